@@ -1,0 +1,1 @@
+"""The screen and the HTTP interface; the only importer of aiohttp.web."""

@@ -1,0 +1,1 @@
+"""The appeals register: numbered, timed, answered, provable."""

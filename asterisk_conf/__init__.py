@@ -1,0 +1,1 @@
+"""Asterisk for Gridline: find or install it, render its configuration, run it."""

@@ -1,0 +1,1 @@
+"""What the company knows: subscribers, premises, outages, connection applications."""

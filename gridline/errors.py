@@ -1,0 +1,53 @@
+"""One error family: every failure a person may meet has a code, a Russian sentence and an HTTP status."""
+
+from __future__ import annotations
+
+
+class GridlineError(Exception):
+    """Base of every expected failure.
+
+    Subclasses set `code` (stable, machine-readable), `status` (HTTP) and pass a
+    Russian `message` that says what is wrong and what to do about it.
+    """
+
+    code = "error"
+    status = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(GridlineError):
+    """What was given from outside cannot be taken; the message names the field and the cure."""
+
+    code = "invalid-input"
+    status = 422
+
+
+class NotFound(GridlineError):
+    """The thing asked for does not exist, or is not the asker's to see."""
+
+    code = "not-found"
+    status = 404
+
+
+class Conflict(GridlineError):
+    """Somebody changed the same thing first, or the step is not allowed from where the thing stands."""
+
+    code = "conflict"
+    status = 409
+
+
+class Misconfigured(GridlineError):
+    """A settings, menu, company or prompt file is wrong; the message names file, line and cure."""
+
+    code = "misconfigured"
+    status = 500
+
+
+class Unavailable(GridlineError):
+    """Something Gridline depends on (database, Asterisk, a speech engine) does not answer now."""
+
+    code = "unavailable"
+    status = 503

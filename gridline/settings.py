@@ -1,0 +1,104 @@
+"""Every setting of the product, read once at start from one TOML file and the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from gridline.errors import Misconfigured
+
+HOUSE = Path(__file__).resolve().parent.parent
+"""The folder that holds the top-level packages and the data they ship (dialplan/, asterisk_conf/)."""
+
+
+class Settings(BaseSettings):
+    """One frozen object; an environment variable `GRIDLINE_<FIELD>` wins over the file."""
+
+    model_config = SettingsConfigDict(env_prefix="GRIDLINE_", frozen=True, extra="forbid")
+
+    node: str = Field(default="node1", pattern=r"^[a-z0-9-]{1,32}$")
+    """This machine's name in call keys and receipts."""
+    var: Path = Path("var")
+    """Everything that changes: database, recordings, caches, rendered Asterisk files, secrets."""
+    dialplan: Path = HOUSE / "dialplan"
+    """Menus, companies, prompts."""
+    database_url: str = ""
+    """SQLAlchemy async URL; empty means SQLite at `var/gridline.db`."""
+    log_format: Literal["people", "json"] = "people"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    agi_host: str = "127.0.0.1"
+    agi_port: int = Field(default=4573, ge=1, le=65535)
+    agi_permitted: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses whose FastAGI connections are served at all."""
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=1, le=65535)
+
+    asterisk: Literal["embedded", "external"] = "embedded"
+    """embedded: `serve` renders the files and runs Asterisk as a child; external: it is there already."""
+    package_root: Path = Path(".packages")
+    """Where `make setup` unpacks Asterisk and RHVoice when the machine has none of its own."""
+    ami_host: str = "127.0.0.1"
+    ami_port: int = Field(default=5038, ge=1, le=65535)
+    ami_user: str = "gridline"
+    ami_secret: SecretStr = SecretStr("")
+    """Empty means the one made at first start in `var/secrets/ami`."""
+    sip_host: str = "127.0.0.1"
+    sip_port: int = Field(default=5060, ge=1, le=65535)
+    sip_tls_port: int = Field(default=0, ge=0, le=65535)
+    """0 means no TLS transport; otherwise certificate and key below are needed."""
+    sip_tls_cert: Path | None = None
+    sip_tls_key: Path | None = None
+    asterisk_http_port: int = Field(default=8088, ge=1, le=65535)
+    rtp_first_port: int = Field(default=10000, ge=1024, le=65535)
+    rtp_last_port: int = Field(default=13999, ge=1024, le=65535)
+    max_files: int = Field(default=20000, ge=1024)
+    """Open files Asterisk may hold; 900 calls at once once killed one that kept the shell's 1024."""
+
+    trunk_mode: Literal["address", "registration"] = "address"
+    trunk_host: str = "127.0.0.1"
+    """The carrier: literal address preferred (a DNS outage must not take the phone down)."""
+    trunk_port: int = Field(default=5060, ge=1, le=65535)
+    trunk_user: str = ""
+    trunk_secret: SecretStr = SecretStr("")
+    trunk_transport: Literal["udp", "tls"] = "udp"
+    trunk_srtp: bool = False
+    agents: tuple[str, ...] = ("101", "102")
+    """SIP agents (extension numbers); their secrets are made at first start in `var/secrets`."""
+
+    voice: str = "anna"
+    """RHVoice voice of the prompts (anna, irina and aleksandr carry free licences)."""
+    vosk_model: Path | None = None
+    drain_s: float = Field(default=60.0, ge=0)
+    """How long SIGTERM waits for calls to end."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file named by GRIDLINE_SETTINGS (gridline.toml)."""
+        file = Path(os.environ.get("GRIDLINE_SETTINGS", "gridline.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @property
+    def db_url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.var / 'gridline.db'}"
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings. Raises Misconfigured with every wrong field named in one message."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise Misconfigured("Настройки не приняты:\n" + "\n".join(lines)) from error

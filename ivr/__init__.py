@@ -1,0 +1,1 @@
+"""Runs a call: telephony, menus, actions, voice and the live board."""

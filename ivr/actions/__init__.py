@@ -1,0 +1,1 @@
+"""What a menu can do: one file per action."""

@@ -1,0 +1,1 @@
+"""The live board: who is calling, waiting, talking, free."""

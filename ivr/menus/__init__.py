@@ -1,0 +1,1 @@
+"""The menu language: load, check, walk, draw."""

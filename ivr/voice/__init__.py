@@ -1,0 +1,1 @@
+"""What a caller hears: prompts, spoken Russian, synthesis."""

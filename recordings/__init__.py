@@ -1,0 +1,1 @@
+"""Recordings of talks and complaints: intake, storage, catalogue."""
