@@ -1,0 +1,317 @@
+"""The register's tables; what may be erased lives in `appeal_contents` alone, what may never change in `appeal_events`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridline.db import Base, id_column
+
+ACTOR = 80
+CODE = 32
+HASH = 64
+
+
+class Counter(Base):
+    """One series of numbers and its journal: the row every registration and every event locks.
+
+    The row is changed in the transaction that uses it, so that a rolled-back registration gives its
+    number back: a plain sequence would leave a hole.
+    """
+
+    __tablename__ = "appeal_counters"
+    __table_args__ = (PrimaryKeyConstraint("company_id", "year"),)
+
+    company_id: Mapped[str] = mapped_column(String(CODE))
+    year: Mapped[int] = mapped_column(Integer, autoincrement=False)
+    last_sequence: Mapped[int] = mapped_column(Integer, default=0)
+    journal_no: Mapped[int] = mapped_column(BigInteger, default=0)
+    journal_hash: Mapped[str] = mapped_column(String(HASH), default="")
+
+
+class Appeal(Base):
+    """Where one appeal stands now; holds no personal data."""
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        UniqueConstraint("company_id", "number"),
+        UniqueConstraint("company_id", "year", "sequence"),
+        UniqueConstraint("company_id", "idempotency_key"),
+        UniqueConstraint("company_id", "receipt"),
+        CheckConstraint("sequence >= 1", name="sequence_from_one"),
+        Index("ix_appeals_received", "company_id", "received_at", "number"),
+        Index("ix_appeals_deadline", "company_id", "deadline", "number"),
+        Index("ix_appeals_state", "company_id", "state", "number"),
+        Index("ix_appeals_topic", "company_id", "topic", "number"),
+        Index("ix_appeals_kind", "company_id", "kind", "number"),
+        Index("ix_appeals_channel", "company_id", "channel", "number"),
+        Index("ix_appeals_owner", "company_id", "owner", "number"),
+        Index("ix_appeals_branch", "company_id", "branch", "number"),
+        Index("ix_appeals_premise", "premise_id"),
+        Index("ix_appeals_account", "company_id", "account_number"),
+        Index("ix_appeals_call", "call_id"),
+    )
+
+    id: Mapped[str] = id_column()
+    company_id: Mapped[str] = mapped_column(String(CODE))
+    year: Mapped[int]
+    sequence: Mapped[int]
+    number: Mapped[str] = mapped_column(String(9))
+    receipt: Mapped[str | None] = mapped_column(String(10))
+    idempotency_key: Mapped[str] = mapped_column(String(100))
+    registered_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    channel: Mapped[str] = mapped_column(String(CODE))
+    kind: Mapped[str] = mapped_column(String(CODE))
+    topic: Mapped[str] = mapped_column(String(CODE))
+    disposition: Mapped[str | None] = mapped_column(String(CODE))
+    applicant_kind: Mapped[str] = mapped_column(String(CODE))
+    answer_way: Mapped[str] = mapped_column(String(CODE))
+    branch: Mapped[str | None] = mapped_column(String(64))
+    contract_number: Mapped[str | None] = mapped_column(String(64))
+    account_number: Mapped[str | None] = mapped_column(String(64))
+    premise_id: Mapped[str | None] = mapped_column(String(64))
+    call_id: Mapped[str | None] = mapped_column(String(100))
+    recording_id: Mapped[str | None] = mapped_column(String(64))
+    repeat_of: Mapped[str | None] = mapped_column(String(32), ForeignKey("appeals.id"))
+    joined_to: Mapped[str | None] = mapped_column(String(32), ForeignKey("appeals.id"))
+    state: Mapped[str] = mapped_column(String(CODE))
+    owner: Mapped[str | None] = mapped_column(String(ACTOR))
+    unit: Mapped[str | None] = mapped_column(String(ACTOR))
+    deadline: Mapped[date]
+    deadline_rule: Mapped[str] = mapped_column(String(CODE * 2))
+    deadline_sentence: Mapped[str] = mapped_column(Text)
+    deadline_basis: Mapped[str] = mapped_column(Text)
+    justified: Mapped[bool | None]
+    answered_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    event_count: Mapped[int] = mapped_column(Integer, default=1)
+    event_hash: Mapped[str] = mapped_column(String(HASH))
+
+
+class Content(Base):
+    """The words and the person of an appeal: everything that erasure empties.
+
+    `intake` is the accepted request as canonical JSON; the first event holds the SHA-256 of
+    `salt` + `intake`, so that the content can be proved while it is kept and says nothing once the salt is gone.
+    """
+
+    __tablename__ = "appeal_contents"
+    __table_args__ = (Index("ix_appeal_contents_phone", "phone"), Index("ix_appeal_contents_email", "email"))
+
+    appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"), primary_key=True)
+    salt: Mapped[str | None] = mapped_column(String(32))
+    intake: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(String(300))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    phone_raw: Mapped[str | None] = mapped_column(String(64))
+    email: Mapped[str | None] = mapped_column(String(254))
+    post_address: Mapped[str | None] = mapped_column(String(500))
+    details: Mapped[str | None] = mapped_column(Text)
+    findings: Mapped[str | None] = mapped_column(Text)
+    rights_restored: Mapped[str | None] = mapped_column(Text)
+    erased_at: Mapped[datetime | None]
+
+
+class Event(Base):
+    """One thing that happened to an appeal; triggers of the database refuse to change or remove it."""
+
+    __tablename__ = "appeal_events"
+    __table_args__ = (
+        PrimaryKeyConstraint("appeal_id", "seq"),
+        UniqueConstraint("company_id", "year", "journal_no"),
+        Index("ix_appeal_events_at", "company_id", "at"),
+    )
+
+    appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"))
+    seq: Mapped[int] = mapped_column(Integer, autoincrement=False)
+    company_id: Mapped[str] = mapped_column(String(CODE))
+    year: Mapped[int]
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(ACTOR))
+    kind: Mapped[str] = mapped_column(String(CODE))
+    body: Mapped[str] = mapped_column(Text)
+    prev_hash: Mapped[str] = mapped_column(String(HASH))
+    hash: Mapped[str] = mapped_column(String(HASH))
+    journal_no: Mapped[int] = mapped_column(BigInteger)
+    journal_hash: Mapped[str] = mapped_column(String(HASH))
+
+
+class Contact(Base):
+    """A further contact of the applicant on the same matter; the first clock goes on."""
+
+    __tablename__ = "appeal_contacts"
+    __table_args__ = (Index("ix_appeal_contacts_appeal", "appeal_id"),)
+
+    id: Mapped[str] = id_column()
+    appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"))
+    at: Mapped[datetime]
+    channel: Mapped[str] = mapped_column(String(CODE))
+    actor: Mapped[str] = mapped_column(String(ACTOR))
+    call_id: Mapped[str | None] = mapped_column(String(100))
+    recording_id: Mapped[str | None] = mapped_column(String(64))
+    recording_offset_s: Mapped[int | None]
+    phone: Mapped[str | None] = mapped_column(String(20))
+    text: Mapped[str | None] = mapped_column(Text)
+
+
+class Measure(Base):
+    """A corrective measure with its planned date, a deadline of its own (R12)."""
+
+    __tablename__ = "appeal_measures"
+    __table_args__ = (Index("ix_appeal_measures_appeal", "appeal_id"),)
+
+    id: Mapped[str] = id_column()
+    appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"))
+    text: Mapped[str] = mapped_column(Text)
+    planned_on: Mapped[date]
+    done_on: Mapped[date | None]
+
+
+class Answer(Base):
+    """An answer as it was given or sent, with the proof of sending and where to appeal further."""
+
+    __tablename__ = "appeal_answers"
+    __table_args__ = (Index("ix_appeal_answers_appeal", "appeal_id"),)
+
+    id: Mapped[str] = id_column()
+    appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"))
+    text: Mapped[str | None] = mapped_column(Text)
+    way: Mapped[str] = mapped_column(String(CODE))
+    sent_at: Mapped[datetime]
+    proof: Mapped[str] = mapped_column(Text)
+    further_appeal: Mapped[str] = mapped_column(Text)
+    on_call: Mapped[bool]
+
+
+class Refusal(Base):
+    """A refusal to consider: one ground of three, proposed by one person, approved by another (R13)."""
+
+    __tablename__ = "appeal_refusals"
+
+    appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"), primary_key=True)
+    ground: Mapped[str] = mapped_column(String(CODE))
+    text: Mapped[str | None] = mapped_column(Text)
+    link: Mapped[str | None] = mapped_column(String(9))
+    proposed_by: Mapped[str] = mapped_column(String(ACTOR))
+    proposed_at: Mapped[datetime]
+    approved_by: Mapped[str | None] = mapped_column(String(ACTOR))
+    notice_sent_at: Mapped[datetime | None]
+    notice_proof: Mapped[str | None] = mapped_column(Text)
+
+
+class Task(Base):
+    """Work asked of another department, or of a third party, with return control; hidden from the applicant."""
+
+    __tablename__ = "appeal_tasks"
+    __table_args__ = (
+        Index("ix_appeal_tasks_appeal", "appeal_id"),
+        CheckConstraint("kind IN ('subtask', 'referral')", name="kind"),
+    )
+
+    id: Mapped[str] = id_column()
+    appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"))
+    kind: Mapped[str] = mapped_column(String(CODE))
+    whom: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    due_on: Mapped[date]
+    returned_at: Mapped[datetime | None]
+    result: Mapped[str | None] = mapped_column(Text)
+
+
+class Promise(Base):
+    """Something said to an applicant that must happen by a moment, with its owner."""
+
+    __tablename__ = "promises"
+    __table_args__ = (
+        Index("ix_promises_open", "company_id", "settled_at", "due_at"),
+        Index("ix_promises_appeal", "appeal_id"),
+        CheckConstraint("outcome IN ('kept', 'broken', 'void')", name="outcome"),
+    )
+
+    id: Mapped[str] = id_column()
+    company_id: Mapped[str] = mapped_column(String(CODE))
+    appeal_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("appeals.id"))
+    call_id: Mapped[str | None] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(CODE))
+    subject_id: Mapped[str | None] = mapped_column(String(32))
+    owner: Mapped[str] = mapped_column(String(ACTOR))
+    made_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    escalated: Mapped[int] = mapped_column(Integer, default=0)
+    outcome: Mapped[str | None] = mapped_column(String(CODE))
+    settled_at: Mapped[datetime | None]
+
+
+class PromiseAttempt(Base):
+    """One attempt to keep a promise: a call back that was not answered counts as one."""
+
+    __tablename__ = "promise_attempts"
+    __table_args__ = (Index("ix_promise_attempts_promise", "promise_id"),)
+
+    id: Mapped[str] = id_column()
+    promise_id: Mapped[str] = mapped_column(String(32), ForeignKey("promises.id"))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(ACTOR))
+    outcome: Mapped[str] = mapped_column(String(200))
+
+
+class DraftAppeal(Base):
+    """A complaint the caller did not finish, kept with its audio; it has no number and was promised to nobody."""
+
+    __tablename__ = "appeal_drafts"
+    __table_args__ = (Index("ix_appeal_drafts_open", "company_id", "appeal_id", "at"),)
+
+    id: Mapped[str] = id_column()
+    company_id: Mapped[str] = mapped_column(String(CODE))
+    at: Mapped[datetime]
+    call_id: Mapped[str | None] = mapped_column(String(100))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    topic: Mapped[str | None] = mapped_column(String(CODE))
+    recording_id: Mapped[str | None] = mapped_column(String(64))
+    stage: Mapped[str] = mapped_column(String(CODE))
+    appeal_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("appeals.id"))
+
+
+class Hold(Base):
+    """A legal hold: while it lasts, nothing of the appeal may be erased."""
+
+    __tablename__ = "appeal_holds"
+    __table_args__ = (Index("ix_appeal_holds_appeal", "appeal_id"),)
+
+    id: Mapped[str] = id_column()
+    appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"))
+    reason: Mapped[str] = mapped_column(String(300))
+    set_by: Mapped[str] = mapped_column(String(ACTOR))
+    set_at: Mapped[datetime]
+    lifted_by: Mapped[str | None] = mapped_column(String(ACTOR))
+    lifted_at: Mapped[datetime | None]
+
+
+class DestructionAct(Base):
+    """The act of destruction of personal data: what was erased of which appeals, by whom, before which second person."""
+
+    __tablename__ = "destruction_acts"
+
+    id: Mapped[str] = id_column()
+    company_id: Mapped[str] = mapped_column(String(CODE))
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(ACTOR))
+    witness: Mapped[str] = mapped_column(String(ACTOR))
+    reason: Mapped[str] = mapped_column(String(300))
+    items: Mapped[str] = mapped_column(Text)
