@@ -33,6 +33,8 @@ class Settings(BaseSettings):
 
     agi_host: str = "127.0.0.1"
     agi_port: int = Field(default=4573, ge=1, le=65535)
+    agi_second_address: str = Field(default="", pattern=r"^$|^[0-9a-z.-]+:[0-9]{1,5}$")
+    """`host:port` of another controller that takes over a call the first one dropped."""
     agi_permitted: tuple[str, ...] = ("127.0.0.1", "::1")
     """Addresses whose FastAGI connections are served at all."""
     http_host: str = "127.0.0.1"
@@ -53,7 +55,6 @@ class Settings(BaseSettings):
     """0 means no TLS transport; otherwise certificate and key below are needed."""
     sip_tls_cert: Path | None = None
     sip_tls_key: Path | None = None
-    asterisk_http_port: int = Field(default=8088, ge=1, le=65535)
     rtp_first_port: int = Field(default=10000, ge=1024, le=65535)
     rtp_last_port: int = Field(default=13999, ge=1024, le=65535)
     max_files: int = Field(default=20000, ge=1024)

@@ -1,0 +1,183 @@
+"""Renders Asterisk's files: one commented template per subsystem, filled from settings, companies and prompts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from asterisk_conf.asterisk import Asterisk
+from asterisk_conf.secrets import secret
+from gridline.errors import Misconfigured
+from gridline.settings import Settings
+
+TEMPLATES = Path(__file__).parent / "templates"
+GUARD_S = 8
+"""How long a controller may be silent at the start of a call before the dialplan goes on by itself."""
+RESUME_GUARD_S = 2
+QUEUE_TIMEOUT_S = 120
+"""How long the hotline queue is tried without a controller before a message is taken."""
+
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
+_UNIX_SOCKET_LIMIT = 100
+
+_CORE_MODULES = (
+    "res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb "
+    "res_pjproject res_pjsip res_pjsip_pubsub res_pjsip_session res_pjsip_sdp_rtp res_pjsip_caller_id res_pjsip_dtmf_info "
+    "res_pjsip_nat res_pjsip_rfc3326 res_pjsip_diversion res_pjsip_acl res_pjsip_logger "
+    "res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest res_pjsip_outbound_registration "
+    "res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_registrar "
+    "res_rtp_asterisk res_srtp chan_pjsip bridge_simple bridge_native_rtp bridge_builtin_features bridge_holding "
+    "codec_alaw codec_ulaw codec_a_mu codec_resample format_pcm format_wav format_sln "
+    "func_callerid func_channel func_timeout func_strings func_logic func_cdr pbx_config "
+    "app_stack app_playback app_mixmonitor app_exec app_verbose res_security_log"
+).split()
+OURS = (
+    *_CORE_MODULES,
+    *("res_speech res_agi res_musiconhold app_queue app_dial cdr_csv res_cdrel_custom cel_custom").split(),
+)
+
+
+@dataclass(frozen=True)
+class CompanyFacts:
+    """What the files need of one company; clips are sound files without extension, by prompt id."""
+
+    id: str
+    dids: tuple[str, ...]
+    queues: tuple[str, ...]
+    hotline_queue: str
+    clips: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Where one Asterisk's rendered files lie and how it is spoken to."""
+
+    etc: Path
+    var: Path
+    run: Path
+    asterisk: Asterisk
+    max_files: int
+
+
+def dialled_forms(did: str) -> tuple[str, ...]:
+    """The ways carriers write one Russian number: 7..., +7..., 8..., and the bare ten digits."""
+    national = did[1:]
+    return did, f"+{did}", f"8{national}", national
+
+
+def render(settings: Settings, asterisk: Asterisk, companies: Sequence[CompanyFacts]) -> Rendered:
+    """Write every file of our Asterisk under `var/asterisk` and say where.
+
+    Files with secrets are 0600. Raises Misconfigured for a path that a dialplan argument could not hold.
+    """
+    base = settings.var.absolute() / "asterisk"
+    secrets_folder = settings.var.absolute() / "secrets"
+    recordings = settings.var.absolute() / "recordings/incoming"
+    recordings.mkdir(parents=True, exist_ok=True)
+    for path in [base, recordings, *(clip for company in companies for clip in company.clips.values())]:
+        if not _PLAIN_PATH.fullmatch(str(path)):
+            raise Misconfigured(f"В пути {path} есть знаки, опасные для dialplan: оставьте буквы, цифры и / . _ + -")
+    if settings.sip_tls_port and not (settings.sip_tls_cert and settings.sip_tls_key):
+        raise Misconfigured("Для TLS (sip_tls_port) нужны sip_tls_cert и sip_tls_key.")
+    agents = [{"name": name, "secret": secret(secrets_folder, f"agent-{name}")} for name in settings.agents]
+    queues = [
+        {"name": queue, "still_waiting": company.clips["still-waiting"]}
+        for company in companies
+        for queue in company.queues
+    ]
+    tls = settings.trunk_transport == "tls"
+    contact = f"{'sips' if tls else 'sip'}:{settings.trunk_host}:{settings.trunk_port}"
+    own = {
+        "ami_host": settings.ami_host,
+        "ami_port": settings.ami_port,
+        "ami_user": settings.ami_user,
+        "ami_secret": settings.ami_secret.get_secret_value() or secret(secrets_folder, "ami"),
+        "ami_read": "call,agent,reporting",
+        "ami_write": "agent,reporting",
+        "sip_host": settings.sip_host,
+        "sip_port": settings.sip_port,
+        "sip_tls_port": settings.sip_tls_port,
+        "sip_tls_cert": settings.sip_tls_cert,
+        "sip_tls_key": settings.sip_tls_key,
+        "trunk_mode": settings.trunk_mode,
+        "trunk_host": settings.trunk_host,
+        "trunk_contact": contact,
+        "trunk_user": settings.trunk_user,
+        "trunk_secret": settings.trunk_secret.get_secret_value(),
+        "trunk_transport": settings.trunk_transport,
+        "trunk_srtp": settings.trunk_srtp,
+        "rtp_first_port": settings.rtp_first_port,
+        "rtp_last_port": settings.rtp_last_port,
+        "agents": agents,
+        "queues": queues,
+        "moh": asterisk.data / "moh",
+        "companies": companies,
+        "dialled_forms": dialled_forms,
+        "agi_address": f"{settings.agi_host}:{settings.agi_port}",
+        "agi_second_address": settings.agi_second_address,
+        "guard_s": GUARD_S,
+        "resume_guard_s": RESUME_GUARD_S,
+        "queue_timeout_s": QUEUE_TIMEOUT_S,
+        "recordings": recordings,
+        "module_list": OURS,
+    }
+    rendered = render_files(base, asterisk, settings.node, settings.max_files, [TEMPLATES, settings.dialplan], own)
+    agi = rendered.etc / "agi"
+    agi.mkdir(exist_ok=True)
+    script = agi / "emergency"
+    script.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m ivr.telephony.emergency '{settings.var.absolute()}'\n")
+    script.chmod(0o700)
+    return rendered
+
+
+def render_files(
+    base: Path, asterisk: Asterisk, node: str, max_files: int, templates: Sequence[Path], values: Mapping[str, Any]
+) -> Rendered:
+    """Render every `*.conf.j2` of the template folders into `base/etc`; a later folder's file wins."""
+    etc, var = base / "etc", base / "var"
+    run = var / "run"
+    if len(str(run)) > _UNIX_SOCKET_LIMIT:  # a unix socket's path is at most 107 bytes
+        run = Path(tempfile.gettempdir()) / f"gridline-{hashlib.sha256(str(base).encode()).hexdigest()[:12]}"
+    for folder in (etc, run, var / "lib", var / "spool", var / "log/cdr-csv", var / "log/cel-custom"):
+        folder.mkdir(parents=True, exist_ok=True)
+    environment = Environment(
+        loader=FileSystemLoader([str(folder) for folder in reversed(templates)]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - these are Asterisk's files, not HTML
+    )
+    folders = {
+        "etc": etc,
+        "var": var,
+        "run": run,
+        "sbin": asterisk.sbin,
+        "modules": asterisk.modules,
+        "data": asterisk.data,
+        "node": node,
+        "max_files": max_files,
+    }
+    for name in environment.list_templates(extensions=["j2"]):
+        target = etc / name.removesuffix(".j2")
+        text = environment.get_template(name).render(folders | values)
+        _write_private(target, text)
+    return Rendered(etc, var, run, asterisk, max_files)
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Only the owner may read it, from its first byte on."""
+    temporary = file.with_suffix(".new")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as out:
+        out.write(text)
+    temporary.replace(file)

@@ -1,0 +1,123 @@
+"""Runs one Asterisk from its rendered files: start, ask, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+from pathlib import Path
+
+from asterisk_conf.render import Rendered
+from gridline.errors import Unavailable
+
+START_LIMIT_S = 30.0
+STOP_LIMIT_S = 10.0
+
+
+class AsteriskProcess:
+    """A running Asterisk of ours."""
+
+    def __init__(self, rendered: Rendered) -> None:
+        self.rendered = rendered
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def log(self) -> Path:
+        """Asterisk's own log file."""
+        return self.rendered.var / "log/messages.log"
+
+    @property
+    def pid(self) -> int:
+        """The process id. Raises Unavailable when it is not running."""
+        if self._process is None:
+            raise Unavailable("Asterisk не запущен")
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start it and wait until it is fully booted. Raises Unavailable with its last words when it is not."""
+        self.log.unlink(missing_ok=True)
+        with (self.rendered.var / "log/console.log").open("wb") as console:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.rendered.asterisk.argv,
+                *("-C", str(self.rendered.etc / "asterisk.conf"), "-f", "-n"),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                preexec_fn=self._raise_file_limit,
+                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, after the calls are drained
+            )
+        try:
+            async with asyncio.timeout(START_LIMIT_S):
+                while "fully booted" not in await self._try_rx("core waitfullybooted"):
+                    if not self.alive:
+                        raise Unavailable(f"Asterisk не запустился:\n{self._last_words()}")
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            await self.stop()
+            raise Unavailable(f"Asterisk не поднялся за {START_LIMIT_S:.0f} с:\n{self._last_words()}") from None
+
+    async def rx(self, command: str) -> str:
+        """The answer of one command of Asterisk's console. Raises Unavailable when it cannot be asked."""
+        process = await asyncio.create_subprocess_exec(
+            *self.rendered.asterisk.argv,
+            *("-C", str(self.rendered.etc / "asterisk.conf"), "-r", "-x", command),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(STOP_LIMIT_S):
+            out, _ = await process.communicate()
+        if process.returncode:
+            raise Unavailable(f"Asterisk не отвечает на «{command}»: {out.decode(errors='replace').strip()}")
+        return out.decode(errors="replace")
+
+    async def stop(self) -> None:
+        """Hang up what is left and end the process; waits for it."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        await self._try_rx("core stop now")
+        for end in (self._process.terminate, self._process.kill):
+            try:
+                async with asyncio.timeout(STOP_LIMIT_S):
+                    await self._process.wait()
+                return
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    end()
+        await self._process.wait()
+
+    async def wait(self) -> int:
+        """Wait for the process to end by itself; its exit code."""
+        if self._process is None:
+            raise Unavailable("Asterisk не запущен")
+        return await self._process.wait()
+
+    def errors(self) -> list[str]:
+        """ERROR lines of its log so far."""
+        if not self.log.exists():
+            return []
+        return [line for line in self.log.read_text(errors="replace").splitlines() if "] ERROR[" in line]
+
+    async def _try_rx(self, command: str) -> str:
+        try:
+            return await self.rx(command)
+        except (Unavailable, TimeoutError) as error:
+            return str(error)
+
+    def _raise_file_limit(self) -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = self.rendered.max_files if hard == resource.RLIM_INFINITY else min(self.rendered.max_files, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+    def _last_words(self) -> str:
+        words = [
+            file.read_text(errors="replace").strip()
+            for file in (self.rendered.var / "log/console.log", self.log)
+            if file.exists()
+        ]
+        return "\n".join("\n".join(words).splitlines()[-12:])
