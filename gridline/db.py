@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, MetaData, String, TypeDecorator, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import DateTime, Dialect, MetaData, String, Table, TypeDecorator, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from gridline.errors import Unavailable
 
-BUSY_TIMEOUT_MS = 2_000  # a caller never waits longer than this for a locked store (fault F18)
+BUSY_S = 2.0
+"""A caller never waits longer than this for a connection or a lock of the store (fault F18)."""
+
+SQLITE_OUTAGES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}
+POSTGRESQL_OUTAGES = (
+    "08",  # connection exceptions
+    "25006",  # read-only: a fail-over left us on a replica
+    "28",  # the server does not let us in
+    "3D000",  # no such database
+    "40",  # deadlock, serialization: the same transaction may succeed when tried again
+    "53",  # out of disk, memory, connections
+    "55P03",  # a lock was not given in time
+    "57",  # shut down, starting up, cancelled
+    "58",  # I/O error of the server
+)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -72,70 +98,121 @@ class Database:
     `write()` commits when its block ends and rolls back when the block raises. On SQLite it takes
     the write lock at once (BEGIN IMMEDIATE), so that two writers wait for each other instead of one
     of them failing half-way with "database is locked".
+
+    A store that is gone, locked or full is `Unavailable`, raised by the very statement that met it;
+    a wrong statement stays SQLAlchemy's own error.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"pool_size": pool_size}
+        options: dict[str, Any] = {"pool_size": pool_size, "pool_timeout": BUSY_S}
         if self.is_sqlite:
-            options["connect_args"] = {"timeout": BUSY_TIMEOUT_MS / 1000}
+            options["connect_args"] = {"timeout": BUSY_S}
         else:
-            options |= {"pool_pre_ping": True, "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+            lock_timeout = {"lock_timeout": str(int(BUSY_S * 1000)), "application_name": "gridline"}
+            options |= {
+                "pool_pre_ping": True,
+                "connect_args": {"timeout": BUSY_S, "server_settings": lock_timeout},
+            }
         self.engine: AsyncEngine = create_async_engine(url, **options)
+        event.listen(self.engine.sync_engine, "handle_error", _name_outage)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite's own waiting is a lottery of sleeps: with 50 writers in one process some lose it for 2 s.
+        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading; nothing is committed. Raises Unavailable when the store is gone."""
-        async with self._session(writing=False) as session:
+    async def read(self, *, within_s: float | None = None) -> AsyncIterator[AsyncSession]:
+        """A session for reading; nothing is committed.
+
+        `within_s`: seconds for the whole block, for whoever has a caller on the line.
+        Raises Unavailable when the store is gone or the time is over.
+        """
+        async with _budget(within_s), self._sessions() as session:
+            await self._connect(session, writing=False)
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(self, *, within_s: float | None = None) -> AsyncIterator[AsyncSession]:
         """A session whose work is one transaction, committed at the end of the block.
 
-        Raises Unavailable when the store is gone or stays locked longer than its budget.
+        Raises Unavailable when the store is gone, stays locked longer than BUSY_S, or `within_s`
+        is over. Unavailable during the commit leaves it open whether the work was stored: whoever
+        promises something must try again with the same key.
         """
-        async with self._session(writing=True) as session:
+        async with _budget(within_s), _within(BUSY_S, self._turn), self._sessions() as session:
+            await self._connect(session, writing=True)
             yield session
             await session.commit()
 
-    @asynccontextmanager
-    async def _session(self, *, writing: bool) -> AsyncIterator[AsyncSession]:
+    async def _connect(self, session: AsyncSession, *, writing: bool) -> None:
         try:
-            async with self._sessions() as session:
-                if writing:
-                    await session.connection(execution_options={"gridline_write": True})
-                yield session
-        except (OSError, TimeoutError) as error:
+            await session.connection(execution_options={"gridline_write": writing})
+        except (OSError, TimeoutError) as error:  # asyncpg's connect raises these as they are
             raise Unavailable(f"База данных недоступна: {error}") from error
-        except DBAPIError as error:
-            if _is_outage(error):
-                raise Unavailable(f"База данных недоступна: {error.orig}") from error
-            raise
-        except SQLAlchemyError as error:
-            if error.code == "3o7r":  # the pool gave no connection in time
-                raise Unavailable("База данных не успевает отвечать") from error
-            raise
+        except PoolTimeoutError as error:
+            raise Unavailable("База данных не успевает отвечать: все соединения заняты") from error
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
 
 
-def _is_outage(error: DBAPIError) -> bool:
-    """Whether the store is gone or locked (against: the statement is wrong)."""
-    return error.connection_invalidated or error.__class__.__name__ in {"OperationalError", "InterfaceError"}
+async def insert_missing(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those rows whose key is not there yet, in one statement: doing it twice changes nothing."""
+    if not rows:
+        return
+    dialect = session.get_bind().dialect.name
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    await session.execute(insert.on_conflict_do_nothing(), list(rows))
+
+
+@asynccontextmanager
+async def _budget(seconds: float | None) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise Unavailable(f"База данных не ответила за {seconds:g} с") from error
+
+
+@asynccontextmanager
+async def _within(seconds: float, turn: AbstractAsyncContextManager[Any]) -> AsyncIterator[None]:
+    """Hold `turn`, having waited for it no longer than `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            await turn.__aenter__()
+    except TimeoutError as error:
+        raise Unavailable("База данных занята другой записью") from error
+    try:
+        yield
+    finally:
+        await turn.__aexit__(None, None, None)
+
+
+def _name_outage(context: ExceptionContext) -> BaseException | None:
+    """Raise Unavailable in place of a driver's error that says the store is gone, locked or full."""
+    error = context.original_exception
+    if context.is_disconnect or isinstance(error, (OSError, TimeoutError)) or _is_outage(error):
+        return Unavailable(f"База данных недоступна: {error}")
+    return None
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", -1) & 0xFF in SQLITE_OUTAGES  # the low byte is the primary code
+    return str(getattr(error, "sqlstate", None) or "").startswith(POSTGRESQL_OUTAGES)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=FULL"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -143,6 +220,3 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Any) -> None:
     writing = connection.get_execution_options().get("gridline_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-assert sqlite3.sqlite_version_info >= (3, 35), "SQLite 3.35 or newer is needed (RETURNING)"

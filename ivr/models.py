@@ -1,0 +1,76 @@
+"""What is kept of a call: the call itself with its proof of notice, and every step of the menu."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridline.db import Base, id_column
+
+
+def call_id(node: str, boot: str, linkedid: str) -> str:
+    """The id of the call that Asterisk `node`, started at `boot`, calls `linkedid`: 32 hex.
+
+    The linked id alone comes back after a restart of Asterisk (fault F16). The same call handed to
+    the controller a second time (after its crash) gets the same id, so its record goes on.
+    """
+    return hashlib.sha256(f"{node}\n{boot}\n{linkedid}".encode()).hexdigest()[:32]
+
+
+class CallRecord(Base):
+    """One call."""
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        UniqueConstraint("node", "boot", "linkedid"),
+        Index(None, "company_id", "started_at"),
+        Index(None, "caller", "started_at"),
+    )
+
+    id: Mapped[str] = id_column()
+    node: Mapped[str] = mapped_column(String(32))
+    boot: Mapped[str] = mapped_column(String(40))
+    linkedid: Mapped[str] = mapped_column(String(64))
+    company_id: Mapped[str | None] = mapped_column(String(32))
+    """None where nobody owns the dialled number."""
+    dialled: Mapped[str] = mapped_column(String(32))
+    caller_raw: Mapped[str] = mapped_column(String(64))
+    """As it came, without control characters; empty where the line must not keep it."""
+    caller: Mapped[str | None] = mapped_column(String(16))
+    """E.164; None: withheld or not a number."""
+    branch: Mapped[str] = mapped_column(String(32))
+    flow_version: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    notice_prompt: Mapped[str | None] = mapped_column(String(64))
+    notice_version: Mapped[str | None] = mapped_column(String(64))
+    notice_started_at: Mapped[datetime | None]
+    notice_ended_at: Mapped[datetime | None]
+    notice_completed: Mapped[bool | None]
+    """Rule R5: only after a completed notice may recording start."""
+    outcome: Mapped[str | None] = mapped_column(String(64))
+
+
+class CallStep(Base):
+    """One step of a call through its menu."""
+
+    __tablename__ = "call_steps"
+    __table_args__ = (Index(None, "call_id", "started_at", "ordinal"),)
+
+    id: Mapped[str] = id_column()
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    """From 0 in each sitting of the controller: order by `started_at`, then by this."""
+    place: Mapped[str] = mapped_column(String(64))
+    prompt_ids: Mapped[list[Any]] = mapped_column(JSON)
+    prompt_text: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(String(64))
+    exit: Mapped[str] = mapped_column(String(64))
+    flow_version: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
