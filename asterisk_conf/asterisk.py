@@ -43,7 +43,8 @@ def find(packages: PackageRoot) -> Asterisk:
                 (f for pattern in ("/usr/lib/asterisk/modules", "/usr/lib/*/asterisk/modules") for f in _glob(pattern)),
                 Path("/usr/lib/asterisk/modules"),
             )
-            data = Path("/usr/share/asterisk") if Path("/usr/share/asterisk/sounds").exists() else Path("/var/lib/asterisk")
+            shared = Path("/usr/share/asterisk")  # Debian's place; built from source, the sounds lie in /var/lib
+            data = shared if (shared / "sounds").exists() else Path("/var/lib/asterisk")
             return Asterisk((own,), version, Path(own).parent, modules, data)
     if packages.has("usr/sbin/asterisk"):
         argv = packages.command("usr/sbin/asterisk")

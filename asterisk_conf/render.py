@@ -29,22 +29,6 @@ QUEUE_TIMEOUT_S = 120
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
 _UNIX_SOCKET_LIMIT = 100
 
-_CORE_MODULES = (
-    "res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb "
-    "res_pjproject res_pjsip res_pjsip_pubsub res_pjsip_session res_pjsip_sdp_rtp res_pjsip_caller_id res_pjsip_dtmf_info "
-    "res_pjsip_nat res_pjsip_rfc3326 res_pjsip_diversion res_pjsip_acl res_pjsip_logger "
-    "res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest res_pjsip_outbound_registration "
-    "res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_registrar "
-    "res_rtp_asterisk res_srtp chan_pjsip bridge_simple bridge_native_rtp bridge_builtin_features bridge_holding "
-    "codec_alaw codec_ulaw codec_a_mu codec_resample format_pcm format_wav format_sln "
-    "func_callerid func_channel func_timeout func_strings func_logic func_cdr pbx_config "
-    "app_stack app_playback app_mixmonitor app_exec app_verbose res_security_log"
-).split()
-OURS = (
-    *_CORE_MODULES,
-    *("res_speech res_agi res_musiconhold app_queue app_dial cdr_csv res_cdrel_custom cel_custom").split(),
-)
-
 
 @dataclass(frozen=True)
 class CompanyFacts:
@@ -128,7 +112,6 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[CompanyFa
         "resume_guard_s": RESUME_GUARD_S,
         "queue_timeout_s": QUEUE_TIMEOUT_S,
         "recordings": recordings,
-        "module_list": OURS,
     }
     rendered = render_files(base, asterisk, settings.node, settings.max_files, [TEMPLATES, settings.dialplan], own)
     agi = rendered.etc / "agi"
@@ -155,7 +138,7 @@ def render_files(
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - these are Asterisk's files, not HTML
+        autoescape=False,  # these are Asterisk's files, not HTML
     )
     folders = {
         "etc": etc,
@@ -169,7 +152,7 @@ def render_files(
     }
     for name in environment.list_templates(extensions=["j2"]):
         target = etc / name.removesuffix(".j2")
-        text = environment.get_template(name).render(folders | values)
+        text = environment.get_template(name).render({**folders, **values})
         _write_private(target, text)
     return Rendered(etc, var, run, asterisk, max_files)
 
