@@ -1,0 +1,182 @@
+"""What is about to be said, as one sound file: studio take, cached clip, or synthesis on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gridline.errors import GridlineError, Misconfigured
+from gridline.settings import Settings
+from ivr.voice import audio
+from ivr.voice.clips import Clips, PromptUnavailable
+from ivr.voice.prompts import COMMON, Phrase, Prompt, PromptBook
+from ivr.voice.studio import Studio
+from ivr.voice.synthesis import RHVoice, Synthesiser, find_rhvoice
+
+RENDER_LIMIT_S = 6.0
+"""A caller must not stand in silence: past this the utterance is given up and the caller's fallback acts."""
+KEEP_DAYS = 7
+_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One file to be played."""
+
+    file: Path
+    """Absolute path without extension; `.alaw` and `.wav` lie there."""
+    seconds: float
+    text: str
+    """The words, as people read them (no stress marks)."""
+    prompt_ids: tuple[str, ...]
+    version: str
+    """Hash of words, voice and sound: what exactly was played, for the proof of the notice."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """One prompt after `build_all`: an utterance, or the problem, or (too long) both."""
+
+    company_id: str
+    prompt_id: str
+    utterance: Utterance | None
+    problem: str
+    took_s: float
+
+
+class Voice:
+    """Renders phrases. The cache under `folder` is shared by processes and safe to delete."""
+
+    def __init__(self, book: PromptBook, synthesiser: Synthesiser, folder: Path, studio: Path) -> None:
+        self.book = book
+        self.studio = Studio(studio)
+        self._clips = Clips(book, synthesiser, folder.absolute(), self.studio)
+        self._known: OrderedDict[tuple[str, tuple[Phrase, ...]], Utterance] = OrderedDict()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Voice:
+        """The voice of this installation. Raises Misconfigured for a wrong prompt book."""
+        return cls(
+            PromptBook.load(settings.dialplan / "prompts.ru.yaml"),
+            RHVoice(find_rhvoice(settings.package_root), settings.voice),
+            settings.var / "prompts",
+            settings.dialplan / "studio",
+        )
+
+    async def render(self, phrases: Sequence[Phrase], company_id: str = COMMON) -> Utterance:
+        """The utterance of `phrases`, ready to be played.
+
+        What was said before costs one dict look-up and one `utime`. Raises PromptUnavailable when no
+        recording is there and synthesis fails or takes over 6 s; Misconfigured for an unknown id or a
+        placeholder left open.
+        """
+        key = (company_id, tuple(phrases))
+        known = self._known.get(key)
+        if known is not None:
+            try:
+                os.utime(f"{known.file}.alaw")  # is still there, and is in use: `prune` goes by this time
+            except FileNotFoundError:
+                del self._known[key]
+            else:
+                self._known.move_to_end(key)
+                return known
+        try:
+            async with asyncio.timeout(RENDER_LIMIT_S):
+                made = await self._make(key[1], company_id)
+        except TimeoutError as error:
+            ids = ", ".join(_ids(phrases))
+            raise PromptUnavailable(f"Подсказка не готова за {RENDER_LIMIT_S:g} с: {ids}.") from error
+        self._known[key] = made
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return made
+
+    async def _make(self, phrases: tuple[Phrase, ...], company_id: str) -> Utterance:
+        if not phrases:
+            raise Misconfigured("Нечего сказать: в реплике нет ни одной фразы.")
+        clips = [self._clips.find(phrase, company_id) for phrase in phrases]
+        for clip in clips:
+            await self._clips.ready(clip)
+        file, seconds = await self._clips.joined(clips)
+        words = " ".join(clip.text for clip in clips if clip.text).replace("+", "")
+        return Utterance(file, seconds, words, _ids(phrases), file.name)
+
+    def lengths(self, company_id: str = COMMON) -> dict[str, float]:
+        """Seconds of every prompt: measured where it was made, by its letters where not (for the menu check)."""
+        return {id: self._made_s(id, company_id) or entry.estimate_s(company_id) for id, entry in self.book.items()}
+
+    def missing(self) -> list[str]:
+        """`company/id` of each prompt without placeholders that was not made yet: the check at start (F32)."""
+        return [f"{company}/{id}" for company, id in self.beforehand() if self._made_s(id, company) is None]
+
+    def beforehand(self, companies: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """(company, id) of what can be made before any call: the common text, and each company's."""
+        places = sorted({*self.book.companies, *self.studio.companies, *companies} - {COMMON})
+        fixed = [id for id, entry in self.book.items() if not entry.placeholders]
+        return [(company, id) for company in (COMMON, *places) for id in fixed]
+
+    async def build_all(
+        self, progress: Callable[[Built], None] = lambda built: None, companies: Sequence[str] = ()
+    ) -> list[Built]:
+        """Make every prompt without placeholders; `progress` hears of each as it is done.
+
+        Also links `by-id/COMPANY/ID.{alaw,wav}` to the clips: fixed names for the dialplan, which must
+        be able to speak when this program does not. No single prompt stops the others: `Built.problem`.
+        """
+        return list(
+            await asyncio.gather(*(self._build(company, id, progress) for company, id in self.beforehand(companies)))
+        )
+
+    async def _build(self, company_id: str, id: str, progress: Callable[[Built], None]) -> Built:
+        started, utterance, problem, limit_s = time.monotonic(), None, "", self.book[id].limit_s
+        try:
+            utterance = await self._make((id,), company_id)
+            _link(self._clips.folder / "by-id" / company_id / id, utterance.file)
+        except GridlineError as error:
+            problem = error.message
+        if utterance and utterance.seconds > limit_s:
+            problem = f"звучит {utterance.seconds:.1f} с при пределе {limit_s:g} с: сократите текст"
+        built = Built(company_id, id, utterance, problem, time.monotonic() - started)
+        progress(built)
+        return built
+
+    def prune(self, now: float | None = None) -> int:
+        """Delete what nobody was told for seven days (spoken addresses among it); how many utterances went."""
+        before = (time.time() if now is None else now) - KEEP_DAYS * 86_400
+        keep = {self._clips.find(id, company).file for company, id in self.beforehand()}
+        gone = 0
+        for coded in self._clips.folder.glob("[cj]*/*.alaw"):
+            file = coded.with_suffix("")
+            if file not in keep and coded.stat().st_mtime < before:
+                coded.unlink()
+                file.with_suffix(".wav").unlink(missing_ok=True)
+                gone += 1
+        return gone
+
+    async def close(self) -> None:
+        """Give up what is still being made."""
+        await self._clips.close()
+
+    def _made_s(self, id: str, company_id: str) -> float | None:
+        if self.book[id].placeholders:
+            return None
+        return audio.ready_seconds(self._clips.find(id, company_id).file)
+
+
+def _ids(phrases: Sequence[Phrase]) -> tuple[str, ...]:
+    return tuple(phrase.id if isinstance(phrase, Prompt) else phrase for phrase in phrases)
+
+
+def _link(name: Path, file: Path) -> None:
+    name.parent.mkdir(parents=True, exist_ok=True)
+    for ending in (".alaw", ".wav"):
+        link, target = name.with_name(name.name + ending), os.path.relpath(f"{file}{ending}", name.parent)
+        if not link.is_symlink() or link.readlink() != Path(target):
+            temporary = name.with_name(f".{name.name}.{os.getpid()}{ending}")
+            temporary.symlink_to(target)
+            temporary.replace(link)
