@@ -1,0 +1,244 @@
+"""The companies that answer on this line: their numbers, hours, topics, queues and branches, read from YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from gridline.errors import NotFound
+from gridline.hours import Schedule, Workdays
+from gridline.yaml_file import Mistake, YamlFile, misconfigured, read
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+"""Names that also become queue names, folders and AMI headers: nothing in them ever needs quoting."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+ALWAYS = "always"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Topic(_Frozen):
+    """What a caller may want, who answers it and when."""
+
+    name: Text
+    queue: Slug
+    schedule: str = ALWAYS
+
+
+class HigherBody(_Frozen):
+    """Where an applicant may go with an answer that does not satisfy (every answer names it)."""
+
+    name: Text
+    contact: Text
+
+
+def _prefixes(written: object) -> object:
+    """`472` or `910220-910229` as a span of leading digits of the ten-digit national number."""
+    if not isinstance(written, str):
+        return written
+    match = re.fullmatch(r"(\d{3,10})(?:-(\d{3,10}))?", written)
+    if match is None:
+        raise ValueError(f"Диапазон «{written}» не разобран. Пишите первые цифры после +7: 472 или 910220-910229.")
+    first, last = match.group(1), match.group(2) or match.group(1)
+    if len(first) != len(last) or first > last:
+        raise ValueError(f"Диапазон «{written}» неверен. Начало и конец — одной длины и по возрастанию.")
+    return (first, last)
+
+
+class Branch(_Frozen):
+    """A part of the company that serves one region."""
+
+    id: Slug
+    name: Text
+    spoken_name: Text
+    """In the nominative: «Ярославская область»."""
+    spoken_in: Text
+    """With its preposition: «в Ярославской области»."""
+    numbers: tuple[Annotated[tuple[str, str], BeforeValidator(_prefixes)], ...] = Field(min_length=1)
+
+    def match_length(self, national: str) -> int:
+        """How many leading digits of the caller's ten-digit number this branch claims; 0 is none."""
+        return max((len(a) for a, b in self.numbers if a <= national[: len(a)] <= b), default=0)
+
+
+class Company(_Frozen):
+    """One tenant of the line."""
+
+    id: Slug
+    name: Text
+    spoken_name: Text
+    time_zone: str
+    dids: tuple[Annotated[str, StringConstraints(pattern=r"^7\d{10}$")], ...] = Field(min_length=1)
+    menu: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.yaml$")]
+    """File name under `dialplan/menus`."""
+    hotline: Slug
+    """The queue that answers about power and danger day and night, and whatever the controller cannot place."""
+    rule_profile: Literal["186", "59-fz"]
+    further_appeal: tuple[HigherBody, ...] = Field(min_length=1)
+    schedules: dict[Slug, Schedule] = {}
+    topics: dict[Slug, Topic] = Field(min_length=1)
+    branches: tuple[Branch, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Company:
+        if self.time_zone not in available_timezones():
+            raise ValueError(f"Часовой пояс «{self.time_zone}» неизвестен. Пишите как Asia/Novokuznetsk.")
+        for code, topic in self.topics.items():
+            if topic.schedule != ALWAYS and topic.schedule not in self.schedules:
+                known = ", ".join([ALWAYS, *self.schedules])
+                raise ValueError(f"У темы «{code}» нет расписания «{topic.schedule}». Возможны: {known}.")
+        ids = [branch.id for branch in self.branches]
+        if len(ids) != len(set(ids)):
+            raise ValueError("Два филиала с одним id. Дайте каждому свой.")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the company lives, counts days and speaks of time."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """Every queue the company needs in Asterisk."""
+        return frozenset({self.hotline, *(topic.queue for topic in self.topics.values())})
+
+    def topic(self, code: str) -> Topic:
+        """A topic by its code. Raises NotFound."""
+        if code not in self.topics:
+            raise NotFound(f"У компании «{self.name}» нет темы «{code}». Есть: {', '.join(self.topics)}.")
+        return self.topics[code]
+
+    def is_open(self, topic: str, at_utc: datetime, calendar: Workdays) -> bool:
+        """Whether people answer on this topic at that moment (aware). Raises NotFound for a topic not kept."""
+        name = self.topic(topic).schedule
+        return name == ALWAYS or self.schedules[name].holds(at_utc.astimezone(self.zone), calendar)
+
+    def hours_spoken(self, topic: str) -> str:
+        """When people answer on this topic, in words for the ear. Raises NotFound for a topic not kept."""
+        name = self.topic(topic).schedule
+        return "круглосуточно, без выходных" if name == ALWAYS else self.schedules[name].spoken
+
+    def branch(self, branch_id: str) -> Branch:
+        """A branch by its id. Raises NotFound."""
+        for branch in self.branches:
+            if branch.id == branch_id:
+                return branch
+        raise NotFound(f"У компании «{self.name}» нет филиала «{branch_id}».")
+
+    def branch_for(self, caller_e164: str | None) -> Branch | None:
+        """The branch whose range holds the caller's number, the longest range winning; None is for asking.
+
+        A guess only: numbers move with people, so the caller confirms it.
+        """
+        if caller_e164 is None or not re.fullmatch(r"\+7\d{10}", caller_e164):
+            return None
+        best = max(self.branches, key=lambda b: b.match_length(caller_e164[2:]), default=None)
+        return best if best is not None and best.match_length(caller_e164[2:]) else None
+
+
+class Companies:
+    """All companies of this line, found by the number that was dialled."""
+
+    def __init__(self, companies: Mapping[str, Company]) -> None:
+        self._by_id = MappingProxyType(dict(companies))
+        self._by_did = {did: company for company in companies.values() for did in company.dids}
+
+    def __iter__(self) -> Iterator[Company]:
+        return iter(self._by_id.values())
+
+    @classmethod
+    def load(cls, folder: Path) -> Companies:
+        """Read every `*.yaml` of the folder. Raises Misconfigured with all mistakes of the first wrong file."""
+        found: dict[str, Company] = {}
+        owners: dict[str, str] = {}
+        for path in sorted(folder.glob("*.yaml")):
+            file = read(path)
+            company = _company(file)
+            for at, did in enumerate(company.dids):
+                if owners.setdefault(did, company.id) != company.id:
+                    what = f"Номер {did} уже отдан компании «{owners[did]}»."
+                    raise misconfigured(path, [Mistake(file.line("dids", at), what, "Оставьте его одной из них.")])
+            found[company.id] = company
+        if not found:
+            raise misconfigured(folder, [Mistake(1, "Нет ни одной компании.", "Положите сюда файл компании *.yaml.")])
+        return cls(found)
+
+    @cached_property
+    def queues(self) -> frozenset[str]:
+        """Every queue of every company."""
+        return frozenset().union(*(company.queues for company in self))
+
+    def by_id(self, company_id: str) -> Company:
+        """A company by its id. Raises NotFound."""
+        if company_id not in self._by_id:
+            raise NotFound(f"Компании «{company_id}» нет. Есть: {', '.join(self._by_id)}.")
+        return self._by_id[company_id]
+
+    def by_did(self, dialled: str) -> Company:
+        """The company of a dialled number, however the carrier writes it (7..., +7..., 8..., ten digits).
+
+        Raises NotFound for a number that is nobody's here.
+        """
+        digits = "".join(sign for sign in dialled[:32] if sign in "0123456789")
+        if len(digits) == 10:
+            digits = "7" + digits
+        elif len(digits) == 11 and digits[0] == "8":
+            digits = "7" + digits[1:]
+        if digits not in self._by_did:
+            raise NotFound(f"На номер {digits or '(без цифр)'} не отвечает ни одна компания.")
+        return self._by_did[digits]
+
+
+SAID = {
+    "missing": ("нет обязательного поля", "Добавьте его."),
+    "extra_forbidden": ("такого поля нет", "Исправьте имя или уберите строку."),
+    "too_short": ("пусто", "Впишите хотя бы одно значение."),
+    "string_too_short": ("пусто", "Впишите значение."),
+    "string_too_long": ("слишком длинно", "Сократите."),
+    "string_type": ("нужен текст", "Впишите одно значение."),
+    "tuple_type": ("нужен список", "Каждое значение — с новой строки после «- »."),
+    "dict_type": ("нужны пары «ключ: значение»", "Впишите их с отступом."),
+    "model_type": ("нужны пары «ключ: значение»", "Впишите их с отступом."),
+}
+"""What pydantic finds, in the words of the person who keeps the file."""
+
+
+def _company(file: YamlFile) -> Company:
+    if file.mistakes:
+        raise misconfigured(file.path, file.mistakes)
+    try:
+        company = Company.model_validate(file.tree)
+    except ValidationError as error:
+        mistakes = []
+        for found in error.errors():
+            loc = tuple(part for part in found["loc"] if part != "[key]")
+            where = ".".join(map(str, loc)) or "файл"
+            if found["type"] == "value_error":
+                what, _, cure = str(found["ctx"]["error"]).partition(". ")
+                mistake = Mistake(file.line(*loc), f"{where}: {what}.", cure)
+            elif found["type"] == "literal_error":
+                expected = found["ctx"]["expected"].replace(" or ", ", ")
+                what = f"{where}: «{found['input']}» не подходит."
+                mistake = Mistake(file.line(*loc), what, f"Возможны: {expected}.")
+            elif found["type"] == "string_pattern_mismatch":
+                pattern = found["ctx"]["pattern"]
+                mistake = Mistake(file.line(*loc), f"{where}: «{found['input']}» не подходит.", f"Нужен вид {pattern}.")
+            else:
+                what, cure = SAID.get(found["type"], (found["msg"], "Исправьте значение."))
+                mistake = Mistake(file.line(*loc), f"{where}: {what}.", cure)
+            mistakes.append(mistake)
+        raise misconfigured(file.path, mistakes) from error
+    if company.id != file.path.stem:
+        what = f"id «{company.id}» не совпадает с именем файла."
+        raise misconfigured(file.path, [Mistake(file.line("id"), what, f"Пишите id: {file.path.stem}.")])
+    return company

@@ -1,0 +1,67 @@
+"""Working hours: a week's schedule, met with the production calendar's days off and moved days."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Literal, Protocol
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Workdays(Protocol):
+    """What the hours need to know of the production calendar."""
+
+    def is_working(self, day: date) -> bool:
+        """Whether the country works on this day."""
+
+
+def _hours(written: object) -> object:
+    """`08:00-12:00, 13:00-17:00` as pairs of minutes of the day."""
+    if not isinstance(written, str):
+        return written
+    spans = []
+    for part in written.split(","):
+        match = re.fullmatch(r"\s*(\d\d):([0-5]\d)-(\d\d):([0-5]\d)\s*", part)
+        if match is None:
+            raise ValueError(f"Часы «{written}» не разобраны. Пишите так: 08:00-18:00.")
+        h1, m1, h2, m2 = map(int, match.groups())
+        first, last = h1 * 60 + m1, h2 * 60 + m2
+        if not first < last <= 24 * 60:
+            raise ValueError(f"Часы «{part.strip()}» кончаются раньше начала. Делите их по полуночи: до 24:00.")
+        spans.append((first, last))
+    return tuple(spans)
+
+
+Hours = Annotated[tuple[tuple[int, int], ...], BeforeValidator(_hours)]
+
+
+class Schedule(BaseModel):
+    """Weekly hours in the company's zone; a weekday left out is a day off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    spoken: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    """The hours as a caller hears them, already in words."""
+    days: dict[Weekday, Hours] = Field(min_length=1)
+    moved_day: Hours | None = None
+    """Hours of a weekend day that the country works; a moved day usually replaces a Friday, so Friday's by default."""
+    holidays: Literal["closed", "as-usual"] = "closed"
+
+    def holds(self, local: datetime, workdays: Workdays) -> bool:
+        """Whether `local` (a time of the company's own zone) lies within the hours."""
+        day = local.date()
+        weekday = WEEKDAYS[day.weekday()]
+        weekend = weekday in ("sat", "sun")
+        hours = self.days.get(weekday, ())
+        if self.holidays == "closed":
+            working = workdays.is_working(day)
+            if weekend and working:
+                hours = self.days.get("fri", ()) if self.moved_day is None else self.moved_day
+            elif not weekend and not working:
+                hours = ()
+        minute = local.hour * 60 + local.minute
+        return any(first <= minute < last for first, last in hours)
