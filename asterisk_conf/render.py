@@ -117,7 +117,10 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[CompanyFa
     agi = rendered.etc / "agi"
     agi.mkdir(exist_ok=True)
     script = agi / "emergency"
-    script.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m ivr.telephony.emergency '{settings.var.absolute()}'\n")
+    script.write_text(
+        f"#!/bin/sh\nexec '{sys.executable}' -m ivr.telephony.emergency "
+        f"'{settings.var.absolute()}' {settings.node_series}\n"
+    )
     script.chmod(0o700)
     return rendered
 

@@ -22,6 +22,8 @@ class Settings(BaseSettings):
 
     node: str = Field(default="node1", pattern=r"^[a-z0-9-]{1,32}$")
     """This machine's name in call keys and receipts."""
+    node_series: int = Field(default=1, ge=1, le=99)
+    """The first two digits of this node's receipts: each node of an installation has its own."""
     var: Path = Path("var")
     """Everything that changes: database, recordings, caches, rendered Asterisk files, secrets."""
     dialplan: Path = HOUSE / "dialplan"

@@ -1,0 +1,33 @@
+"""One call as everything that serves it knows it: who calls, whom, and what was already said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gridline.companies import Branch, Company
+
+
+@dataclass
+class Call:
+    """The facts of a running call; actions may learn more (the branch, the premise) and write it here."""
+
+    id: str
+    """32 hex, the same when the call comes back to a controller after a crash; safe in a file name."""
+    channel: str
+    """Asterisk's unique id of the caller's channel."""
+    company: Company
+    dialled: str
+    caller: str | None
+    """E.164; None when withheld or not a number."""
+    caller_raw: str
+    started_at: datetime
+    flow_version: str = ""
+    branch: Branch | None = None
+    notice_heard: bool = False
+    """Only after the notice was heard to its end may anything be recorded (rule R5)."""
+    place: str = ""
+    """Where in the menu the call stands: a controller that takes over goes on there."""
+    premise_id: str | None = None
+    matters: dict[str, str] = field(default_factory=dict)
+    """What actions hand on to later ones of the same call (for the agent's card), by plain words."""

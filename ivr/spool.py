@@ -1,0 +1,114 @@
+"""What a caller was promised while the database was away: kept on disk with a receipt, drained exactly once.
+
+A receipt is a number of the node's own series (ten digits), spoken to the caller instead of a register number, so
+the register's numbers stay gapless. The file is on disk, synced, before the receipt is spoken.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from appeals.numbering import receipt as receipt_digits
+from gridline.errors import Unavailable
+
+FULL_BYTES = 64 * 1024 * 1024
+"""Free space below which nothing is promised: a false number is worse than a person."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One appeal as it waits in the spool."""
+
+    receipt: str
+    company_id: str
+    kind: str
+    topic: str
+    phone: str | None
+    call_id: str | None
+    recording_id: str
+    """The caller's own words: a file of this id among the messages."""
+    received_at: str
+    """ISO, UTC."""
+    text: str = ""
+
+
+class Spool:
+    """The spool of one node under `folder`; `series` (1-99) is the node's own two digits.
+
+    Several processes use it at once (the controller and the dialplan's emergency script): a lock guards the counter.
+    """
+
+    def __init__(self, folder: Path, series: int) -> None:
+        self._folder = folder
+        self._series = series
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(
+        self,
+        *,
+        company_id: str,
+        kind: str,
+        topic: str,
+        phone: str | None,
+        call_id: str | None,
+        recording_id: str,
+        received_at: str,
+        text: str = "",
+    ) -> Kept:
+        """Keep an appeal and give it its receipt; on return it survives a power cut.
+
+        Raises Unavailable when the disk is full or broken: then nothing was promised and a person takes the call.
+        """
+        try:
+            if os.statvfs(self._folder).f_bavail * os.statvfs(self._folder).f_frsize < FULL_BYTES:
+                raise OSError("the spool's disk is full")
+            kept = Kept(
+                self._next_receipt(), company_id, kind, topic, phone, call_id, recording_id, received_at, text
+            )
+            _write_synced(self._folder / f"{kept.receipt}.json", json.dumps(asdict(kept), ensure_ascii=False))
+        except OSError as error:
+            raise Unavailable(f"Обращение не удалось сохранить на диск: {error}") from error
+        return kept
+
+    def waiting(self) -> Iterator[Kept]:
+        """What was kept and is not yet in the register, oldest first."""
+        for file in sorted(self._folder.glob("[0-9]*.json")):
+            yield Kept(**json.loads(file.read_text(encoding="utf-8")))
+
+    def find(self, receipt: str) -> Kept | None:
+        """One that still waits, by its receipt."""
+        return next((kept for kept in self.waiting() if kept.receipt == receipt), None)
+
+    def done(self, kept: Kept) -> None:
+        """It is in the register (committed): forget it here."""
+        (self._folder / f"{kept.receipt}.json").unlink(missing_ok=True)
+
+    def _next_receipt(self) -> str:
+        counter = os.open(self._folder / "counter", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(counter, fcntl.LOCK_EX)
+            number = int(os.pread(counter, 20, 0) or b"0") + 1
+            os.pwrite(counter, str(number).encode(), 0)
+            os.fsync(counter)
+        finally:
+            os.close(counter)
+        return receipt_digits(self._series, number)
+
+
+def _write_synced(file: Path, text: str) -> None:
+    temporary = file.with_suffix(".new")
+    with temporary.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.rename(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,61 @@
+"""The dialplan's own voice mailbox: run by Asterisk itself when no controller answers; keeps a message, says a receipt.
+
+A process of its own on pyst2's `agi` (sync, main thread, fixed literals only: it does not escape quotes). Everything
+it needs comes from the channel's own variables and from two arguments that our rendered script gives it.
+"""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+from asterisk.agi import AGI, AGIAppError, AGIError
+
+from gridline.errors import Unavailable
+from gridline.phones import normalise
+from ivr.spool import Spool
+from ivr.telephony import variables
+from ivr.telephony.line import raw_seconds
+
+LIMIT_S = 120
+SILENCE_S = 4
+SHORTEST_S = 1.0
+"""Less than this is a hang-up or a breath, not a message."""
+
+
+def main(var: Path, series: int) -> None:
+    """Record the caller, keep the message in the spool, say the receipt digit by digit."""
+    agi = AGI()
+    company = str(agi.get_variable(variables.COMPANY))
+    message = uuid.uuid4().hex
+    folder = var / "recordings/messages"
+    folder.mkdir(parents=True, exist_ok=True)
+    received_at = datetime.now(UTC).isoformat()
+    gone = False
+    try:
+        agi.execute("RECORD FILE", f'"{folder / message}"', "sln", '"#"', LIMIT_S * 1000, "0", "BEEP", f"s={SILENCE_S}")
+    except (AGIAppError, AGIError, ValueError):  # pyst2 says a hang-up in each of these ways
+        gone = True
+    if raw_seconds(folder / f"{message}.sln") < SHORTEST_S:
+        return
+    kept = Spool(var / "spool", series).keep(
+        company_id=company,
+        kind="appeal",
+        topic="other",
+        phone=normalise(agi.env.get("agi_callerid", "")),
+        call_id=None,
+        recording_id=message,
+        received_at=received_at,
+    )
+    if not gone:
+        for _ in range(2):
+            agi.say_digits(kept.receipt)
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), int(sys.argv[2]))
+    except Unavailable as error:  # nothing was promised; the dialplan ends the call politely
+        sys.exit(error.message)

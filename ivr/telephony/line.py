@@ -1,0 +1,258 @@
+"""A caller's line as an action holds it: say, ask, listen, record, queue, hang up.
+
+Each verb is two AGI commands at most: the guard with its marks, and the act itself. The guard is Asterisk's
+absolute timeout: when this process hangs, the dialplan takes the caller back that many seconds later.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from gridline.clock import Clock
+from ivr.call import Call
+from ivr.telephony import variables
+from ivr.telephony.agi import AgiChannel, AgiReply, CallerHungUp
+from ivr.telephony.wire import app_argument
+from ivr.voice.clips import PromptUnavailable
+from ivr.voice.prompts import Phrase
+from ivr.voice.voice import Utterance, Voice
+
+KEYS = "0123456789*#"
+GUARD_MARGIN_S = 4.0
+"""Seconds past the longest an act may take before the dialplan takes the call back; renders on demand included."""
+SLACK_S = 3.0
+"""Our own timeout round an act: later than Asterisk's answer, earlier than its guard."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One thing said to the caller, for the call's steps."""
+
+    place: str
+    prompt_ids: tuple[str, ...]
+    text: str
+    file: Path
+    version: str
+    key: str
+    """What was pressed during or after it; digits of a number are given whole."""
+    started_at: datetime
+    ended_at: datetime
+    whole: bool
+    """Whether it was played to its end."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a caller said after the tone."""
+
+    id: str
+    file: Path
+    """8 kHz mono 16-bit raw samples, extension `.sln`: no header that a crash could leave wrong."""
+    seconds: float
+    ended_by: Literal["key", "silence", "limit"]
+
+
+@dataclass(frozen=True)
+class QueueOutcome:
+    """Why a wait for a person ended without a talk (a talk ends with the call)."""
+
+    reason: Literal["timeout", "nobody", "full", "left"]
+
+
+_QUEUE_REASONS: dict[str, Literal["timeout", "nobody", "full", "left"]] = {
+    "TIMEOUT": "timeout",
+    "JOINEMPTY": "nobody",
+    "LEAVEEMPTY": "nobody",
+    "JOINUNAVAIL": "nobody",
+    "LEAVEUNAVAIL": "nobody",
+    "FULL": "full",
+}
+
+
+class Line:
+    """One caller's line. Hanging up raises CallerHungUp at any await.
+
+    `messages` is the folder of what callers say, `talks` that of two-channel recordings; `on_spoken` is told of
+    everything that was said.
+    """
+
+    def __init__(
+        self,
+        channel: AgiChannel,
+        call: Call,
+        voice: Voice,
+        clock: Clock,
+        *,
+        messages: Path,
+        talks: Path,
+        on_spoken: Callable[[Spoken], None],
+    ) -> None:
+        self.call = call
+        self._channel = channel
+        self._voice = voice
+        self._clock = clock
+        self._messages = messages
+        self._talks = talks
+        self._on_spoken = on_spoken
+        self._marks: dict[str, str] = {}
+
+    def mark(self, name: str, value: str) -> None:
+        """Set a channel variable with the next command (the dialplan reads it when we are gone)."""
+        self._marks[name] = app_argument(value)
+
+    async def say(self, *phrases: Phrase, interruptible: bool = True) -> str:
+        """Play; returns the key that cut it short, or "" when it was heard to its end.
+
+        Raises PromptUnavailable when there is nothing to play.
+        """
+        utterance = await self._render(phrases)
+        await self._guard(utterance.seconds)
+        keys = KEYS if interruptible else ""
+        return (await self._play(utterance, 0, "STREAM FILE", str(utterance.file), keys)).key
+
+    async def ask_key(self, *phrases: Phrase, wait_s: float = 5) -> str:
+        """Play, then wait: the one key that was pressed, or "" for silence."""
+        utterance = await self._render(phrases)
+        await self._guard(utterance.seconds + wait_s)
+        reply = await self._play(utterance, wait_s, "GET OPTION", str(utterance.file), KEYS, int(wait_s * 1000))
+        return reply.key
+
+    async def ask_digits(self, *phrases: Phrase, at_most: int, wait_s: float = 5) -> str:
+        """Play, then collect up to `at_most` keys; `#` ends, so does `wait_s` without a key. "" is silence."""
+        utterance = await self._render(phrases)
+        longest = wait_s * (at_most + 1)
+        await self._guard(utterance.seconds + longest)
+        arguments = (str(utterance.file), int(wait_s * 1000), at_most)
+        reply = await self._play(utterance, longest, "GET DATA", *arguments, digits=True)
+        return reply.result
+
+    async def record(self, *, limit_s: int, silence_s: int) -> Message:
+        """Record what the caller says, until a key, `silence_s` of silence or `limit_s`.
+
+        Raises CallerHungUp with the file kept: `message_file` tells where it lies.
+        """
+        name = uuid.uuid4().hex
+        self.last_message = Message(name, self._messages / f"{name}.sln", 0.0, "limit")
+        await self._guard(limit_s)
+        reply = await self._channel.command(
+            "RECORD FILE",
+            *(str(self._messages / name), "sln", KEYS, limit_s * 1000, f"s={silence_s}"),
+            timeout_s=limit_s + SLACK_S,
+        )
+        seconds = raw_seconds(self.last_message.file)
+        ended_by: Literal["key", "silence", "limit"] = (
+            "key" if reply.key else "limit" if seconds >= limit_s - 0.5 else "silence"
+        )
+        return Message(name, self.last_message.file, seconds, ended_by)
+
+    last_message: Message | None = None
+    """The last message begun; after a hang-up in the middle of it, its file holds what was said till then."""
+
+    async def play_message(self, message: Message) -> str:
+        """Let the caller hear what he said; the key that cut it short, or ""."""
+        await self._guard(message.seconds)
+        reply = await self._channel.command(
+            *("STREAM FILE", str(message.file.with_suffix("")), KEYS), timeout_s=message.seconds + SLACK_S
+        )
+        return reply.key
+
+    @asynccontextmanager
+    async def recorded(self, recording_id: str) -> AsyncIterator[Path]:
+        """Record both sides of what happens inside, in two channels, into `talks/<id>.raw`.
+
+        Only allowed after the notice was heard (rule R5): before it, this is a programming error.
+        """
+        if not self.call.notice_heard:
+            raise RuntimeError("recording before the notice has ended")
+        file = self._talks / f"{recording_id}.raw"
+        await self._channel.command("EXEC", "MixMonitor", f"{file},D")
+        try:
+            yield file
+        finally:
+            if not self._channel.hung_up:
+                await self._channel.command("EXEC", "StopMixMonitor")
+
+    async def queue(
+        self, queue: str, *, priority: int, timeout_s: int, recording_id: str | None = None
+    ) -> QueueOutcome:
+        """Hand the caller to app_queue: priority 0 is ordinary, a hazard is higher.
+
+        Returns only when no talk came about; a talk ends in CallerHungUp. The talk is recorded by app_queue itself
+        from the moment of the answer, and only when the notice was heard and `recording_id` is given.
+        """
+        self._marks[variables.QUEUE_PRIORITY] = str(priority)
+        if recording_id is not None and self.call.notice_heard:
+            self._marks[variables.RECORDING_FILE] = str(self._talks / recording_id)
+            self._marks[variables.RECORDING_OPTIONS] = "D"
+        await self._guard(None)
+        await self._channel.command(
+            *("EXEC", "Queue", f"{app_argument(queue)},,,,{timeout_s}"), timeout_s=timeout_s + 4 * 3600
+        )
+        status = (await self._channel.command("GET VARIABLE", variables.QUEUE_STATUS)).data
+        return QueueOutcome(_QUEUE_REASONS.get(status, "left"))
+
+    async def hang_up(self) -> None:
+        """End the call: the last command says so to the dialplan, which then does not fall back."""
+        self.mark(variables.END, "done")
+        await self._guard(2)
+        await self._channel.command("HANGUP")
+
+    async def _render(self, phrases: tuple[Phrase, ...]) -> Utterance:
+        """What to play; when it cannot be made, the caller hears that something is wrong rather than silence."""
+        try:
+            return await self._voice.render(phrases, self.call.company.id)
+        except PromptUnavailable:
+            log.error("prompt-unavailable", call=self.call.id, prompts=[str(phrase) for phrase in phrases])
+            raise
+
+    async def _guard(self, seconds: float | None) -> None:
+        """Re-arm the dialplan's guard for an act of `seconds` (None: no guard) and set the marks, in one command."""
+        allowed = 0 if seconds is None else int(seconds + GUARD_MARGIN_S) + 1
+        self._marks[variables.ABSOLUTE_TIMEOUT] = str(allowed)
+        await self._channel.command("EXEC", "MSet", ",".join(f"{name}={value}" for name, value in self._marks.items()))
+        self._marks.clear()
+
+    async def _play(
+        self, utterance: Utterance, wait_s: float, command: str, *arguments: str | int, digits: bool = False
+    ) -> AgiReply:
+        started_at = self._clock.now()
+        key, whole = "", False
+        try:
+            reply = await self._channel.command(command, *arguments, timeout_s=utterance.seconds + wait_s + SLACK_S)
+            if reply.failed:
+                raise PromptUnavailable(f"Asterisk не смог проиграть файл подсказки {utterance.prompt_ids}.")
+            key = reply.result if digits else reply.key
+            whole = (self._clock.now() - started_at).total_seconds() > utterance.seconds - 0.2
+            return reply
+        finally:
+            self._on_spoken(
+                Spoken(
+                    self.call.place,
+                    utterance.prompt_ids,
+                    utterance.text,
+                    utterance.file,
+                    utterance.version,
+                    key,
+                    started_at,
+                    self._clock.now(),
+                    whole,
+                )
+            )
+
+
+def raw_seconds(file: Path) -> float:
+    """Length of raw 8 kHz 16-bit mono samples; 0 when the file is not there."""
+    return file.stat().st_size / 16000 if file.exists() else 0.0
+
+
+__all__ = ["CallerHungUp", "Line", "Message", "QueueOutcome", "Spoken"]

@@ -1,0 +1,20 @@
+"""Every channel variable that is shared with the dialplan or with Asterisk's applications, by name."""
+
+from typing import Final
+
+# Ours, read and written in dialplan/extensions.conf.j2 too.
+COMPANY: Final = "GRIDLINE_COMPANY"
+DIALLED: Final = "GRIDLINE_DIALLED"
+NOTICE: Final = "GRIDLINE_NOTICE"
+"""1 once the notice was heard to its end: nobody plays it twice, and recording may start."""
+PLACE: Final = "GRIDLINE_PLACE"
+"""Where in the menu the caller stands: a controller that takes over goes on there."""
+END: Final = "GRIDLINE_END"
+"""Set by the controller's last command; without it the dialplan knows that the call was left, not ended."""
+
+# app_queue's and Asterisk's own.
+QUEUE_PRIORITY: Final = "QUEUE_PRIO"
+QUEUE_STATUS: Final = "QUEUESTATUS"
+RECORDING_FILE: Final = "MONITOR_FILENAME"
+RECORDING_OPTIONS: Final = "MONITOR_OPTIONS"
+ABSOLUTE_TIMEOUT: Final = "TIMEOUT(absolute)"
