@@ -22,7 +22,7 @@ COMMON = "common"
 
 _ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_CHARACTERS_PER_SECOND = 14.0
+_CHARACTERS_PER_SECOND = 14.5
 """RHVoice's anna at our rate: used for lengths before a prompt was made, on the safe (slow) side."""
 
 
