@@ -11,10 +11,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridline.db import Base, id_column
+from gridline.db import Base, code_type, id_column
 
 
 class Service(StrEnum):
@@ -48,11 +48,6 @@ class Turn(StrEnum):
     GRID = "grid"
 
 
-def _code(kind: type[StrEnum]) -> Enum:
-    """Codes are stored as text: a new one needs no ALTER TYPE."""
-    return Enum(kind, native_enum=False, length=16, values_callable=lambda codes: [code.value for code in codes])
-
-
 class Subscriber(Base):
     """Who has a contract: a person or an organisation with an account number."""
 
@@ -64,7 +59,7 @@ class Subscriber(Base):
     account: Mapped[str] = mapped_column(String(20))
     """Digits only, as they are keyed on a phone."""
     name: Mapped[str] = mapped_column(String(200))
-    kind: Mapped[SubscriberKind] = mapped_column(_code(SubscriberKind))
+    kind: Mapped[SubscriberKind] = mapped_column(code_type(SubscriberKind))
 
 
 class Premise(Base):
@@ -118,9 +113,9 @@ class Outage(Base):
     company_id: Mapped[str] = mapped_column(String(32))
     code: Mapped[str] = mapped_column(String(40))
     """The outage's number in the dispatcher's journal."""
-    service: Mapped[Service] = mapped_column(_code(Service))
+    service: Mapped[Service] = mapped_column(code_type(Service))
     planned: Mapped[bool]
-    status: Mapped[OutageStatus] = mapped_column(_code(OutageStatus))
+    status: Mapped[OutageStatus] = mapped_column(code_type(OutageStatus))
     cause: Mapped[str] = mapped_column(String(300))
     """Empty means nobody has said it yet."""
     starts_at: Mapped[datetime]
@@ -155,17 +150,15 @@ class OutageReport(Base):
     """A caller said that the supply is gone where no outage was known."""
 
     __tablename__ = "outage_reports"
-    __table_args__ = (UniqueConstraint("call_id", "service", "place"), Index(None, "company_id", "reported_at"))
+    __table_args__ = (Index(None, "call_id"), Index(None, "company_id", "reported_at"))
 
     id: Mapped[str] = id_column()
     company_id: Mapped[str] = mapped_column(String(32))
     call_id: Mapped[str] = mapped_column(String(32))
-    service: Mapped[Service] = mapped_column(_code(Service))
+    service: Mapped[Service] = mapped_column(code_type(Service))
     premise_id: Mapped[str | None] = mapped_column(ForeignKey("premises.id", ondelete="SET NULL"), index=True)
     recording_id: Mapped[str | None] = mapped_column(String(32))
     """Where the caller said the place aloud."""
-    place: Mapped[str] = mapped_column(String(32))
-    """The premise's id, or empty: one call reports one place of one service once."""
     reported_at: Mapped[datetime]
 
 
@@ -180,7 +173,7 @@ class ConnectionApplication(Base):
     number: Mapped[str] = mapped_column(String(12))
     """Digits, the last of them a Damm check digit."""
     applicant: Mapped[str] = mapped_column(String(200))
-    applicant_kind: Mapped[SubscriberKind] = mapped_column(_code(SubscriberKind))
+    applicant_kind: Mapped[SubscriberKind] = mapped_column(code_type(SubscriberKind))
     phone: Mapped[str | None] = mapped_column(String(16))
     address: Mapped[str] = mapped_column(String(300))
     track: Mapped[str] = mapped_column(String(32))
@@ -199,7 +192,7 @@ class ConnectionStage(Base):
     ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """From 1."""
     name: Mapped[str] = mapped_column(String(100))
-    turn: Mapped[Turn] = mapped_column(_code(Turn))
+    turn: Mapped[Turn] = mapped_column(code_type(Turn))
     due: Mapped[date | None]
     next_step: Mapped[str] = mapped_column(Text)
     """One sentence for the applicant: what to do, or what is being waited for."""

@@ -8,9 +8,10 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, MetaData, String, Table, TypeDecorator, event
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, String, Table, TypeDecorator, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -90,6 +91,11 @@ def new_id() -> str:
 def id_column() -> Any:
     """The primary key every table uses."""
     return mapped_column(String(32), primary_key=True, default=new_id)
+
+
+def code_type(codes: type[StrEnum]) -> Enum:
+    """The column type of a closed list of codes, stored as text: a new code needs no ALTER TYPE."""
+    return Enum(codes, native_enum=False, length=16, values_callable=lambda members: [code.value for code in members])
 
 
 class Database:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Enum, Index, String
+from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridline.db import Base, id_column
+from gridline.db import Base, code_type, id_column
 
 
 class RecordingKind(StrEnum):
@@ -28,11 +28,6 @@ class RecordingState(StrEnum):
     FAILED = "failed"
 
 
-def _code(kind: type[StrEnum]) -> Enum:
-    """Codes are stored as text: a new one needs no ALTER TYPE."""
-    return Enum(kind, native_enum=False, length=16, values_callable=lambda codes: [code.value for code in codes])
-
-
 class Recording(Base):
     """One recording. Its call and appeal are named by id alone: either may be stored later than this."""
 
@@ -42,8 +37,8 @@ class Recording(Base):
     id: Mapped[str] = id_column()
     call_id: Mapped[str] = mapped_column(String(32))
     appeal_id: Mapped[str | None] = mapped_column(String(32))
-    kind: Mapped[RecordingKind] = mapped_column(_code(RecordingKind))
-    state: Mapped[RecordingState] = mapped_column(_code(RecordingState))
+    kind: Mapped[RecordingKind] = mapped_column(code_type(RecordingKind))
+    state: Mapped[RecordingState] = mapped_column(code_type(RecordingState))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     file: Mapped[str] = mapped_column(String(200))

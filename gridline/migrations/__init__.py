@@ -1,0 +1,84 @@
+"""The database's shape over time: brings a database to the newest revision, or says how it differs from the models.
+
+A revision is one file `versions/NNNN_what.py` with `revision = "NNNN"`; there is one head.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from gridline.db import Database
+from gridline.errors import Misconfigured, Unavailable
+from gridline.migrations.models import metadata
+
+HERE = Path(__file__).resolve().parent
+LOCK = 0x67726964
+"""The PostgreSQL advisory lock that lets one process migrate at a time («grid»)."""
+LOCK_WAIT_S = 60
+
+
+def config(connection: Connection) -> Config:
+    """Alembic's configuration, bound to an open connection instead of an ini file."""
+    made = Config(stdout=StringIO())
+    made.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    made.attributes["connection"] = connection
+    return made
+
+
+async def upgrade(database: Database) -> str:
+    """Bring the database to the newest revision and return that; all of it is one transaction.
+
+    Raises Unavailable when the store is gone. Two processes at once: the second waits, then finds nothing to do.
+    """
+    if database.is_sqlite and database.url.database:
+        Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        async with database.engine.connect() as connection:
+            if database.is_sqlite:
+                # Alembic alters a table by making it anew; dropping the old one would delete, by cascade, what
+                # refers to it. The pragma has no effect inside a transaction, so it goes round SQLAlchemy.
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None
+                await (await driver.execute("PRAGMA foreign_keys=OFF")).close()
+            await connection.execution_options(gridline_write=True)
+            async with connection.begin():
+                await connection.run_sync(_upgrade)
+            await connection.invalidate()  # it ignores foreign keys: not one for the pool
+    except (OSError, TimeoutError) as error:
+        raise Unavailable(f"База данных недоступна: {error}") from error
+    async with database.read() as session:
+        return str(await (await session.connection()).run_sync(_revision))
+
+
+async def differences(database: Database) -> list[str]:
+    """What autogenerate would still change: empty when the models and the database agree."""
+    async with database.read() as session:
+        connection = await session.connection()
+        return await connection.run_sync(_differences)
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    command.upgrade(config(connection), "head")
+    if connection.dialect.name == "sqlite":
+        orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+        if orphans:
+            raise Misconfigured(f"Миграция оставила записи без родителя: {orphans[:5]}")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _differences(connection: Connection) -> list[str]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return [repr(difference) for difference in compare_metadata(context, metadata())]

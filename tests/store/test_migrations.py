@@ -1,0 +1,68 @@
+"""The migrations make what the models say, once, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import Connection, inspect, text
+
+from gridline.db import Database
+from gridline.migrations import config, differences, upgrade
+from tests.postgres import PostgresServer
+
+
+async def test_models_and_migrations_agree(db: Database) -> None:
+    assert await differences(db) == []
+
+
+async def test_a_difference_would_be_found(db: Database) -> None:
+    async with db.write() as session:
+        await session.execute(text("DROP TABLE recordings"))
+    assert any("recordings" in line for line in await differences(db))
+
+
+async def test_migrating_twice_changes_nothing(db: Database) -> None:
+    assert await upgrade(db) == await upgrade(db)
+
+
+async def test_every_migration_goes_back_and_forth(db: Database) -> None:
+    def down(connection: Connection) -> None:
+        command.downgrade(config(connection), "base")
+
+    def tables(connection: Connection) -> set[str]:
+        return set(inspect(connection).get_table_names())
+
+    async with db.write() as session:
+        connection = await session.connection()
+        await connection.run_sync(down)
+        assert await connection.run_sync(tables) == {"alembic_version"}
+    async with db.read() as session:
+        newest = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    assert newest is None
+    await upgrade(db)
+    async with db.read() as session:
+        assert {"outages", "calls", "recordings"} <= await (await session.connection()).run_sync(tables)
+
+
+async def test_two_processes_migrate_one_empty_postgresql(postgres_server: PostgresServer) -> None:
+    postgres_server.create("migrated_twice")
+    both = [Database(postgres_server.url("migrated_twice")) for _ in range(2)]
+    try:
+        first, second = await asyncio.gather(*(upgrade(one) for one in both))
+        assert first == second
+    finally:
+        for one in both:
+            await one.close()
+        postgres_server.drop("migrated_twice")
+
+
+async def test_sqlite_in_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/var/deep/gridline.db")
+    try:
+        assert await upgrade(database)
+        async with database.read() as session:
+            assert (await session.execute(text("PRAGMA foreign_keys"))).scalar() == 1
+    finally:
+        await database.close()
