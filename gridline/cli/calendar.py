@@ -1,0 +1,52 @@
+"""`gridline calendar import|show`: the production calendar and the days a company lays over it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gridline import settings
+from gridline.calendar_file import import_days, kept_days, load_calendar
+from gridline.workdays import MOVED_DAYS_KNOWN_TO, ProductionCalendar
+
+WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the command group on `app`."""
+    group = typer.Typer(name="calendar", help="Производственный календарь", no_args_is_help=True)
+    group.command("import")(load)
+    group.command("show")(show)
+    app.add_typer(group)
+
+
+def load(file: Annotated[Path, typer.Argument(help="CSV: дата; рабочий|выходной|обычный; основание")]) -> None:
+    """Принять дни поверх производственного календаря."""
+    table = import_days(file, settings.load().var)
+    out = Console(highlight=False)
+    out.print(f"Принято. Своих дней в календаре: {len(table)}")
+    for row in table:
+        out.print(f"  {row.day:%d.%m.%Y} {'рабочий' if row.working else 'выходной'}: {row.why}", markup=False)
+
+
+def show(year: Annotated[int, typer.Argument(help="Год")]) -> None:
+    """Показать дни года, которые не как обычно: рабочие выходные и нерабочие будни."""
+    var = settings.load().var
+    calendar, own = load_calendar(var), {row.day: row.why for row in kept_days(var)}
+    out = Console(highlight=False)
+    for day in unusual_days(year, calendar):
+        word = "рабочий" if calendar.is_working(day) else "выходной"
+        out.print(f"{day:%d.%m.%Y} {WEEKDAYS[day.weekday()]} {word} {own.get(day, '')}".rstrip(), markup=False)
+    if year > MOVED_DAYS_KNOWN_TO:
+        out.print(f"Переносы на {year} год не загружены: gridline calendar import", style="yellow")
+
+
+def unusual_days(year: int, calendar: ProductionCalendar) -> list[date]:
+    """The worked weekends and the weekdays off of a year."""
+    first = date(year, 1, 1)
+    days = (first + timedelta(days=i) for i in range((date(year + 1, 1, 1) - first).days))
+    return [day for day in days if calendar.is_working(day) is not (day.weekday() < 5)]
