@@ -102,7 +102,8 @@ class AgiServer:
     async def start(self) -> None:
         """Begin to listen. Raises OSError when the address is taken."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.create_server((self._host, self._asked_port), family=family, backlog=_BACKLOG)
+        port = self._asked_port or _free_port(self._host, family)
+        listener = socket.create_server((self._host, port), family=family, backlog=_BACKLOG)
         listener.setblocking(False)
         self._listener = listener
         self._open = True
@@ -230,3 +231,9 @@ class AgiServer:
             self._listener.listen(_BACKLOG)
             asyncio.get_running_loop().add_reader(self._listener, self._accept)
             self._open = True
+
+
+def _free_port(host: str, family: socket.AddressFamily) -> int:
+    # A port the kernel chose itself would be another one after the door was shut; one asked for by number stays.
+    with socket.create_server((host, 0), family=family) as probe:
+        return int(probe.getsockname()[1])

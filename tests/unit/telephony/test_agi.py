@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import resource
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -343,17 +344,16 @@ async def test_no_descriptors_left_does_not_crash_it() -> None:
         port = server.port
         healthy = await FakeCall.place(port)
         await healthy.command()
-        refused = await asyncio.create_subprocess_exec(
-            "/bin/sh", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}", executable="/bin/bash"
-        )
-        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, hard))  # noqa: PTH208
+        waiting = await asyncio.create_subprocess_exec("bash", "-c", f"cat </dev/tcp/127.0.0.1/{port}", stderr=DEVNULL)
+        lowest_free = os.dup(0)
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
         try:
             async with asyncio.timeout(5):
-                while not server.counts.pauses:
-                    await asyncio.sleep(0.01)
+                await waiting.wait()  # the server cannot accept it, so it shuts the door in its face
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        await refused.wait()
+        assert server.counts.pauses == 1
         healthy.send(b"200 result=0\n")
         async with asyncio.timeout(5):
             while True:
