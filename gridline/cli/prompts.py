@@ -30,9 +30,13 @@ def build() -> None:
     voice = Voice.of(settings.load())
     started = time.monotonic()
     bar = Progress(
-        TextColumn("Подсказки"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[last]}"),
+        TextColumn("Подсказки"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
         console=out,
-    )  # fmt: skip
+    )
     with bar:
         task = bar.add_task("prompts", total=len(voice.beforehand()), last="")
 
@@ -49,10 +53,8 @@ def build() -> None:
         if built.problem:
             out.print(f"{built.company_id}/{built.prompt_id}: {built.problem}", style="red", markup=False)
     sound = {built.utterance.file: built.utterance.seconds for built in result if built.utterance}
-    out.print(
-        f"Готово файлов: {len(sound)}, звука {sum(sound.values()) / 60:.1f} мин, за {time.monotonic() - started:.1f} с.",
-        highlight=False,
-    )
+    minutes, took_s = sum(sound.values()) / 60, time.monotonic() - started
+    out.print(f"Готово файлов: {len(sound)}, звука {minutes:.1f} мин, за {took_s:.1f} с.", highlight=False)
     if any(built.problem for built in result):
         raise typer.Exit(1)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
-import yaml
-
+from gridline import yaml_file
 from gridline.errors import Misconfigured
+from gridline.yaml_file import Mistake, Tree, YamlFile
 from ivr.voice.spoken.free_text import speakable
 
 Kind = Literal["notice", "menu", "question", "statement", "tone"]
@@ -113,94 +113,85 @@ class PromptBook(Mapping[str, Entry]):
 
     @classmethod
     def load(cls, file: Path) -> PromptBook:
-        """Read the book. Raises Misconfigured with file, line and cure at the first mistake."""
-        return cls(_Reader(file).entries(), file)
+        """Read the book. Raises Misconfigured with file, line and cure of every mistake."""
+        source = yaml_file.read(file)
+        reader = _Reader(source)
+        entries = reader.entries()
+        if source.mistakes:
+            raise yaml_file.misconfigured(file, source.mistakes)
+        return cls(entries, file)
 
 
 class _Reader:
-    """Walks the YAML nodes rather than their values: only nodes know their lines and show a doubled key."""
+    """Turns the file's tree into entries; what is wrong goes to the file's `mistakes`, all of it at once."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, file: YamlFile) -> None:
+        self._file = file
 
     def entries(self) -> dict[str, Entry]:
-        try:
-            root = yaml.compose(self.file.read_text("utf-8"), Loader=yaml.BaseLoader)
-        except FileNotFoundError as error:
-            raise Misconfigured(f"{self.file}: файла подсказок нет. Верните его из поставки.") from error
-        except UnicodeDecodeError as error:
-            raise Misconfigured(f"{self.file}: файл не в UTF-8. Сохраните его в этой кодировке.") from error
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise Misconfigured(f"{self.file}:{line}: это не YAML ({error.problem}). Исправьте отступ.") from error
-        if root is None:
-            raise Misconfigured(f"{self.file}:1: файл пуст. Верните его из поставки.")
-        return {id: self._entry(id, node) for id, node in self._mapping(root, "файл подсказок").items()}
+        tree = self._file.tree
+        if not isinstance(tree, dict) or not tree:
+            self._wrong("Здесь должны быть подсказки: «имя:» и под ним «text: ...».", "Верните файл из поставки.")
+            return {}
+        return {id: self._entry(id, parts) for id, parts in tree.items() if self._named(id)}
 
-    def _wrong(self, node: yaml.Node, what: str) -> Misconfigured:
-        return Misconfigured(f"{self.file}:{node.start_mark.line + 1}: {what}")
+    def _wrong(self, what: str, cure: str, *where: str) -> None:
+        self._file.mistakes.append(Mistake(self._file.line(*where), what, cure))
 
-    def _mapping(self, node: yaml.Node, name: str) -> dict[str, yaml.Node]:
-        if not isinstance(node, yaml.MappingNode):
-            raise self._wrong(node, f"{name}: нужны строки вида «ключ: значение».")
-        found: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            word = self._text(key, name)
-            if word in found:
-                raise self._wrong(key, f"«{word}» уже есть выше. Оставьте одно из двух.")
-            found[word] = value
-        return found
+    def _named(self, id: str) -> bool:
+        if not _ID.match(id):
+            self._wrong(f"Имя «{id}» не годится.", "Строчные латинские буквы через дефис: main-menu.", id)
+        return _ID.match(id) is not None
 
-    def _text(self, node: yaml.Node, name: str) -> str:
-        if not isinstance(node, yaml.ScalarNode):
-            raise self._wrong(node, f"{name}: нужен просто текст.")
-        return " ".join(cast("str", node.value).split())
+    def _word(self, tree: Tree, *where: str) -> str:
+        if isinstance(tree, str):
+            return " ".join(tree.split())
+        self._wrong(f"{'.'.join(where)}: здесь нужен просто текст.", "Уберите отступы и списки.", *where)
+        return ""
 
-    def _number(self, node: yaml.Node, name: str) -> float:
-        text = self._text(node, name)
-        try:
-            number = float(text)
-        except ValueError as error:
-            raise self._wrong(node, f"{name}: «{text}» не число. Напишите, например, 12.") from error
-        if not 0 < number < 10_000:
-            raise self._wrong(node, f"{name}: «{text}» вне пределов. Нужно число больше нуля.")
+    def _number(self, parts: dict[str, Tree], name: str, default: float, id: str) -> float:
+        text = self._word(parts.get(name, str(default)), id, name)
+        number = float(text) if re.fullmatch(r"\d{1,4}(\.\d+)?", text) else 0.0
+        if not number:
+            self._wrong(f"{id}.{name}: «{text}» — не число больше нуля.", "Напишите, например, 12.", id, name)
         return number
 
-    def _entry(self, id: str, node: yaml.Node) -> Entry:
-        if not _ID.match(id):
-            raise self._wrong(node, f"имя «{id}»: пишите строчными латинскими буквами через дефис, например main-menu.")
-        parts = self._mapping(node, id)
-        kind = self._text(parts["kind"], "kind") if "kind" in parts else "statement"
+    def _entry(self, id: str, tree: Tree) -> Entry:
+        parts = tree if isinstance(tree, dict) else {}
+        kind = self._word(parts.get("kind", "statement"), id, "kind")
         if kind not in KINDS:
-            raise self._wrong(parts["kind"], f"{id}: вид «{kind}» неизвестен. Бывают: {', '.join(sorted(KINDS))}.")
+            self._wrong(f"{id}: вид «{kind}» неизвестен.", f"Бывают: {', '.join(sorted(KINDS))}.", id, "kind")
+            kind = "statement"
         allowed = {"kind", "seconds"} | ({"hertz"} if kind == "tone" else {"text", "companies"})
-        for word in parts.keys() - allowed:
-            known = ", ".join(sorted(allowed))
-            raise self._wrong(parts[word], f"{id}: слово «{word}» здесь не понято. Бывают: {known}.")
-        limit_s = self._number(parts["seconds"], f"{id}: seconds") if "seconds" in parts else LIMIT_S[kind]
-        line = node.start_mark.line  # the node begins below its key, and lines count from 0
+        for name in parts.keys() - allowed:
+            self._wrong(f"{id}: слово «{name}» здесь не понято.", f"Бывают: {', '.join(sorted(allowed))}.", id, name)
+        limit_s = self._number(parts, "seconds", LIMIT_S[kind], id)
+        line = self._file.line(id)
         if kind == "tone":
-            hertz = self._number(parts["hertz"], f"{id}: hertz") if "hertz" in parts else 1000
-            return Entry(id, "tone", "", LIMIT_S["tone"], line, hertz=int(hertz), tone_s=limit_s)
-        if "text" not in parts:
-            raise self._wrong(node, f"{id}: нет текста. Добавьте строку text.")
-        text = self._said(id, parts["text"])
-        own = {
-            company: self._said(id, words)
-            for company, words in (self._mapping(parts["companies"], id) if "companies" in parts else {}).items()
-        }
-        for company, words in own.items():
-            if not _ID.match(company):
-                raise self._wrong(parts["companies"], f"{id}: компания «{company}»: нужен её код, например skek.")
-            if set(_PLACEHOLDER.findall(words)) != set(_PLACEHOLDER.findall(text)):
-                raise self._wrong(parts["companies"], f"{id}: у «{company}» другие {{значения}}, чем в общем тексте.")
-        return Entry(id, cast("Kind", kind), text, limit_s, line, own)
+            hertz = int(self._number(parts, "hertz", 1000, id))
+            return Entry(id, "tone", "", LIMIT_S["tone"], line, hertz=hertz, tone_s=min(limit_s, LIMIT_S["tone"]))
+        text = self._said(parts.get("text", ""), id, "text")
+        return Entry(id, cast("Kind", kind), text, limit_s, line, self._own(parts.get("companies", {}), text, id))
 
-    def _said(self, id: str, node: yaml.Node) -> str:
-        text = self._text(node, id)
-        bare = _PLACEHOLDER.sub("", text)
+    def _own(self, tree: Tree, text: str, id: str) -> dict[str, str]:
+        if not isinstance(tree, dict):
+            self._wrong(f"{id}.companies: нужны строки «компания: текст».", "Уберите или исправьте.", id, "companies")
+            return {}
+        own: dict[str, str] = {}
+        for company, words in tree.items():
+            at = (id, "companies", company)
+            if not _ID.match(company):
+                self._wrong(f"{id}: «{company}» — не код компании.", "Напишите его как в имени файла: skek.", *at)
+            own[company] = self._said(words, *at)
+            if set(_PLACEHOLDER.findall(own[company])) != set(_PLACEHOLDER.findall(text)):
+                self._wrong(f"{id}: у «{company}» другие {{значения}}.", "Возьмите те же, что в общем тексте.", *at)
+        return own
+
+    def _said(self, tree: Tree, *where: str) -> str:
+        text = self._word(tree, *where)
+        name = ".".join(where)
         if not re.search("[А-Яа-яЁё]", text):
-            raise self._wrong(node, f"{id}: текст пуст. Напишите, что сказать абоненту.")
-        if wrong := re.search(r"[0-9A-Za-z{}<>&]", bare):
-            raise self._wrong(node, f"{id}: знак «{wrong[0]}» прочтут неверно. Пишите всё русскими словами.")
+            self._wrong(f"{name}: текста нет.", "Напишите, что сказать абоненту.", *where)
+        if stray := re.search(r"[0-9A-Za-z{}<>&]", _PLACEHOLDER.sub("", text)):
+            self._wrong(f"{name}: «{stray[0]}» прочтут неверно.", "Пишите всё русскими словами.", *where)
         return text
