@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     voice: str = "anna"
     """RHVoice voice of the prompts (anna, irina and aleksandr carry free licences)."""
     vosk_model: Path | None = None
+    least_free_mb: int = Field(default=500, ge=1)
+    """Free disk space below which no recording begins: the call goes on, and an alarm is raised."""
     drain_s: float = Field(default=60.0, ge=0)
     """How long SIGTERM waits for calls to end."""
 

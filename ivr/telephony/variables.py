@@ -5,6 +5,8 @@ from typing import Final
 # Ours, read and written in dialplan/extensions.conf.j2 too.
 COMPANY: Final = "GRIDLINE_COMPANY"
 DIALLED: Final = "GRIDLINE_DIALLED"
+CALL: Final = "GRIDLINE_CALL"
+"""The call's id, so that a controller that takes over goes on with the same record."""
 NOTICE: Final = "GRIDLINE_NOTICE"
 """1 once the notice was heard to its end: nobody plays it twice, and recording may start."""
 PLACE: Final = "GRIDLINE_PLACE"

@@ -1,0 +1,21 @@
+"""The product's own figures, as Prometheus reads them at /metrics."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+CALLS = Counter("gridline_calls_total", "Calls that reached the controller", ["company", "outcome"])
+CALLS_NOW = Gauge("gridline_calls_now", "Calls in the controller's hands")
+CALL_CRASHES = Counter("gridline_call_crashes_total", "Calls ended by an unexpected error; each is in the log")
+FIRST_PROMPT_S = Histogram(
+    "gridline_first_prompt_seconds",
+    "From the call's arrival at the controller to the start of its first prompt",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2),
+)
+ACTIONS = Counter("gridline_actions_total", "Actions run, by exit", ["action", "exit"])
+AMI_CONNECTED = Gauge("gridline_ami_connected", "1 while Asterisk's manager interface is logged in")
+RECORDINGS = Counter("gridline_recordings_total", "Recordings taken in, by kind and state", ["kind", "state"])
+RECORDINGS_REFUSED = Counter("gridline_recordings_refused_total", "Recordings not begun, by reason", ["reason"])
+SPOOLED = Counter("gridline_spooled_total", "Appeals kept on disk because the database was away")
+DRAINED = Counter("gridline_drained_total", "Appeals brought from the disk into the register")
+BACKGROUND_FAILURES = Counter("gridline_background_failures_total", "Rounds of a background job that failed", ["job"])

@@ -1,0 +1,128 @@
+"""Keeps the controller alive from outside: starts it, listens to its heart, ends and restarts it when it hangs.
+
+A process of its own, because a process that hangs cannot watch itself. It also owns Asterisk, so that a controller
+that dies or is replaced leaves every call where it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+
+import structlog
+
+HEARTBEAT_S = 1.0
+HUNG_AFTER_S = 8.0
+"""Without a beat this long, the controller is killed: within the 10 s of fault F5."""
+START_LIMIT_S = 60.0
+"""The first beat comes only when everything is up."""
+LONGEST_PAUSE_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class Supervisor:
+    """Runs `argv` and restarts it with growing pauses until `stop()`; `on_stop_limit_s` is its time to drain."""
+
+    def __init__(self, argv: list[str], *, drain_s: float, hung_after_s: float = HUNG_AFTER_S) -> None:
+        self._argv = argv
+        self._drain_s = drain_s
+        self._hung_after_s = hung_after_s
+        self._stopping = asyncio.Event()
+        self._process: asyncio.subprocess.Process | None = None
+        self.restarts = 0
+        self.started = asyncio.Event()
+        """Set after the first heartbeat of the first controller."""
+
+    @property
+    def pid(self) -> int | None:
+        """The running controller's process id."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def run(self) -> int:
+        """Run until `stop()`; returns the exit code of the last controller. Ends at once on a settings error (2)."""
+        pause = 0.5
+        while True:
+            code, lived = await self._one_life()
+            if self._stopping.is_set() or code == 2:
+                return code
+            self.restarts += 1
+            pause = 0.5 if lived > 60 else min(pause * 2, LONGEST_PAUSE_S)
+            log.error("controller-ended", code=code, lived_s=round(lived, 1), restart_in_s=pause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+            if self._stopping.is_set():
+                return code
+
+    def stop(self) -> None:
+        """Ask the controller to drain and end."""
+        self._stopping.set()
+        if self.pid is not None and self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
+    async def _one_life(self) -> tuple[int, float]:
+        loop = asyncio.get_running_loop()
+        read_end, write_end = os.pipe()
+        os.set_inheritable(write_end, True)
+        born = loop.time()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._argv,
+                env=os.environ | {"GRIDLINE_HEARTBEAT_FD": str(write_end)},
+                pass_fds=(write_end,),
+                start_new_session=True,
+            )
+        finally:
+            os.close(write_end)
+        last_beat = [born + START_LIMIT_S - self._hung_after_s]
+        os.set_blocking(read_end, False)
+        loop.add_reader(read_end, self._beat, read_end, last_beat)
+        ended = asyncio.create_task(self._process.wait())
+        stop_asked: float | None = None
+        try:
+            while not ended.done():
+                await asyncio.wait([ended], timeout=0.25)
+                now = loop.time()
+                if self._stopping.is_set() and stop_asked is None:
+                    stop_asked = now
+                late = stop_asked is not None and now - stop_asked > self._drain_s + 15
+                if not ended.done() and (late or now - last_beat[0] > self._hung_after_s):
+                    log.error("controller-hung", pid=self._process.pid, draining=late)
+                    self._process.kill()
+                    await ended
+            return ended.result(), loop.time() - born
+        finally:
+            loop.remove_reader(read_end)
+            os.close(read_end)
+            if not ended.done():
+                self._process.kill()
+                await ended
+
+    def _beat(self, descriptor: int, last_beat: list[float]) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if os.read(descriptor, 64):
+                last_beat[0] = asyncio.get_running_loop().time()
+                self.started.set()
+            else:  # the controller closed its end: its exit follows
+                asyncio.get_running_loop().remove_reader(descriptor)
+
+
+async def heartbeat() -> None:
+    """The controller's side: one byte a second from the event loop itself, so that a blocked loop falls silent."""
+    descriptor = os.environ.get("GRIDLINE_HEARTBEAT_FD")
+    while descriptor is not None:
+        try:
+            os.write(int(descriptor), b".")
+        except BrokenPipeError:
+            log.error("supervisor-gone")
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        await asyncio.sleep(HEARTBEAT_S)
+
+
+def controller_argv() -> list[str]:
+    """The command of the controller alone."""
+    return [sys.executable, "-m", "gridline.app"]
