@@ -1,0 +1,70 @@
+"""How far an application for technological connection is, by the number its applicant keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from grid.models import ConnectionApplication, ConnectionStage, Turn
+from gridline.damm import is_valid
+from gridline.errors import InvalidInput, NotFound
+
+DIGITS = 8
+"""Length of an application's number: seven digits and their Damm check digit."""
+
+
+@dataclass(frozen=True)
+class ConnectionStatus:
+    """Stage `stage` of `stages`, whose turn it is, by which day, what to do next."""
+
+    number: str
+    applicant: str
+    address: str
+    stage: int
+    stages: int
+    name: str
+    turn: Turn
+    due: date | None
+    next_step: str
+    finished: bool
+    """All stages are done; the fields above are the last one's."""
+
+
+async def by_number(session: AsyncSession, company_id: str, digits: str) -> ConnectionStatus:
+    """The status of application `digits`.
+
+    Raises InvalidInput on a wrong length or check digit (a mistyped number), NotFound when there is no such
+    application of this company.
+    """
+    if len(digits) != DIGITS or not is_valid(digits):
+        raise InvalidInput("Номер заявки — восемь цифр. Проверьте, все ли цифры набраны верно.")
+    application = await session.scalar(
+        select(ConnectionApplication).where(
+            ConnectionApplication.company_id == company_id, ConnectionApplication.number == digits
+        )
+    )
+    if application is None:
+        raise NotFound("Заявки с таким номером нет.")
+    stages = list(
+        await session.scalars(
+            select(ConnectionStage)
+            .where(ConnectionStage.application_id == application.id)
+            .order_by(ConnectionStage.ordinal)
+        )
+    )
+    current = next((stage for stage in stages if not stage.done), stages[-1])
+    return ConnectionStatus(
+        number=application.number,
+        applicant=application.applicant,
+        address=application.address,
+        stage=current.ordinal,
+        stages=len(stages),
+        name=current.name,
+        turn=current.turn,
+        due=current.due,
+        next_step=current.next_step,
+        finished=current.done,
+    )

@@ -1,0 +1,56 @@
+"""The stages of a technological connection: the default track of the service passport, up to 150 kW.
+
+Stages and turns follow domain.md section 4 and the rules of connection; the days are counted in the
+application's own due dates, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from grid.models import Turn
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a track: whose turn it usually is, and what an applicant is told."""
+
+    name: str
+    turn: Turn
+    next_step: str
+
+
+TRACKS: Mapping[str, tuple[Stage, ...]] = MappingProxyType(
+    {
+        "standard-150": (
+            Stage(
+                "рассмотрение заявки",
+                Turn.GRID,
+                "Мы готовим условия договора и счёт. Они появятся в личном кабинете.",
+            ),
+            Stage(
+                "заключение договора",
+                Turn.APPLICANT,
+                "Оплатите счёт из личного кабинета: первым платежом договор считается заключённым.",
+            ),
+            Stage(
+                "выполнение мероприятий",
+                Turn.GRID,
+                "Мы строим сеть до границы участка. Подготовьте ввод и вводной щит на своей стороне.",
+            ),
+            Stage(
+                "фактическое присоединение",
+                Turn.GRID,
+                "Мастер подключит объект и опломбирует счётчик. О дне визита мы сообщим.",
+            ),
+            Stage(
+                "уведомление об обеспечении возможности присоединения",
+                Turn.GRID,
+                "Мы разместим уведомление в личном кабинете. После него пользуйтесь электроэнергией.",
+            ),
+        ),
+    }
+)
+"""By code; an application keeps a copy of its stages, so that a later edition does not rewrite it."""
