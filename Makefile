@@ -1,0 +1,30 @@
+# Two commands do all on a fresh Debian 12: `make demo` and `make test`.
+.PHONY: demo setup test lint bench venv lock
+
+demo: setup            ## real calls at once, embedded defaults
+	.venv/bin/gridline demo
+
+setup: venv            ## everything the product needs; a second run takes seconds
+	.venv/bin/gridline setup
+
+test: venv             ## everything, real calls included
+	.venv/bin/gridline setup --tests
+	.venv/bin/python -m pytest
+
+lint: venv             ## ruff, mypy --strict, import-linter
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: setup           ## the figures of docs/performance.md
+	.venv/bin/gridline bench calls
+	.venv/bin/gridline bench appeals
+
+venv:
+	@tools/venv.sh
+
+lock: venv             ## after a change of dependencies in pyproject.toml
+	.venv/bin/pip install --quiet pip-tools
+	.venv/bin/pip-compile --quiet --extra dev --strip-extras --no-emit-index-url --no-emit-trusted-host \
+		--generate-hashes --output-file requirements.lock pyproject.toml
