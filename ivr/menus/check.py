@@ -1,0 +1,122 @@
+"""The rules a menu must keep to serve a caller: nothing unreachable, nothing endless, danger first, a person by 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+
+from gridline.yaml_file import Mistake
+from ivr.menus.load import REPEAT
+from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place
+from ivr.menus.vocabulary import DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
+
+MOST_OPTIONS = 5
+"""Besides 0 and *: more is not remembered by ear (domain.md, section 6)."""
+LONGEST_MENU_S = 12.0
+
+Finding = Mistake
+
+
+def check(flow: Flow, vocabulary: Vocabulary) -> list[Finding]:
+    """Everything in which the flow breaks the rules, by line; empty is a flow that may be served."""
+    findings = [
+        *_reachable(flow),
+        *_notice_first(flow),
+        *_danger_by_one(flow),
+        *_engine_prompts(flow, vocabulary),
+        *_endless(flow),
+    ]
+    for place in flow.places.values():
+        if isinstance(place, Menu):
+            findings += _menu(flow, place, vocabulary)
+    return sorted(findings)
+
+
+def _reachable(flow: Flow) -> Iterator[Finding]:
+    seen, ahead = {flow.start, HANG_UP}, [flow.start]
+    while ahead:
+        for _, target in flow.places[ahead.pop()].leads():
+            if target not in seen:
+                seen.add(target)
+                ahead.append(target)
+    for name, place in flow.places.items():
+        if name not in seen:
+            yield Finding(place.line, f"В место «{name}» никто не попадёт.", "Приведите в него клавишу или выход.")
+    if HANG_UP not in {target for place in flow.places.values() for _, target in place.leads()}:
+        cure = f"Приведите прощание к {HANG_UP}."
+        yield Finding(flow.places[flow.start].line, "Звонок по этому меню никогда не кончается.", cure)
+
+
+def _notice_first(flow: Flow) -> Iterator[Finding]:
+    """The caller is told of the recording before anything else (rule R5)."""
+    start = flow.places[flow.start]
+    if not isinstance(start, Doing) or start.action != NOTICE:
+        yield Finding(start.line, "Первое место — не уведомление о записи.", f"Поставьте первым место с do: {NOTICE}.")
+
+
+def _danger_by_one(flow: Flow) -> Iterator[Finding]:
+    """A broken wire does not wait for the rest of the menu (rule R35)."""
+    menu = flow.first_menu
+    if menu is None:
+        line = flow.places[flow.start].line
+        yield Finding(line, "До меню звонок не доходит.", "После уведомления приведите его в главное меню.")
+    elif not _does(flow, menu.press.get("1", ""), DANGER):
+        cure = f"Приведите 1 в место с do: {DANGER}."
+        yield Finding(menu.line, f"В первом меню «{menu.name}» клавиша 1 — не опасность.", cure)
+    elif menu.silence:
+        cure = "Уберите silence: молчащий абонент (телефон без тона) должен попасть к человеку."
+        yield Finding(menu.line, f"В первом меню «{menu.name}» есть silence.", cure)
+
+
+def _engine_prompts(flow: Flow, vocabulary: Vocabulary) -> Iterator[Finding]:
+    for id in (WRONG_KEY, NOTHING_HEARD):
+        if id not in vocabulary.prompts:
+            cure = "Добавьте её в prompts.ru.yaml."
+            yield Finding(flow.places[flow.start].line, f"Нет подсказки «{id}», нужной каждому меню.", cure)
+
+
+def _endless(flow: Flow) -> Iterator[Finding]:
+    """A way round without the caller's key would hold a silent line for ever."""
+    ahead = {name: set(_keyless(place)) for name, place in flow.places.items()}
+    while True:
+        try:
+            TopologicalSorter(ahead).prepare()
+        except CycleError as error:
+            ring = [str(name) for name in reversed(error.args[1])]
+        else:
+            return
+        ring.pop()
+        first = min(range(len(ring)), key=lambda at: flow.places[ring[at]].line)
+        ring = [*ring[first:], *ring[: first + 1]]
+        cure = f"Разорвите его: одно из мест должно вести к прощанию и {HANG_UP}."
+        yield Finding(flow.places[ring[0]].line, f"Круг без нажатий абонента: {' → '.join(ring)}.", cure)
+        ahead = {name: targets - set(ring) for name, targets in ahead.items() if name not in ring}
+
+
+def _keyless(place: Place) -> Iterator[str]:
+    for by, target in place.leads():
+        if target != HANG_UP and not (isinstance(place, Menu) and by in place.press):
+            yield target
+
+
+def _menu(flow: Flow, menu: Menu, vocabulary: Vocabulary) -> Iterator[Finding]:
+    if not _does(flow, menu.press.get("0", ""), PERSON):
+        yield Finding(menu.line, f"В меню «{menu.name}» 0 — не человек.", f"Приведите 0 в место с do: {PERSON}.")
+    if not _does(flow, menu.otherwise, PERSON):
+        cure = f"Приведите otherwise в место с do: {PERSON}."
+        yield Finding(menu.line, f"В меню «{menu.name}» неверные нажатия ведут не к человеку.", cure)
+    if menu.repeat != REPEAT:
+        yield Finding(menu.line, f"Меню «{menu.name}» нельзя повторить.", 'Добавьте repeat: "*".')
+    options = len(menu.press.keys() - {"0"})
+    if options > MOST_OPTIONS:
+        cure = f"Оставьте {MOST_OPTIONS} (не считая 0 и *), остальное — во вложенное меню."
+        yield Finding(menu.line, f"В меню «{menu.name}» пунктов {options}.", cure)
+    seconds = sum(vocabulary.prompts[id] for id in menu.say)
+    if seconds > LONGEST_MENU_S:
+        cure = f"Сократите текст до {LONGEST_MENU_S:.0f} с или разделите меню."
+        yield Finding(menu.line, f"Меню «{menu.name}» звучит {seconds:.1f} с.", cure)
+
+
+def _does(flow: Flow, name: str, action: str) -> bool:
+    place = flow.places.get(name)
+    return isinstance(place, Doing) and place.action == action

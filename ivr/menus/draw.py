@@ -1,0 +1,39 @@
+"""A flow as a Mermaid picture, for the people who decide what callers hear."""
+
+from __future__ import annotations
+
+from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place
+
+BY = {"silence": "молчание", "otherwise": "неверно", "then": ""}
+"""How ways that are neither a key nor an action's exit are named on an arrow."""
+
+
+def draw(flow: Flow) -> str:
+    """The Mermaid text: hexagons ask for a key, boxes say, rounded boxes act; one arrow per pair of places."""
+    lines = ["flowchart TD"]
+    for place in flow.places.values():
+        lines.append(f"    {_id(place.name)}{_shape(place)}")
+    lines.append(f"    {_id(HANG_UP)}(((конец)))")
+    for place in flow.places.values():
+        ways: dict[str, list[str]] = {}
+        for by, target in place.leads():
+            ways.setdefault(target, []).append(BY.get(by, by))
+        for target, labels in ways.items():
+            label = ", ".join(filter(None, labels))
+            arrow = f'-->|"{label}"|' if label else "-->"
+            lines.append(f"    {_id(place.name)} {arrow} {_id(target)}")
+    return "\n".join(lines) + "\n"
+
+
+def _id(name: str) -> str:
+    """Names such as `end` are words of Mermaid itself."""
+    return "p_" + name.replace("-", "_")
+
+
+def _shape(place: Place) -> str:
+    if isinstance(place, Menu):
+        return f'{{{{"{place.name}"}}}}'
+    if isinstance(place, Doing):
+        what = f"{place.action}: {place.topic}" if place.topic else place.action
+        return f'(["{place.name}<br/>{what}"])'
+    return f'["{place.name}"]'

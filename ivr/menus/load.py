@@ -1,0 +1,201 @@
+"""Reads a menu file into a Flow, or says everything that is wrong with it: line, mistake, cure.
+
+The language is closed on purpose: ten words, no expressions, no variables. What needs an `if` is an action with
+two exits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+
+from gridline.yaml_file import Mistake, Tree, YamlFile, misconfigured, read
+from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying, version_of
+from ivr.menus.vocabulary import Vocabulary
+
+MENU_WORDS = ("say", "press", "repeat", "silence", "wait", "tries", "otherwise")
+SAYING_WORDS = ("say", "then")
+DOING_WORDS = ("do", "topic")
+KEYS = "0123456789"
+REPEAT = "*"
+TRIES, WAIT_S = range(1, 6), range(2, 16)
+MOST_NAMED = 30
+"""Names a message lists when nothing near was found."""
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+
+
+def load_flow(file: Path, vocabulary: Vocabulary) -> Flow:
+    """Read one menu file. Raises Misconfigured with every mistake found, each with file, line and cure.
+
+    Only what stands in the file is judged here; whether the flow serves a caller well is `check.check`.
+    """
+    source = read(file)
+    reader = _Reader(source, vocabulary)
+    places = reader.places()
+    if source.mistakes:
+        raise misconfigured(file, source.mistakes)
+    start = next(iter(places))
+    return Flow(file, start, MappingProxyType(places), version_of(start, places))
+
+
+class _Reader:
+    """One pass over one file; mistakes gather in the file, so that all of them are shown at once."""
+
+    def __init__(self, file: YamlFile, vocabulary: Vocabulary) -> None:
+        self._file = file
+        self._vocabulary = vocabulary
+        self._names: tuple[str, ...] = ()
+
+    def places(self) -> dict[str, Place]:
+        tree = self._file.tree
+        if not isinstance(tree, dict) or not tree:
+            self._wrong("В файле нет ни одного места.", "Начните с места notice: и его слов с отступом.")
+            return {}
+        self._names = tuple(tree)
+        found: dict[str, Place] = {}
+        for name, body in tree.items():
+            if not _NAME.fullmatch(name) or name == HANG_UP:
+                self._wrong(
+                    f"Место не может называться «{name}».", "Строчные латинские буквы, цифры и дефис, с буквы.", name
+                )
+            if not isinstance(body, dict) or not body:
+                self._wrong(f"Место «{name}» пусто.", "Впишите say и press, say и then или do и его выходы.", name)
+                continue
+            place = self._place(name, body)
+            if place is not None:
+                found[name] = place
+        return found
+
+    def _place(self, name: str, body: dict[str, Tree]) -> Place | None:
+        if "do" in body and "say" in body:
+            self._wrong("В одном месте и say, и do.", "Разделите его на два места.", name, "do")
+        elif "do" in body:
+            return self._doing(name, body)
+        elif "say" not in body:
+            self._wrong(f"Место «{name}» ничего не говорит и не делает.", "Добавьте say или do.", name)
+        elif "press" in body and "then" in body:
+            self._wrong("В одном месте и press, и then.", "Оставьте одно из двух.", name, "then")
+        elif "press" in body:
+            return self._menu(name, body)
+        elif "then" in body:
+            return self._saying(name, body)
+        else:
+            self._wrong(f"Из места «{name}» нет выхода.", f"Добавьте press или then (место или {HANG_UP}).", name)
+        return None
+
+    def _menu(self, name: str, body: dict[str, Tree]) -> Menu:
+        self._known_words(name, body, MENU_WORDS)
+        press: dict[str, str] = {}
+        keys = body["press"]
+        if not isinstance(keys, dict) or not keys:
+            self._wrong("После press нет ни одной клавиши.", "Пишите press: {1: место, 0: operator}.", name, "press")
+            keys = {}
+        for key in keys:
+            if key == REPEAT:
+                self._wrong("Клавиша * не для перехода.", 'Пишите repeat: "*".', name, "press", key)
+            elif len(key) != 1 or key not in KEYS:
+                self._wrong(f"Клавиши «{key}» нет.", "Бывают 0-9.", name, "press", key)
+            press[key] = self._target(name, "press", key)
+        repeat = self._text(name, "repeat") if "repeat" in body else ""
+        if repeat not in ("", REPEAT):
+            self._wrong(f"Повтор клавишей «{repeat}» не бывает.", 'Пишите repeat: "*".', name, "repeat")
+        if "otherwise" not in body:
+            self._wrong(
+                f"У меню «{name}» нет otherwise.", "Добавьте, куда идти после неверных нажатий: operator.", name
+            )
+        return Menu(
+            name,
+            self._said(name),
+            MappingProxyType(press),
+            self._target(name, "otherwise") if "otherwise" in body else "",
+            repeat,
+            self._target(name, "silence") if "silence" in body else "",
+            self._number(name, "tries", TRIES, "раз") if "tries" in body else 3,
+            self._number(name, "wait", WAIT_S, "секунд") if "wait" in body else 5,
+            self._file.line(name),
+        )
+
+    def _saying(self, name: str, body: dict[str, Tree]) -> Saying:
+        self._known_words(name, body, SAYING_WORDS)
+        return Saying(name, self._said(name), self._target(name, "then"), self._file.line(name))
+
+    def _doing(self, name: str, body: dict[str, Tree]) -> Doing | None:
+        action, vocabulary = self._text(name, "do"), self._vocabulary
+        if action not in vocabulary.actions:
+            self._unknown("Действия", action, vocabulary.actions, name, "do")
+            return None
+        exits = vocabulary.actions[action]
+        self._known_words(name, body, (*DOING_WORDS, *sorted(exits)))
+        leads = {exit: self._target(name, exit) for exit in body if exit in exits}
+        for exit in sorted(exits - leads.keys()):
+            self._wrong(f"У действия {action} не назван выход {exit}.", f"Добавьте строку {exit}: место.", name, "do")
+        topic = ""
+        if "topic" in body:
+            topic = self._text(name, "topic")
+            if action not in vocabulary.with_topic:
+                self._wrong(f"Действию {action} тема не нужна.", "Уберите строку topic.", name, "topic")
+            elif topic not in vocabulary.topics:
+                self._unknown("Темы", topic, vocabulary.topics, name, "topic")
+        return Doing(name, action, MappingProxyType(leads), topic, self._file.line(name))
+
+    def _known_words(self, name: str, body: dict[str, Tree], words: tuple[str, ...]) -> None:
+        for word in body:
+            if word not in words:
+                self._unknown("Слова", word, words, name, word, here=" в этом месте")
+
+    def _said(self, name: str) -> tuple[str, ...]:
+        written = self._at(name, "say")
+        ids = written if isinstance(written, list) else [written]
+        if not ids:
+            self._wrong("После say нет ни одной подсказки.", "Впишите её имя.", name, "say")
+        said = []
+        for at, id in enumerate(ids):
+            where = (name, "say", at) if isinstance(written, list) else (name, "say")
+            if not isinstance(id, str) or not id:
+                self._wrong("После say нужно имя подсказки или список имён.", "Впишите имя.", *where)
+            elif id not in self._vocabulary.prompts:
+                self._unknown("Подсказки", id, self._vocabulary.prompts, *where)
+            else:
+                said.append(id)
+        return tuple(said)
+
+    def _target(self, *where: str) -> str:
+        target = self._text(*where)
+        if target and target != HANG_UP and target not in self._names:
+            self._unknown("Места", target, (*self._names, HANG_UP), *where)
+        return target
+
+    def _number(self, name: str, word: str, allowed: range, unit: str) -> int:
+        text = self._text(name, word)
+        if text in map(str, allowed):
+            return int(text)
+        if text:
+            cure = f"Целое число {unit} от {allowed[0]} до {allowed[-1]}."
+            self._wrong(f"{word}: «{text}» не подходит.", cure, name, word)
+        return allowed[0]
+
+    def _text(self, *where: str) -> str:
+        value = self._at(*where)
+        if isinstance(value, str) and value:
+            return value
+        self._wrong(f"После {where[-1]} нужно одно слово.", "Впишите его.", *where)
+        return ""
+
+    def _at(self, *where: str) -> Tree:
+        tree = self._file.tree
+        for step in where:
+            assert isinstance(tree, dict)
+            tree = tree[step]
+        return tree
+
+    def _unknown(self, what: str, word: str, known: Iterable[str], *where: str | int, here: str = "") -> None:
+        names = sorted(known)
+        near = get_close_matches(word, names, n=1)
+        cure = f"Возможно, {near[0]}?" if near else f"Есть: {', '.join(names[:MOST_NAMED])}."
+        self._wrong(f"{what} «{word}» нет{here}.", cure, *where)
+
+    def _wrong(self, what: str, cure: str, *where: str | int) -> None:
+        self._file.mistakes.append(Mistake(self._file.line(*where), what, cure))

@@ -1,0 +1,111 @@
+"""A company's menu as data: places that say, ask for a key, or do something, and where each of them leads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HANG_UP = "hang-up"
+"""The one target that is no place: the call ends."""
+
+
+@dataclass(frozen=True)
+class Menu:
+    """Says something and waits for a key."""
+
+    name: str
+    say: tuple[str, ...]
+    press: Mapping[str, str]
+    """Key -> place."""
+    otherwise: str
+    """Where the call goes after `tries` wrong keys or silences, or when the menu cannot be said."""
+    repeat: str = ""
+    """The key that says the menu again, without costing a try."""
+    silence: str = ""
+    """Where the first silence leads, for menus after an answer; "" is: silence costs a try."""
+    tries: int = 3
+    wait_s: int = 5
+    line: int = field(default=0, compare=False)
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        """(by what, to where): keys, then `silence` and `otherwise`."""
+        yield from self.press.items()
+        if self.silence:
+            yield "silence", self.silence
+        yield "otherwise", self.otherwise
+
+
+@dataclass(frozen=True)
+class Saying:
+    """Says something and goes on."""
+
+    name: str
+    say: tuple[str, ...]
+    then: str
+    line: int = field(default=0, compare=False)
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        """(by what, to where)."""
+        yield "then", self.then
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Runs an action and goes where its exit leads."""
+
+    name: str
+    action: str
+    exits: Mapping[str, str]
+    topic: str = ""
+    """What the action is about, for those that ask (`operator`: whose queue and hours)."""
+    line: int = field(default=0, compare=False)
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        """(by what, to where)."""
+        yield from self.exits.items()
+
+
+Place = Menu | Saying | Doing
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One menu file, read: a call keeps the Flow it began with, whatever is reloaded meanwhile."""
+
+    file: Path
+    start: str
+    places: Mapping[str, Place]
+    version: str
+    """Hash of what the file means; comments, spaces and the order of the places do not change it."""
+
+    @property
+    def first_menu(self) -> Menu | None:
+        """The menu a caller who does nothing comes to first."""
+        seen, ahead = {self.start}, deque([self.start])
+        while ahead:
+            place = self.places.get(ahead.popleft())
+            if isinstance(place, Menu):
+                return place
+            for _, target in place.leads() if place is not None else ():
+                if target not in seen:
+                    seen.add(target)
+                    ahead.append(target)
+        return None
+
+
+def version_of(start: str, places: Mapping[str, Place]) -> str:
+    """The hash of a flow's meaning, 64 hex digits."""
+    meaning = {
+        name: [type(place).__name__, {key: _plain(value) for key, value in vars(place).items() if key != "line"}]
+        for name, place in places.items()
+    }
+    written = json.dumps([start, meaning], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else value

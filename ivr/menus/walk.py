@@ -1,0 +1,195 @@
+"""Leads one caller through a flow: says, asks, acts, and tells the listener every step."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import structlog
+
+from gridline.clock import Clock
+from ivr.menus.load import REPEAT
+from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
+from ivr.menus.vocabulary import NOTHING_HEARD, WRONG_KEY
+from ivr.telephony import variables
+from ivr.telephony.agi import CallerHungUp
+from ivr.voice.prompts import Phrase
+
+MOST_KEYS = 60
+"""Keys one call may press in menus (attack A18: a robot); the next one leads to a person.
+
+Between keys every way ends (`check` proves it), so this bounds the whole call.
+"""
+
+log = structlog.get_logger(__name__)
+
+
+class Standing(Protocol):
+    """The part of a call the engine keeps: its id for the log and where it stands."""
+
+    @property
+    def id(self) -> str:
+        """The call's id."""
+
+    place: str
+
+
+class MenuLine(Protocol):
+    """What the engine needs of a caller's line; `ivr.telephony.line.Line` is one."""
+
+    @property
+    def call(self) -> Standing:
+        """The call on this line."""
+
+    def mark(self, name: str, value: str) -> None:
+        """Set a channel variable with the next command."""
+
+    async def say(self, *phrases: Phrase) -> str:
+        """Play; the key that cut it short or ""."""
+
+    async def ask_key(self, *phrases: Phrase, wait_s: float = 5) -> str:
+        """Play and wait; the key or ""."""
+
+    async def hang_up(self) -> None:
+        """End the call."""
+
+
+L = TypeVar("L", bound=MenuLine)
+Act = Callable[[L, str], Awaitable[str]]
+"""An action bound to its services: given the line and the place's topic ("" is none), it returns one of its exits."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened in a place, for the call's record."""
+
+    place: str
+    said: tuple[str, ...]
+    """Prompt ids the engine itself asked to be said here; what an action says, the line tells."""
+    action: str
+    key: str
+    exit: str
+    """`pressed`, `repeat`, `wrong-key`, `too-many-keys`, `silence`, `said`, an action's own exit, `failed`, `hung-up`, `stopped` (by us)."""
+    leads_to: str
+    """The next place (the same one while a menu asks again), `hang-up`, or "" when the caller has gone."""
+    started_at: datetime
+    ended_at: datetime
+    flow_version: str
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    exit: str
+    leads_to: str
+    key: str = ""
+
+
+async def walk(
+    flow: Flow,
+    line: L,
+    acts: Mapping[str, Act[L]],
+    listener: Callable[[Step], None],
+    clock: Clock,
+    start: str = "",
+) -> None:
+    """Lead the caller from `start` (the flow's beginning by default) until the call ends.
+
+    A controller that takes a call over passes the place it stood in; a place that the flow does not have (it was
+    changed meanwhile) is the first menu. A failure in a place is logged and leads to its `failed` or `otherwise`,
+    and so to a person. Raises CallerHungUp.
+    """
+    await _Walk(flow, line, acts, listener, clock).run(start)
+
+
+class _Walk:
+    """The state of one call's way: which bad try this is, and how many keys were pressed in all."""
+
+    def __init__(
+        self, flow: Flow, line: L, acts: Mapping[str, Act[L]], listener: Callable[[Step], None], clock: Clock
+    ) -> None:
+        self._flow, self._line, self._listener, self._clock = flow, line, listener, clock
+        self._act: Callable[[Doing], Awaitable[str]] = lambda place: acts[place.action](line, place.topic)
+        self._keys = 0
+        self._bad = 0
+        self._opening = ""
+
+    async def run(self, start: str) -> None:
+        name = start or self._flow.start
+        if name not in self._flow.places:
+            first = self._flow.first_menu
+            name = first.name if first is not None else self._flow.start
+        while name != HANG_UP:
+            place = self._flow.places[name]
+            if name != self._line.call.place:
+                self._line.call.place = name
+                self._line.mark(variables.PLACE, name)
+            following = await self._step(place)
+            if following != name:
+                self._bad, self._opening = 0, ""
+            name = following
+        await self._line.hang_up()
+
+    async def _step(self, place: Place) -> str:
+        started_at = self._clock.now()
+        said = self._said(place)
+        outcome = _Outcome("stopped", "")
+        try:
+            outcome = await self._outcome(place, said)
+        except CallerHungUp:
+            outcome = _Outcome("hung-up", "")
+            raise
+        except Exception:  # whatever breaks in a place, the caller goes on to a person
+            log.exception("place-failed", call=self._line.call.id, place=place.name, flow=self._flow.version)
+            outcome = _Outcome("failed", _when_failed(place))
+        finally:
+            self._listener(
+                Step(
+                    place.name,
+                    said,
+                    place.action if isinstance(place, Doing) else "",
+                    outcome.key,
+                    outcome.exit,
+                    outcome.leads_to,
+                    started_at,
+                    self._clock.now(),
+                    self._flow.version,
+                )
+            )
+        return outcome.leads_to
+
+    def _said(self, place: Place) -> tuple[str, ...]:
+        if isinstance(place, Doing):
+            return ()
+        return (self._opening, *place.say) if self._opening else place.say
+
+    async def _outcome(self, place: Place, said: tuple[str, ...]) -> _Outcome:
+        if isinstance(place, Menu):
+            return self._answered(place, await self._line.ask_key(*said, wait_s=place.wait_s))
+        if isinstance(place, Saying):
+            return _Outcome("said", place.then, await self._line.say(*said))
+        exit = await self._act(place)
+        return _Outcome(exit, place.exits[exit])
+
+    def _answered(self, menu: Menu, key: str) -> _Outcome:
+        """What a key (or silence) in a menu leads to; the words before the next asking are set here."""
+        self._opening = ""
+        self._keys += bool(key)
+        if self._keys > MOST_KEYS:
+            return _Outcome("too-many-keys", menu.otherwise, key)
+        if key in menu.press:
+            return _Outcome("pressed", menu.press[key], key)
+        if not key and menu.silence:
+            return _Outcome("silence", menu.silence)
+        if key == REPEAT == menu.repeat:
+            return _Outcome("repeat", menu.name, key)
+        exit, self._opening = ("wrong-key", WRONG_KEY) if key else ("silence", NOTHING_HEARD)
+        self._bad += 1
+        return _Outcome(exit, menu.otherwise if self._bad >= menu.tries else menu.name, key)
+
+
+def _when_failed(place: Place) -> str:
+    if isinstance(place, Menu):
+        return place.otherwise
+    return place.then if isinstance(place, Saying) else place.exits["failed"]
