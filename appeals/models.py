@@ -1,4 +1,4 @@
-"""The register's tables; what may be erased lives in `appeal_contents` alone, what may never change in `appeal_events`."""
+"""The register's tables: `appeal_contents` alone may be erased, `appeal_events` may never change."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, id_column
@@ -149,6 +150,21 @@ class Event(Base):
     hash: Mapped[str] = mapped_column(String(HASH))
     journal_no: Mapped[int] = mapped_column(BigInteger)
     journal_hash: Mapped[str] = mapped_column(String(HASH))
+
+
+class Words(Base):
+    """The words of an appeal to search by: a tsvector on PostgreSQL, stemmed tokens (fed to FTS5) on SQLite.
+
+    `id` grows with the register, so that the newest are found first without a sort.
+    """
+
+    __tablename__ = "appeal_words"
+    __table_args__ = (UniqueConstraint("company_id", "number"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    company_id: Mapped[str] = mapped_column(String(CODE))
+    number: Mapped[str] = mapped_column(String(9))
+    words: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR, "postgresql"))
 
 
 class Contact(Base):
@@ -304,7 +320,7 @@ class Hold(Base):
 
 
 class DestructionAct(Base):
-    """The act of destruction of personal data: what was erased of which appeals, by whom, before which second person."""
+    """The act of destruction of personal data: of which appeals, by whom, before which second person."""
 
     __tablename__ = "destruction_acts"
 

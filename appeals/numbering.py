@@ -5,22 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gridline.damm import check_digit, is_valid
 from gridline.errors import InvalidInput, Unavailable
 
-# A totally anti-symmetric quasigroup of order 10 (H. Michael Damm, 2004): finds every single wrong digit
-# and every swap of neighbours, the two mistakes people make when they key a number they have heard.
-_DAMM = (
-    (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
-    (7, 0, 9, 2, 1, 5, 4, 8, 6, 3),
-    (4, 2, 0, 6, 8, 7, 1, 3, 5, 9),
-    (1, 7, 5, 0, 9, 8, 3, 4, 2, 6),
-    (6, 1, 2, 3, 0, 4, 5, 9, 7, 8),
-    (3, 6, 7, 4, 2, 0, 9, 5, 8, 1),
-    (5, 8, 6, 9, 7, 2, 0, 1, 3, 4),
-    (8, 9, 4, 5, 3, 6, 2, 0, 1, 7),
-    (9, 4, 3, 8, 6, 1, 7, 2, 0, 5),
-    (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
-)
 LARGEST_SEQUENCE = 999_999
 LARGEST_RECEIPT = 9_999_999
 NUMBER_LENGTH = 9
@@ -44,14 +31,6 @@ class Receipt:
     """A number spoken while the database was down: a node's own series, told apart by its length."""
 
     digits: str
-
-
-def check_digit(digits: str) -> str:
-    """The Damm check digit of a string of decimal digits."""
-    interim = 0
-    for digit in digits:
-        interim = _DAMM[interim][int(digit)]
-    return str(interim)
 
 
 def number(year: int, sequence: int) -> str:
@@ -81,7 +60,7 @@ def read(typed: str) -> Number | Receipt:
     digits = re.sub(r"[\s\u2010-\u2015-]", "", typed)
     if not re.fullmatch(r"[0-9]+", digits) or len(digits) not in (NUMBER_LENGTH, RECEIPT_LENGTH):
         raise InvalidInput("Номер обращения состоит из девяти цифр (квитанция — из десяти), например 26-000123-7.")
-    if check_digit(digits[:-1]) != digits[-1]:
+    if not is_valid(digits):
         raise InvalidInput("В номере ошибка: контрольная цифра не сходится. Проверьте номер и повторите.")
     return Number(digits) if len(digits) == NUMBER_LENGTH else Receipt(digits)
 

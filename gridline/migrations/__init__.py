@@ -24,6 +24,11 @@ LOCK = 0x67726964
 LOCK_WAIT_S = 60
 
 
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a thing of the database is one the models speak of; full-text indexes (`*_fts*`) are not."""
+    return kind not in ("table", "index") or name is None or "_fts" not in name
+
+
 def config(connection: Connection) -> Config:
     """Alembic's configuration, bound to an open connection instead of an ini file."""
     made = Config(stdout=StringIO())
@@ -80,5 +85,5 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _differences(connection: Connection) -> list[str]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_ours})
     return [repr(difference) for difference in compare_metadata(context, metadata())]

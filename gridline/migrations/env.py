@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from gridline.db import UtcDateTime
+from gridline.migrations import is_ours
 from gridline.migrations.models import metadata
 
 
@@ -25,6 +26,7 @@ context.configure(
     connection=connection,
     target_metadata=metadata(),
     render_item=_render,
+    include_name=is_ours,
     transactional_ddl=True,
 )
 with context.begin_transaction():

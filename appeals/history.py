@@ -1,0 +1,124 @@
+"""The history that cannot be rewritten: events chained by SHA-256 per appeal, and all of a series in one journal.
+
+The chain of an appeal shows a changed, removed or inserted event. The journal numbers every event of a
+company and year without a gap and ends in the counter's row, so that a removed last event, or a whole
+removed appeal, is found too. Whoever can rewrite the counter as well is caught by the heads kept outside
+the database (`gridline appeals verify --heads FILE`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appeals.models import Appeal, Counter, Event
+from gridline.db import insert_missing
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What is to be written into an appeal's history."""
+
+    kind: str
+    body: Body
+
+
+def canonical(value: object) -> str:
+    """JSON with one spelling: sorted keys, no spaces, letters as they are."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def moment(at: datetime) -> str:
+    """A moment as events spell it: UTC with microseconds and +00:00."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def sha256(text: str) -> str:
+    """Hex SHA-256 of a text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode("utf-8", errors="strict")).hexdigest()
+
+
+def event_hash(
+    *,
+    prev_hash: str,
+    appeal_id: str,
+    seq: int,
+    company_id: str,
+    year: int,
+    at: datetime,
+    actor: str,
+    kind: str,
+    body: str,
+) -> str:
+    """The hash of one event: over the hash before it and everything the event says."""
+    return sha256(canonical([prev_hash, appeal_id, seq, company_id, year, moment(at), actor, kind, body]))
+
+
+def journal_hash(before: str, journal_no: int, of_event: str) -> str:
+    """The journal's hash after one more event."""
+    return sha256(canonical([before, journal_no, of_event]))
+
+
+async def lock_counter(session: AsyncSession, company_id: str, year: int) -> Counter:
+    """The series' counter, locked to the end of the transaction; made when the year begins."""
+    query = (
+        select(Counter)
+        .where(Counter.company_id == company_id, Counter.year == year)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    counter = (await session.execute(query)).scalar_one_or_none()
+    if counter is None:
+        row = {
+            "company_id": company_id, "year": year, "last_sequence": 0, "journal_no": 0, "journal_hash": "",
+        }  # fmt: skip
+        await insert_missing(session, Counter.__table__, [row])  # type: ignore[arg-type]
+        counter = (await session.execute(query)).scalar_one()
+    return counter
+
+
+def write_rows(
+    counter: Counter,
+    *,
+    appeal_id: str,
+    after_seq: int,
+    after_hash: str,
+    at: datetime,
+    actor: str,
+    happenings: Sequence[Happening],
+) -> list[dict[str, Any]]:
+    """The event rows for `happenings`, moving the locked `counter` forward. Pure but for the counter."""
+    rows: list[dict[str, Any]] = []
+    seq, last = after_seq, after_hash
+    for happening in happenings:
+        seq += 1
+        body = canonical(happening.body)
+        row: dict[str, Any] = {
+            "appeal_id": appeal_id, "seq": seq, "company_id": counter.company_id, "year": counter.year,
+            "at": at, "actor": actor, "kind": happening.kind, "body": body, "prev_hash": last,
+        }  # fmt: skip
+        last = row["hash"] = event_hash(**row)
+        counter.journal_no += 1
+        counter.journal_hash = journal_hash(counter.journal_hash, counter.journal_no, last)
+        rows.append({**row, "journal_no": counter.journal_no, "journal_hash": counter.journal_hash})
+    return rows
+
+
+async def append(session: AsyncSession, appeal: Appeal, at: datetime, actor: str, *happenings: Happening) -> None:
+    """Write further events of an appeal whose row the caller's transaction has locked."""
+    counter = await lock_counter(session, appeal.company_id, appeal.year)
+    rows = write_rows(
+        counter, appeal_id=appeal.id, after_seq=appeal.event_count, after_hash=appeal.event_hash,
+        at=at, actor=actor, happenings=happenings,
+    )  # fmt: skip
+    session.add_all(Event(**row) for row in rows)
+    appeal.event_count, appeal.event_hash = rows[-1]["seq"], rows[-1]["hash"]

@@ -1,0 +1,319 @@
+"""The register: takes appeals in from every channel, gives each its number, deadline and first event at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appeals import deadlines, entry, history, numbering, repeats, search, states
+from appeals.entry import Entry, Rows
+from appeals.history import Happening
+from appeals.intake import Intake
+from appeals.models import Answer, Appeal, Content, DraftAppeal, Event, Promise
+from appeals.repeats import FurtherContact, OpenAppeal
+from appeals.rules import RuleBook, shipped
+from gridline.clock import Clock
+from gridline.companies import Companies, Company
+from gridline.db import Database, new_id
+from gridline.errors import Conflict, GridlineError, InvalidInput, NotFound, Unavailable
+from gridline.workdays import ProductionCalendar
+
+TOGETHER = 64
+"""Registrations of one company that share a transaction when they wait for the same counter."""
+WAITING = 2_000
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far another machine's clock may run ahead of ours before its moment counts as impossible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A confirmed registration: stored, and the number may be spoken."""
+
+    appeal_id: str
+    number: str
+    deadline: date
+    deadline_sentence: str
+    existed: bool
+
+    @property
+    def written(self) -> str:
+        """The number as it stands in letters."""
+        return numbering.written(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A complaint the caller hung up on: what there was of it."""
+
+    company_id: str
+    stage: str
+    call_id: str | None = None
+    phone: str | None = None
+    topic: str | None = None
+    recording_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppealStatus:
+    """What anybody who knows the number may hear: nothing personal (attack A29)."""
+
+    number: str
+    state: str
+    kind: str
+    topic: str
+    received_at: datetime
+    deadline: date
+    answered_at: datetime | None
+    overdue: bool
+    sentence: str
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One registration on its way: `outcome` is set by whoever writes the transaction it is part of."""
+
+    entry: Entry
+    outcome: Registered | Exception | None = None
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Whose turn it is to write a company's registrations in this process."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: list[_Waiting] = field(default_factory=list)
+
+
+class Register:
+    """The one way into the register."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        companies: Companies,
+        calendar: ProductionCalendar,
+        rules: RuleBook | None = None,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._companies = companies
+        self._calendar = calendar
+        self._rules = shipped() if rules is None else rules
+        self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
+
+    async def register(self, intake: Intake, *, within_s: float | None = None) -> Registered:
+        """Take an appeal in: appeal, first event, promise and search words in one transaction.
+
+        The number may be told to the applicant as soon as this returns. The same idempotency key (or
+        receipt) with the same content returns the first appeal with `existed`. Raises InvalidInput,
+        NotFound (unknown company or earlier appeal), Conflict (the key was used with another content),
+        Unavailable (try again with the same key: the first try may or may not have been stored).
+        """
+        entry = await self._entry(intake)
+        waiting = _Waiting(entry)
+        turn = self._turns[entry.company.id]
+        if len(turn.waiting) >= WAITING:
+            raise Unavailable("Реестр обращений не успевает записывать: повторите позже.")
+        turn.waiting.append(waiting)
+        try:
+            async with asyncio.timeout(within_s), turn.lock:
+                if waiting.outcome is None:
+                    # The lock is fair: everybody before us is served or gone, so we are among the first.
+                    await self._write(entry.company, _together(turn.waiting))
+        except TimeoutError as error:
+            raise Unavailable(f"Реестр обращений не ответил за {within_s:g} с") from error
+        finally:
+            turn.waiting.remove(waiting)
+        if isinstance(waiting.outcome, Registered):
+            return waiting.outcome
+        assert waiting.outcome is not None
+        raise waiting.outcome
+
+    async def draft(self, draft: Draft) -> str:
+        """Keep an unfinished complaint; returns its id. A call leaves at most one: the later state wins."""
+        async with self._db.write() as session:
+            if draft.call_id is not None:
+                query = select(DraftAppeal).where(
+                    DraftAppeal.company_id == draft.company_id, DraftAppeal.call_id == draft.call_id
+                )
+                known = (await session.execute(query)).scalars().first()
+                if known is not None:
+                    known.stage, known.topic = draft.stage, draft.topic or known.topic
+                    known.recording_id = draft.recording_id or known.recording_id
+                    known.phone = draft.phone or known.phone
+                    return known.id
+            row = DraftAppeal(
+                id=new_id(), company_id=draft.company_id, at=self._clock.now(), call_id=draft.call_id,
+                phone=draft.phone, topic=draft.topic, recording_id=draft.recording_id, stage=draft.stage,
+            )  # fmt: skip
+            session.add(row)
+            return row.id
+
+    async def status(self, company_id: str, digits: str) -> AppealStatus:
+        """Where an appeal stands, by its number or by the receipt given for it.
+
+        Raises InvalidInput (wrong length or check digit), NotFound.
+        """
+        company = self._companies.by_id(company_id)
+        read = numbering.read(digits)
+        column = Appeal.number if isinstance(read, numbering.Number) else Appeal.receipt
+        async with self._db.read() as session:
+            query = select(Appeal).where(Appeal.company_id == company_id, column == read.digits)
+            appeal = (await session.execute(query)).scalar_one_or_none()
+        if appeal is None:
+            raise NotFound(f"Обращения {digits} в реестре нет.")
+        today = self._clock.now().astimezone(company.zone).date()
+        overdue = appeal.answered_at is None and appeal.state in states.OPEN and today > appeal.deadline
+        return AppealStatus(
+            number=appeal.number, state=appeal.state, kind=appeal.kind, topic=appeal.topic,
+            received_at=appeal.received_at, deadline=appeal.deadline, answered_at=appeal.answered_at,
+            overdue=overdue, sentence=states.sentence(appeal, company, overdue=overdue),
+        )  # fmt: skip
+
+    async def similar(self, intake: Intake) -> list[OpenAppeal]:
+        """Open appeals this intake may be a further contact of: same person or premise, same topic."""
+        async with self._db.read() as session:
+            return await repeats.find(session, intake)
+
+    async def add_contact(self, company_id: str, number: str, contact: FurtherContact) -> str:
+        """Add a further contact to an open appeal, whose clock goes on; returns the contact's id.
+
+        Raises NotFound, Conflict when the appeal is closed already (register anew, naming it in `repeat_of`).
+        """
+        async with self._db.write() as session:
+            return await repeats.add_contact(session, company_id, number, contact, self._clock.now())
+
+    async def _entry(self, intake: Intake) -> Entry:
+        company = self._companies.by_id(intake.company_id)
+        now = self._clock.now()
+        received_at = intake.received_at or now
+        moments = (received_at, *intake.told_moments)
+        if any(moment > now + CLOCK_SKEW for moment in moments):
+            raise InvalidInput("Время поступления или нарушения ещё не наступило.")
+        deadline = deadlines.for_intake(
+            company=company, channel=intake.channel, kind=intake.kind, received_at=received_at,
+            calendar=self._calendar, rules=self._rules, answered_on_call=intake.answer_on_call is not None,
+        )  # fmt: skip
+        repeat_of = await self._earlier(company, intake.repeat_of) if intake.repeat_of else None
+        return Entry(intake, company, deadline, received_at, repeat_of, new_id(), new_id())
+
+    async def _earlier(self, company: Company, number: str) -> str:
+        digits = numbering.read(number).digits
+        async with self._db.read() as session:
+            query = select(Appeal.id).where(Appeal.company_id == company.id, Appeal.number == digits)
+            found = (await session.execute(query)).scalar_one_or_none()
+        if found is None:
+            raise NotFound(f"Прежнего обращения {number} в реестре нет.")
+        return found
+
+    async def _write(self, company: Company, batch: Sequence[_Waiting]) -> None:
+        """Set the outcome of everyone in `batch`; a cancelled writer leaves them all for the next one."""
+        try:
+            async with self._db.write() as session:
+                outcomes = await self._in_transaction(session, company, [waiting.entry for waiting in batch])
+        except (SQLAlchemyError, GridlineError) as error:
+            if len(batch) > 1 and not isinstance(error, Unavailable):
+                for waiting in batch:  # one of them is wrong: the others must not suffer for it
+                    await self._write(company, [waiting])
+                return
+            for waiting in batch:
+                waiting.outcome = Unavailable(error.message) if isinstance(error, Unavailable) else error
+            return
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            waiting.outcome = outcome
+
+    async def _in_transaction(
+        self, session: AsyncSession, company: Company, entries: Sequence[Entry]
+    ) -> list[Registered | Exception]:
+        now = self._clock.now()
+        counter = await history.lock_counter(session, company.id, now.astimezone(company.zone).year)
+        # After the lock nobody else registers for this company, so what is not there now will not appear.
+        known = await _known(session, company.id, entries)
+        outcomes: list[Registered | Exception] = []
+        stored: list[Rows] = []
+        for one in entries:
+            first = known.get(one.key) or (known.get(one.intake.receipt) if one.intake.receipt else None)
+            if first is not None:
+                outcomes.append(await _again(session, *first, one, now))
+                continue
+            made = entry.rows(one, counter, now)
+            stored.append(made)
+            number, deadline = made.appeal["number"], one.deadline
+            outcomes.append(Registered(one.appeal_id, number, deadline.day, deadline.sentence, existed=False))
+        await _store(session, stored)
+        return outcomes
+
+
+def _together(waiting: Sequence[_Waiting]) -> list[_Waiting]:
+    """Who is written in one transaction: the first in the line, each key once (its second try finds the first)."""
+    by_key: dict[str, _Waiting] = {}
+    for one in waiting:
+        if one.outcome is None:
+            by_key.setdefault(one.entry.key, one)
+    return list(by_key.values())[:TOGETHER]
+
+
+async def _known(
+    session: AsyncSession, company_id: str, entries: Sequence[Entry]
+) -> dict[str, tuple[Appeal, str | None]]:
+    """Appeals registered before under the keys and receipts of `entries`, with their accepted requests."""
+    keys = {one.key for one in entries if one.key != one.appeal_id}
+    receipts = {one.intake.receipt for one in entries if one.intake.receipt}
+    found: dict[str, tuple[Appeal, str | None]] = {}
+    for column, values in ((Appeal.receipt, receipts), (Appeal.idempotency_key, keys)):
+        if values:
+            query = (
+                select(Appeal, Content.intake)
+                .join(Content, Content.appeal_id == Appeal.id)
+                .where(Appeal.company_id == company_id, column.in_(values))
+            )
+            for appeal, body in (await session.execute(query)).all():
+                found[appeal.idempotency_key] = (appeal, body)
+                if appeal.receipt:
+                    found[appeal.receipt] = (appeal, body)
+    return found
+
+
+async def _again(
+    session: AsyncSession, appeal: Appeal, body: str | None, again: Entry, at: datetime
+) -> Registered | Exception:
+    """The answer to a key that was used before; once the content is erased it can no longer be compared."""
+    if body is not None and body != again.body:
+        return Conflict(
+            f"Ключ {again.key} уже использован для другого обращения "
+            f"({numbering.written(appeal.number)}): возьмите новый ключ."
+        )
+    if again.intake.receipt and appeal.receipt is None:  # stored, but the reply was lost and a receipt was spoken
+        appeal.receipt = again.intake.receipt
+        given = Happening("receipt_given", {"receipt": appeal.receipt})
+        await history.append(session, appeal, at, again.intake.actor, given)
+    return Registered(appeal.id, appeal.number, appeal.deadline, appeal.deadline_sentence, existed=True)
+
+
+async def _store(session: AsyncSession, stored: Sequence[Rows]) -> None:
+    if not stored:
+        return
+    await session.flush()  # the counter
+    await session.execute(insert(Appeal), [made.appeal for made in stored])
+    await session.execute(insert(Content), [made.content for made in stored])
+    await session.execute(insert(Event), [event for made in stored for event in made.events])
+    if answers := [made.answer for made in stored if made.answer]:
+        await session.execute(insert(Answer), answers)
+    if promises := [made.promise for made in stored if made.promise]:
+        await session.execute(insert(Promise), promises)
+    indexed = [
+        search.Indexed(made.appeal["company_id"], made.appeal["number"], made.content["text"] or "") for made in stored
+    ]
+    await search.add(session, indexed)
+    for made in stored:
+        if made.finished_draft:
+            done = update(DraftAppeal).where(DraftAppeal.id == made.finished_draft)
+            await session.execute(done.values(appeal_id=made.appeal["id"]))

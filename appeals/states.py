@@ -1,0 +1,36 @@
+"""The states an appeal stands in, and the sentence that tells an applicant where it stands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from appeals import numbering
+from appeals.models import Appeal
+from gridline.companies import Company
+
+TITLES: Final = {
+    "registered": "зарегистрировано",
+    "in-work": "в работе",
+    "asked": "запрошены сведения",
+    "considered": "рассмотрено, готовится ответ",
+    "answered": "дан ответ",
+    "closed": "закрыто",
+    "refused": "в рассмотрении отказано",
+    "joined": "присоединено к более раннему обращению",
+    "withdrawn": "отозвано заявителем",
+}
+OPEN: Final = frozenset({"registered", "in-work", "asked", "considered"})
+"""The states in which an answer is still owed."""
+
+
+def sentence(appeal: Appeal, company: Company, *, overdue: bool) -> str:
+    """What an applicant reads about the appeal: state and the date that matters, in the company's zone."""
+    received = appeal.received_at.astimezone(company.zone)
+    told = f"Обращение {numbering.written(appeal.number)} от {received:%d.%m.%Y}: {TITLES[appeal.state]}"
+    if appeal.answered_at is not None:
+        return f"{told}; ответ дан {appeal.answered_at.astimezone(company.zone):%d.%m.%Y}."
+    if appeal.state not in OPEN:
+        return f"{told}."
+    if overdue:
+        return f"{told}; срок ответа истёк {appeal.deadline:%d.%m.%Y}."
+    return f"{told}; ответ — не позднее {appeal.deadline:%d.%m.%Y}."

@@ -1,0 +1,34 @@
+"""A register on each database, with two companies and a clock that stands in December."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from appeals.register import Register
+from gridline.clock import SetClock
+from gridline.companies import Companies
+from gridline.db import Database
+from gridline.settings import HOUSE
+from gridline.workdays import ProductionCalendar
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(datetime(2026, 12, 3, 5, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def companies() -> Companies:
+    return Companies.load(HOUSE / "dialplan" / "companies")
+
+
+@pytest.fixture(scope="session")
+def calendar() -> ProductionCalendar:
+    return ProductionCalendar()
+
+
+@pytest.fixture
+def register(db: Database, clock: SetClock, companies: Companies, calendar: ProductionCalendar) -> Register:
+    return Register(db, clock, companies, calendar)
