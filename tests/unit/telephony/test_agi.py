@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
-from asyncio.subprocess import DEVNULL
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -342,10 +343,14 @@ async def test_no_descriptors_left_does_not_crash_it() -> None:
         port = server.port
         healthy = await FakeCall.place(port)
         await healthy.command()
-        waiting = await asyncio.create_subprocess_exec("bash", "-c", f"cat </dev/tcp/127.0.0.1/{port}", stderr=DEVNULL)
+        knocks_when_told = f"read; exec cat </dev/tcp/127.0.0.1/{port}"
+        waiting = await asyncio.create_subprocess_exec("bash", "-c", knocks_when_told, stdin=PIPE, stderr=DEVNULL)
+        assert waiting.stdin is not None
+        gc.collect()  # an old socket closed meanwhile would leave a descriptor
         lowest_free = os.dup(0)
         os.close(lowest_free)
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        waiting.stdin.write(b"now\n")
         try:
             async with asyncio.timeout(5):
                 await waiting.wait()  # the server cannot accept it, so it shuts the door in its face
