@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from gridline.yaml_file import Mistake
 from ivr.menus.load import REPEAT
-from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place
+from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
 from ivr.menus.vocabulary import DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
 
 MOST_OPTIONS = 5
@@ -118,5 +118,10 @@ def _menu(flow: Flow, menu: Menu, vocabulary: Vocabulary) -> Iterator[Finding]:
 
 
 def _does(flow: Flow, name: str, action: str) -> bool:
+    """Whether this place runs the action, perhaps after saying something."""
+    said: set[str] = set()
     place = flow.places.get(name)
+    while isinstance(place, Saying) and place.name not in said:
+        said.add(place.name)
+        place = flow.places.get(place.then)
     return isinstance(place, Doing) and place.action == action

@@ -10,9 +10,7 @@ BY = {"silence": "молчание", "otherwise": "неверно", "then": ""}
 
 def draw(flow: Flow) -> str:
     """The Mermaid text: hexagons ask for a key, boxes say, rounded boxes act; one arrow per pair of places."""
-    lines = ["flowchart TD"]
-    for place in flow.places.values():
-        lines.append(f"    {_id(place.name)}{_shape(place)}")
+    lines = ["flowchart TD", *(f"    {_id(place.name)}{_shape(place)}" for place in flow.places.values())]
     lines.append(f"    {_id(HANG_UP)}(((конец)))")
     for place in flow.places.values():
         ways: dict[str, list[str]] = {}

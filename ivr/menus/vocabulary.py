@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gridline.companies import Company
@@ -40,10 +40,11 @@ class Vocabulary:
     """The names one company's menu may use."""
 
     prompts: Mapping[str, float]
-    """Id -> seconds for this company: measured, or estimated where nothing was synthesised yet."""
+    """Id -> seconds for this company, of prompts without values to be filled: measured, or estimated
+    where nothing was synthesised yet."""
     topics: frozenset[str]
     """The company's topics; each has its queue and its hours in the company's file."""
-    actions: Mapping[str, frozenset[str]] = EXITS
+    actions: Mapping[str, frozenset[str]] = field(default_factory=lambda: EXITS)
     with_topic: frozenset[str] = WITH_TOPIC
 
     @classmethod

@@ -71,7 +71,8 @@ class Step:
     action: str
     key: str
     exit: str
-    """`pressed`, `repeat`, `wrong-key`, `too-many-keys`, `silence`, `said`, an action's own exit, `failed`, `hung-up`, `stopped` (by us)."""
+    """In a menu `pressed`, `repeat`, `wrong-key`, `too-many-keys`, `silence`; elsewhere `said` or the action's own;
+    anywhere `failed`, `hung-up`, `stopped` (by us)."""
     leads_to: str
     """The next place (the same one while a menu asks again), `hang-up`, or "" when the caller has gone."""
     started_at: datetime
