@@ -1,0 +1,1 @@
+"""Reports: each figure is counted from the events, and can list the appeals behind it."""

@@ -1,0 +1,117 @@
+"""Reads the facts of a year's appeals out of the events, a thousand appeals at a time, as of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appeals.models import Appeal, Event
+from appeals.reports.facts import KINDS, AppealFact, EventRow, fold
+from gridline.companies import Company
+from gridline.db import Database
+
+CHUNK = 1000
+"""Appeals read at once: some 5 MB, whatever the year's size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last journal entry a report knew: with it anyone can check what the report was made of."""
+
+    journal_no: int
+    journal_hash: str
+
+
+class Source:
+    """The events of one company up to `as_of`. One session, one snapshot: every figure is of the same state."""
+
+    def __init__(self, session: AsyncSession, company: Company, as_of: datetime) -> None:
+        if as_of.tzinfo is None:
+            raise ValueError("as_of must be aware")
+        self._session = session
+        self.company = company
+        self.as_of = as_of
+
+    @property
+    def today(self) -> date:
+        """The day of `as_of` in the company's zone."""
+        return self.as_of.astimezone(self.company.zone).date()
+
+    async def facts(self, year: int) -> AsyncIterator[list[AppealFact]]:
+        """The appeals numbered in `year`, in order of their numbers, in chunks.
+
+        The year is that of the incoming number: numbers have no gap, so a report can be checked to be whole.
+        """
+        first = 1
+        last = await self._session.scalar(
+            select(Appeal.sequence)
+            .where(Appeal.company_id == self.company.id, Appeal.year == year)
+            .order_by(Appeal.sequence.desc())
+            .limit(1)
+        )
+        while last is not None and first <= last:
+            facts = await self._load((Appeal.year == year) & Appeal.sequence.between(first, first + CHUNK - 1))
+            await self._answer_joined(facts)
+            if facts:
+                yield facts
+            first += CHUNK
+
+    async def one(self, number: str) -> AppealFact | None:
+        """The facts of the appeal with this number (nine digits), or None when `as_of` did not know it."""
+        found = await self._load(Appeal.number == number)
+        return found[0] if found else None
+
+    async def head(self, year: int) -> Head | None:
+        """Where the journal of `year` stood at `as_of`; None before its first entry."""
+        query = (
+            select(Event.journal_no, Event.journal_hash)
+            .where(Event.company_id == self.company.id, Event.year == year, Event.at <= self.as_of)
+            .order_by(Event.journal_no.desc())
+            .limit(1)
+        )
+        row = (await self._session.execute(query)).one_or_none()
+        return None if row is None else Head(row.journal_no, row.journal_hash)
+
+    async def _answer_joined(self, facts: Sequence[AppealFact]) -> None:
+        """An appeal joined to an earlier one is answered by the answer to that one."""
+        waiting = {fact.appeal_id: fact for fact in facts if fact.joined_to and fact.answered_at is None}
+        targets = {key: str(fact.joined_to) for key, fact in waiting.items()}
+        seen: set[str] = set()
+        while wanted := set(targets.values()) - seen:
+            seen |= wanted
+            known = {found.appeal_id: found for found in await self._load(Appeal.id.in_(wanted))}
+            for key, target in targets.items():
+                found = known.get(target)
+                if found is None:
+                    continue
+                if found.answered_at is not None:
+                    waiting[key].answered_at = found.answered_at
+                elif found.joined_to:
+                    targets[key] = found.joined_to
+
+    async def _load(self, which: Any) -> list[AppealFact]:
+        query = self._events().where(Appeal.company_id == self.company.id, which)
+        rows = (await self._session.execute(query.order_by(Appeal.sequence, Event.seq))).all()
+        return fold(map(EventRow._make, rows))
+
+    def _events(self) -> Select[*tuple[Any, ...]]:
+        return (
+            select(Event.appeal_id, Event.seq, Event.kind, Event.body)
+            .join(Appeal, Appeal.id == Event.appeal_id)
+            .where(Event.kind.in_(KINDS), Event.at <= self.as_of)
+        )
+
+
+@asynccontextmanager
+async def opened(db: Database, company: Company, as_of: datetime) -> AsyncIterator[Source]:
+    """A source on one snapshot of the database."""
+    async with db.read() as session:
+        if not db.is_sqlite:  # SQLite's read transaction is a snapshot by itself
+            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        yield Source(session, company, as_of)
