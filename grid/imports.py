@@ -1,0 +1,98 @@
+"""What the three imports share: whose table it is, what came of it, and writing many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from grid.models import SubscriberKind
+from gridline.cells import When
+from gridline.companies import Companies, Company
+from gridline.db import Base
+from gridline.errors import NotFound
+from gridline.tabular import BadCell
+
+T = TypeVar("T")
+
+APPLICANTS = {
+    "физлицо": SubscriberKind.PERSON,
+    "юрлицо": SubscriberKind.COMPANY,
+    "ип": SubscriberKind.ENTREPRENEUR,
+}
+
+LOCK = 0x696D706F
+"""The PostgreSQL advisory lock of imports («impo»): two clerks with one file do not meet in the same row."""
+MANY = 500
+"""Rows a statement: well below the parameter limits of both databases."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many records of the table are new, changed, and just as the store has them."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+    @property
+    def sentence(self) -> str:
+        """For the person who imported."""
+        if not self.added and not self.changed:
+            return f"Изменений нет: записей в файле {self.unchanged}, все уже такие."
+        return f"Добавлено: {self.added}, изменено: {self.changed}, без изменений: {self.unchanged}."
+
+
+@dataclass(frozen=True)
+class Table:
+    """One handed-in table and how it is to be read."""
+
+    file: Path
+    companies: Companies
+    company_id: str = ""
+    """Whose rows they are where the table has no column «компания»."""
+    offsets_from: datetime | None = None
+    """Set for samples alone: from when `+3h` counts."""
+
+    def company(self, cells: Mapping[str, str]) -> Company:
+        """The company of a row. Raises BadCell."""
+        company_id = cells["компания"] or self.company_id
+        if not company_id:
+            raise BadCell("«компания» не заполнено")
+        try:
+            return self.companies.by_id(company_id)
+        except NotFound as error:
+            raise BadCell(error.message) from error
+
+    def when(self, company: Company) -> When:
+        """How this table's times are read."""
+        return When(company.zone, self.offsets_from)
+
+
+async def take_turn(session: AsyncSession) -> None:
+    """Wait for another import to end. Raises Unavailable when it takes too long."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's write lock is taken already
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+def slices(items: Sequence[T], size: int = MANY) -> Iterator[Sequence[T]]:
+    """`items` in parts."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+async def insert_all(session: AsyncSession, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert `rows`."""
+    for part in slices(rows):
+        await session.execute(insert(model), list(part))
+
+
+async def update_all(session: AsyncSession, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Write `rows` over those with the same `id`."""
+    for part in slices(rows):
+        await session.execute(update(model), list(part))

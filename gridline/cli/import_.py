@@ -1,0 +1,64 @@
+"""`gridline import premises|outages|connections FILE`: tables of the company's own systems into the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from grid.import_connections import import_connections
+from grid.import_outages import import_outages
+from grid.import_premises import import_premises
+from grid.imports import Outcome, Table
+from gridline import settings
+from gridline.companies import Companies
+from gridline.db import Database
+
+Importer = Callable[[Database, Table], Awaitable[Outcome]]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="Таблица CSV или XLSX; первая строка — названия.")]
+CompanyOption = Annotated[str, typer.Option("--company", help="Чьи строки, если столбца «компания» нет.")]
+RelativeOption = Annotated[
+    Literal["now"] | None,
+    typer.Option("--relative-to", help="Для образцов: принимать времена вида +3h и -2d, считая от этой минуты."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(name="import", no_args_is_help=True, help="Загрузить таблицу: всю или ничего.")
+
+    @group.command()
+    def premises(file: FileArgument, company: CompanyOption = "", relative_to: RelativeOption = None) -> None:
+        """Абоненты, их объекты и телефоны."""
+        _run(import_premises, file, company, relative_to)
+
+    @group.command()
+    def outages(file: FileArgument, company: CompanyOption = "", relative_to: RelativeOption = None) -> None:
+        """Плановые и аварийные отключения."""
+        _run(import_outages, file, company, relative_to)
+
+    @group.command()
+    def connections(file: FileArgument, company: CompanyOption = "", relative_to: RelativeOption = None) -> None:
+        """Заявки на технологическое присоединение."""
+        _run(import_connections, file, company, relative_to)
+
+    app.add_typer(group)
+
+
+def _run(importer: Importer, file: Path, company: str, relative_to: Literal["now"] | None) -> None:
+    options = settings.load()
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    table = Table(file, Companies.load(options.dialplan / "companies"), company, minute if relative_to else None)
+    typer.echo(asyncio.run(_import(options.db_url, importer, table)).sentence)
+
+
+async def _import(url: str, importer: Importer, table: Table) -> Outcome:
+    database = Database(url)
+    try:
+        return await importer(database, table)
+    finally:
+        await database.close()
