@@ -79,6 +79,19 @@ async def find(session: AsyncSession, intake: Intake) -> list[OpenAppeal]:
     return sorted(found.values(), key=lambda one: one.number)[:OFFERED]
 
 
+async def open_of_phone(session: AsyncSession, company_id: str, phone: str) -> list[OpenAppeal]:
+    """Open appeals left from this number (E.164), the oldest first: what a caller hears of before the menu."""
+    query = (
+        select(Appeal)
+        .join(Content, Content.appeal_id == Appeal.id)
+        .where(Appeal.company_id == company_id, Content.phone == phone, Appeal.state.in_(states.OPEN))
+        .order_by(Appeal.number.desc())
+        .limit(OFFERED)
+    )
+    found = list((await session.execute(query)).scalars())
+    return [OpenAppeal(a.id, a.number, a.topic, a.state, a.received_at, a.deadline, "phone") for a in reversed(found)]
+
+
 async def add_contact(
     session: AsyncSession, company_id: str, number: str, contact: FurtherContact, at: datetime
 ) -> str:

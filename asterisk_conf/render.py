@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from asterisk_conf.asterisk import Asterisk
 from asterisk_conf.secrets import secret
+from gridline.companies import Company
 from gridline.errors import Misconfigured
 from gridline.settings import Settings
 
@@ -28,17 +29,6 @@ QUEUE_TIMEOUT_S = 120
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
 _UNIX_SOCKET_LIMIT = 100
-
-
-@dataclass(frozen=True)
-class CompanyFacts:
-    """What the files need of one company; clips are sound files without extension, by prompt id."""
-
-    id: str
-    dids: tuple[str, ...]
-    queues: tuple[str, ...]
-    hotline_queue: str
-    clips: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -58,7 +48,7 @@ def dialled_forms(did: str) -> tuple[str, ...]:
     return did, f"+{did}", f"8{national}", national
 
 
-def render(settings: Settings, asterisk: Asterisk, companies: Sequence[CompanyFacts]) -> Rendered:
+def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company]) -> Rendered:
     """Write every file of our Asterisk under `var/asterisk` and say where.
 
     Files with secrets are 0600. Raises Misconfigured for a path that a dialplan argument could not hold.
@@ -67,16 +57,16 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[CompanyFa
     secrets_folder = settings.var.absolute() / "secrets"
     recordings = settings.var.absolute() / "recordings/incoming"
     recordings.mkdir(parents=True, exist_ok=True)
-    for path in [base, recordings, *(clip for company in companies for clip in company.clips.values())]:
-        if not _PLAIN_PATH.fullmatch(str(path)):
-            raise Misconfigured(f"В пути {path} есть знаки, опасные для dialplan: оставьте буквы, цифры и / . _ + -")
+    prompts = settings.var.absolute() / "prompts/by-id"
+    if not _PLAIN_PATH.fullmatch(str(base)):
+        raise Misconfigured(f"В пути {base} есть знаки, опасные для dialplan: оставьте буквы, цифры и / . _ + -")
     if settings.sip_tls_port and not (settings.sip_tls_cert and settings.sip_tls_key):
         raise Misconfigured("Для TLS (sip_tls_port) нужны sip_tls_cert и sip_tls_key.")
     agents = [{"name": name, "secret": secret(secrets_folder, f"agent-{name}")} for name in settings.agents]
     queues = [
-        {"name": queue, "still_waiting": company.clips["still-waiting"]}
+        {"name": queue, "still_waiting": prompts / company.id / "person-all-busy"}
         for company in companies
-        for queue in company.queues
+        for queue in sorted(company.queues)
     ]
     tls = settings.trunk_transport == "tls"
     contact = f"{'sips' if tls else 'sip'}:{settings.trunk_host}:{settings.trunk_port}"
@@ -105,6 +95,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[CompanyFa
         "queues": queues,
         "moh": asterisk.data / "moh",
         "companies": companies,
+        "prompts": prompts,
         "dialled_forms": dialled_forms,
         "agi_address": f"{settings.agi_host}:{settings.agi_port}",
         "agi_second_address": settings.agi_second_address,
@@ -112,6 +103,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[CompanyFa
         "resume_guard_s": RESUME_GUARD_S,
         "queue_timeout_s": QUEUE_TIMEOUT_S,
         "recordings": recordings,
+        "unknown_number": prompts / "common/unknown-number",
     }
     rendered = render_files(base, asterisk, settings.node, settings.max_files, [TEMPLATES, settings.dialplan], own)
     agi = rendered.etc / "agi"

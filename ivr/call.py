@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from grid.models import Premise
 from gridline.companies import Branch, Company
 
 
@@ -28,6 +29,10 @@ class Call:
     """Only after the notice was heard to its end may anything be recorded (rule R5)."""
     place: str = ""
     """Where in the menu the call stands: a controller that takes over goes on there."""
-    premise_id: str | None = None
+    premise: Premise | None = None
+    promised: list[str] = field(default_factory=list)
+    """Appeal numbers and receipts that were spoken to the caller."""
+    recordings: list[str] = field(default_factory=list)
+    """Ids of what was recorded, to be told when the call is over."""
     matters: dict[str, str] = field(default_factory=dict)
     """What actions hand on to later ones of the same call (for the agent's card), by plain words."""

@@ -25,16 +25,8 @@ class Kept:
     """One appeal as it waits in the spool."""
 
     receipt: str
-    company_id: str
-    kind: str
-    topic: str
-    phone: str | None
-    call_id: str | None
-    recording_id: str
-    """The caller's own words: a file of this id among the messages."""
-    received_at: str
-    """ISO, UTC."""
-    text: str = ""
+    intake: dict[str, object]
+    """The fields of `appeals.intake.Intake` as JSON values."""
 
 
 class Spool:
@@ -48,28 +40,16 @@ class Spool:
         self._series = series
         folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(
-        self,
-        *,
-        company_id: str,
-        kind: str,
-        topic: str,
-        phone: str | None,
-        call_id: str | None,
-        recording_id: str,
-        received_at: str,
-        text: str = "",
-    ) -> Kept:
+    def keep(self, intake: dict[str, object]) -> Kept:
         """Keep an appeal and give it its receipt; on return it survives a power cut.
 
         Raises Unavailable when the disk is full or broken: then nothing was promised and a person takes the call.
         """
         try:
-            if os.statvfs(self._folder).f_bavail * os.statvfs(self._folder).f_frsize < FULL_BYTES:
+            state = os.statvfs(self._folder)
+            if state.f_bavail * state.f_frsize < FULL_BYTES:
                 raise OSError("the spool's disk is full")
-            kept = Kept(
-                self._next_receipt(), company_id, kind, topic, phone, call_id, recording_id, received_at, text
-            )
+            kept = Kept(self._next_receipt(), intake)
             _write_synced(self._folder / f"{kept.receipt}.json", json.dumps(asdict(kept), ensure_ascii=False))
         except OSError as error:
             raise Unavailable(f"Обращение не удалось сохранить на диск: {error}") from error

@@ -50,11 +50,11 @@ class Incoming:
             return False
         return state.f_bavail * state.f_frsize >= self._least_free and os.access(self.folder, os.W_OK)
 
-    def announce(self, call_id: str, kind: Kind) -> str:
-        """Write a label before Asterisk begins to write; returns the recording's id. Raises OSError on a bad disk."""
-        id = uuid.uuid4().hex
-        self._write(Label(id, call_id, kind, self._clock.now().isoformat()))
-        return id
+    def announce(self, call_id: str, kind: Kind) -> Label:
+        """Write a label before Asterisk begins to write. Raises OSError on a bad disk."""
+        label = Label(uuid.uuid4().hex, call_id, kind, self._clock.now().isoformat())
+        self._write(label)
+        return label
 
     def ended(self, id: str) -> None:
         """The call of this recording is over."""

@@ -6,18 +6,20 @@ it needs comes from the channel's own variables and from two arguments that our 
 
 from __future__ import annotations
 
+import hashlib
 import sys
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
 from asterisk.agi import AGI, AGIAppError, AGIError
 
+from gridline.clock import SystemClock
 from gridline.errors import Unavailable
 from gridline.phones import normalise
 from ivr.spool import Spool
 from ivr.telephony import variables
 from ivr.telephony.line import raw_seconds
+from recordings.incoming import Incoming
 
 LIMIT_S = 120
 SILENCE_S = 4
@@ -29,25 +31,32 @@ def main(var: Path, series: int) -> None:
     """Record the caller, keep the message in the spool, say the receipt digit by digit."""
     agi = AGI()
     company = str(agi.get_variable(variables.COMPANY))
-    message = uuid.uuid4().hex
-    folder = var / "recordings/messages"
-    folder.mkdir(parents=True, exist_ok=True)
+    call = str(agi.get_variable(variables.CALL)) or hashlib.sha256(agi.env["agi_uniqueid"].encode()).hexdigest()[:32]
+    incoming = Incoming(var / "recordings/incoming", SystemClock(), least_free=0)
+    message = incoming.announce(call, "message")
+    file = incoming.samples(message)
     received_at = datetime.now(UTC).isoformat()
     gone = False
     try:
-        agi.execute("RECORD FILE", f'"{folder / message}"', "sln", '"#"', LIMIT_S * 1000, "0", "BEEP", f"s={SILENCE_S}")
+        target = f'"{file.with_suffix("")}"'  # our own path, proved plain when the files were rendered
+        agi.execute("RECORD FILE", target, "sln", '"#"', LIMIT_S * 1000, "0", "BEEP", f"s={SILENCE_S}")
     except (AGIAppError, AGIError, ValueError):  # pyst2 says a hang-up in each of these ways
         gone = True
-    if raw_seconds(folder / f"{message}.sln") < SHORTEST_S:
+    incoming.ended(message.id)
+    if raw_seconds(file) < SHORTEST_S:
         return
     kept = Spool(var / "spool", series).keep(
-        company_id=company,
-        kind="appeal",
-        topic="other",
-        phone=normalise(agi.env.get("agi_callerid", "")),
-        call_id=None,
-        recording_id=message,
-        received_at=received_at,
+        {
+            "company_id": company,
+            "channel": "phone",
+            "kind": "appeal",
+            "topic": "outages",
+            "phone": normalise(agi.env.get("agi_callerid", "")),
+            "call_id": call,
+            "recording_id": message.id,
+            "received_at": received_at,
+            "idempotency_key": f"emergency:{message.id}",
+        }
     )
     if not gone:
         for _ in range(2):

@@ -6,7 +6,6 @@ absolute timeout: when this process hangs, the dialplan takes the caller back th
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from ivr.voice.voice import Utterance, Voice
 KEYS = "0123456789*#"
 GUARD_MARGIN_S = 4.0
 """Seconds past the longest an act may take before the dialplan takes the call back; renders on demand included."""
+LONGEST_TALK_S = 4 * 3600
 SLACK_S = 3.0
 """Our own timeout round an act: later than Asterisk's answer, earlier than its guard."""
 
@@ -55,7 +55,6 @@ class Spoken:
 class Message:
     """What a caller said after the tone."""
 
-    id: str
     file: Path
     """8 kHz mono 16-bit raw samples, extension `.sln`: no header that a crash could leave wrong."""
     seconds: float
@@ -82,8 +81,7 @@ _QUEUE_REASONS: dict[str, Literal["timeout", "nobody", "full", "left"]] = {
 class Line:
     """One caller's line. Hanging up raises CallerHungUp at any await.
 
-    `messages` is the folder of what callers say, `talks` that of two-channel recordings; `on_spoken` is told of
-    everything that was said.
+    `on_spoken` is told of everything that was said.
     """
 
     def __init__(
@@ -92,17 +90,12 @@ class Line:
         call: Call,
         voice: Voice,
         clock: Clock,
-        *,
-        messages: Path,
-        talks: Path,
         on_spoken: Callable[[Spoken], None],
     ) -> None:
         self.call = call
         self._channel = channel
         self._voice = voice
         self._clock = clock
-        self._messages = messages
-        self._talks = talks
         self._on_spoken = on_spoken
         self._marks: dict[str, str] = {}
 
@@ -136,70 +129,68 @@ class Line:
         reply = await self._play(utterance, longest, "GET DATA", *arguments, digits=True)
         return reply.result
 
-    async def record(self, *, limit_s: int, silence_s: int) -> Message:
-        """Record what the caller says, until a key, `silence_s` of silence or `limit_s`.
+    async def record(self, file: Path, *, limit_s: int, silence_s: int) -> Message:
+        """Record what the caller says into `file` (`.sln`), until a key, `silence_s` of silence or `limit_s`.
 
-        Raises CallerHungUp with the file kept: `message_file` tells where it lies.
+        A hang-up raises CallerHungUp and leaves in the file what was said till then.
         """
-        name = uuid.uuid4().hex
-        self.last_message = Message(name, self._messages / f"{name}.sln", 0.0, "limit")
         await self._guard(limit_s)
         reply = await self._channel.command(
             "RECORD FILE",
-            *(str(self._messages / name), "sln", KEYS, limit_s * 1000, f"s={silence_s}"),
+            *(str(file.with_suffix("")), "sln", KEYS, limit_s * 1000, f"s={silence_s}"),
             timeout_s=limit_s + SLACK_S,
         )
-        seconds = raw_seconds(self.last_message.file)
+        seconds = raw_seconds(file)
         ended_by: Literal["key", "silence", "limit"] = (
             "key" if reply.key else "limit" if seconds >= limit_s - 0.5 else "silence"
         )
-        return Message(name, self.last_message.file, seconds, ended_by)
+        return Message(file, seconds, ended_by)
 
-    last_message: Message | None = None
-    """The last message begun; after a hang-up in the middle of it, its file holds what was said till then."""
-
-    async def play_message(self, message: Message) -> str:
+    async def play_file(self, file: Path) -> str:
         """Let the caller hear what he said; the key that cut it short, or ""."""
-        await self._guard(message.seconds)
+        seconds = raw_seconds(file)
+        await self._guard(seconds)
         reply = await self._channel.command(
-            *("STREAM FILE", str(message.file.with_suffix("")), KEYS), timeout_s=message.seconds + SLACK_S
+            *("STREAM FILE", str(file.with_suffix("")), KEYS), timeout_s=seconds + SLACK_S
         )
         return reply.key
 
     @asynccontextmanager
-    async def recorded(self, recording_id: str) -> AsyncIterator[Path]:
-        """Record both sides of what happens inside, in two channels, into `talks/<id>.raw`.
-
-        Only allowed after the notice was heard (rule R5): before it, this is a programming error.
-        """
-        if not self.call.notice_heard:
-            raise RuntimeError("recording before the notice has ended")
-        file = self._talks / f"{recording_id}.raw"
+    async def recorded(self, file: Path | None) -> AsyncIterator[None]:
+        """Record both sides of what happens inside, in two channels, into `file` (`.raw`); None records nothing."""
+        if file is None:
+            yield
+            return
+        self._only_after_notice()
         await self._channel.command("EXEC", "MixMonitor", f"{file},D")
         try:
-            yield file
+            yield
         finally:
             if not self._channel.hung_up:
                 await self._channel.command("EXEC", "StopMixMonitor")
 
-    async def queue(
-        self, queue: str, *, priority: int, timeout_s: int, recording_id: str | None = None
-    ) -> QueueOutcome:
+    async def queue(self, queue: str, *, priority: int, timeout_s: int, recording: Path | None) -> QueueOutcome:
         """Hand the caller to app_queue: priority 0 is ordinary, a hazard is higher.
 
-        Returns only when no talk came about; a talk ends in CallerHungUp. The talk is recorded by app_queue itself
-        from the moment of the answer, and only when the notice was heard and `recording_id` is given.
+        Returns only when no talk came about; a talk ends in CallerHungUp. The talk is recorded into `recording`
+        (`.raw`, two channels) by app_queue itself, from the moment of the answer.
         """
         self._marks[variables.QUEUE_PRIORITY] = str(priority)
-        if recording_id is not None and self.call.notice_heard:
-            self._marks[variables.RECORDING_FILE] = str(self._talks / recording_id)
+        if recording is not None:
+            self._only_after_notice()
+            self._marks[variables.RECORDING_FILE] = str(recording.with_suffix(""))
             self._marks[variables.RECORDING_OPTIONS] = "D"
         await self._guard(None)
         await self._channel.command(
-            *("EXEC", "Queue", f"{app_argument(queue)},,,,{timeout_s}"), timeout_s=timeout_s + 4 * 3600
+            *("EXEC", "Queue", f"{app_argument(queue)},,,,{timeout_s}"), timeout_s=timeout_s + LONGEST_TALK_S
         )
         status = (await self._channel.command("GET VARIABLE", variables.QUEUE_STATUS)).data
         return QueueOutcome(_QUEUE_REASONS.get(status, "left"))
+
+    def _only_after_notice(self) -> None:
+        """Rule R5: recording before the notice has ended is a programming error, not a condition."""
+        if not self.call.notice_heard:
+            raise RuntimeError("recording before the notice has ended")
 
     async def hang_up(self) -> None:
         """End the call: the last command says so to the dialplan, which then does not fall back."""

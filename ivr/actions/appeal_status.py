@@ -1,0 +1,74 @@
+"""Where an appeal stands, by the number that was spoken when it was registered, or by its receipt."""
+
+from __future__ import annotations
+
+from appeals import numbering
+from appeals.register import AppealStatus
+from gridline.companies import Company
+from gridline.errors import InvalidInput, NotFound
+from ivr.actions.questions import NumberAsked, choose
+from ivr.services import Services
+from ivr.telephony.line import Line
+from ivr.voice import spoken
+from ivr.voice.prompts import Phrase, Prompt
+
+_STATE_PROMPTS = {
+    "registered": "status-registered",
+    "in-work": "status-in-work",
+    "asked-others": "status-waiting-others",
+    "considered": "status-considered",
+    "answered": "status-answered",
+    "closed": "status-closed",
+    "refused": "status-refused",
+    "joined": "status-joined",
+    "withdrawn": "status-withdrawn",
+}
+
+
+async def act(line: Line, services: Services, _topic: str) -> str:
+    """Exits: done, operator."""
+    while True:
+        phrases = await _asked(line, services)
+        key = await choose(line, *phrases, "status-end-menu", keys="12", silence="2")
+        if key == "2":
+            return "done"
+
+
+async def _asked(line: Line, services: Services) -> list[Phrase]:
+    company = line.call.company
+    asked = NumberAsked(line, "status-enter", at_most=numbering.RECEIPT_LENGTH)
+    while True:
+        digits = await asked.digits()
+        try:
+            numbering.read(digits)
+            if services.spool.find(digits) is not None:
+                return ["status-receipt"]
+            return told(await services.register.status(company.id, digits), services, company)
+        except InvalidInput:
+            too_few = len(digits) < numbering.NUMBER_LENGTH
+            await asked.wrong("too-few-digits" if too_few else "status-wrong-check")
+        except NotFound:
+            await asked.wrong("status-not-found")
+
+
+def told(status: AppealStatus, services: Services, company: Company) -> list[Phrase]:
+    """The sentences about one appeal; nothing personal is in them (attack A29)."""
+    now = services.clock.now()
+    today = now.astimezone(company.zone).date()
+    until = spoken.until(status.deadline, today)
+    number = spoken.digit_by_digit(numbering.written(status.number))
+    phrases: list[Phrase] = [Prompt("status-number", number=number)]
+    if status.overdue:
+        return [*phrases, Prompt("status-overdue", until=until)]
+    match prompt := _STATE_PROMPTS[status.state]:
+        case "status-registered":
+            received = spoken.on_day(status.received_at.astimezone(company.zone).date(), today)
+            phrases.append(Prompt(prompt, since=received, until=until))
+        case "status-in-work" | "status-waiting-others":
+            phrases.append(Prompt(prompt, until=until))
+        case "status-answered" | "status-closed":
+            answered = status.answered_at or now
+            phrases.append(Prompt(prompt, since=spoken.on_day(answered.astimezone(company.zone).date(), today)))
+        case _:
+            phrases.append(prompt)
+    return phrases

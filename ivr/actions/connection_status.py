@@ -1,0 +1,62 @@
+"""How far an application for technological connection is: stage k of n, whose turn, by which day, what comes next."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from grid import connections
+from grid.connections import ConnectionStatus
+from grid.models import Turn
+from gridline.errors import InvalidInput, NotFound
+from ivr.actions.questions import NumberAsked, choose
+from ivr.services import Services
+from ivr.telephony.line import Line
+from ivr.voice import spoken
+from ivr.voice.prompts import Phrase, Prompt
+
+
+async def act(line: Line, services: Services, _topic: str) -> str:
+    """Exits: done, operator."""
+    while True:
+        status = await _asked(line, services)
+        today = services.clock.now().astimezone(line.call.company.zone).date()
+        key = await choose(line, *told(status, today), "application-end-menu", keys="12", silence="2")
+        if key == "2":
+            return "done"
+
+
+async def _asked(line: Line, services: Services) -> ConnectionStatus:
+    asked = NumberAsked(line, "application-enter", at_most=connections.DIGITS)
+    while True:
+        digits = await asked.digits()
+        try:
+            async with services.db.read() as session:
+                return await connections.by_number(session, line.call.company.id, digits)
+        except InvalidInput:
+            too_few = len(digits) < connections.DIGITS
+            await asked.wrong("too-few-digits" if too_few else "application-wrong-check")
+        except NotFound:
+            await asked.wrong("application-not-found")
+
+
+def told(status: ConnectionStatus, today: date) -> list[Phrase]:
+    """The sentences about one application."""
+    if status.finished:
+        return ["application-done"]
+    whose = "application-turn-applicant" if status.turn is Turn.APPLICANT else "application-turn-grid"
+    phrases: list[Phrase] = [
+        Prompt(
+            "application-stage",
+            stage=spoken.ordinal(status.stage, "prep", "f"),
+            stages=spoken.cardinal(status.stages, "gen"),
+            name=spoken.speakable(status.name),
+        ),
+        Prompt(whose, action=spoken.speakable(status.next_step)),
+    ]
+    if status.due is None:
+        phrases.append("application-due-unknown")
+    elif status.due < today:
+        phrases.append(Prompt("application-overdue", until=spoken.until(status.due, today)))
+    else:
+        phrases.append(Prompt("application-due", until=spoken.until(status.due, today)))
+    return phrases

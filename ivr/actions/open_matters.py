@@ -1,0 +1,39 @@
+"""A caller known from something still open hears of it before the menu."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from appeals import numbering, repeats
+from grid import outages, premises
+from ivr.actions import power_status
+from ivr.services import Services
+from ivr.telephony.line import Line
+from ivr.voice import spoken
+from ivr.voice.prompts import Phrase, Prompt
+
+REPORTED_WITHIN = timedelta(days=1)
+
+
+async def act(line: Line, services: Services, _topic: str) -> str:
+    """Exits: said, none."""
+    call = line.call
+    if call.caller is None:
+        return "none"
+    async with services.db.read() as session:
+        known = await premises.by_phone(session, call.company.id, call.caller)
+        now = services.clock.now()
+        current = await outages.current_for(session, known[0], now) if len(known) == 1 else []
+        appeals = await repeats.open_of_phone(session, call.company.id, call.caller)
+    phrases: list[Phrase] = []
+    if current:
+        phrases += ["known-outage", *power_status.told(current[:1], (), now, call.company)]
+    if appeals:
+        last = appeals[-1]
+        today = now.astimezone(call.company.zone).date()
+        number = spoken.digit_by_digit(numbering.written(last.number))
+        phrases.append(Prompt("known-open-appeal", number=number, until=spoken.until(last.deadline, today)))
+    if not phrases:
+        return "none"
+    await line.say(*phrases)
+    return "said"

@@ -1,0 +1,43 @@
+"""A person: the topic's queue in its hours, with the position and an honest estimate."""
+
+from __future__ import annotations
+
+from ivr.services import Services
+from ivr.telephony.line import Line
+from ivr.voice import spoken
+from ivr.voice.prompts import Phrase, Prompt
+
+WAIT_S = 300
+"""How long a caller waits before he is offered to leave a message instead."""
+
+
+async def act(line: Line, services: Services, topic: str) -> str:
+    """Exits: closed (out of hours), unanswered (nobody there, or too long a wait). A talk ends with the call."""
+    call = line.call
+    queue = call.company.topic(topic).queue if topic else call.company.hotline
+    if topic and not call.company.is_open(topic, services.clock.now(), services.calendar):
+        hours = spoken.speakable(call.company.hours_spoken(topic))
+        await line.say("person-closed", Prompt("person-hours", hours=hours), "person-hotline-open")
+        return "closed"
+    await line.say(*_expectation(services, queue))
+    talk = services.begin_recording(call, "talk")
+    outcome = await line.queue(
+        queue, priority=0, timeout_s=WAIT_S, recording=services.incoming.samples(talk) if talk else None
+    )
+    call.matters["queue"] = f"{queue}: {outcome.reason}"
+    await line.say("person-did-not-answer")
+    return "unanswered"
+
+
+def _expectation(services: Services, queue: str) -> list[Phrase]:
+    """How many are before the caller and how long it may take; nothing is said that was not measured."""
+    ahead = services.board.waiting(queue)
+    if services.board.free(queue) > ahead:
+        return ["person-connecting"]
+    phrases: list[Phrase] = ["person-all-busy"]
+    if ahead:
+        phrases.append(Prompt("person-position", ahead=spoken.counted(ahead, spoken.PERSON)))
+    estimate_s = services.board.estimate_wait_s(queue, ahead + 1)
+    if estimate_s is None:
+        return [*phrases, "person-estimate-unknown"]
+    return [*phrases, Prompt("person-estimate", wait=spoken.about(estimate_s))]

@@ -1,0 +1,20 @@
+"""The recording notice: the first thing heard, to its end; only then may anything be recorded (rule R5)."""
+
+from __future__ import annotations
+
+import structlog
+
+from ivr.services import Services
+from ivr.telephony import variables
+from ivr.telephony.line import Line
+
+log = structlog.get_logger(__name__)
+
+
+async def act(line: Line, services: Services, _topic: str) -> str:
+    """Exits: done."""
+    if not line.call.notice_heard:  # a call that comes back from a dead controller does not hear it twice
+        await line.say("notice", interruptible=False)
+        line.call.notice_heard = True
+        line.mark(variables.NOTICE, "1")
+    return "done"

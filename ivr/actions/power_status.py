@@ -1,0 +1,71 @@
+"""What is known of the supply at the caller's address: outages now and ahead, cause and end, or honestly no data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from grid import outages
+from grid.models import Outage
+from gridline.companies import Company
+from ivr.actions import premise
+from ivr.actions.questions import choose
+from ivr.services import Services
+from ivr.telephony.line import Line
+from ivr.voice import spoken
+from ivr.voice.prompts import Phrase, Prompt
+
+AHEAD = timedelta(days=7)
+"""How far ahead planned outages are told."""
+
+
+async def act(line: Line, services: Services, _topic: str) -> str:
+    """Exits: done, report (the caller says that the power is off), operator."""
+    place = await premise.find(line, services)
+    while True:
+        now = services.clock.now()
+        async with services.db.read() as session:
+            current = await outages.current_for(session, place, now)
+            ahead = await outages.planned_for(session, place, now, AHEAD)
+        key = await choose(
+            line, *told(current, ahead, now, line.call.company), "outage-end-menu", keys="12", silence="silence"
+        )
+        if key == "1":
+            return "report"
+        if key != "2":
+            return "done"
+        place = await premise.find(line, services, anew=True)
+
+
+def told(current: Sequence[Outage], ahead: Sequence[Outage], now: datetime, company: Company) -> list[Phrase]:
+    """The sentences about these outages; with none at all, that there are none."""
+    phrases: list[Phrase] = []
+    for outage in current:
+        phrases += _now(outage, now, company)
+    for outage in ahead:
+        phrases += _ahead(outage, now, company)
+    return phrases or ["outage-none"]
+
+
+def _now(outage: Outage, now: datetime, company: Company) -> list[Phrase]:
+    since = spoken.since_moment(outage.starts_at, now, company.zone)
+    phrases: list[Phrase] = [Prompt("outage-planned-now" if outage.planned else "outage-unplanned", since=since)]
+    if outage.cause:
+        phrases.append(Prompt("outage-cause", cause=spoken.speakable(outage.cause)))
+    elif not outage.planned:
+        phrases.append("outage-cause-unknown")
+    if outage.expected_end is None:
+        phrases.append("outage-until-unknown")
+    else:
+        late = outage.expected_end <= now
+        until = spoken.until_moment(outage.expected_end, now, company.zone)
+        phrases.append(Prompt("outage-late" if late else "outage-until", until=until))
+    return phrases
+
+
+def _ahead(outage: Outage, now: datetime, company: Company) -> list[Phrase]:
+    since = spoken.since_moment(outage.starts_at, now, company.zone)
+    if outage.expected_end is None:
+        return [Prompt("outage-planned-ahead-open", since=since)]
+    until = spoken.until_moment(outage.expected_end, now, company.zone)
+    return [Prompt("outage-planned-ahead", since=since, until=until)]

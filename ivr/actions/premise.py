@@ -1,0 +1,66 @@
+"""Which place the caller speaks of: by his number, confirmed by the address, or by the account he keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grid import premises
+from grid.models import Premise
+from ivr.actions.questions import NumberAsked, choose, confirm
+from ivr.services import Services
+from ivr.telephony.line import Line
+from ivr.voice import spoken
+from ivr.voice.prompts import Prompt
+
+OFFERED = 4
+"""Addresses read out to choose from; whoever has more keys the account."""
+ACCOUNT_DIGITS = 12
+OTHER = "9"
+
+
+async def find(line: Line, services: Services, *, anew: bool = False) -> Premise:
+    """The caller's premise; asked once a call unless `anew`. Raises PersonWanted when it cannot be found."""
+    known = line.call.premise
+    if known is not None and not anew:
+        return known
+    premise = None if anew else await _by_number(line, services)
+    line.call.premise = premise or await _by_account(line, services, by_number_failed=not anew)
+    return line.call.premise
+
+
+async def _by_number(line: Line, services: Services) -> Premise | None:
+    call = line.call
+    if call.caller is None:
+        return None
+    async with services.db.read() as session:
+        found = await premises.by_phone(session, call.company.id, call.caller)
+    return await _one_of(line, found)
+
+
+async def _by_account(line: Line, services: Services, *, by_number_failed: bool) -> Premise:
+    opening = ("premise-unknown-caller",) if by_number_failed and line.call.caller is not None else ()
+    asked = NumberAsked(line, *opening, "account-enter", at_most=ACCOUNT_DIGITS)
+    while True:
+        digits = await asked.digits()
+        async with services.db.read() as session:
+            found = await premises.by_account(session, line.call.company.id, digits)
+        if not found:
+            await asked.wrong("account-not-found")
+        elif (premise := await _one_of(line, found)) is not None:
+            return premise
+
+
+async def _one_of(line: Line, found: Sequence[Premise]) -> Premise | None:
+    """The one premise, confirmed, or the one chosen; None is: neither."""
+    if len(found) == 1:
+        question = Prompt("premise-confirm", address=spoken.address(found[0].address))
+        return found[0] if await confirm(line, question) else None
+    if not found:
+        return None
+    offered = {str(number): premise for number, premise in enumerate(found[:OFFERED], start=1)}
+    choices = [
+        Prompt("premise-choice", address=spoken.address(premise.address), key=spoken.cardinal(int(key)))
+        for key, premise in offered.items()
+    ]
+    key = await choose(line, "premise-several", *choices, "premise-other", keys=(*offered, OTHER))
+    return offered.get(key)

@@ -1,0 +1,83 @@
+"""Questions an action asks: a key among offered ones, yes or no, a number; each leads to a person when it must."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ivr.menus.vocabulary import NOTHING_HEARD, WRONG_KEY
+from ivr.telephony.line import Line
+from ivr.voice.prompts import Phrase
+
+TRIES = 3
+PERSON_KEY = "0"
+REPEAT_KEY = "*"
+
+
+class PersonWanted(Exception):
+    """The caller pressed 0, or could not manage a question in three tries."""
+
+
+async def choose(line: Line, *phrases: Phrase, keys: Collection[str], wait_s: float = 5, silence: str = "") -> str:
+    """The key pressed among `keys`; `*` says it again, 0 and three bad tries raise PersonWanted.
+
+    `silence` is the answer that silence stands for; "" counts silence as a bad try.
+    """
+    opening: tuple[Phrase, ...] = ()
+    bad = 0
+    while bad < TRIES:
+        key = await line.ask_key(*opening, *phrases, wait_s=wait_s)
+        if key in keys:
+            return key
+        if not key and silence:
+            return silence
+        if key == PERSON_KEY:
+            raise PersonWanted
+        if key == REPEAT_KEY:
+            opening = ()
+            continue
+        bad += 1
+        opening = (WRONG_KEY,) if key else (NOTHING_HEARD,)
+    await line.say("person-after-tries")
+    raise PersonWanted
+
+
+async def confirm(line: Line, *phrases: Phrase) -> bool:
+    """Whether the caller pressed 1 (yes) or 2 (no)."""
+    return await choose(line, *phrases, keys="12") == "1"
+
+
+class NumberAsked:
+    """One number being asked for; counts its bad tries over all the ways it may be wrong."""
+
+    def __init__(self, line: Line, *question: Phrase, at_most: int) -> None:
+        self._line = line
+        self._question = question
+        self._at_most = at_most
+        self._bad = 0
+        self._opening: tuple[Phrase, ...] = ()
+
+    async def digits(self) -> str:
+        """The digits keyed, at least one. Raises PersonWanted on 0 alone or after three bad tries."""
+        while True:
+            # One key more than is right: a caller who keys too many is told so instead of being cut short.
+            keyed = await self._line.ask_digits(*self._opening, *self._question, at_most=self._at_most + 1)
+            if keyed == PERSON_KEY:
+                raise PersonWanted
+            if keyed.startswith(REPEAT_KEY):
+                self._opening = ()
+            elif not keyed:
+                await self.wrong(NOTHING_HEARD)
+            elif REPEAT_KEY in keyed:
+                await self.wrong(WRONG_KEY)
+            elif len(keyed) > self._at_most:
+                await self.wrong("too-many-digits")
+            else:
+                return keyed
+
+    async def wrong(self, *why: Phrase) -> None:
+        """Say before the next asking why this answer does not do; the third time raises PersonWanted."""
+        self._bad += 1
+        if self._bad >= TRIES:
+            await self._line.say(*why, "person-after-tries")
+            raise PersonWanted
+        self._opening = why

@@ -1,0 +1,37 @@
+"""A complaint in the caller's own words: told, heard again, topic, contact, then a number and a deadline."""
+
+from __future__ import annotations
+
+from ivr.actions import told
+from ivr.actions.questions import PersonWanted, choose
+from ivr.services import Services
+from ivr.telephony.line import CallerHungUp, Line
+
+TOPICS = {"1": "outages", "2": "quality", "3": "connection", "4": "metering", "5": "service"}
+"""Keys of the prompt complaint-topic -> topic codes of the register."""
+
+
+async def act(line: Line, services: Services, topic: str) -> str:
+    """Exits: done, operator. Hanging up half-way leaves a draft with its audio."""
+    stage = "telling"
+    telling = told.Telling(line, services, "complaint-tell")
+    both_sides = services.begin_recording(line.call, "complaint")
+    async with line.recorded(services.incoming.samples(both_sides) if both_sides else None):
+        try:
+            if await telling.tell() is None:
+                return "operator"
+            stage = "reviewing"
+            label = await telling.review()
+            if label is None:
+                return "operator"
+            stage = "topic"
+            topic = topic or TOPICS[await choose(line, "complaint-topic", keys=tuple(TOPICS))]
+            stage = "contact"
+            phone = await told.contact(line)
+            stage = "registering"
+            answer = await told.register(line, services, label, kind="complaint", topic=topic, phone=phone)
+        except (CallerHungUp, PersonWanted):
+            await telling.keep_draft(stage, topic)
+            raise
+    await choose(line, answer, "complaint-number-again", keys="1", silence="1")
+    return "done"

@@ -1,0 +1,55 @@
+"""What an action may reach for: the company's data, the register, the recordings, the board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from appeals.register import Register
+from gridline import metrics
+from gridline.clock import Clock
+from gridline.companies import Companies
+from gridline.db import Database
+from gridline.workdays import ProductionCalendar
+from ivr.call import Call
+from ivr.journal import Journal
+from ivr.live.board import Board
+from ivr.spool import Spool
+from recordings.incoming import Incoming, Kind, Label
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Built once by `gridline.app` and passed to every action."""
+
+    db: Database
+    clock: Clock
+    companies: Companies
+    calendar: ProductionCalendar
+    register: Register
+    board: Board
+    journal: Journal
+    spool: Spool
+    incoming: Incoming
+
+    def begin_recording(self, call: Call, kind: Kind) -> Label | None:
+        """A label for a recording that is about to begin, or None when it must not or cannot.
+
+        Not before the notice was heard (rule R5), not on a full or broken disk (fault F23): the call goes on, the
+        reason is logged and counted.
+        """
+        reason = "no-notice" if not call.notice_heard else "" if self.incoming.has_room() else "no-room"
+        if not reason:
+            try:
+                label = self.incoming.announce(call.id, kind)
+            except OSError:
+                reason = "disk"
+            else:
+                call.recordings.append(label.id)
+                return label
+        metrics.RECORDINGS_REFUSED.labels(reason).inc()
+        log.error("recording-refused", call=call.id, kind=kind, reason=reason)
+        return None
