@@ -32,7 +32,8 @@ _WORDS = {**_PARTS, **_PLACES, **_STREETS, **_ROOMS}
 _FULL = set(_STREETS.values())
 _ENDINGS: dict[str, tuple[Case, Gender]] = {
     "й": ("nom", "m"), "ый": ("nom", "m"), "ой": ("nom", "m"), "ий": ("nom", "m"), "я": ("nom", "f"),
-    "ая": ("nom", "f"), "ья": ("nom", "f"), "е": ("nom", "n"), "ое": ("nom", "n"), "го": ("gen", "m"), "ого": ("gen", "m"),
+    "ая": ("nom", "f"), "ья": ("nom", "f"), "е": ("nom", "n"), "ое": ("nom", "n"),
+    "го": ("gen", "m"), "ого": ("gen", "m"),
 }  # fmt: skip
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
