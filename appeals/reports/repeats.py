@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from appeals.reports.facts import AppealFact
+from appeals.reports.rows import Value
 from appeals.reports.tally import Cell, Counts, Dimension, Table, Tally, View, share_percent, titles_of
 from gridline.companies import Company
 
@@ -32,7 +33,7 @@ class Repeats(Tally):
     def table(self, counts: Counts, companies: Sequence[Company], year: int) -> Table:
         """The counts and the share of appeals somebody had to come back with."""
         titles = titles_of(self._by, {cell: n for cell, n in counts.items() if cell[0] != TOTAL}, companies)
-        rows = []
+        rows: list[list[Value]] = []
         for code, title in [*titles.items(), (TOTAL, "Всего")]:
             whole, repeated, chased, contacts = (
                 counts.get((code, column), 0) for column in ("all", "repeated", "chased", "contacts")
