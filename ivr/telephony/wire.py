@@ -21,9 +21,13 @@ ARGUMENT_LIMIT = 100
 ENVIRONMENT_LIMIT = 64 * 1024
 """Bytes of the whole `agi_*` block."""
 ENVIRONMENT_LINES = 200
+AMI_LINE_LIMIT = 1000
+"""Bytes of one AMI header with its CR LF; manager.c reads into 1024."""
 
+_KEYS = frozenset(str(ord(key)) for key in "0123456789*#")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _COMMAND_NAME = re.compile(r"[A-Z]+(?: [A-Z]+)*")
+_AMI_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _APP_ARGUMENT = re.compile(r"[\w .+/:=@-]*")
 _DIAL_TARGET = re.compile(r"[0-9+]{2,15}")
 _REPLY = re.compile(r"(\d{3})[ -](.*)", re.DOTALL)
@@ -111,8 +115,8 @@ class AgiReply:
 
     @property
     def key(self) -> str:
-        """The key that ended a playback or recording, or "" for none."""
-        return chr(int(self.result)) if self.result.isascii() and self.result.isdigit() and self.result != "0" else ""
+        """The key that ended a playback or recording, or "" for none (RECORD FILE says 1 for silence)."""
+        return chr(int(self.result)) if self.result in _KEYS else ""
 
 
 def parse_reply(line: str) -> AgiReply:
@@ -168,3 +172,20 @@ def parse_environment(block: bytes) -> Mapping[str, str]:
             raise AgiProtocolError("Это не заголовок AGI.")
         found[name[4:]] = clean(value, limit=1000)
     return found
+
+
+def ami_header(name: str, value: str | int) -> tuple[str, str]:
+    """One header of an AMI action, checked.
+
+    Raises InvalidInput on anything but letters, digits and `-` in the name, on control characters in the value (a CR
+    LF would inject a second action) and on more than AMI_LINE_LIMIT bytes: Asterisk 22 drops the first 1024 bytes of a
+    longer line and reads the rest as a header of its own.
+    """
+    text = str(value)
+    if not _AMI_NAME.fullmatch(name):
+        raise InvalidInput(f"Имя заголовка AMI — латинские буквы, цифры и дефис, а не {name!r}.")
+    if _CONTROL.search(text):
+        raise InvalidInput(f"В заголовке AMI {name} управляющий символ: внешний текст сначала очищается.")
+    if len(f"{name}: {text}\r\n".encode()) > AMI_LINE_LIMIT:
+        raise InvalidInput(f"Заголовок AMI {name} длиннее {AMI_LINE_LIMIT} байт.")
+    return name, text
