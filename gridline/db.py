@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, String, Table, TypeDecorator, event
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, String, TypeDecorator, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -167,12 +167,12 @@ class Database:
         await self.engine.dispose()
 
 
-async def insert_missing(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those rows whose key is not there yet, in one statement: doing it twice changes nothing."""
+async def insert_missing(session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those rows whose key is not there yet, all in one batch: doing it twice changes nothing."""
     if not rows:
         return
     dialect = session.get_bind().dialect.name
-    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    insert = sqlite.insert(model) if dialect == "sqlite" else postgresql.insert(model)
     await session.execute(insert.on_conflict_do_nothing(), list(rows))
 
 

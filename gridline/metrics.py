@@ -19,3 +19,4 @@ RECORDINGS_REFUSED = Counter("gridline_recordings_refused_total", "Recordings no
 SPOOLED = Counter("gridline_spooled_total", "Appeals kept on disk because the database was away")
 DRAINED = Counter("gridline_drained_total", "Appeals brought from the disk into the register")
 BACKGROUND_FAILURES = Counter("gridline_background_failures_total", "Rounds of a background job that failed", ["job"])
+JOURNAL = Counter("gridline_journal_entries_total", "Entries of the calls' journal, by what became of them", ["state"])

@@ -69,8 +69,11 @@ class CallStep(Base):
     place: Mapped[str] = mapped_column(String(64))
     prompt_ids: Mapped[list[Any]] = mapped_column(JSON)
     prompt_text: Mapped[str] = mapped_column(Text)
+    sound: Mapped[str] = mapped_column(String(64))
+    """Hash of what was played (`ivr.voice.Utterance.version`); empty when nothing was."""
     key: Mapped[str] = mapped_column(String(64))
     exit: Mapped[str] = mapped_column(String(64))
+    leads_to: Mapped[str] = mapped_column(String(64))
     flow_version: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime]

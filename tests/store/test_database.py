@@ -188,5 +188,5 @@ async def test_inserting_what_is_missing_twice_changes_nothing(db: Database) -> 
     ]
     for part in (rows[:2], rows, []):
         async with db.write() as session:
-            await insert_missing(session, Subscriber.__table__, part)  # type: ignore[arg-type]
+            await insert_missing(session, Subscriber, part)
     assert await accounts(db) == ["0", "1", "2"]

@@ -1,0 +1,141 @@
+"""What a call tells its journal: facts, each with all it takes to be stored once, in any order, however often."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from gridline.db import new_id
+from gridline.phones import printable
+
+
+@dataclass(frozen=True)
+class CallBegun:
+    """A call reached the controller. `id` is `ivr.models.call_id(node, boot, linkedid)`."""
+
+    id: str
+    node: str
+    boot: str
+    linkedid: str
+    dialled: str
+    caller_raw: str
+    caller: str | None
+    started_at: datetime
+    company_id: str | None = None
+    branch: str = ""
+    flow_version: str = ""
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StepTaken:
+    """One thing that happened in a place of the menu."""
+
+    place: str
+    prompt_ids: tuple[str, ...]
+    prompt_text: str
+    sound: str
+    """Hash of what was played."""
+    key: str
+    exit: str
+    leads_to: str
+    flow_version: str
+    started_at: datetime
+    ended_at: datetime
+    ordinal: int = 0
+    """Set by the journal."""
+    id: str = field(default_factory=new_id)
+
+
+@dataclass(frozen=True)
+class NoticePlayed:
+    """The recording notice was played, to its end or not (rule R5)."""
+
+    notice_prompt: str
+    notice_version: str
+    notice_started_at: datetime
+    notice_ended_at: datetime
+    notice_completed: bool
+
+
+@dataclass(frozen=True)
+class CallEnded:
+    """The call is over. A branch or a flow that only the call told replaces the ones it began with."""
+
+    outcome: str
+    ended_at: datetime
+    branch: str = ""
+    flow_version: str = ""
+
+
+Fact = StepTaken | NoticePlayed | CallEnded
+_FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in (StepTaken, NoticePlayed, CallEnded)}
+_MOMENTS = {"started_at", "answered_at", "ended_at", "notice_started_at", "notice_ended_at"}
+_LONGEST = {
+    "dialled": 32,
+    "caller_raw": 64,
+    "linkedid": 64,
+    "place": 64,
+    "key": 64,
+    "exit": 64,
+    "leads_to": 64,
+    "outcome": 64,
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One fact with the call it belongs to; no fact: the call itself begins."""
+
+    call: CallBegun
+    fact: Fact | None = None
+
+    def to_line(self) -> str:
+        """One line of JSON."""
+        kind = type(self.fact).__name__ if self.fact else ""
+        return json.dumps(
+            {"call": asdict(self.call), "kind": kind, "fact": asdict(self.fact) if self.fact else {}},
+            ensure_ascii=False,
+            default=datetime.isoformat,
+        )
+
+    @classmethod
+    def from_line(cls, line: str) -> Entry:
+        """Read `to_line` back. Raises ValueError when it is not that."""
+        try:
+            told = json.loads(line)
+            fact = _FACTS[told["kind"]](**_read(told["fact"])) if told["kind"] else None
+            return cls(CallBegun(**_read(told["call"])), fact)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a journal entry: {error}") from error
+
+    def call_row(self) -> dict[str, Any]:
+        """The row of `calls`, with what comes from outside made safe and short enough."""
+        return _columns(self.call)
+
+    def fact_row(self) -> dict[str, Any]:
+        """The columns the fact fills; empty ones of a call's end say nothing and are left out."""
+        row = _columns(self.fact) if self.fact else {}
+        if isinstance(self.fact, CallEnded):
+            row = {name: value for name, value in row.items() if value != ""}
+        if isinstance(self.fact, StepTaken):
+            return row | {"call_id": self.call.id, "prompt_ids": list(self.fact.prompt_ids)}
+        return row | {"id": self.call.id}
+
+
+def _columns(facts: CallBegun | Fact) -> dict[str, Any]:
+    row = {part.name: getattr(facts, part.name) for part in fields(facts)}
+    return row | {
+        name: printable(row[name], at_most=longest) for name, longest in _LONGEST.items() if row.get(name) is not None
+    }
+
+
+def _read(told: dict[str, Any]) -> dict[str, Any]:
+    read = dict(told)
+    for name in _MOMENTS & told.keys():
+        read[name] = datetime.fromisoformat(told[name]) if told[name] else None
+    if "prompt_ids" in told:
+        read["prompt_ids"] = tuple(told["prompt_ids"])
+    return read
