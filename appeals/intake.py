@@ -37,7 +37,13 @@ def _empty_is_none(value: object) -> object:
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-_]{0,31}$")]
 Short = Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=300)]
-Optional = BeforeValidator(_empty_is_none)
+_Optional = BeforeValidator(_empty_is_none)
+Id = Annotated[Annotated[str, Field(max_length=64)] | None, _Optional]
+Key = Annotated[Annotated[str, Field(max_length=100)] | None, _Optional]
+Line = Annotated[Annotated[str, Field(max_length=300)] | None, _Optional]
+Address = Annotated[Annotated[str, Field(max_length=500)] | None, _Optional]
+Email = Annotated[Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None, _Optional]
+Body = Annotated[Annotated[str, Field(max_length=LONGEST_TEXT)] | None, _Optional]
 
 
 class _Border(BaseModel):
@@ -52,11 +58,11 @@ class ClaimDetails(_Border):
     violated_to: AwareDatetime | None = None
     device_address: Short
     demand: Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=5_000)]
-    residence: Annotated[Short | None, Optional] = None
+    residence: Line = None
     birth_date: date | None = None
-    birth_place: Annotated[Short | None, Optional] = None
-    identity_document: Annotated[Short | None, Optional] = None
-    organisation: Annotated[Short | None, Optional] = None
+    birth_place: Line = None
+    identity_document: Line = None
+    organisation: Line = None
 
 
 class TheftDetails(_Border):
@@ -72,7 +78,7 @@ class AnswerOnCall(_Border):
 
     text: Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=20_000)]
     justified: bool | None = None
-    rights_restored: Annotated[str | None, Optional, Field(max_length=5_000)] = None
+    rights_restored: Body = None
 
 
 class Intake(_Border):
@@ -82,27 +88,27 @@ class Intake(_Border):
     channel: str
     kind: str = "appeal"
     topic: str
-    disposition: Annotated[str | None, Optional] = None
+    disposition: Id = None
     applicant_kind: str = "unknown"
-    name: Annotated[str | None, Optional, Field(max_length=300)] = None
-    phone: Annotated[str | None, Optional, Field(max_length=64)] = None
-    email: Annotated[str | None, Optional, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] = None
-    post_address: Annotated[str | None, Optional, Field(max_length=500)] = None
-    answer_way: Annotated[str | None, Optional] = None
-    contract_number: Annotated[str | None, Optional, Field(max_length=64)] = None
-    account_number: Annotated[str | None, Optional, Field(max_length=64)] = None
-    premise_id: Annotated[str | None, Optional, Field(max_length=64)] = None
-    branch: Annotated[str | None, Optional, Field(max_length=64)] = None
-    text: Annotated[str | None, Optional, Field(max_length=LONGEST_TEXT)] = None
+    name: Line = None
+    phone: Id = None
+    email: Email = None
+    post_address: Address = None
+    answer_way: Id = None
+    contract_number: Id = None
+    account_number: Id = None
+    premise_id: Id = None
+    branch: Id = None
+    text: Body = None
     details: Annotated[ClaimDetails | TheftDetails, Field(discriminator="type")] | None = None
-    call_id: Annotated[str | None, Optional, Field(max_length=100)] = None
-    recording_id: Annotated[str | None, Optional, Field(max_length=64)] = None
+    call_id: Key = None
+    recording_id: Id = None
     recording_offset_s: Annotated[int, Field(ge=0, le=86_400)] | None = None
     received_at: AwareDatetime | None = None
-    idempotency_key: Annotated[str | None, Optional, Field(max_length=100)] = None
-    receipt: Annotated[str | None, Optional] = None
-    repeat_of: Annotated[str | None, Optional] = None
-    draft_id: Annotated[str | None, Optional, Field(max_length=32)] = None
+    idempotency_key: Key = None
+    receipt: Id = None
+    repeat_of: Id = None
+    draft_id: Id = None
     answer_on_call: AnswerOnCall | None = None
     actor: Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=80)] = "system"
 

@@ -12,6 +12,8 @@ LARGEST_SEQUENCE = 999_999
 LARGEST_RECEIPT = 9_999_999
 NUMBER_LENGTH = 9
 RECEIPT_LENGTH = 10
+_RECEIPT = "9"
+"""Goes before a receipt's digits when they are checked: a number with a stray 0 after it would pass otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def receipt(series: int, sequence: int) -> str:
     if not (0 <= series <= 99 and 1 <= sequence <= LARGEST_RECEIPT):
         raise Unavailable(f"Номера квитанций серии {series} исчерпаны.")
     digits = f"{series:02d}{sequence:07d}"
-    return digits + check_digit(digits)
+    return digits + check_digit(_RECEIPT + digits)
 
 
 def read(typed: str) -> Number | Receipt:
@@ -60,7 +62,7 @@ def read(typed: str) -> Number | Receipt:
     digits = re.sub(r"[\s\u2010-\u2015-]", "", typed)
     if not re.fullmatch(r"[0-9]+", digits) or len(digits) not in (NUMBER_LENGTH, RECEIPT_LENGTH):
         raise InvalidInput("Номер обращения состоит из девяти цифр (квитанция — из десяти), например 26-000123-7.")
-    if not is_valid(digits):
+    if not is_valid(digits if len(digits) == NUMBER_LENGTH else _RECEIPT + digits):
         raise InvalidInput("В номере ошибка: контрольная цифра не сходится. Проверьте номер и повторите.")
     return Number(digits) if len(digits) == NUMBER_LENGTH else Receipt(digits)
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from appeals import numbering
 from appeals.models import Appeal, Content, Counter, DraftAppeal, Event, Promise
 from appeals.register import Draft, Register
 from appeals.repeats import FurtherContact
@@ -109,8 +110,7 @@ async def test_times_that_have_not_come_are_refused(clock: SetClock, register: R
 
 
 async def test_status_by_number_and_by_receipt(clock: SetClock, register: Register) -> None:
-    receipt = "070000012"
-    receipt += damm.check_digit(receipt)
+    receipt = numbering.receipt(7, 12)
     done = await register.register(intake(receipt=receipt, received_at=clock.now() - timedelta(hours=3)))
     by_number = await register.status("skek", done.written)
     by_receipt = await register.status("skek", receipt)
@@ -137,7 +137,7 @@ async def test_a_lost_reply_then_the_spool_gives_one_appeal_with_both_numbers(
     db: Database, clock: SetClock, register: Register
 ) -> None:
     first = await register.register(intake(idempotency_key="call-7"))
-    receipt = "070000013" + damm.check_digit("070000013")
+    receipt = numbering.receipt(7, 13)
     again = await register.register(intake(idempotency_key="call-7", receipt=receipt, received_at=clock.now()))
     assert again.number == first.number
     assert (await register.status("skek", receipt)).number == first.number
