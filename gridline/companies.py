@@ -11,13 +11,16 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from gridline.errors import NotFound
 from gridline.hours import Schedule, Workdays
 from gridline.yaml_file import Mistake, YamlFile, misconfigured, read
+from gridline.yaml_model import validated
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+SLUG, DID, MENU = r"^[a-z][a-z0-9-]{0,31}$", r"^7\d{10}$", r"^[a-z0-9-]+\.yaml$"
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 """Names that also become queue names, folders and AMI headers: nothing in them ever needs quoting."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 ALWAYS = "always"
@@ -71,15 +74,21 @@ class Branch(_Frozen):
         return max((len(a) for a, b in self.numbers if a <= national[: len(a)] <= b), default=0)
 
 
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"Часовой пояс «{name}» неизвестен. Пишите как Asia/Novokuznetsk.")
+    return name
+
+
 class Company(_Frozen):
     """One tenant of the line."""
 
     id: Slug
     name: Text
     spoken_name: Text
-    time_zone: str
-    dids: tuple[Annotated[str, StringConstraints(pattern=r"^7\d{10}$")], ...] = Field(min_length=1)
-    menu: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.yaml$")]
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    dids: tuple[Annotated[str, StringConstraints(pattern=DID)], ...] = Field(min_length=1)
+    menu: Annotated[str, StringConstraints(pattern=MENU)]
     """File name under `dialplan/menus`."""
     hotline: Slug
     """The queue that answers about power and danger day and night, and whatever the controller cannot place."""
@@ -88,19 +97,6 @@ class Company(_Frozen):
     schedules: dict[Slug, Schedule] = {}
     topics: dict[Slug, Topic] = Field(min_length=1)
     branches: tuple[Branch, ...] = ()
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Company:
-        if self.time_zone not in available_timezones():
-            raise ValueError(f"Часовой пояс «{self.time_zone}» неизвестен. Пишите как Asia/Novokuznetsk.")
-        for code, topic in self.topics.items():
-            if topic.schedule != ALWAYS and topic.schedule not in self.schedules:
-                known = ", ".join([ALWAYS, *self.schedules])
-                raise ValueError(f"У темы «{code}» нет расписания «{topic.schedule}». Возможны: {known}.")
-        ids = [branch.id for branch in self.branches]
-        if len(ids) != len(set(ids)):
-            raise ValueError("Два филиала с одним id. Дайте каждому свой.")
-        return self
 
     @property
     def zone(self) -> ZoneInfo:
@@ -199,46 +195,34 @@ class Companies:
         return self._by_did[digits]
 
 
-SAID = {
-    "missing": ("нет обязательного поля", "Добавьте его."),
-    "extra_forbidden": ("такого поля нет", "Исправьте имя или уберите строку."),
-    "too_short": ("пусто", "Впишите хотя бы одно значение."),
-    "string_too_short": ("пусто", "Впишите значение."),
-    "string_too_long": ("слишком длинно", "Сократите."),
-    "string_type": ("нужен текст", "Впишите одно значение."),
-    "tuple_type": ("нужен список", "Каждое значение — с новой строки после «- »."),
-    "dict_type": ("нужны пары «ключ: значение»", "Впишите их с отступом."),
-    "model_type": ("нужны пары «ключ: значение»", "Впишите их с отступом."),
+SHAPES = {
+    SLUG: "Строчные латинские буквы, цифры и дефис, с буквы, не длиннее 32.",
+    DID: "Одиннадцать цифр с семёрки, например 78005009494.",
+    MENU: "Имя файла из dialplan/menus, например skek.yaml.",
 }
-"""What pydantic finds, in the words of the person who keeps the file."""
+"""What each pattern wants, in words."""
 
 
 def _company(file: YamlFile) -> Company:
-    if file.mistakes:
-        raise misconfigured(file.path, file.mistakes)
-    try:
-        company = Company.model_validate(file.tree)
-    except ValidationError as error:
-        mistakes = []
-        for found in error.errors():
-            loc = tuple(part for part in found["loc"] if part != "[key]")
-            where = ".".join(map(str, loc)) or "файл"
-            if found["type"] == "value_error":
-                what, _, cure = str(found["ctx"]["error"]).partition(". ")
-                mistake = Mistake(file.line(*loc), f"{where}: {what}.", cure)
-            elif found["type"] == "literal_error":
-                expected = found["ctx"]["expected"].replace(" or ", ", ")
-                what = f"{where}: «{found['input']}» не подходит."
-                mistake = Mistake(file.line(*loc), what, f"Возможны: {expected}.")
-            elif found["type"] == "string_pattern_mismatch":
-                pattern = found["ctx"]["pattern"]
-                mistake = Mistake(file.line(*loc), f"{where}: «{found['input']}» не подходит.", f"Нужен вид {pattern}.")
-            else:
-                what, cure = SAID.get(found["type"], (found["msg"], "Исправьте значение."))
-                mistake = Mistake(file.line(*loc), f"{where}: {what}.", cure)
-            mistakes.append(mistake)
-        raise misconfigured(file.path, mistakes) from error
+    company = validated(file, Company, SHAPES)
+    mistakes = list(_at_odds(company, file))
+    if mistakes:
+        raise misconfigured(file.path, mistakes)
+    return company
+
+
+def _at_odds(company: Company, file: YamlFile) -> Iterator[Mistake]:
+    """Fields that are right alone and wrong together."""
     if company.id != file.path.stem:
         what = f"id «{company.id}» не совпадает с именем файла."
-        raise misconfigured(file.path, [Mistake(file.line("id"), what, f"Пишите id: {file.path.stem}.")])
-    return company
+        yield Mistake(file.line("id"), what, f"Пишите id: {file.path.stem}.")
+    for code, topic in company.topics.items():
+        if topic.schedule != ALWAYS and topic.schedule not in company.schedules:
+            known = ", ".join([ALWAYS, *company.schedules])
+            what = f"У темы «{code}» нет расписания «{topic.schedule}»."
+            yield Mistake(file.line("topics", code, "schedule"), what, f"Возможны: {known}.")
+    seen: set[str] = set()
+    for at, branch in enumerate(company.branches):
+        if branch.id in seen:
+            yield Mistake(file.line("branches", at, "id"), f"Филиал «{branch.id}» повторён.", "Дайте каждому свой id.")
+        seen.add(branch.id)

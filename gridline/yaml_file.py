@@ -85,7 +85,7 @@ def _not_yaml(text: str, error: yaml.MarkedYAMLError) -> Mistake:
     line = mark.line + 1 if mark is not None else 1
     lines = text.splitlines()
     source = lines[line - 1] if line <= len(lines) else ""
-    if "*" in source:
+    if error.context == "while scanning an alias":
         return Mistake(line, "Звёздочка без кавычек для YAML — ссылка.", 'Напишите её в кавычках: "*".')
     if "\t" in source:
         return Mistake(line, "Табуляция в отступе.", "Замените её пробелами.")
