@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,6 +11,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from appeals import history, numbering
 from appeals.history import Happening
@@ -22,10 +25,11 @@ from appeals.reports.intime import InTime
 from appeals.reports.repeats import Repeats
 from appeals.reports.tally import save
 from appeals.taxonomy import shipped
+from gridline.cli import report
 from gridline.clock import SetClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
-from gridline.errors import InvalidInput
+from gridline.errors import InvalidInput, NotFound
 from tests.store.appeals.made import intake
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -257,17 +261,18 @@ async def test_promises_as_they_stood(db: Database, skek: Company, tmp_path: Pat
                                 outcome=outcome, settled_at=at))  # fmt: skip
         session.add(Promise(company_id="skek", kind="visit", owner="x", made_at=made - timedelta(days=400), due_at=due,
                             escalated=0))  # fmt: skip
-    async with db.read() as session:
-        early = await promises.count(session, skek, 2026, made + timedelta(hours=2))
+    async with source.opened(db, skek, made + timedelta(hours=2)) as opened:
+        early = await promises.count(opened, 2026)
         assert (early["callback", "open"], early["callback", "void"]) == (4, 1)
-        late = await promises.count(session, skek, 2026, YEAR_END)
+    async with source.opened(db, skek, YEAR_END) as opened:
+        late = await promises.count(opened, 2026)
         assert promises.table(late, skek, 2026).rows == [
             ["callback", "Перезвонить (4 часа)", 1, 2, 1, 0, 1, 25.0],
             ["total", "Всего", 1, 2, 1, 0, 1, 25.0],
         ]
-        assert len(await promises.behind(session, skek, 2026, YEAR_END, ("total", "broken"))) == 2
+        assert len(await promises.behind(opened, 2026, ("total", "broken"))) == 2
         with pytest.raises(InvalidInput, match="kept"):
-            await promises.behind(session, skek, 2026, YEAR_END, ("visit", "kept"))
+            await promises.behind(opened, 2026, ("visit", "kept"))
 
 
 async def test_the_journal_head_says_what_the_report_was_made_of(
@@ -294,3 +299,33 @@ def test_the_golden_form_is_the_official_one() -> None:
     assert rows[2][0] == "4.9. Информация по обращениям потребителей"
     assert rows[5] == [str(n) for n in range(1, 32)]
     assert date(2026, 1, 1).strftime("%d.%m.%Y") in rows[6]
+
+
+async def test_the_commands_make_files_and_name_what_is_behind(
+    db_url: str, past: Past, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDLINE_DATABASE_URL", db_url)
+    app = typer.Typer()
+    report.add_to(app)
+
+    async def said(*arguments: str) -> str:
+        at = ["--company", "skek", "--year", "2026", "--as-of", "2027-02-28"]
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["report", *arguments, *at])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.output
+
+    for name in ("form41", "form49"):
+        assert "на 28.02.2027 23:59:59, журнал до записи" in await said(name, "--out", str(tmp_path / f"{name}.csv"))
+        assert (tmp_path / f"{name}.csv").read_bytes() == (GOLDEN / f"{name}.csv").read_bytes()
+    for name in ("intime", "repeats", "promises"):
+        assert "Отчёт" in await said(name, "--out", str(tmp_path / f"{name}.xlsx"))
+        assert len(_sheet(tmp_path / f"{name}.xlsx")) > 3
+    assert await said("form41", "--behind", "2.1.2/phone:N") == "26-000001-9\n26-000008-1\n"
+    assert await said("intime", "--by", "channel", "--behind", "post/late:N") == "26-000002-4\n"
+    assert "12 Коммерческий учет электрической энергии: события 2" in await said("form49", "--evidence", "26-000005-6")
+    with pytest.raises(NotFound):
+        await said("form49", "--evidence", "26-000099-0")
+    for wrong in (["--behind", "2.1"], [], ["--out", "f.pdf"]):
+        with pytest.raises(InvalidInput):
+            await said("form41", *wrong)
