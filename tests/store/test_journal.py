@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,6 +45,7 @@ def step(place: str = "main", key: str = "2") -> StepTaken:
         place=place,
         prompt_ids=("main-menu",),
         prompt_text="Если опасно, нажмите 1.",
+        sound="5f1c",
         key=key,
         exit="pressed",
         leads_to="power",
