@@ -14,7 +14,7 @@ NOTICE, DANGER, PERSON = "play_notice", "danger", "operator"
 EXITS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         NOTICE: frozenset({"done", "failed"}),
-        "find_branch": frozenset({"done", "failed"}),
+        "find_branch": frozenset({"done", "operator", "failed"}),
         "open_matters": frozenset({"said", "none", "failed"}),
         DANGER: frozenset({"queued", "failed"}),
         "power_status": frozenset({"done", "report", "operator", "failed"}),

@@ -212,7 +212,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "too long": ({"name": "я" * 301}, "2", "name: слишком длинно. Сократите."),
     "zone": (
         {"time_zone": "Europe/Pskov"},
-        "1",
+        "4",
         "Часовой пояс «Europe/Pskov» неизвестен. Пишите как Asia/Novokuznetsk.",
     ),
     "zone path": ({"time_zone": "../../etc/passwd"}, "4", "Часовой пояс «../../etc/passwd» неизвестен."),
@@ -245,7 +245,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "range in words": (
         {"branches": [{**SMALL["branches"][0], "numbers": ["Псков"]}]},
-        "",
+        "30",
         "«Псков» не разобран. Пишите",
     ),
     "branches alike": (
