@@ -209,5 +209,5 @@ def ready_seconds(base: Path) -> float | None:
         coded, plain = (base.parent / (base.name + ending) for ending in (".alaw", ".wav"))
         size = coded.stat().st_size
         return size / RATE if size and plain.stat().st_size == 44 + 2 * size else None
-    except FileNotFoundError:
+    except OSError:  # whatever the reason, there is nothing to be played
         return None

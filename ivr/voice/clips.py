@@ -61,14 +61,15 @@ class Clips:
 
     async def ready(self, clip: Clip) -> float:
         """Make the clip if it is not there; its seconds. Raises PromptUnavailable."""
-        return await self._once(clip.file, lambda: self._make(clip))
+        return await self._once(clip.file, clip.entry.id, lambda: self._make(clip))
 
     async def joined(self, clips: Sequence[Clip]) -> tuple[Path, float]:
         """One file of all `clips` with pauses between, and its seconds; the clips must be ready."""
         if len(clips) == 1:
             return clips[0].file, await self.ready(clips[0])
         file = self._named("joined", "+".join(clip.file.name for clip in clips) + f"/{PAUSE_S}")
-        return file, await self._once(file, lambda: asyncio.to_thread(_join, [clip.file for clip in clips], file))
+        names = ", ".join(clip.entry.id for clip in clips)
+        return file, await self._once(file, names, lambda: asyncio.to_thread(_join, [c.file for c in clips], file))
 
     async def close(self) -> None:
         """Give up what is still being made."""
@@ -80,14 +81,14 @@ class Clips:
     def _named(self, folder: str, source: str) -> Path:
         return self.folder / folder / hashlib.sha256(f"{audio.FORMAT_VERSION}/{source}".encode()).hexdigest()[:32]
 
-    async def _once(self, file: Path, make: Callable[[], Awaitable[None]]) -> float:
+    async def _once(self, file: Path, name: str, make: Callable[[], Awaitable[None]]) -> float:
         """Seconds of `file`, made by one task that many may await: one caller's hang-up does not stop the others'."""
         seconds = audio.ready_seconds(file)
         if seconds is not None:
             return seconds
         task = self._making.get(file)
         if task is None:
-            task = self._making[file] = asyncio.create_task(_run(make))
+            task = self._making[file] = asyncio.create_task(_run(name, make))
             task.add_done_callback(lambda done: self._made(file, done))
         await asyncio.shield(task)
         seconds = audio.ready_seconds(file)
@@ -101,20 +102,20 @@ class Clips:
             task.exception()  # whoever waits gets it; when all have hung up nobody needs it
 
     async def _make(self, clip: Clip) -> None:
-        try:
-            if clip.entry.kind == "tone" and clip.take is None:
-                sound = await asyncio.to_thread(audio.tone, clip.entry.hertz, clip.entry.tone_s)
-            else:
-                wav = clip.take.file.read_bytes() if clip.take else await self._synthesiser.speak(clip.text)
-                sound = await asyncio.to_thread(audio.for_telephone, wav)
-            await asyncio.to_thread(audio.write_pair, clip.file, sound)
-        except (GridlineError, OSError) as error:
-            reason = error.message if isinstance(error, GridlineError) else str(error)
-            raise PromptUnavailable(f"Подсказку «{clip.entry.id}» не сделать: {reason}") from error
+        if clip.entry.kind == "tone" and clip.take is None:
+            sound = audio.tone(clip.entry.hertz, clip.entry.tone_s)
+        else:
+            wav = clip.take.file.read_bytes() if clip.take else await self._synthesiser.speak(clip.text)
+            sound = await asyncio.to_thread(audio.for_telephone, wav)
+        await asyncio.to_thread(audio.write_pair, clip.file, sound)
 
 
-async def _run(make: Callable[[], Awaitable[None]]) -> None:
-    await make()
+async def _run(name: str, make: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await make()
+    except (GridlineError, OSError) as error:
+        reason = error.message if isinstance(error, GridlineError) else str(error)
+        raise PromptUnavailable(f"Подсказку «{name}» не сделать: {reason}") from error
 
 
 def _join(files: Sequence[Path], target: Path) -> None:

@@ -80,7 +80,7 @@ class Voice:
         if known is not None:
             try:
                 os.utime(f"{known.file}.alaw")  # is still there, and is in use: `prune` goes by this time
-            except FileNotFoundError:
+            except OSError:
                 del self._known[key]
             else:
                 self._known.move_to_end(key)

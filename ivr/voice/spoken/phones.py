@@ -15,9 +15,10 @@ def phone(number: str) -> str:
     digits = re.sub(r"\D", "", number)
     if not digits:
         raise ValueError("a phone number has digits")
-    if len(digits) == 10:
+    abroad = number.lstrip().startswith("+") and digits[0] != "7"
+    if len(digits) == 10 and not abroad:
         digits = "7" + digits
-    if len(digits) == 11 and digits[0] in "78":
+    if len(digits) == 11 and digits[0] in "78" and not abroad:
         groups = ["8", digits[1:4], digits[4:7], digits[7:9], digits[9:]]
         return ", ".join(group_of_digits(group) for group in groups)
     if len(digits) <= 3:
@@ -25,7 +26,7 @@ def phone(number: str) -> str:
     odd = len(digits) % 2
     groups = ([digits[:3]] if odd else []) + [digits[at : at + 2] for at in range(3 if odd else 0, len(digits), 2)]
     spoken = ", ".join(group_of_digits(group) for group in groups)
-    return f"плюс, {spoken}" if len(digits) > 7 else spoken
+    return f"плюс, {spoken}" if abroad or len(digits) > 7 else spoken
 
 
 def group_of_digits(digits: str) -> str:
