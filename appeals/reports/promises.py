@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Final, Literal
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import numbering
 from appeals.models import Appeal, Promise
 from appeals.reports.rows import Value
+from appeals.reports.source import Source
 from appeals.reports.tally import Cell, Table, share_percent
 from gridline.companies import Company
 from gridline.errors import InvalidInput
@@ -35,23 +35,21 @@ TITLES: Final = {
 TOTAL: Final = "total"
 
 
-async def count(session: AsyncSession, company: Company, year: int, as_of: datetime) -> Counter[Cell]:
-    """The promises made in `year` (company's zone), by kind and by how they stood at `as_of`."""
+async def count(source: Source, year: int) -> Counter[Cell]:
+    """The promises made in `year` (company's zone), by kind and by how they stood at the source's moment."""
     counts: Counter[Cell] = Counter()
-    async for kind, standing, _ in _promises(session, company, year, as_of):
+    async for kind, standing, _ in _promises(source, year):
         counts.update([(kind, standing), (TOTAL, standing)])
     return counts
 
 
-async def behind(session: AsyncSession, company: Company, year: int, as_of: datetime, cell: Cell) -> list[str]:
+async def behind(source: Source, year: int, cell: Cell) -> list[str]:
     """The appeals (numbers as written) or, where there is none, the promises' ids behind a cell.
 
     Raises InvalidInput when the cell counts nothing.
     """
     found = [
-        said
-        async for kind, standing, said in _promises(session, company, year, as_of)
-        if cell in ((kind, standing), (TOTAL, standing))
+        said async for kind, standing, said in _promises(source, year) if cell in ((kind, standing), (TOTAL, standing))
     ]
     if not found:
         raise InvalidInput(f"За ячейкой {cell[0]}/{cell[1]} нет обещаний; столбцы: {', '.join(COLUMNS)}.")
@@ -86,18 +84,16 @@ def standing(outcome: str | None, settled_at: datetime | None, due_at: datetime,
     return "kept" if outcome == "kept" and settled_at <= due_at else "broken"
 
 
-async def _promises(
-    session: AsyncSession, company: Company, year: int, as_of: datetime
-) -> AsyncIterator[tuple[str, Standing, str]]:
-    begins, ends = (datetime(each, 1, 1, tzinfo=company.zone) for each in (year, year + 1))
+async def _promises(source: Source, year: int) -> AsyncIterator[tuple[str, Standing, str]]:
+    begins, ends = (datetime(each, 1, 1, tzinfo=source.company.zone) for each in (year, year + 1))
     query = (
         select(Promise.id, Promise.kind, Promise.outcome, Promise.settled_at, Promise.due_at, Appeal.number)
         .outerjoin(Appeal, Appeal.id == Promise.appeal_id)
-        .where(Promise.company_id == company.id, Promise.made_at >= begins, Promise.made_at < ends)
-        .where(Promise.made_at <= as_of)
+        .where(Promise.company_id == source.company.id, Promise.made_at >= begins, Promise.made_at < ends)
+        .where(Promise.made_at <= source.as_of)
         .order_by(Promise.made_at, Promise.id)
         .execution_options(yield_per=1000)
     )
-    async for row in await session.stream(query):
+    async for row in await source.session.stream(query):
         said = row.id if row.number is None else numbering.written(row.number)
-        yield row.kind, standing(row.outcome, row.settled_at, row.due_at, as_of), said
+        yield row.kind, standing(row.outcome, row.settled_at, row.due_at, source.as_of), said

@@ -34,7 +34,7 @@ class Source:
     def __init__(self, session: AsyncSession, company: Company, as_of: datetime) -> None:
         if as_of.tzinfo is None:
             raise ValueError("as_of must be aware")
-        self._session = session
+        self.session = session
         self.company = company
         self.as_of = as_of
 
@@ -49,7 +49,7 @@ class Source:
         The year is that of the incoming number: numbers have no gap, so a report can be checked to be whole.
         """
         first = 1
-        last = await self._session.scalar(
+        last = await self.session.scalar(
             select(Appeal.sequence)
             .where(Appeal.company_id == self.company.id, Appeal.year == year)
             .order_by(Appeal.sequence.desc())
@@ -75,7 +75,7 @@ class Source:
             .order_by(Event.journal_no.desc())
             .limit(1)
         )
-        row = (await self._session.execute(query)).one_or_none()
+        row = (await self.session.execute(query)).one_or_none()
         return None if row is None else Head(row.journal_no, row.journal_hash)
 
     async def _answer_joined(self, facts: Sequence[AppealFact]) -> None:
@@ -97,7 +97,7 @@ class Source:
 
     async def _load(self, which: Any) -> list[AppealFact]:
         query = self._events().where(Appeal.company_id == self.company.id, which)
-        rows = (await self._session.execute(query.order_by(Appeal.sequence, Event.seq))).all()
+        rows = (await self.session.execute(query.order_by(Appeal.sequence, Event.seq))).all()
         return fold(map(EventRow._make, rows))
 
     def _events(self) -> Select[*tuple[Any, ...]]:

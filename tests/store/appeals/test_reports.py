@@ -218,10 +218,10 @@ async def test_every_cell_of_form_49_names_its_events(reports: source.Source, pa
 
 
 async def test_each_figure_lists_the_appeals_behind_it(reports: source.Source) -> None:
-    for report in (Form41(), InTime("topic"), Repeats("channel")):
-        counts = await tally.count(report, [reports], 2026)
+    for each in (Form41(), InTime("topic"), Repeats("channel")):
+        counts = await tally.count(each, [reports], 2026)
         for cell, n in counts.items():
-            assert len(await tally.behind(report, [reports], 2026, cell)) == n
+            assert len(await tally.behind(each, [reports], 2026, cell)) == n
     assert await tally.behind(InTime("topic"), [reports], 2026, ("transmission", "late:N")) == ["26-000002-4"]
     with pytest.raises(InvalidInput, match="transmission/late:N"):
         await tally.behind(InTime("topic"), [reports], 2026, ("x", "y"))
@@ -229,8 +229,8 @@ async def test_each_figure_lists_the_appeals_behind_it(reports: source.Source) -
 
 async def test_in_time_and_late_by_every_dimension(reports: source.Source, skek: Company) -> None:
     for by in ("company", "branch", "topic", "channel", "kind"):
-        report = InTime(by)
-        table = report.table(await tally.count(report, [reports], 2026), [skek], 2026)
+        counts = await tally.count(InTime(by), [reports], 2026)
+        table = InTime(by).table(counts, [skek], 2026)
         total = table.rows[-1]
         assert total[:8] == ["total", "Всего", 1, 4, 300.0, 0, 1, None]
         assert total[8:] == [1, 3, 200.0, 0, 0, None, 50.0, 50.0]
@@ -325,7 +325,7 @@ async def test_the_commands_make_files_and_name_what_is_behind(
     assert await said("intime", "--by", "channel", "--behind", "post/late:N") == "26-000002-4\n"
     assert "12 Коммерческий учет электрической энергии: события 2" in await said("form49", "--evidence", "26-000005-6")
     with pytest.raises(NotFound):
-        await said("form49", "--evidence", "26-000099-0")
+        await said("form49", "--evidence", numbering.written(_number(99)))
     for wrong in (["--behind", "2.1"], [], ["--out", "f.pdf"]):
         with pytest.raises(InvalidInput):
             await said("form41", *wrong)

@@ -1,0 +1,224 @@
+"""`gridline report form41|form49|intime|repeats|promises`: files made from events, and what is behind a figure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+from appeals import numbering
+from appeals.reports import form49, promises, source, tally
+from appeals.reports.form41 import Form41
+from appeals.reports.intime import InTime
+from appeals.reports.repeats import Repeats
+from appeals.reports.source import Source
+from appeals.reports.tally import Cell, Dimension, Tally
+from appeals.taxonomy import shipped
+from gridline import settings
+from gridline.clock import SystemClock
+from gridline.companies import Companies, Company
+from gridline.db import Database
+from gridline.errors import InvalidInput, NotFound
+
+CompanyOption = Annotated[str, typer.Option("--company", help="Компания (id)")]
+CompaniesOption = Annotated[str, typer.Option("--company", help="Компании через запятую или all")]
+YearOption = Annotated[int, typer.Option("--year", min=2000, max=2099, help="Год номера обращения")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Файл .xlsx или .csv")]
+AsOfOption = Annotated[
+    str, typer.Option("--as-of", help="На момент (2027-01-31 или 2027-01-31T10:00, пояс компании); обычно — сейчас")
+]
+ByOption = Annotated[Dimension, typer.Option("--by", help="Строки отчёта")]
+BehindOption = Annotated[str, typer.Option("--behind", help="Показать обращения за ячейкой: СТРОКА/СТОЛБЕЦ")]
+EvidenceOption = Annotated[
+    str, typer.Option("--evidence", help="Номер обращения: из каких событий взята каждая ячейка")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the group on `app`."""
+    group = typer.Typer(name="report", help="Отчёты из журнала событий", no_args_is_help=True)
+    group.command("form41")(form_41)
+    group.command("form49")(form_49)
+    group.command("intime")(in_time)
+    group.command("repeats")(repeated)
+    group.command("promises")(kept_promises)
+    app.add_typer(group)
+
+
+def form_41(
+    company: CompanyOption, year: YearOption, out: OutOption = None, as_of: AsOfOption = "", behind: BehindOption = ""
+) -> None:
+    """Форма 4.1: обращения по категориям и формам обслуживания за год и год до него."""
+    asyncio.run(_tally(Form41(), "4.1", Asked(company, year, out, as_of, behind)))
+
+
+def in_time(
+    company: CompaniesOption,
+    year: YearOption,
+    out: OutOption = None,
+    as_of: AsOfOption = "",
+    behind: BehindOption = "",
+    by: ByOption = "topic",
+) -> None:
+    """Ответы в срок и с нарушением срока."""
+    asyncio.run(_tally(InTime(by), "в срок", Asked(company, year, out, as_of, behind)))
+
+
+def repeated(
+    company: CompaniesOption,
+    year: YearOption,
+    out: OutOption = None,
+    as_of: AsOfOption = "",
+    behind: BehindOption = "",
+    by: ByOption = "topic",
+) -> None:
+    """Повторные обращения."""
+    asyncio.run(_tally(Repeats(by), "повторные", Asked(company, year, out, as_of, behind)))
+
+
+def form_49(
+    company: CompanyOption,
+    year: YearOption,
+    out: OutOption = None,
+    as_of: AsOfOption = "",
+    evidence: EvidenceOption = "",
+) -> None:
+    """Форма 4.9: 31 столбец, строка на обращение."""
+    asyncio.run(_form49(Asked(company, year, out, as_of, evidence)))
+
+
+def kept_promises(
+    company: CompanyOption, year: YearOption, out: OutOption = None, as_of: AsOfOption = "", behind: BehindOption = ""
+) -> None:
+    """Выполнение обещаний: перезвонить, приехать, ответить."""
+    asyncio.run(_promises(Asked(company, year, out, as_of, behind)))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked on the command line: a report into `out`, or what is `behind` one cell of it."""
+
+    company: str
+    year: int
+    out: Path | None
+    as_of: str
+    behind: str
+
+    @property
+    def file(self) -> Path:
+        """Where the report goes. Raises InvalidInput when it was not said."""
+        if self.out is None:
+            raise InvalidInput("Укажите файл отчёта (--out) или ячейку (--behind, --evidence)")
+        return self.out
+
+    @property
+    def cell(self) -> Cell:
+        """The cell asked about. Raises InvalidInput when it is not written as row/column."""
+        row, slash, column = self.behind.partition("/")
+        if not (row and slash and column):
+            raise InvalidInput(f"Ячейка {self.behind!r}: пишите СТРОКА/СТОЛБЕЦ, например 2.1.1/phone:N")
+        return row, column
+
+    def moment(self, company: Company, now: datetime) -> datetime:
+        """The moment the report is for; a bare day means its end. Raises InvalidInput."""
+        if not self.as_of:
+            return now
+        try:
+            if len(self.as_of) == len("2027-01-31"):
+                day = date.fromisoformat(self.as_of) + timedelta(days=1)
+                return datetime.combine(day, time(), company.zone).astimezone(UTC) - timedelta(microseconds=1)
+            local = datetime.fromisoformat(self.as_of)
+        except (ValueError, OverflowError):
+            raise InvalidInput(f"--as-of {self.as_of!r}: пишите 2027-01-31 или 2027-01-31T10:00") from None
+        return (local if local.tzinfo else local.replace(tzinfo=company.zone)).astimezone(UTC)
+
+
+@asynccontextmanager
+async def _sources(asked: Asked) -> AsyncIterator[list[Source]]:
+    options = settings.load()
+    known = Companies.load(options.dialplan / "companies")
+    chosen = list(known) if asked.company == "all" else [known.by_id(each) for each in asked.company.split(",")]
+    now = SystemClock().now()
+    db = Database(options.db_url)
+    try:
+        async with AsyncExitStack() as stack:
+            yield [
+                await stack.enter_async_context(source.opened(db, company, asked.moment(company, now)))
+                for company in chosen
+            ]
+    finally:
+        await db.close()
+
+
+async def _tally(report: Tally, sheet: str, asked: Asked) -> None:
+    async with _sources(asked) as sources:
+        if asked.behind:
+            _say(await tally.behind(report, sources, asked.year, asked.cell))
+            return
+        file = asked.file
+        counts = await tally.count(report, sources, asked.year)
+        tally.save(report.table(counts, [each.company for each in sources], asked.year), file, sheet=sheet)
+        await _made(file, sources, asked.year)
+
+
+async def _form49(asked: Asked) -> None:
+    async with _sources(asked) as sources:
+        one = _single(sources)
+        if asked.behind:
+            await _evidence(one, asked.behind)
+            return
+        columns = (TextColumn("Форма 4.9: строк {task.completed}"), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("", total=None)
+            rows = await form49.write(one, asked.year, asked.file, lambda n: progress.update(task, completed=n))
+        typer.echo(f"Строк: {rows}")
+        await _made(asked.file, sources, asked.year)
+
+
+async def _evidence(one: Source, written: str) -> None:
+    fact = await one.one(numbering.read(written).digits)
+    if fact is None:
+        raise NotFound(f"Обращения {written} в журнале нет")
+    form = form49.Form49(one.company.zone, one.today, shipped())
+    for column, events in sorted(form.evidence(fact).items()):
+        typer.echo(f"{column:2} {form49.COLUMNS[column - 1]}: события {', '.join(map(str, events))}")
+    if fact.joined_to and fact.answered_at:
+        typer.echo("Ответ дан по обращению, к которому присоединено это.")
+
+
+async def _promises(asked: Asked) -> None:
+    async with _sources(asked) as sources:
+        one = _single(sources)
+        if asked.behind:
+            _say(await promises.behind(one, asked.year, asked.cell))
+            return
+        counts = await promises.count(one, asked.year)
+        tally.save(promises.table(counts, one.company, asked.year), asked.file, sheet="обещания")
+        await _made(asked.file, sources, asked.year)
+
+
+def _single(sources: Sequence[Source]) -> Source:
+    if len(sources) != 1:
+        raise InvalidInput("Этот отчёт — об одной компании: укажите одну")
+    return sources[0]
+
+
+async def _made(file: Path, sources: Sequence[Source], year: int) -> None:
+    typer.echo(f"Отчёт: {file}")
+    for each in sources:
+        head = await each.head(year)
+        journal = "журнал пуст" if head is None else f"журнал до записи {head.journal_no}, хеш {head.journal_hash}"
+        typer.echo(f"{each.company.id}: на {each.as_of.astimezone(each.company.zone):%d.%m.%Y %H:%M:%S}, {journal}")
+
+
+def _say(lines: Sequence[str]) -> None:
+    for line in lines:
+        typer.echo(line)
