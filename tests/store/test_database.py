@@ -31,11 +31,15 @@ async def accounts(db: Database) -> list[str]:
 async def test_a_write_is_stored_and_a_failed_one_is_not(db: Database) -> None:
     async with db.write() as session:
         session.add(subscriber("1"))
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail_after_writing() -> None:
         async with db.write() as session:
             session.add(subscriber("2"))
             await session.flush()
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_after_writing()
     assert await accounts(db) == ["1"]
 
 
@@ -131,14 +135,18 @@ async def test_a_lock_on_postgresql_is_waited_for_no_longer_than_its_budget(post
 async def test_postgresql_lost_in_mid_transaction_and_back_again() -> None:
     server = PostgresServer()
     database = Database(server.url("postgres"))
+
+    async def lose_it_between_two_statements() -> None:
+        async with database.write() as session:
+            await session.execute(text("INSERT INTO kept VALUES (1)"))
+            await asyncio.to_thread(server.shut)
+            await session.execute(text("INSERT INTO kept VALUES (2)"))
+
     try:
         async with database.write() as session:
             await session.execute(text("CREATE TABLE kept (a int)"))
         with pytest.raises(Unavailable):
-            async with database.write() as session:
-                await session.execute(text("INSERT INTO kept VALUES (1)"))
-                await asyncio.to_thread(server.shut)
-                await session.execute(text("INSERT INTO kept VALUES (2)"))
+            await lose_it_between_two_statements()
         with pytest.raises(Unavailable):
             async with database.read() as session:
                 await session.execute(text("SELECT * FROM kept"))

@@ -1,0 +1,31 @@
+"""What the store's tests of the grid share: the product's own companies and tables written on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gridline.companies import Companies
+from gridline.settings import HOUSE
+
+TableFile = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def companies() -> Companies:
+    """The companies the product ships."""
+    return Companies.load(HOUSE / "dialplan" / "companies")
+
+
+@pytest.fixture
+def table_file(tmp_path: Path) -> TableFile:
+    """Writes lines as a table and returns the file."""
+
+    def write(*lines: str, name: str = "table.csv", encoding: str = "utf-8-sig") -> Path:
+        file = tmp_path / name
+        file.write_bytes("\n".join(lines).encode(encoding))
+        return file
+
+    return write

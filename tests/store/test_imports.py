@@ -1,0 +1,242 @@
+"""Imports: all or nothing, every wrong row by number and reason, the same table twice changes nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from grid import connections, outages, premises
+from grid.import_connections import import_connections
+from grid.import_outages import import_outages
+from grid.import_premises import import_premises
+from grid.imports import Outcome, Table
+from grid.models import Outage, OutageScope, Premise, PremisePhone, Service, Subscriber, Turn
+from gridline.companies import Companies
+from gridline.db import Database
+from gridline.errors import InvalidInput, NotFound
+from gridline.settings import HOUSE
+from tests.store.conftest import TableFile
+
+NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+SAMPLES = HOUSE / "grid" / "samples"
+HEAD = "компания;лицевой счёт;объект;абонент;населённый пункт;улица;дом;линия;телефоны"
+FIRST = "skek;120034001;;Иванов П. С.;г. Кемерово;ул. Весенняя;5;ф. 12;8-913-120-34-01"
+SECOND = "skek;120034002;;Смирнова А. В.;г. Кемерово;ул. Мира;7;ф. 3;"
+OUTAGES = "компания;номер;вид;начало;ожидаемое окончание;окончание;статус;линия;лицевые счета;населённый пункт;улицы"
+
+
+def sample(companies: Companies, name: str, now: datetime = NOW) -> Table:
+    return Table(SAMPLES / f"{name}.csv", companies, offsets_from=now)
+
+
+async def count(db: Database, model: type) -> int:
+    async with db.read() as session:
+        return (await session.execute(select(func.count()).select_from(model))).scalar_one()
+
+
+def wrong_rows(caught: pytest.ExceptionInfo[InvalidInput]) -> dict[int, str]:
+    lines = caught.value.message.splitlines()[1:]
+    return {int(line.split(":")[0].split()[1]): line.split(": ", 1)[1] for line in lines}
+
+
+async def test_the_samples_load_answer_and_load_again(db: Database, companies: Companies) -> None:
+    for importer, name in (
+        (import_premises, "premises"), (import_outages, "outages"), (import_connections, "connections"),
+    ):  # fmt: skip
+        first = await importer(db, sample(companies, name))
+        assert first.added > 5
+        again = await importer(db, sample(companies, name))
+        assert again == Outcome(0, 0, first.added)
+        assert again.sentence.startswith("Изменений нет")
+    async with db.read() as session:
+        (home,) = await premises.by_phone(session, "skek", "+79131203401")
+        assert home.address == "г. Кемерово, ул. Весенняя, д. 5, корп. 2, кв. 10"
+        (off,) = await outages.current_for(session, home, NOW)
+        assert (off.cause, off.starts_at) == ("повреждение кабельной линии", NOW - timedelta(hours=2))
+        assert off.expected_end == NOW + timedelta(hours=3)
+        both = await premises.by_account(session, "skek", "120034004")
+        assert [premise.settlement for premise in both] == ["г. Берёзовский", "п. Барзас"]
+        assert await outages.current_for(session, both[0], NOW) == []
+        (unknown,) = await outages.current_for(session, both[1], NOW)
+        assert (unknown.cause, unknown.expected_end) == ("", None)
+        (ahead,) = await outages.planned_for(
+            session, (await premises.by_account(session, "skek", "120034003"))[0], NOW, timedelta(days=3)
+        )
+        assert ahead.cause == "замена опор"
+        status = await connections.by_number(session, "skek", "26001034")
+        assert (status.stage, status.stages, status.name) == (3, 5, "выполнение мероприятий")
+        assert (status.turn, status.due) == (Turn.APPLICANT, (NOW + timedelta(days=12, hours=7)).date())
+        assert status.next_step.startswith("Установите вводной щит")
+        assert (await connections.by_number(session, "mrsk-centra", "76002137")).finished
+
+
+async def test_samples_are_refused_as_real_tables(db: Database, companies: Companies) -> None:
+    with pytest.raises(InvalidInput, match="нет такой даты и времени"):
+        await import_outages(db, Table(SAMPLES / "outages.csv", companies))
+    assert await count(db, Outage) == 0
+
+
+async def test_one_wrong_row_and_nothing_is_loaded(db: Database, companies: Companies, table_file: TableFile) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await import_premises(db, Table(table_file(HEAD, FIRST, SECOND, "skek;12x;;А;Б;В;1;;"), companies))
+    assert wrong_rows(caught) == {4: "«лицевой счёт»: нужны только цифры, а не «12x»"}
+    assert await count(db, Premise) == await count(db, Subscriber) == 0
+
+
+async def test_each_way_a_premise_can_be_wrong(db: Database, companies: Companies, table_file: TableFile) -> None:
+    wrong = {
+        ";1;;А;Б;В;1;;": "«компания» не заполнено",
+        "nobody;1;;А;Б;В;1;;": "nobody",
+        "skek;;;А;Б;В;1;;": "«лицевой счёт» не заполнено",
+        "skek;1234567890123456789012;;А;Б;В;1;;": "длиннее 20 цифр",
+        "skek;1;;;Б;В;1;;": "«абонент» не заполнено",
+        "skek;2;;А;;В;1;;": "«населённый пункт» не заполнено",
+        f"skek;3;;{'А' * 201};Б;В;1;;": "длиннее 200",
+        "skek;4;;А;Б;В;1;;112": "«112» — не телефонный номер",
+        "skek;120034001;;Иванов П. С.;Б;В;1;;": "объект 120034001 уже есть в строке 2",
+        "skek;120034001;120034001-2;Петров;Б;В;1;;": "счёт 120034001 в строке 2 записан на другого абонента",
+        "skek;5;;=cmd();Б;В;1;;": "начинается как формула",
+    }
+    with pytest.raises(InvalidInput) as caught:
+        await import_premises(db, Table(table_file(HEAD, FIRST, *wrong), companies))
+    told = wrong_rows(caught)
+    assert list(told) == list(range(3, 3 + len(wrong)))
+    for reason, expected in zip(told.values(), wrong.values(), strict=True):
+        assert expected in reason
+
+
+async def test_a_changed_premise_is_changed_and_nothing_else(
+    db: Database, companies: Companies, table_file: TableFile
+) -> None:
+    load = [HEAD, FIRST, SECOND]
+    assert await import_premises(db, Table(table_file(*load), companies)) == Outcome(2, 0, 0)
+    async with db.read() as session:
+        (before,) = await premises.by_account(session, "skek", "120034001")
+    for changed in (
+        FIRST.replace("Иванов", "Иванова"),
+        FIRST.replace("Иванов", "Иванова").replace("ф. 12", "ф. 13"),
+        FIRST.replace("Иванов", "Иванова").replace("ф. 12", "ф. 13").replace("34-01", "34-09, 89131203410"),
+    ):
+        assert await import_premises(db, Table(table_file(HEAD, changed, SECOND), companies)) == Outcome(0, 1, 1)
+    async with db.read() as session:
+        assert await premises.by_phone(session, "skek", "+79131203401") == []
+        (after,) = await premises.by_phone(session, "skek", "+79131203409")
+        assert (after.id, after.line) == (before.id, "ф. 13")
+        assert await premises.by_phone(session, "mrsk-centra", "+79131203409") == []
+    assert await count(db, PremisePhone) == 2
+    # A table without the rest of the premises removes nothing.
+    assert await import_premises(db, Table(table_file(HEAD, SECOND), companies)) == Outcome(0, 0, 1)
+    assert await count(db, Premise) == 2
+
+
+async def test_rows_without_a_company_column_are_the_one_named(
+    db: Database, companies: Companies, table_file: TableFile
+) -> None:
+    file = table_file("лицевой счёт,абонент,населённый пункт", "77,Иванов,Тверь", encoding="cp1251")
+    assert await import_premises(db, Table(file, companies, "mrsk-centra")) == Outcome(1, 0, 0)
+    async with db.read() as session:
+        (found,) = await premises.by_account(session, "mrsk-centra", "77")
+    assert found.address == "Тверь"
+
+
+async def test_each_way_an_outage_can_be_wrong(db: Database, companies: Companies, table_file: TableFile) -> None:
+    wrong = {
+        "skek;;плановое;22.11.2026 10:00;;;;ф. 1;;;": "«номер» не заполнено",
+        "skek;1;может быть;22.11.2026 10:00;;;;ф. 1;;;": "плановое, аварийное",
+        "skek;2;плановое;;;;;ф. 1;;;": "«начало» не заполнено",
+        "skek;3;плановое;31.02.2026 10:00;;;;ф. 1;;;": "нет такой даты",
+        "skek;4;плановое;22.11.2026 25:00;;;;ф. 1;;;": "нет такой даты",
+        "skek;5;плановое;22.11.0026 10:00;;;;ф. 1;;;": "нет такой даты",
+        "skek;6;плановое;22.11.2026 10:00;22.11.2026 09:00;;;ф. 1;;;": "не позже начала",
+        "skek;7;аварийное;22.11.2026 10:00;;22.11.2026 10:00;;ф. 1;;;": "не позже начала",
+        "skek;8;аварийное;22.11.2026 10:00;;;восстановлено;ф. 1;;;": "без времени",
+        "skek;9;аварийное;22.11.2026 10:00;;22.11.2026 12:00;идёт;ф. 1;;;": "не кончилось",
+        "skek;10;аварийное;22.11.2026 10:00;;;;;;;": "не сказано, кого касается",
+        "skek;11;аварийное;22.11.2026 10:00;;;;;;;ул. Мира": "без «населённого пункта»",
+        "skek;1;плановое;22.11.2026 10:00;;;;ф. 1;;;": "отключение 1 уже есть в строке 3",
+        "skek;12;аварийное;22.11.2026 10:00;;;;;404, 405;;": "нет лицевых счетов: 404, 405",
+        "skek;13;аварийное;22.11.2026 10:00;;;;;404;;": "нет лицевых счетов: 404",
+    }
+    with pytest.raises(InvalidInput) as caught:
+        await import_outages(db, Table(table_file(OUTAGES, *wrong), companies))
+    told = wrong_rows(caught)
+    assert list(told) == list(range(2, 2 + len(wrong)))
+    for reason, expected in zip(told.values(), wrong.values(), strict=True):
+        assert expected in reason
+    assert await count(db, Outage) == 0
+
+
+async def test_an_outage_in_the_companys_zone_and_its_end(
+    db: Database, companies: Companies, table_file: TableFile
+) -> None:
+    await import_premises(db, Table(table_file(HEAD, FIRST, SECOND), companies))
+    begun = "skek;А-1;аварийное;22.11.2026 10:00;;;;;120034001;;"
+    assert await import_outages(db, Table(table_file(OUTAGES, begun), companies)) == Outcome(1, 0, 0)
+    async with db.read() as session:
+        (home,) = await premises.by_account(session, "skek", "120034001")
+        (other,) = await premises.by_account(session, "skek", "120034002")
+        (off,) = await outages.current_for(session, home, NOW)
+        assert off.starts_at == datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # Kemerovo is seven hours ahead
+        assert await outages.current_for(session, other, NOW) == []
+    ended = "skek;А-1;аварийное;22.11.2026 10:00;;22.11.2026 11:30;;;120034001;г. Кемерово;ул. Мира"
+    assert await import_outages(db, Table(table_file(OUTAGES, ended), companies)) == Outcome(0, 1, 0)
+    assert await count(db, OutageScope) == 2
+    async with db.read() as session:
+        assert await outages.current_for(session, home, NOW) == []
+
+
+async def test_each_way_an_application_can_be_wrong(db: Database, companies: Companies, table_file: TableFile) -> None:
+    head = "компания;номер;заявитель;адрес;дата заявки;этап;срок;очередь;порядок"
+    wrong = {
+        "skek;26001017;А;Б;01.11.2026;1;;;": "последняя контрольная",
+        "skek;2600101;А;Б;01.11.2026;1;;;": "последняя контрольная",
+        "skek;26001016;;Б;01.11.2026;1;;;": "«заявитель» не заполнено",
+        "skek;26001027;А;Б;01.11.2026;6;;;": "нужно одно из: 1, 2, 3, 4, 5, завершено",
+        "skek;26001034;А;Б;01.11.2026;1;31.10.2026;;": "«срок» раньше даты заявки",
+        "skek;76002113;А;Б;01.13.2026;1;;;": "нет такой даты",
+        "skek;69002127;А;Б;01.11.2026;1;;кто-то;": "нужно одно из: заявитель, сеть",
+        "skek;76002137;А;Б;01.11.2026;1;;;свой": "нужно одно из: standard-150",
+        "skek;2600 1034;А;Б;01.11.2026;1;;;": "заявка 26001034 уже есть в строке 6",
+    }
+    with pytest.raises(InvalidInput) as caught:
+        await import_connections(db, Table(table_file(head, *wrong), companies))
+    told = wrong_rows(caught)
+    assert list(told) == list(range(2, 2 + len(wrong)))
+    for reason, expected in zip(told.values(), wrong.values(), strict=True):
+        assert expected in reason
+
+
+@pytest.mark.parametrize("digits", ["", "2600103", "260010340", "26001035", "62001034", "26OO1034", "٢٦٠٠١٠٣٤"])
+async def test_mistyped_application_numbers(db: Database, digits: str) -> None:
+    async with db.read() as session:
+        with pytest.raises(InvalidInput):
+            await connections.by_number(session, "skek", digits)
+
+
+async def test_an_application_of_another_company_is_not_found(db: Database, companies: Companies) -> None:
+    await import_connections(db, sample(companies, "connections"))
+    async with db.read() as session:
+        with pytest.raises(NotFound):
+            await connections.by_number(session, "mrsk-centra", "26001034")
+
+
+async def test_a_report_said_twice_in_a_call_is_one(db: Database, companies: Companies) -> None:
+    await import_premises(db, sample(companies, "premises"))
+    ids = []
+    for recording in (None, "r" * 32):
+        async with db.write() as session:
+            (home,) = await premises.by_phone(session, "skek", "+79131203402")
+            told = await outages.report(
+                session, company_id="skek", call_id="c" * 32, service=Service.ELECTRICITY, at=NOW, premise=home
+            )
+            spoken = await outages.report(
+                session, company_id="skek", call_id="c" * 32, service=Service.ELECTRICITY, at=NOW,
+                recording_id=recording,
+            )  # fmt: skip
+            await session.flush()
+            ids.append((told.id, spoken.id))
+    assert ids[0] == ids[1]
+    assert spoken.recording_id == "r" * 32
+    assert told.premise_id == home.id
