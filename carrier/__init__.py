@@ -1,1 +1,1 @@
-"""The caller's side of the trunk: a second Asterisk that dials, presses, speaks and hears."""
+"""The other side of the trunk: a second real Asterisk whose callers dial, press, speak and hear."""

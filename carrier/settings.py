@@ -1,0 +1,35 @@
+"""What the carrier is told: its folders and ports, where our Asterisk is, which agents' phones it holds."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class CarrierSettings:
+    """One carrier Asterisk. The defaults stand beside a Gridline with its own default ports."""
+
+    base: Path
+    """Folder of its rendered files, log and secrets."""
+    our_port: int = 5060
+    """SIP port of the Asterisk that is called."""
+    our_host: str = "127.0.0.1"
+    agents: Mapping[str, str] = field(default_factory=dict)
+    """Secret by agent number: the SIP phones that register at our Asterisk."""
+    node: str = "carrier"
+    host: str = "127.0.0.1"
+    sip_port: int = 5070
+    ami_port: int = 5048
+    rtp_first_port: int = 14000
+    rtp_last_port: int = 15999
+    max_files: int = 4096
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    """A port of the loopback address that nobody holds at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,74 @@
+"""Sound as the carrier handles it: 8 kHz mono samples read from WAV files, utterances or arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridline.errors import InvalidInput
+from ivr.voice.audio import RATE, read_wav, resample
+
+Samples = NDArray[np.float32]
+"""Mono sound at 8 kHz, full scale is 1.0."""
+
+_SILENT = 10 ** (-50 / 20)
+_EDGE = RATE // 100
+
+
+class Utterance(Protocol):
+    """What the voice renders (`ivr.voice.voice.Utterance`), as far as an ear needs it."""
+
+    @property
+    def file(self) -> Path: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A piece of sound with a name people know it by."""
+
+    name: str
+    samples: Samples
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return len(self.samples) / RATE
+
+
+Sound = Path | Utterance | Clip
+
+
+def clip(sound: Sound) -> Clip:
+    """The clip of a WAV file (with or without `.wav` in its name) or of an utterance; a clip is itself.
+
+    Raises InvalidInput when the file is missing, no WAV, or holds silence only: silence can be recognised nowhere.
+    """
+    if isinstance(sound, Clip):
+        heard = sound
+    else:
+        file = sound if isinstance(sound, Path) else sound.file
+        file = file if file.suffix == ".wav" else file.with_name(file.name + ".wav")
+        try:
+            samples, rate = read_wav(file.read_bytes())
+        except FileNotFoundError:
+            raise InvalidInput(f"Звукового файла {file} нет.") from None
+        name = file.stem if isinstance(sound, Path) else sound.text
+        heard = Clip(name, resample(samples, rate).astype(np.float32))
+    first, end = audible(heard.samples)
+    if end <= first:
+        raise InvalidInput(f"В «{heard.name}» одна тишина: её не узнать на слух.")
+    return heard
+
+
+def audible(samples: Samples) -> tuple[int, int]:
+    """First audible sample and the one after the last (in steps of 10 ms); equal when nothing is audible."""
+    whole = len(samples) // _EDGE * _EDGE
+    loud = np.flatnonzero(np.sqrt(np.mean(samples[:whole].reshape(-1, _EDGE) ** 2, axis=1)) > _SILENT)
+    return (int(loud[0]) * _EDGE, (int(loud[-1]) + 1) * _EDGE) if len(loud) else (0, 0)
