@@ -79,21 +79,21 @@ class Source:
         return None if row is None else Head(row.journal_no, row.journal_hash)
 
     async def _answer_joined(self, facts: Sequence[AppealFact]) -> None:
-        """An appeal joined to an earlier one is answered by the answer to that one."""
-        waiting = {fact.appeal_id: fact for fact in facts if fact.joined_to and fact.answered_at is None}
-        targets = {key: str(fact.joined_to) for key, fact in waiting.items()}
+        """An appeal joined to an earlier one is answered by the answer to that one, however long the chain."""
+        waiting = {fact.number: fact for fact in facts if fact.joined_to and fact.answered_at is None}
+        targets = {number: str(fact.joined_to) for number, fact in waiting.items()}
         seen: set[str] = set()
         while wanted := set(targets.values()) - seen:
             seen |= wanted
-            known = {found.appeal_id: found for found in await self._load(Appeal.id.in_(wanted))}
-            for key, target in targets.items():
+            known = {found.number: found for found in await self._load(Appeal.number.in_(wanted))}
+            for number, target in targets.items():
                 found = known.get(target)
                 if found is None:
                     continue
                 if found.answered_at is not None:
-                    waiting[key].answered_at = found.answered_at
+                    waiting[number].answered_at = found.answered_at
                 elif found.joined_to:
-                    targets[key] = found.joined_to
+                    targets[number] = found.joined_to
 
     async def _load(self, which: Any) -> list[AppealFact]:
         query = self._events().where(Appeal.company_id == self.company.id, which)

@@ -97,7 +97,7 @@ async def past(db: Database, register: Register, clock: SetClock) -> Past:
 
     await past.appeal("2026-03-10T09:00", channel="web_form", kind="request", topic="connection", email="a@b.ru")
     joined = await past.appeal("2026-01-05T09:00", channel="office", kind="complaint", topic="quality")
-    await past.happens("2026-01-06T09:00", joined, "joined", to=fixed)
+    await past.happens("2026-01-06T09:00", joined, "joined", to=_number(1))
     moved = await past.appeal("2026-04-01T09:00", channel="email", kind="complaint", topic="service", email="a@b.ru")
     await past.happens("2026-04-02T09:00", moved, "reclassified", kind="appeal", topic="metering", disposition=None)
     await past.answered("2026-04-03T09:00", moved)
