@@ -64,8 +64,7 @@ def _now(outage: Outage, now: datetime, company: Company) -> list[Phrase]:
 
 
 def _ahead(outage: Outage, now: datetime, company: Company) -> list[Phrase]:
-    since = spoken.since_moment(outage.starts_at, now, company.zone)
     if outage.expected_end is None:
-        return [Prompt("outage-planned-ahead-open", since=since)]
-    until = spoken.until_moment(outage.expected_end, now, company.zone)
-    return [Prompt("outage-planned-ahead", since=since, until=until)]
+        return [Prompt("outage-planned-ahead-open", since=spoken.since_moment(outage.starts_at, now, company.zone))]
+    period = spoken.period(outage.starts_at, outage.expected_end, now, company.zone)
+    return [Prompt("outage-planned-ahead", period=period)]
