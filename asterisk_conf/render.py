@@ -75,6 +75,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "ami_port": settings.ami_port,
         "ami_user": settings.ami_user,
         "ami_secret": settings.ami_secret.get_secret_value() or secret(secrets_folder, "ami"),
+        "channelvars": "GRIDLINE_COMPANY,GRIDLINE_DIALLED,QUEUE_PRIO",
         "ami_read": "call,agent,reporting",
         "ami_write": "agent,reporting",
         "sip_host": settings.sip_host,

@@ -36,3 +36,7 @@ class NotRung(AssertionError):
 
 class StillTalking(AssertionError):
     """The other side had to hang up and did not."""
+
+
+class StoryBroken(AssertionError):
+    """What a story promised did not come about: not stored, not said, not done."""

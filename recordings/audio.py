@@ -47,3 +47,8 @@ def to_wav(samples: Path, channels: int, target: Path) -> Sound:
     temporary.replace(target)
     loudness = tuple(side.dBFS for side in sound.split_to_mono())
     return Sound(len(data) / frame / SAMPLE_RATE, size, digest, loudness)
+
+
+def loudness_of(file: Path) -> list[float]:
+    """dBFS of each channel of a WAV file; -inf is digital silence."""
+    return [side.dBFS for side in AudioSegment.from_wav(file).split_to_mono()]

@@ -28,6 +28,10 @@ if [ ! -x .venv/bin/pip ]; then
     fi
 fi
 echo "Ставлю библиотеки Python (requirements.lock)"
-.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -e .
+log=.venv/install.log
+if ! { .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock &&
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps -e .; } >"$log" 2>&1; then
+    cat "$log" >&2
+    exit 1
+fi
 echo "$wanted" > "$stamp"

@@ -21,5 +21,5 @@ def main() -> None:
     try:
         app()
     except GridlineError as error:
-        Console(stderr=True).print(error.message, style="bold red", markup=False, highlight=False)
+        Console(stderr=True).print(error.message, style="bold red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)

@@ -15,7 +15,9 @@ async def act(line: Line, services: Services, _topic: str) -> str:
     """Exits: queued, failed (nobody answered and nothing was said; a message is registered and passed on)."""
     call = line.call
     await line.say("danger-safety", interruptible=False)
-    waiting = services.board.waiting(call.company.hotline, priority=PRIORITY)
+    waiting = any(
+        other.queue == call.company.hotline and other.priority >= PRIORITY for other in services.board.snapshot().calls
+    )
     await line.say("danger-all-busy" if waiting else "danger-to-dispatcher")
     talk = services.begin_recording(call, "talk")
     await line.queue(

@@ -31,8 +31,11 @@ async def act(line: Line, services: Services, topic: str) -> str:
 
 def _expectation(services: Services, queue: str) -> list[Phrase]:
     """How many are before the caller and how long it may take; nothing is said that was not measured."""
-    ahead = services.board.waiting(queue)
-    if services.board.free(queue) > ahead:
+    state = services.board.queue(queue)
+    if state is None:  # no link to Asterisk's manager now: nothing is known, so nothing is promised
+        return ["person-connecting"]
+    ahead = state.waiting
+    if state.free > ahead:
         return ["person-connecting"]
     phrases: list[Phrase] = ["person-all-busy"]
     if ahead:

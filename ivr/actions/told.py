@@ -8,6 +8,7 @@ from appeals.intake import accept
 from appeals.register import Draft
 from gridline import metrics
 from gridline.errors import Unavailable
+from gridline.phones import e164
 from ivr.actions.questions import NumberAsked, choose, confirm
 from ivr.services import Services
 from ivr.telephony.line import Line, raw_seconds
@@ -89,17 +90,11 @@ async def contact(line: Line) -> str:
     asked = NumberAsked(line, "contact-enter", at_most=11)
     while True:
         digits = await asked.digits()
-        number = russian_number(digits)
+        number = e164(digits)
         if number is None:
             await asked.wrong("contact-not-taken")
         elif await confirm(line, Prompt("contact-confirm", phone=spoken.phone(number))):
             return number
-
-
-def russian_number(digits: str) -> str | None:
-    """Ten digits, or eleven that begin with 7 or 8, as E.164; None for anything else."""
-    national = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-    return f"+7{national}" if len(national) == 10 and national[0] in "3489" else None
 
 
 async def register(

@@ -15,7 +15,7 @@ from asterisk.agi import AGI, AGIAppError, AGIError
 
 from gridline.clock import SystemClock
 from gridline.errors import Unavailable
-from gridline.phones import normalise
+from gridline.phones import e164
 from ivr.spool import Spool
 from ivr.telephony import variables
 from ivr.telephony.line import raw_seconds
@@ -51,7 +51,7 @@ def main(var: Path, series: int) -> None:
             "channel": "phone",
             "kind": "appeal",
             "topic": "outages",
-            "phone": normalise(agi.env.get("agi_callerid", "")),
+            "phone": e164(agi.env.get("agi_callerid", "")),
             "call_id": call,
             "recording_id": message.id,
             "received_at": received_at,

@@ -1,0 +1,165 @@
+"""A whole Gridline of its own for a demo or a test: `gridline serve` as it is, on free ports, and its carrier."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from asterisk_conf import asterisk
+from asterisk_conf.packages import PackageRoot
+from asterisk_conf.secrets import secret
+from carrier.carrier import Carrier
+from carrier.settings import CarrierSettings, free_port
+from gridline import settings
+from gridline.companies import Companies
+from gridline.db import Database
+from gridline.errors import Unavailable
+from gridline.settings import Settings
+from ivr.voice.voice import Voice
+
+START_LIMIT_S = 60.0
+STOP_LIMIT_S = 90.0
+
+
+@dataclass
+class Installation:
+    """One running product under `var`; `own` are settings that differ from the defaults."""
+
+    var: Path
+    own: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Choose ports, write the settings file, make ready what tests and demos look through."""
+        ports: dict[str, object] = {
+            "agi_port": _tcp(),
+            "http_port": _tcp(),
+            "ami_port": _tcp(),
+            "sip_port": free_port(),
+            "trunk_port": free_port(),
+        }
+        self.var.mkdir(parents=True, exist_ok=True)
+        self.file = self.var / "gridline.toml"
+        values = {"var": str(self.var.absolute()), "rtp_last_port": 11999, **ports, **self.own}
+        self.file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+        self.settings: Settings = settings.load(**values)
+        self.db = Database(self.settings.db_url)
+        self.companies = Companies.load(self.settings.dialplan / "companies")
+        self.voice = Voice.of(self.settings)
+        self.carrier = Carrier(self._carrier_settings(), asterisk.find(self._packages))
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the product and the carrier; back when calls are taken. Raises Unavailable with the log's end."""
+        with (self.var / "serve.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", "from gridline.cli import main; main()", "serve"),
+                env=os.environ | {"GRIDLINE_SETTINGS": str(self.file)},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        await self.healthy(START_LIMIT_S)
+        await self.carrier.start()
+
+    async def stop(self) -> int:
+        """Stop the carrier, then the product with SIGTERM; its exit code."""
+        await self.carrier.stop()
+        await self.db.close()
+        await self.voice.close()
+        if self._process is None:
+            return 0
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_LIMIT_S):
+                return await self._process.wait()
+        except TimeoutError:
+            for child in self._children():
+                child.kill()
+            self._process.kill()
+            raise Unavailable(f"Gridline не остановился за {STOP_LIMIT_S:.0f} с:\n{self.log()[-2000:]}") from None
+
+    async def healthy(self, within_s: float) -> None:
+        """Wait until every part says that it works."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + within_s
+        while loop.time() < until:
+            if self._process is not None and self._process.returncode is not None:
+                break
+            if (await self.http("/healthz"))[0] == 200:
+                return
+            await asyncio.sleep(0.1)
+        raise Unavailable(f"Gridline не поднялся за {within_s:.0f} с:\n{self.log()[-3000:]}")
+
+    async def http(self, path: str) -> tuple[int, str]:
+        """Status and body of a GET; status 0 when nobody answers."""
+        return await asyncio.to_thread(self._get, path)
+
+    def log(self) -> str:
+        """What `gridline serve` has said so far."""
+        return (self.var / "serve.log").read_text(errors="replace")
+
+    @property
+    def controller(self) -> psutil.Process:
+        """The controller's process. Raises Unavailable while there is none."""
+        return self._child("gridline.app")
+
+    @property
+    def asterisk(self) -> psutil.Process:
+        """The product's Asterisk."""
+        return self._child("asterisk.conf")
+
+    def asterisk_log(self) -> str:
+        """Asterisk's own log."""
+        return (self.var / "asterisk/var/log/messages.log").read_text(errors="replace")
+
+    def _child(self, mark: str) -> psutil.Process:
+        for child in self._children():
+            if any(mark in part for part in child.cmdline()):
+                return child
+        raise Unavailable(f"Процесс {mark} не запущен")
+
+    def _children(self) -> list[psutil.Process]:
+        if self._process is None:
+            return []
+        return [child for child in psutil.Process(self._process.pid).children() if child.is_running()]
+
+    def _get(self, path: str) -> tuple[int, str]:
+        url = f"http://{self.settings.http_host}:{self.settings.http_port}{path}"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    @property
+    def _packages(self) -> PackageRoot:
+        return PackageRoot(self.settings.package_root.absolute())
+
+    def _carrier_settings(self) -> CarrierSettings:
+        own = self.settings
+        return CarrierSettings(
+            base=self.var / "carrier",
+            our_port=own.sip_port,
+            our_host=own.sip_host,
+            agents={name: secret(own.var / "secrets", f"agent-{name}") for name in own.agents},
+            sip_port=own.trunk_port,
+            ami_port=_tcp(),
+        )
+
+
+def _tcp() -> int:
+    return free_port(socket.SOCK_STREAM)

@@ -1,0 +1,202 @@
+"""The controller: the only place that wires the parts together, starts them and closes them in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import structlog
+from aiohttp import web
+
+from agent_console.app import make_app
+from appeals.intake import accept
+from appeals.register import Register
+from asterisk_conf.secrets import secret
+from gridline import log as logging
+from gridline import metrics, migrations, settings
+from gridline.clock import SystemClock
+from gridline.companies import Companies, Company
+from gridline.db import Database
+from gridline.errors import GridlineError, Unavailable
+from gridline.settings import Settings
+from gridline.supervisor import heartbeat
+from gridline.workdays import ProductionCalendar
+from ivr.journal import Journal
+from ivr.live.board import Board
+from ivr.menus.flows import Flows
+from ivr.menus.vocabulary import Vocabulary
+from ivr.reception import Reception
+from ivr.services import Services
+from ivr.spool import Spool
+from ivr.telephony.agi import AgiServer
+from ivr.telephony.ami import Ami
+from ivr.telephony.events import Event
+from ivr.telephony.state import Snapshot
+from ivr.voice.voice import Voice
+from recordings.incoming import Incoming
+from recordings.intake import RecordingIntake
+
+log = structlog.get_logger(__name__)
+
+SWEEP_S = 2.0
+DRAIN_SPOOL_S = 3.0
+WATCH_MENUS_S = 1.0
+
+
+class Controller:
+    """One node's controller, built from its settings."""
+
+    def __init__(self, config: Settings) -> None:
+        self.config = config
+        clock = SystemClock()
+        companies = Companies.load(config.dialplan / "companies")
+        calendar = ProductionCalendar()
+        recordings = config.var / "recordings"
+        self.db = Database(config.db_url)
+        self.voice = Voice.of(config)
+        self.journal = Journal(self.db, clock, config.var / "spool/journal")
+        self.board = Board(config.node)
+        self.spool = Spool(config.var / "spool", config.node_series)
+        self.register = Register(self.db, clock, companies, calendar)
+        incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
+        self.intake = RecordingIntake(self.db, incoming, recordings / "store")
+        services = Services(
+            db=self.db,
+            clock=clock,
+            companies=companies,
+            calendar=calendar,
+            register=self.register,
+            board=self.board,
+            journal=self.journal,
+            spool=self.spool,
+            incoming=incoming,
+        )
+        self.flows = Flows(companies, config.dialplan / "menus", self._vocabulary)
+        self.ami = Ami(
+            config.ami_host,
+            config.ami_port,
+            config.ami_user,
+            config.ami_secret.get_secret_value() or secret(config.var / "secrets", "ami"),
+            on_event=self._on_event,
+            on_resync=self._on_resync,
+            clock=clock,
+        )
+        reception = Reception(services, self.voice, self.flows, node=config.node, boot=lambda: self.ami.boot)
+        self.agi = AgiServer(
+            config.agi_host,
+            config.agi_port,
+            reception.take,
+            permitted=config.agi_permitted,
+            on_crash=lambda _call, _error: metrics.CALL_CRASHES.inc(),
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then drain the calls and close everything in reverse order."""
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(self.db.close)
+            await migrations.upgrade(self.db)
+            closing.push_async_callback(self.voice.close)
+            for missing in self.voice.missing():
+                log.warning("prompt-not-made", prompt=missing)
+            runner = web.AppRunner(make_app(self.health), access_log=None)
+            await runner.setup()
+            closing.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, self.config.http_host, self.config.http_port).start()
+            async with asyncio.TaskGroup() as jobs:
+                journal = jobs.create_task(self.journal.run())
+                background = [
+                    jobs.create_task(self.ami.run()),
+                    jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
+                    jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self._drain_spool)),
+                    jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
+                    jobs.create_task(heartbeat()),
+                ]
+                await self.agi.start()
+                log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
+                await stop.wait()
+                log.info("draining", calls=self.agi.active)
+                self.agi.stop_accepting()
+                await self.agi.drain(self.config.drain_s)
+                await self.agi.close()
+                await self.journal.flush()
+                for job in [*background, journal]:
+                    job.cancel()
+        log.info("controller-stopped")
+
+    async def health(self) -> dict[str, bool]:
+        """Whether each part works now."""
+        try:
+            async with self.db.read() as session:
+                await session.connection()
+            database = True
+        except Unavailable:
+            database = False
+        return {"database": database, "asterisk": self.ami.connected}
+
+    def _on_event(self, event: Event) -> None:
+        if self.board.apply(event).suspect:
+            self.ami.resync()
+
+    def _on_resync(self, snapshot: Snapshot) -> None:
+        self.board.rebuild(snapshot)
+
+    def _vocabulary(self, company: Company) -> Vocabulary:
+        """What the company's menu may name; prompts to be filled in are for actions only."""
+        lengths = self.voice.lengths(company.id)
+        return Vocabulary.of(
+            company, {id: lengths[id] for id, entry in self.voice.book.items() if not entry.placeholders}
+        )
+
+    async def _watch_menus(self) -> None:
+        """A changed menu serves new calls at once; a broken one is refused whole, the old one serves (F38)."""
+        if self.flows.changed():
+            refused = self.flows.reload()
+            for error in refused:
+                log.error("menu-refused", reason=error.message)
+            if not refused:
+                log.info("menus-reloaded")
+
+    async def _drain_spool(self) -> None:
+        """Bring what was promised while the database was away into the register, exactly once."""
+        for kept in list(self.spool.waiting()):
+            made = await self.register.register(accept({**kept.intake, "receipt": kept.receipt}))
+            self.spool.done(kept)
+            metrics.DRAINED.inc()
+            log.info("spool-drained", receipt=kept.receipt, number=made.number, existed=made.existed)
+
+
+async def _every(seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
+    """Run a background job for ever; a failed round is logged and counted, the next one comes all the same."""
+    while True:
+        try:
+            await job()
+        except (GridlineError, OSError) as error:
+            metrics.BACKGROUND_FAILURES.labels(name).inc()
+            log.error("background-job-failed", job=name, reason=str(error))
+        await asyncio.sleep(seconds)
+
+
+async def serve(config: Settings) -> None:
+    """Run the controller until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await Controller(config).run(stop)
+
+
+def main() -> None:
+    """The controller as a process of its own, started by the supervisor; exit code 2 for wrong settings or files."""
+    try:
+        config = settings.load()
+        logging.configure(config.log_format, config.log_level)
+        asyncio.run(serve(config))
+    except GridlineError as error:
+        sys.stderr.write(f"{error.message}\n")
+        sys.exit(2 if error.code == "misconfigured" else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""`gridline demo`: starts everything on the embedded defaults and lets a second Asterisk place real calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from carrier.installation import Installation
+from carrier.scene import Line, Scene, Told
+from carrier.stories import STORIES, Story
+from grid.import_connections import import_connections
+from grid.import_outages import import_outages
+from grid.import_premises import import_premises
+from grid.imports import Table
+from gridline import migrations, settings
+from gridline.clock import SystemClock
+from gridline.companies import Companies
+from gridline.db import Database
+from gridline.errors import GridlineError
+from gridline.settings import HOUSE
+
+STORY_LIMIT_S = 180
+_MARKS = {"does": ("→", "cyan"), "hears": ("♪", "white"), "stored": ("✓", "green"), "fails": ("✗", "bold red")}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("demo")(demo)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Закончить после звонков; код 0, только если все удались.")] = False,
+    result: Annotated[Path | None, typer.Option("--json", help="Записать итог каждого звонка в этот файл.")] = None,
+    story: Annotated[list[str] | None, typer.Option("--story", help="Только эти истории, по имени.")] = None,
+) -> None:
+    """Показать линию в работе: настоящие звонки, рассказанные по ходу дела."""
+    unknown = set(story or ()) - {one.name for one in STORIES}
+    if unknown:
+        raise typer.BadParameter(f"нет историй: {', '.join(sorted(unknown))}")
+    chosen = [one for one in STORIES if not story or one.name in story]
+    out = Console(highlight=False)
+    told = asyncio.run(_demo(out, chosen, stay=not once))
+    if result is not None:
+        result.write_text(json.dumps([_row(one) for one in told], ensure_ascii=False, indent=2) + "\n")
+    raise typer.Exit(0 if len(told) == len(chosen) and all(one.ok for one in told) else 1)
+
+
+async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[Told]:
+    config = settings.load()
+    house = Installation(config.var, {"least_free_mb": 1})
+    await _sample_data(house.settings.db_url)
+    out.print("Поднимаю Gridline и второй Asterisk, который будет звонить…")
+    told: list[Told] = []
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    try:
+        await house.start()
+        for number, story in enumerate(stories, start=1):
+            out.print(f"\n[bold]{number}. {story.title}[/]  ({house.companies.by_id(story.company).name})")
+            told.append(await _tell(out, house, story))
+            if stop.is_set():
+                return told
+        good = sum(one.ok for one in told)
+        out.print(f"\nЗвонков: {len(told)}, удались: {good}.")
+        if stay:
+            base = f"http://{house.settings.http_host}:{house.settings.http_port}"
+            out.print(f"Линия работает. Состояние: {base}/healthz, показатели: {base}/metrics")
+            out.print(f"База: {house.settings.db_url}, записи: {house.settings.var / 'recordings/store'}")
+            out.print("Закончить: Ctrl-C")
+            await stop.wait()
+        return told
+    finally:
+        await house.stop()
+
+
+async def _tell(out: Console, house: Installation, story: Story) -> Told:
+    def show(line: Line) -> None:
+        mark, style = _MARKS[line.kind]
+        when = f"{line.at_s:6.1f} с" if line.at_s else " " * 8
+        out.print(f"  {when}  {mark} {line.text}", style=style, markup=False)
+
+    scene = Scene(house, story.company, story.name, show)
+    try:
+        async with asyncio.timeout(STORY_LIMIT_S):
+            await story.run(scene)
+    except (GridlineError, AssertionError, TimeoutError) as error:
+        scene.told.ok = False
+        scene.tell(0, "fails", str(error) or f"история не уложилась в {STORY_LIMIT_S} с")
+    return scene.told
+
+
+async def _sample_data(url: str) -> None:
+    """Premises, outages and applications to ask about; loaded again, they change nothing."""
+    database = Database(url)
+    try:
+        await migrations.upgrade(database)
+        now = SystemClock().now().replace(second=0, microsecond=0)
+        companies = Companies.load(HOUSE / "dialplan/companies")
+        for name, load in (
+            ("premises", import_premises),
+            ("outages", import_outages),
+            ("connections", import_connections),
+        ):
+            await load(database, Table(HOUSE / f"grid/samples/{name}.csv", companies, "", now))
+    finally:
+        await database.close()
+
+
+def _row(told: Told) -> dict[str, object]:
+    return {
+        "company": told.company,
+        "story": told.story,
+        "ok": told.ok,
+        "seconds_to_first_prompt": told.first_prompt_s,
+        "appeal": told.appeal,
+        "steps": [asdict(line) for line in told.lines],
+    }
