@@ -34,7 +34,7 @@ def confirmed_before_death(url: str, prefix: str, after: int) -> dict[str, str]:
                 process.send_signal(signal.SIGKILL)
     assert process.wait(timeout=10) == -signal.SIGKILL
     whole = (line.split() for line in lines if line.endswith("\n"))
-    return dict(whole)  # type: ignore[arg-type]
+    return dict(whole)
 
 
 async def test_a_killed_process_loses_and_doubles_nothing(db: Database, db_url: str, register: Register) -> None:
@@ -46,7 +46,7 @@ async def test_a_killed_process_loses_and_doubles_nothing(db: Database, db_url: 
     await assert_gapless(db, list(confirmed.values()))
     async with db.read() as session:
         rows = (await session.execute(select(Appeal.idempotency_key, Appeal.number))).all()
-    stored: dict[str, str] = dict(rows)  # type: ignore[arg-type]
+    stored: dict[str, str] = dict(rows)
     assert confirmed.items() <= stored.items()
     # A number that was stored but not told any more is found by its key when the caller's spool tries again.
     for key in sorted(stored.keys() - confirmed.keys()):

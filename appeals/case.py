@@ -1,0 +1,152 @@
+"""One step on one appeal: locked, checked against the clerk's version and the lifecycle, written into the history."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appeals import history, lifecycle, numbering, promises
+from appeals.history import Happening
+from appeals.lifecycle import Facts
+from appeals.models import Answer, Appeal, Content, Event, Measure, Task
+from appeals.taxonomy import shipped
+from gridline.clock import Clock
+from gridline.companies import Companies, Company
+from gridline.db import Database
+from gridline.errors import Conflict, InvalidInput, NotFound
+
+
+@dataclass(slots=True)
+class Case:
+    """One appeal while a step is made: locked, with everything the guards look at."""
+
+    session: AsyncSession
+    appeal: Appeal
+    content: Content
+    company: Company
+    at: datetime
+    actor: str
+    happenings: list[Happening]
+
+    def note(self, event: str, /, **body: Any) -> None:
+        """Write an event when the step is done."""
+        self.happenings.append(Happening(event, body))
+
+    def digest(self, text: str) -> str:
+        """A text's digest under the appeal's salt: proves the text while it is kept."""
+        return history.sha256((self.content.salt or "") + text)
+
+    def promise(self, kind: str, subject_id: str, day: date) -> None:
+        """Promise something by the end of `day`, with whoever is responsible as its owner."""
+        due_at = datetime.combine(day + timedelta(days=1), time(), tzinfo=self.company.zone)
+        self.session.add(
+            promises.new(
+                self.company.id,
+                kind,
+                owner=self.appeal.owner or self.actor,
+                made_at=self.at,
+                due_at=due_at,
+                appeal_id=self.appeal.id,
+                subject_id=subject_id,
+            )
+        )
+
+    async def settle(
+        self, *, kind: str | None = None, subject_id: str | None = None, at: datetime | None = None
+    ) -> None:
+        """What was promised has happened at `at` (now)."""
+        for promise in await promises.of_appeal(self.session, self.appeal.id, kind=kind, subject_id=subject_id):
+            promises.settle(promise, self.at if at is None else at)
+
+    async def end(self) -> None:
+        """The appeal is not considered any more: nothing is owed on it."""
+        self.appeal.closed_at = self.at
+        for promise in await promises.of_appeal(self.session, self.appeal.id):
+            promises.settle(promise, self.at, void=True)
+
+    def not_past(self, day: date, what: str) -> None:
+        """Raises InvalidInput when `day` is over in the company's zone."""
+        if day < self.at.astimezone(self.company.zone).date():
+            raise InvalidInput(f"{what} уже прошла: {day:%d.%m.%Y}.")
+
+    async def by_number(self, number: str) -> Appeal:
+        """Another appeal of the same company. Raises InvalidInput, NotFound."""
+        digits = numbering.read(number).digits
+        query = select(Appeal).where(Appeal.company_id == self.company.id, Appeal.number == digits)
+        found = (await self.session.execute(query)).scalar_one_or_none()
+        if found is None:
+            raise NotFound(f"Обращения {number} в реестре нет.")
+        return found
+
+
+class Cases:
+    """Opens appeals for steps."""
+
+    def __init__(self, db: Database, clock: Clock, companies: Companies) -> None:
+        self._db = db
+        self._clock = clock
+        self._companies = companies
+
+    @asynccontextmanager
+    async def step(self, appeal_id: str, step: str, actor: str, version: int, **known: Any) -> AsyncIterator[Case]:
+        """One step in one transaction: lock, check version and guard, do, write the events, move the state."""
+        async with self._db.write() as session:
+            case = await self._open(session, appeal_id, actor, version)
+            before = case.appeal.state
+            facts = await self._facts(case, known)
+            target = lifecycle.make(step, facts)
+            yield case
+            if case.appeal.state == before:
+                case.appeal.state = target
+            case.appeal.version += 1
+            await history.append(session, case.appeal, case.at, actor, *case.happenings)
+
+    async def _open(self, session: AsyncSession, appeal_id: str, actor: str, version: int) -> Case:
+        appeal = await session.get(Appeal, appeal_id, with_for_update=True)
+        content = await session.get(Content, appeal_id)
+        if appeal is None or content is None:
+            raise NotFound("Такого обращения нет.")
+        required("кто делает", actor)
+        company = self._companies.by_id(appeal.company_id)
+        if appeal.version != version:
+            query = select(Event).where(Event.appeal_id == appeal_id).order_by(Event.seq.desc()).limit(1)
+            last = (await session.execute(query)).scalar_one()
+            raise Conflict(
+                f"Обращение {numbering.written(appeal.number)} уже изменено: {last.actor}, "
+                f"{last.at.astimezone(company.zone):%d.%m.%Y %H:%M}. Обновите карточку и повторите."
+            )
+        return Case(session, appeal, content, company, self._clock.now(), actor, [])
+
+    async def _facts(self, case: Case, known: dict[str, Any]) -> Facts:
+        appeal, content = case.appeal, case.content
+        measures = select(Measure.planned_on).where(Measure.appeal_id == appeal.id)
+        answers = select(Answer).where(Answer.appeal_id == appeal.id).order_by(Answer.sent_at.desc()).limit(1)
+        answer = (await case.session.execute(answers)).scalar_one_or_none()
+        facts: dict[str, Any] = {
+            "state": appeal.state, "is_complaint": shipped().kinds[appeal.kind].group == "complaint",
+            "owner": appeal.owner, "justified": appeal.justified, "explanation": content.findings,
+            "rights_restored": content.rights_restored,
+            "measures": tuple((await case.session.execute(measures)).scalars()),
+            "open_tasks": await open_tasks(case.session, appeal.id), "answer_sent": answer is not None,
+            "answer_is_proved": bool(answer and answer.proof),
+            "answer_names_further_appeal": bool(answer and answer.further_appeal),
+        }  # fmt: skip
+        return Facts(**(facts | known))
+
+
+def required(what: str, value: str | None) -> None:
+    """Raises InvalidInput when nothing was given."""
+    if not (value or "").strip():
+        raise InvalidInput(f"Не указано: {what}.")
+
+
+async def open_tasks(session: AsyncSession, appeal_id: str) -> int:
+    """How many tasks and referrals have not come back."""
+    query = select(func.count()).select_from(Task).where(Task.appeal_id == appeal_id, Task.returned_at.is_(None))
+    return int((await session.execute(query)).scalar_one())

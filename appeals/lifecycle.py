@@ -1,0 +1,131 @@
+"""What may be done with an appeal in each state, and what must be known before it: one table, pure (R12, R13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from appeals.states import OPEN, TITLES
+from gridline.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an appeal when a step is to be made."""
+
+    state: str
+    is_complaint: bool
+    owner: str | None = None
+    justified: bool | None = None
+    explanation: str | None = None
+    """The findings: for an unjustified complaint the reasoned explanation."""
+    rights_restored: str | None = None
+    measures: tuple[date, ...] = ()
+    """The planned date of each corrective measure."""
+    open_tasks: int = 0
+    answer_sent: bool = False
+    answer_names_further_appeal: bool = False
+    answer_is_proved: bool = False
+
+
+Guard = Callable[[Facts], list[str]]
+
+
+def _nothing(_facts: Facts) -> list[str]:
+    return []
+
+
+def _has_owner(facts: Facts) -> list[str]:
+    return [] if facts.owner else ["не назначен ответственный"]
+
+
+def _tasks_returned(facts: Facts) -> list[str]:
+    return [f"не возвращены поручения и запросы: {facts.open_tasks}"] if facts.open_tasks else []
+
+
+def _established(facts: Facts) -> list[str]:
+    """R12: justified or not; an unjustified complaint needs a reasoned explanation."""
+    if not facts.is_complaint:
+        return [] if facts.explanation else ["не записаны результаты рассмотрения"]
+    if facts.justified is None:
+        return ["не установлено, обоснована ли жалоба"]
+    return [] if facts.explanation else ["нет мотивированного объяснения" if not facts.justified else "нет выводов"]
+
+
+def _put_right(facts: Facts) -> list[str]:
+    """R12: a justified complaint says which rights are restored and by which measures."""
+    if not (facts.is_complaint and facts.justified):
+        return []
+    missing = [] if facts.rights_restored else ["не указано, какие права восстановлены и как"]
+    return missing if facts.measures else [*missing, "не назначены меры с плановой датой"]
+
+
+def _considered(facts: Facts) -> list[str]:
+    missing = _established(facts) if facts.is_complaint else []
+    return [*missing, *_put_right(facts), *_tasks_returned(facts)]
+
+
+def _answer_whole(facts: Facts) -> list[str]:
+    """R12: the answer is sent, its sending is proved, and it says where to appeal further."""
+    missing = [] if facts.answer_sent else ["ответ не отправлен"]
+    missing += [] if facts.answer_is_proved else ["нет подтверждения отправки ответа"]
+    return missing if facts.answer_names_further_appeal else [*missing, "в ответе не указано, куда обратиться далее"]
+
+
+def _may_answer(facts: Facts) -> list[str]:
+    return [*_has_owner(facts), *_considered(facts), *_answer_whole(facts)]
+
+
+def _may_close(facts: Facts) -> list[str]:
+    return [*_considered(facts), *_answer_whole(facts)]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the lifecycle: from which states, into which (None: it stays), and what it must find."""
+
+    title: str
+    sources: frozenset[str]
+    target: str | None
+    guard: Guard = _nothing
+
+
+_NEW = frozenset({"registered"})
+_WORKED = frozenset({"in-work", "asked"})
+STEPS: Final[dict[str, Step]] = {
+    "assigned": Step("назначить ответственного", OPEN, None),
+    "reclassified": Step("изменить вид или тему", OPEN, None),
+    "taken": Step("взять в работу", _NEW, "in-work", _has_owner),
+    "asked": Step("поручить или запросить", _WORKED, "asked", _has_owner),
+    "returned": Step("принять исполненное поручение", frozenset({"asked"}), None),
+    "found": Step(
+        "записать выводы",
+        _WORKED | {"considered"},
+        "considered",
+        lambda facts: [*_established(facts), *_tasks_returned(facts)],
+    ),
+    "measure_planned": Step("назначить меру", _WORKED | {"considered", "answered"}, None),
+    "measure_done": Step("отметить исполнение меры", frozenset({"considered", "answered", "closed"}), None),
+    "answered": Step("отправить ответ", frozenset({"in-work", "considered"}), "answered", _may_answer),
+    "closed": Step("закрыть", frozenset({"answered"}), "closed", _may_close),
+    "refusal_proposed": Step("предложить отказ в рассмотрении", OPEN, None, _has_owner),
+    "refused": Step("отказать в рассмотрении", OPEN, "refused"),
+    "joined": Step("присоединить к более раннему", OPEN, "joined"),
+    "withdrawn": Step("отметить отзыв заявителем", OPEN, "withdrawn"),
+}
+
+
+def make(step: str, facts: Facts) -> str:
+    """The state after `step`. Raises Conflict that says where the appeal stands and everything that is missing."""
+    row = STEPS[step]
+    if facts.state not in row.sources:
+        allowed = ", ".join(f"«{TITLES[state]}»" for state in TITLES if state in row.sources)
+        raise Conflict(
+            f"Нельзя {row.title}: обращение в состоянии «{TITLES[facts.state]}», а нужно одно из: {allowed}."
+        )
+    missing = row.guard(facts)
+    if missing:
+        raise Conflict(f"Нельзя {row.title}: {'; '.join(missing)}.")
+    return row.target or facts.state

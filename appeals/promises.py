@@ -1,0 +1,223 @@
+"""Promises: everything an applicant was told would happen, with owner, due moment, attempts and outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appeals import history
+from appeals.entry import ANSWER_PROMISE
+from appeals.history import Happening
+from appeals.models import Appeal, Promise, PromiseAttempt
+from appeals.rules import RuleBook
+from gridline.clock import Clock
+from gridline.companies import Company
+from gridline.db import Database, new_id
+from gridline.errors import Conflict, InvalidInput, NotFound
+
+LEVELS: Final = (50, 80, 100)
+"""Per cent of the time after which a promise is escalated (R2)."""
+KINDS: Final = {
+    ANSWER_PROMISE: "ответ на обращение",
+    "callback": "перезвонить",
+    "restoration": "восстановить электроснабжение",
+    "visit": "приехать",
+    "measure": "исполнить меру",
+    "task": "вернуть поручение",
+}
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A promise that is still owed."""
+
+    promise_id: str
+    company_id: str
+    kind: str
+    title: str
+    owner: str
+    appeal_id: str | None
+    call_id: str | None
+    made_at: datetime
+    due_at: datetime
+    per_cent: int
+    """Of its time that has passed; 100 and more is late."""
+    level: int
+    """The highest of LEVELS reached, 0 before the first."""
+
+
+class Promises:
+    """Makes, keeps and watches promises."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def callback(
+        self, company: Company, rules: RuleBook, *, channel: str, kind: str, owner: str, call_id: str | None,
+        appeal_id: str | None = None,
+    ) -> str:  # fmt: skip
+        """Promise to call back within the rule's hours (R2: 4). Returns the promise's id."""
+        now = self._clock.now()
+        rule = rules.choose(
+            profile=company.rule_profile, company_id=company.id, channel=channel, kind=kind,
+            day=now.astimezone(company.zone).date(), subject="callback",
+        )  # fmt: skip
+        return await self.make(
+            company.id, "callback", owner=owner, due_at=now + timedelta(hours=rule.value), call_id=call_id,
+            appeal_id=appeal_id,
+        )  # fmt: skip
+
+    async def make(
+        self, company_id: str, kind: str, *, owner: str, due_at: datetime, call_id: str | None = None,
+        appeal_id: str | None = None, subject_id: str | None = None,
+    ) -> str:  # fmt: skip
+        """Store a promise; with an appeal, in its history too. Raises InvalidInput: unknown kind, a past moment."""
+        async with self._db.write() as session:
+            appeal = await _appeal(session, appeal_id)
+            now = self._clock.now()
+            row = new(
+                company_id, kind, owner=owner, made_at=now, due_at=due_at, call_id=call_id, appeal_id=appeal_id,
+                subject_id=subject_id,
+            )  # fmt: skip
+            session.add(row)
+            if appeal is not None:
+                await history.append(session, appeal, now, owner, happening("promise_made", row))
+            return row.id
+
+    async def attempt(self, promise_id: str, *, actor: str, outcome: str) -> None:
+        """Log an attempt that did not keep the promise yet. Raises NotFound, Conflict when it is settled."""
+        async with self._db.write() as session:
+            promise = await _open(session, promise_id)
+            now = self._clock.now()
+            row = PromiseAttempt(id=new_id(), promise_id=promise_id, at=now, actor=actor, outcome=outcome)
+            session.add(row)
+            appeal = await _appeal(session, promise.appeal_id)
+            if appeal is not None:
+                await history.append(session, appeal, now, actor, happening("promise_attempted", promise))
+
+    async def keep(self, promise_id: str, *, actor: str) -> str:
+        """What was promised has happened; returns kept, or broken when it was late. Raises NotFound, Conflict."""
+        async with self._db.write() as session:
+            promise = await _open(session, promise_id)
+            if promise.kind == ANSWER_PROMISE:
+                raise Conflict("Ответ на обращение отмечается отправкой ответа, а не вручную.")
+            now = self._clock.now()
+            outcome = settle(promise, now)
+            appeal = await _appeal(session, promise.appeal_id)
+            if appeal is not None:
+                await history.append(session, appeal, now, actor, happening(f"promise_{outcome}", promise))
+            return outcome
+
+    async def due(self, company_id: str, *, owner: str | None = None, limit: int = 100) -> list[Due]:
+        """What is owed now, the most urgent first."""
+        query = (
+            select(Promise)
+            .where(Promise.company_id == company_id, Promise.settled_at.is_(None))
+            .order_by(Promise.due_at, Promise.id)
+            .limit(limit)
+        )
+        if owner is not None:
+            query = query.where(Promise.owner == owner)
+        async with self._db.read() as session:
+            return [_due(promise, self._clock.now()) for promise in (await session.execute(query)).scalars()]
+
+    async def escalate(self, company_id: str) -> list[Due]:
+        """Promises that reached a new level since the last call, each once; the caller tells the people."""
+        now = self._clock.now()
+        told: list[Due] = []
+        last = ""
+        async with self._db.write() as session:
+            while True:
+                query = (
+                    select(Promise)
+                    .where(Promise.company_id == company_id, Promise.settled_at.is_(None))
+                    .where(Promise.escalated < LEVELS[-1], Promise.id > last)
+                    .order_by(Promise.id)
+                    .limit(_PAGE)
+                )
+                page = (await session.execute(query)).scalars().all()
+                if not page:
+                    return sorted(told, key=lambda one: one.due_at)
+                last = page[-1].id
+                for promise in page:
+                    one = _due(promise, now)
+                    if one.level > promise.escalated:
+                        await session.execute(
+                            update(Promise).where(Promise.id == promise.id).values(escalated=one.level)
+                        )
+                        told.append(one)
+
+
+def new(
+    company_id: str, kind: str, *, owner: str, made_at: datetime, due_at: datetime, call_id: str | None = None,
+    appeal_id: str | None = None, subject_id: str | None = None,
+) -> Promise:  # fmt: skip
+    """A promise's row. Raises InvalidInput for an unknown kind or a moment that has passed."""
+    if kind not in KINDS:
+        raise InvalidInput(f"Неизвестный вид обещания: {kind!r}. Есть: {', '.join(KINDS)}.")
+    if due_at <= made_at:
+        raise InvalidInput("Обещанный срок уже прошёл.")
+    return Promise(
+        id=new_id(), company_id=company_id, appeal_id=appeal_id, call_id=call_id, kind=kind, subject_id=subject_id,
+        owner=owner, made_at=made_at, due_at=due_at, escalated=0,
+    )  # fmt: skip
+
+
+def settle(promise: Promise, at: datetime, *, void: bool = False) -> str:
+    """Close a promise at `at`: kept when in time, broken when late, void when nobody is owed it any more."""
+    promise.settled_at = at
+    promise.outcome = "void" if void else "kept" if at <= promise.due_at else "broken"
+    return promise.outcome
+
+
+def happening(kind: str, promise: Promise) -> Happening:
+    """A promise's event in its appeal's history."""
+    body = {"promise_id": promise.id, "kind": promise.kind, "due_at": history.moment(promise.due_at)}
+    return Happening(kind, body)
+
+
+async def of_appeal(
+    session: AsyncSession, appeal_id: str, *, kind: str | None = None, subject_id: str | None = None
+) -> list[Promise]:
+    """The open promises of an appeal, of one kind or about one thing."""
+    query = select(Promise).where(Promise.appeal_id == appeal_id, Promise.settled_at.is_(None))
+    if kind is not None:
+        query = query.where(Promise.kind == kind)
+    if subject_id is not None:
+        query = query.where(Promise.subject_id == subject_id)
+    return list((await session.execute(query)).scalars())
+
+
+def _due(promise: Promise, now: datetime) -> Due:
+    whole = (promise.due_at - promise.made_at).total_seconds()
+    passed = (now - promise.made_at).total_seconds()
+    per_cent = max(0, int(passed * 100 / whole)) if whole > 0 else 100
+    return Due(
+        promise_id=promise.id, company_id=promise.company_id, kind=promise.kind, title=KINDS[promise.kind],
+        owner=promise.owner, appeal_id=promise.appeal_id, call_id=promise.call_id, made_at=promise.made_at,
+        due_at=promise.due_at, per_cent=per_cent, level=max((one for one in LEVELS if per_cent >= one), default=0),
+    )  # fmt: skip
+
+
+async def _open(session: AsyncSession, promise_id: str) -> Promise:
+    promise = await session.get(Promise, promise_id, with_for_update=True)
+    if promise is None:
+        raise NotFound("Такого обещания нет.")
+    if promise.settled_at is not None:
+        raise Conflict("Обещание уже закрыто.")
+    return promise
+
+
+async def _appeal(session: AsyncSession, appeal_id: str | None) -> Appeal | None:
+    if appeal_id is None:
+        return None
+    appeal = await session.get(Appeal, appeal_id, with_for_update=True)
+    if appeal is None:
+        raise NotFound("Такого обращения нет.")
+    return appeal
