@@ -33,6 +33,8 @@ class AmiPace:
     ping_deadline_s: float = 5.0
     reread_every_s: float = 30.0
     """Fault F15: an event that never came is made good by the next re-read, well within 60 s."""
+    reread_least_s: float = 2.0
+    """Between two re-reads, however often one is asked for."""
     action_timeout_s: float = 5.0
     backoff_s: float = 0.5
     backoff_most_s: float = 15.0
@@ -163,20 +165,20 @@ class Ami:
             await session.ask("Ping", {}, self._pace.ping_deadline_s)
 
     async def _serve(self, session: Session) -> None:
-        due = 0.0
+        due = soonest = self._clock.monotonic()
         while True:
-            if self._reread_wanted or self._clock.monotonic() >= due:
+            now = self._clock.monotonic()
+            if now >= due or (self._reread_wanted and now >= soonest):
                 self._reread_wanted = False
                 await self._reread(session)
-                due = self._clock.monotonic() + self._pace.reread_every_s
+                due, soonest = now + self._pace.reread_every_s, now + self._pace.reread_least_s
             for _ in range(min(len(self._inbox), _AT_ONCE)):
                 self._hand_on(self._inbox.popleft())
             if self._inbox:
                 await asyncio.sleep(0)
                 continue
             self._wake.clear()
-            if not self._reread_wanted:
-                await self._sleep_until(due)
+            await self._sleep_until(soonest if self._reread_wanted else due)
 
     async def _sleep_until(self, due: float) -> None:
         try:

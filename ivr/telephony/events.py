@@ -68,6 +68,8 @@ class ChannelSeen(Event):
 
 @dataclass(frozen=True, slots=True)
 class ChannelHungUp(Event):
+    """A leg has ended."""
+
     channel: Channel
     cause: int
     """Q.850 cause; 16 is an ordinary end."""
@@ -83,12 +85,16 @@ class BridgeEntered(Event):
 
 @dataclass(frozen=True, slots=True)
 class BridgeLeft(Event):
+    """A leg no longer hears the others of this bridge."""
+
     channel: Channel
     bridge: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallerJoinedQueue(Event):
+    """A caller begins to wait."""
+
     channel: Channel
     queue: str
     position: int
@@ -115,14 +121,9 @@ class CallerAbandonedQueue(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class AgentRang(Event):
-    channel: Channel
-    queue: str
-    agent: str
-
-
-@dataclass(frozen=True, slots=True)
 class AgentDidNotAnswer(Event):
+    """An agent's phone rang in vain."""
+
     channel: Channel
     queue: str
     agent: str
@@ -130,6 +131,8 @@ class AgentDidNotAnswer(Event):
 
 @dataclass(frozen=True, slots=True)
 class AgentConnected(Event):
+    """An agent took a waiting caller."""
+
     channel: Channel
     queue: str
     agent: str
@@ -139,6 +142,8 @@ class AgentConnected(Event):
 
 @dataclass(frozen=True, slots=True)
 class AgentCompleted(Event):
+    """The talk of an agent with a caller from a queue has ended."""
+
     channel: Channel
     queue: str
     agent: str
@@ -156,16 +161,22 @@ class MemberChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class MemberRemoved(Event):
+    """An agent left a queue."""
+
     member: Member
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingStarted(Event):
+    """MixMonitor began on this leg."""
+
     channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingStopped(Event):
+    """MixMonitor ended on this leg."""
+
     channel: Channel
 
 
@@ -223,7 +234,6 @@ _MAKERS: Mapping[str, _Maker] = {
     ),
     "QueueCallerLeave": lambda m, at: CallerLeftQueue(at, channel_of(m), m["Queue"], int(m["Count"])),
     "QueueCallerAbandon": lambda m, at: CallerAbandonedQueue(at, channel_of(m), m["Queue"], int(m["HoldTime"])),
-    "AgentCalled": lambda m, at: AgentRang(at, channel_of(m), m["Queue"], m["Interface"]),
     "AgentRingNoAnswer": lambda m, at: AgentDidNotAnswer(at, channel_of(m), m["Queue"], m["Interface"]),
     "AgentConnect": lambda m, at: AgentConnected(
         at, channel_of(m), m["Queue"], m["Interface"], int(m["HoldTime"]), int(m["RingTime"])

@@ -24,7 +24,7 @@ QUICK = AmiPace(
     backoff_most_s=0.05,
     refused_backoff_s=0.01,
 )
-CALM = AmiPace(backoff_s=0.01, backoff_most_s=0.05, action_timeout_s=1.0)
+CALM = AmiPace(backoff_s=0.01, backoff_most_s=0.05, action_timeout_s=1.0, reread_least_s=0.05)
 
 
 class Link:
@@ -270,7 +270,7 @@ async def test_nothing_can_be_injected_into_an_action(name: str, headers: Any) -
 
 
 async def test_more_events_than_the_inbox_holds_mean_a_new_reading() -> None:
-    pace = AmiPace(inbox=50, backoff_s=0.01)
+    pace = AmiPace(inbox=50, reread_least_s=0.05)
     async with linked(pace) as link:
         await link.synced()
         link.manager.send(b"".join(message({"Event": "Newchannel", **channel_headers(f"1.{n}")}) for n in range(120)))
@@ -286,9 +286,11 @@ async def test_the_state_is_read_again_from_time_to_time_and_when_asked() -> Non
         await link.synced(3)
     async with linked() as link:
         await link.synced()
-        link.ami.resync()
+        for _ in range(5):
+            link.ami.resync()
         await link.synced(2)
-        assert link.manager.logins == 1
+        await link.ami.action("Ping")
+        assert (len(link.snapshots), link.manager.logins) == (2, 1)
 
 
 async def test_asterisk_started_anew_shows_another_boot() -> None:

@@ -1,0 +1,52 @@
+"""How long agents take for a call, measured, and the honest estimate of a caller's wait that follows."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+REMEMBERED = 50
+"""Calls per queue the mean runs over: a storm shows within minutes, one long talk does not."""
+LEAST_SAMPLES = 5
+LEAST_ESTIMATE_S = 60.0
+"""Never "0 minutes": nobody believes it, and an agent's phone must ring too."""
+
+
+class AnswerTimes:
+    """Talk and ring seconds of the last calls of each queue."""
+
+    def __init__(self) -> None:
+        self._talked: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self._rang: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self._told: dict[str, int] = {}
+
+    def connected(self, queue: str, rang_s: int) -> None:
+        """An agent took a call after so many seconds of ringing."""
+        self._rang[queue].append(rang_s)
+
+    def completed(self, queue: str, talked_s: int) -> None:
+        """A talk has ended."""
+        self._talked[queue].append(talked_s)
+
+    def told(self, queue: str, mean_talk_s: int, completed: int) -> None:
+        """Asterisk's own mean, which serves until enough talks were measured here."""
+        if completed >= LEAST_SAMPLES:
+            self._told[queue] = mean_talk_s
+
+    def handling_s(self, queue: str) -> float | None:
+        """Seconds one call occupies an agent; None while nothing is known."""
+        talked, rang = self._talked[queue], self._rang[queue]
+        ring_s = sum(rang) / len(rang) if rang else 0.0
+        if len(talked) >= LEAST_SAMPLES:
+            return sum(talked) / len(talked) + ring_s
+        return self._told[queue] + ring_s if queue in self._told else None
+
+    def estimate_s(self, queue: str, position: int, agents: float) -> float | None:
+        """Seconds until the caller at `position` (from 1) is answered by so many agents.
+
+        One of n busy agents comes free every handling/n seconds on the mean. None, not a guess, when nothing was
+        measured or nobody is there.
+        """
+        handling = self.handling_s(queue)
+        if handling is None or agents <= 0 or position < 1:
+            return None
+        return max(LEAST_ESTIMATE_S, position * handling / agents)

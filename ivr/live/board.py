@@ -1,0 +1,216 @@
+"""The live board: who is calling, waiting, talking and free; a pure projection of Asterisk's events.
+
+Every channel event describes its whole leg, so a missed creation heals by the next event of the leg. Repeated events
+change nothing; news of a leg that has hung up, and news of a queue place or an agent older than what is shown, are
+ignored; a count that differs from Asterisk's asks for a re-read (faults F15, F16).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ivr.live.answer_times import AnswerTimes
+from ivr.live.floor import AT_WORK, Floor
+from ivr.live.legs import Leg
+from ivr.live.lines import Entry, Lines
+from ivr.live.roster import Roster, is_late, state_of
+from ivr.live.view import BoardView, CallKey, Changes, EndedCall, LiveAgent, LiveCall, LiveQueue, difference
+from ivr.telephony import events as ev
+from ivr.telephony.events import Channel, Event
+from ivr.telephony.state import Snapshot
+
+_ENDS_KEPT = 5000
+"""Ends kept in mind to tell late news; a storm makes some hundred a second, news are late by less than one."""
+
+
+@dataclass(slots=True)
+class _Touched:
+    calls: set[str] = field(default_factory=set)
+    devices: set[str] = field(default_factory=set)
+    agents: set[str] = field(default_factory=set)
+    queues: set[str] = field(default_factory=set)
+    ended: list[EndedCall] = field(default_factory=list)
+    suspect: bool = False
+
+
+class Board:
+    """One node's live state. `rebuild` after every re-read, `apply` for every event in between."""
+
+    def __init__(self, node: str) -> None:
+        self._floor = Floor(node)
+        self._ends: dict[tuple[str, ...], datetime] = {}
+        self._times = AnswerTimes()
+
+    def snapshot(self) -> BoardView:
+        """All calls (oldest first), agents and queues (by name)."""
+        return self._floor.view()
+
+    def call(self, key: CallKey) -> LiveCall | None:
+        """One call, or None when it is not on the line (any more)."""
+        leg = self._floor.legs.get(key.linkedid) if key == self._floor.key(key.linkedid) else None
+        return self._floor.call(leg) if leg is not None and self._floor.is_call(leg) else None
+
+    def agent(self, agent: str) -> LiveAgent | None:
+        """One agent, or None when a member of no queue."""
+        return self._floor.agent(agent) if agent in self._floor.roster else None
+
+    def queue(self, queue: str) -> LiveQueue | None:
+        """One queue, or None when Asterisk has none of that name."""
+        return self._floor.queue(queue) if queue in self._floor.queues() else None
+
+    def estimate_wait_s(self, queue: str, position: int) -> float | None:
+        """Honest seconds until the caller at `position` (from 1) is answered; None when it cannot be told.
+
+        An agent whose other queues have callers too counts in each by his share.
+        """
+        agents = 0.0
+        for member in self._floor.roster.of_queue(queue):
+            if not member.paused and state_of(member) in AT_WORK:
+                own = self._floor.roster.of_agent(member.agent)
+                calling = {one.queue for one in own if self._floor.lines.line(one.queue)}
+                agents += 1 / len(calling | {queue})
+        return self._times.estimate_s(queue, position, agents)
+
+    def apply(self, event: Event) -> Changes:
+        """Take one event in; what is to be shown anew."""
+        touched = _Touched()
+        match event:
+            case ev.ChannelSeen():
+                self._see(event.channel, event.at, touched)
+            case ev.ChannelHungUp():
+                self._hang_up(event, touched)
+            case ev.BridgeEntered():
+                self._move(event.channel, event.bridge, event.at, touched)
+            case ev.BridgeLeft():
+                leg = self._floor.legs.get(event.channel.uniqueid)
+                if leg is not None and leg.bridge == event.bridge:
+                    self._move(event.channel, "", event.at, touched)
+            case ev.CallerJoinedQueue():
+                self._join(event, touched)
+            case ev.CallerLeftQueue():
+                self._leave(event, touched)
+            case ev.AgentConnected():
+                self._see(event.channel, event.at, touched)
+                self._times.connected(event.queue, event.rang_s)
+            case ev.AgentCompleted():
+                self._times.completed(event.queue, event.talked_s)
+            case ev.MemberChanged(member=member):
+                removed = self._ends.get(("member", member.queue, member.agent))
+                if not is_late(event.at, removed) and self._floor.roster.put(member, event.at):
+                    touched.agents.add(member.agent)
+                    touched.queues.add(member.queue)
+            case ev.MemberRemoved(member=member):
+                self._end(event.at, "member", member.queue, member.agent)
+                if self._floor.roster.drop(member, event.at):
+                    touched.agents.add(member.agent)
+                    touched.queues.add(member.queue)
+            case ev.RecordingStarted() | ev.RecordingStopped():
+                leg = self._see(event.channel, event.at, touched)
+                if leg is not None:
+                    self._floor.legs.put(replace(leg, recording=isinstance(event, ev.RecordingStarted)))
+                    touched.calls.add(leg.channel.linkedid)
+        return self._changes(touched)
+
+    def rebuild(self, snapshot: Snapshot) -> Changes:
+        """Forget the state and take Asterisk's; calls that are not in it end with an unknown cause.
+
+        Measured answer times stay, and for known legs what a re-read does not tell: when exactly they came, and
+        whether a recording runs.
+        """
+        old, before = self._floor, self._floor.view()
+        if snapshot.boot != old.boot:
+            old, self._ends = Floor(old.node, snapshot.boot), {}
+        new = Floor(old.node, snapshot.boot, roster=Roster(snapshot.members))
+        for live in snapshot.channels:
+            leg = old.legs.get(live.channel.uniqueid) or Leg(live.channel, live.since)
+            new.legs.put(replace(leg, channel=live.channel, bridge=live.bridge))
+        new.lines = Lines(facts.queue for facts in snapshot.queues)
+        for one in sorted(snapshot.waiting, key=lambda waiting: waiting.position):
+            known = old.lines.entry(one.queue, one.uniqueid)
+            since = known.since if known is not None else one.since
+            new.lines.join(one.queue, Entry(one.uniqueid, one.priority, since), one.position)
+        for facts in snapshot.queues:
+            self._times.told(facts.queue, facts.mean_talk_s, facts.completed)
+        self._floor = new
+        return difference(before, new.view(), snapshot.at)
+
+    def _see(self, channel: Channel, at: datetime, touched: _Touched) -> Leg | None:
+        if ("leg", channel.uniqueid) in self._ends:
+            return None
+        known = self._floor.legs.get(channel.uniqueid)
+        if known is not None and known.channel == channel:
+            return known
+        leg = Leg(channel, at) if known is None else replace(known, channel=channel)
+        self._floor.legs.put(leg)
+        self._touch(leg, touched)
+        return leg
+
+    def _move(self, channel: Channel, bridge: str, at: datetime, touched: _Touched) -> None:
+        leg = self._see(channel, at, touched)
+        if leg is not None and leg.bridge != bridge:
+            self._touch(leg, touched)
+            leg = replace(leg, bridge=bridge)
+            self._floor.legs.put(leg)
+            self._touch(leg, touched)
+
+    def _hang_up(self, event: ev.ChannelHungUp, touched: _Touched) -> None:
+        uniqueid = event.channel.uniqueid
+        self._end(event.at, "leg", uniqueid)
+        leg = self._floor.legs.get(uniqueid)
+        if leg is None:
+            return
+        self._touch(leg, touched)
+        if self._floor.is_call(leg):
+            touched.ended.append(EndedCall(self._floor.call(leg), event.at, event.cause))
+        queue = self._floor.lines.where(uniqueid)
+        if queue is not None:
+            touched.queues.add(queue)
+        touched.calls.update(self._floor.lines.leave(uniqueid))
+        self._floor.legs.drop(uniqueid)
+
+    def _join(self, event: ev.CallerJoinedQueue, touched: _Touched) -> None:
+        uniqueid = event.channel.uniqueid
+        left = self._ends.get(("place", event.queue, uniqueid))
+        if self._see(event.channel, event.at, touched) is None or is_late(event.at, left):
+            return
+        entry = Entry(uniqueid, event.channel.priority, event.at)
+        moved = self._floor.lines.join(event.queue, entry, event.position)
+        if moved:
+            touched.calls.update(moved)
+            touched.queues.add(event.queue)
+            touched.suspect = len(self._floor.lines.line(event.queue)) != event.waiting
+
+    def _leave(self, event: ev.CallerLeftQueue, touched: _Touched) -> None:
+        uniqueid = event.channel.uniqueid
+        self._see(event.channel, event.at, touched)
+        self._end(event.at, "place", event.queue, uniqueid)
+        if self._floor.lines.where(uniqueid) == event.queue:
+            touched.calls.update(self._floor.lines.leave(uniqueid))
+            touched.queues.add(event.queue)
+            touched.suspect = len(self._floor.lines.line(event.queue)) != event.waiting
+
+    def _touch(self, leg: Leg, touched: _Touched) -> None:
+        for one in (leg, *self._floor.legs.mates(leg)):
+            touched.calls.update((one.channel.uniqueid, one.channel.linkedid))
+            touched.devices.add(one.channel.device)
+
+    def _end(self, at: datetime, *what: str) -> None:
+        self._ends.pop(what, None)
+        self._ends[what] = at
+        if len(self._ends) > _ENDS_KEPT:
+            del self._ends[next(iter(self._ends))]
+
+    def _changes(self, touched: _Touched) -> Changes:
+        calls = {one.call.key for one in touched.ended}
+        for uniqueid in touched.calls:
+            leg = self._floor.legs.get(uniqueid)
+            if leg is not None and self._floor.is_call(leg):
+                calls.add(self._floor.key(uniqueid))
+        return Changes(
+            calls=frozenset(calls),
+            agents=frozenset(touched.agents | {device for device in touched.devices if device in self._floor.roster}),
+            queues=frozenset(touched.queues),
+            ended=tuple(touched.ended),
+            suspect=touched.suspect,
+        )

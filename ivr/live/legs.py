@@ -1,0 +1,70 @@
+"""The legs of the calls on the line, found by id, by bridge and by device."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ivr.telephony.events import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A channel of Asterisk, and what the board knows of it."""
+
+    channel: Channel
+    since: datetime
+    bridge: str = ""
+    recording: bool = False
+
+
+class Legs:
+    """Every leg by its uniqueid, with the two indexes the board asks."""
+
+    def __init__(self, legs: Iterable[Leg] = ()) -> None:
+        self._legs: dict[str, Leg] = {}
+        self._bridges: dict[str, set[str]] = defaultdict(set)
+        self._devices: dict[str, set[str]] = defaultdict(set)
+        for leg in legs:
+            self.put(leg)
+
+    def __iter__(self) -> Iterator[Leg]:
+        return iter(self._legs.values())
+
+    def get(self, uniqueid: str) -> Leg | None:
+        """The leg of this id."""
+        return self._legs.get(uniqueid)
+
+    def put(self, leg: Leg) -> None:
+        """Keep this leg, in the place of an older state of it."""
+        uniqueid = leg.channel.uniqueid
+        self.drop(uniqueid)
+        self._legs[uniqueid] = leg
+        self._devices[leg.channel.device].add(uniqueid)
+        if leg.bridge:
+            self._bridges[leg.bridge].add(uniqueid)
+
+    def drop(self, uniqueid: str) -> None:
+        """Forget a leg; one that is not there is no error."""
+        leg = self._legs.pop(uniqueid, None)
+        if leg is None:
+            return
+        for index, key in ((self._devices, leg.channel.device), (self._bridges, leg.bridge)):
+            if key in index:
+                index[key].discard(uniqueid)
+                if not index[key]:
+                    del index[key]
+
+    def mates(self, leg: Leg) -> list[Leg]:
+        """The other legs of its bridge, in a stable order."""
+        return [
+            self._legs[uniqueid]
+            for uniqueid in sorted(self._bridges.get(leg.bridge, ()))
+            if uniqueid != leg.channel.uniqueid
+        ]
+
+    def of_device(self, device: str) -> list[Leg]:
+        """The legs to or from one device, in a stable order."""
+        return [self._legs[uniqueid] for uniqueid in sorted(self._devices.get(device, ()))]

@@ -1,0 +1,64 @@
+"""Who waits in which queue, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A waiting caller."""
+
+    uniqueid: str
+    priority: int
+    since: datetime
+
+
+class Lines:
+    """One line per queue; a caller stands in at most one."""
+
+    def __init__(self, queues: Iterable[str] = ()) -> None:
+        self._lines: dict[str, list[Entry]] = {queue: [] for queue in queues}
+        self._where: dict[str, str] = {}
+
+    def queues(self) -> set[str]:
+        """Every queue known."""
+        return set(self._lines)
+
+    def line(self, queue: str) -> list[Entry]:
+        """The waiting callers of one queue, the next one first."""
+        return self._lines.get(queue, [])
+
+    def where(self, uniqueid: str) -> str | None:
+        """The queue a caller stands in."""
+        return self._where.get(uniqueid)
+
+    def entry(self, queue: str, uniqueid: str) -> Entry | None:
+        """A caller's place in one queue."""
+        return next((one for one in self.line(queue) if one.uniqueid == uniqueid), None)
+
+    def join(self, queue: str, entry: Entry, position: int) -> list[str]:
+        """Put a caller in at a position (from 1); the ids of those who stand at or behind it now.
+
+        A caller who stands there already keeps his place: news of his joining that come twice say nothing new.
+        """
+        if self._where.get(entry.uniqueid) == queue:
+            return []
+        self.leave(entry.uniqueid)
+        line = self._lines.setdefault(queue, [])
+        index = min(max(0, position - 1), len(line))
+        line.insert(index, entry)
+        self._where[entry.uniqueid] = queue
+        return [one.uniqueid for one in line[index:]]
+
+    def leave(self, uniqueid: str) -> list[str]:
+        """Take a caller out; his id and those who stood behind him, or none when he was in no line."""
+        queue = self._where.pop(uniqueid, None)
+        if queue is None:
+            return []
+        line = self._lines[queue]
+        index = next(i for i, entry in enumerate(line) if entry.uniqueid == uniqueid)
+        del line[index]
+        return [uniqueid, *(one.uniqueid for one in line[index:])]
