@@ -74,7 +74,7 @@ class Ear:
         file.write_bytes(wav_bytes(self.samples))
 
     def _silence_until(self, now: float, coming: int) -> None:
-        missing = int((now - self._since) * RATE) - self._length - coming
+        missing = round((now - self._since) * RATE) - self._length - coming
         if missing > GAP_S * RATE:
             self._reserve(missing)
             self._length += missing

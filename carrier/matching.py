@@ -24,13 +24,15 @@ HEAD = RATE * 8 // 10
 STEP = RATE // 4
 SLACK = RATE * 6 // 100
 """How far a step may have moved against the one before it: lost or repeated RTP packets, 20 ms each."""
-HEAD_SCORE = 0.65
-"""Another phrase of the same voice reaches 0.2-0.4 over 0.8 s, the right one over A-law 0.99."""
+HEAD_SCORE = 0.7
+"""In 20 minutes of other phrases of one human voice the likest 0.8 s reached 0.53 (a clip of 0.4 s: 0.66); the right
+clip over A-law has 0.99."""
 STEP_SCORE = 0.8
 """A step that is missing a third of its energy is not heard."""
 _PEAK = RATE // 10
 """Speech resembles itself one pitch period away: the best place in 0.1 s is the place."""
-_QUIET = 10 ** (-60 / 20)
+_QUIET = 10 ** (-70 / 20)
+"""A silent A-law line has -72 dBFS."""
 _BLOCK = 8192
 _BACKLOG_BLOCK = 65536
 
@@ -187,7 +189,7 @@ def _steps(sound: Samples) -> list[tuple[int, Samples]]:
     edges = [*range(0, max(len(sound) - STEP // 2, 1), STEP), len(sound)]
     steps = [(start, sound[start:end]) for start, end in pairwise(edges)]
     loudest = max(_rms(step) for _, step in steps)
-    return [(start, step) for start, step in steps if _rms(step) > loudest / 30]
+    return [step for number, step in enumerate(steps, 1) if _rms(step[1]) > loudest / 30 or number == len(steps)]
 
 
 def _normalised(raw: NDArray[np.floating[Any]], piece: Samples, template: Samples) -> NDArray[np.float32]:
