@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -118,73 +119,88 @@ def _row(row: dict[str, str], company: Company) -> _Row:
     )
 
 
-async def _store(session: AsyncSession, found: list[_Row]) -> Outcome:
-    companies = {row.code[0] for row in found}
-    subscribers = {
-        (s.company_id, s.account): (s.id, s.name, s.kind)
-        for s in await session.execute(
-            select(Subscriber.id, Subscriber.company_id, Subscriber.account, Subscriber.name, Subscriber.kind).where(
-                Subscriber.company_id.in_(companies)
-            )
-        )
-    }
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store already has of the table's companies."""
+
+    subscribers: dict[Key, tuple[str, str, SubscriberKind]]
+    premises: dict[Key, tuple[str, str, _Place]]
+    phones: dict[str, set[str]]
+
+
+async def _known(session: AsyncSession, companies: set[str]) -> _Known:
+    subscribers = select(
+        Subscriber.company_id, Subscriber.account, Subscriber.id, Subscriber.name, Subscriber.kind
+    ).where(Subscriber.company_id.in_(companies))
     columns = [getattr(Premise, name) for name in _Place.__dataclass_fields__]
-    premises = {
-        (p.company_id, p.code): (p.id, p.subscriber_id, _Place(*p[4:]))
-        for p in await session.execute(
-            select(Premise.id, Premise.company_id, Premise.code, Premise.subscriber_id, *columns).where(
-                Premise.company_id.in_(companies)
-            )
-        )
-    }
-    phones: dict[str, set[str]] = {}
-    for premise_id, phone in await session.execute(
+    premises = select(Premise.company_id, Premise.code, Premise.id, Premise.subscriber_id, *columns).where(
+        Premise.company_id.in_(companies)
+    )
+    phones = (
         select(PremisePhone.premise_id, PremisePhone.phone)
         .join(Premise, Premise.id == PremisePhone.premise_id)
         .where(Premise.company_id.in_(companies))
-    ):
-        phones.setdefault(premise_id, set()).add(phone)
+    )
+    by_premise: dict[str, set[str]] = defaultdict(set)
+    for premise_id, phone in await session.execute(phones):
+        by_premise[premise_id].add(phone)
+    return _Known(
+        {(row[0], row[1]): (row[2], row[3], row[4]) for row in await session.execute(subscribers)},
+        {(row[0], row[1]): (row[2], row[3], _Place(*row[4:])) for row in await session.execute(premises)},
+        by_premise,
+    )
 
-    new_subscribers: list[dict[str, Any]] = []
-    changed_subscribers: list[dict[str, Any]] = []
-    new_premises: list[dict[str, Any]] = []
-    changed_premises: list[dict[str, Any]] = []
-    new_phones: list[dict[str, Any]] = []
-    stale_phones: list[str] = []
-    renamed: set[str] = set()
+
+async def _store(session: AsyncSession, found: list[_Row]) -> Outcome:
+    known = await _known(session, {row.code[0] for row in found})
+    new_subscribers, renamed = await _store_subscribers(session, known, found)
+    added: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    rewired: list[str] = []
+    phones: list[dict[str, Any]] = []
     changed = 0
     for row in found:
-        subscriber = subscribers.get(row.account)
-        if subscriber is None:
-            subscriber = subscribers[row.account] = (new_id(), row.name, row.kind)
-            new_subscribers.append(_subscriber(subscriber[0], row))
-        elif subscriber[1:] != (row.name, row.kind):
-            subscriber = subscribers[row.account] = (subscriber[0], row.name, row.kind)
-            changed_subscribers.append(_subscriber(subscriber[0], row))
-            renamed.add(subscriber[0])
-        premise = premises.get(row.code)
-        premise_id = premise[0] if premise else new_id()
-        values = {"id": premise_id, "company_id": row.code[0], "code": row.code[1], "subscriber_id": subscriber[0]}
-        moved = premise is not None and premise[1:] != (subscriber[0], row.place)
-        known_phones = phones.get(premise_id, set())
-        if premise is None:
-            new_premises.append(values | asdict(row.place))
-        elif moved:
-            changed_premises.append(values | asdict(row.place))
-        if known_phones != row.phones:
-            stale_phones.append(premise_id)
-            new_phones += [{"premise_id": premise_id, "phone": phone} for phone in sorted(row.phones)]
-        if premise and (moved or known_phones != row.phones or subscriber[0] in renamed):
-            changed += 1
+        subscriber_id = new_subscribers.get(row.account) or known.subscribers[row.account][0]
+        premise_id, *was = known.premises.get(row.code, (new_id(),))
+        values = {"id": premise_id, "company_id": row.code[0], "code": row.code[1], "subscriber_id": subscriber_id}
+        same_phones = known.phones.get(premise_id, set()) == row.phones
+        same_place = was == [subscriber_id, row.place]
+        if not was:
+            added.append(values | asdict(row.place))
+        elif not same_place:
+            moved.append(values | asdict(row.place))
+        if not same_phones:
+            rewired.append(premise_id)
+            phones += [{"premise_id": premise_id, "phone": phone} for phone in sorted(row.phones)]
+        changed += bool(was) and not (same_place and same_phones and row.account not in renamed)
 
-    await insert_all(session, Subscriber, new_subscribers)
-    await update_all(session, Subscriber, changed_subscribers)
-    await insert_all(session, Premise, new_premises)
-    await update_all(session, Premise, changed_premises)
-    for part in slices(stale_phones):
+    await insert_all(session, Premise, added)
+    await update_all(session, Premise, moved)
+    for part in slices(rewired):
         await session.execute(delete(PremisePhone).where(PremisePhone.premise_id.in_(part)))
-    await insert_all(session, PremisePhone, new_phones)
-    return Outcome(len(new_premises), changed, len(found) - len(new_premises) - changed)
+    await insert_all(session, PremisePhone, phones)
+    return Outcome(len(added), changed, len(found) - len(added) - changed)
+
+
+async def _store_subscribers(
+    session: AsyncSession, known: _Known, found: list[_Row]
+) -> tuple[dict[Key, str], set[Key]]:
+    """Store who is new or changed; return the ids of the new, and the accounts of the changed."""
+    ids: dict[Key, str] = {}
+    renamed: set[Key] = set()
+    added: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for row in {row.account: row for row in found}.values():  # rows of one account agree, see _rows
+        was = known.subscribers.get(row.account)
+        if was is None:
+            ids[row.account] = new_id()
+            added.append(_subscriber(ids[row.account], row))
+        elif was[1:] != (row.name, row.kind):
+            renamed.add(row.account)
+            changed.append(_subscriber(was[0], row))
+    await insert_all(session, Subscriber, added)
+    await update_all(session, Subscriber, changed)
+    return ids, renamed
 
 
 def _subscriber(subscriber_id: str, row: _Row) -> dict[str, Any]:

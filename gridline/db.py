@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Dialect, Enum, MetaData, String, TypeDecorator, event
@@ -112,6 +113,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._file = Path(self.url.database) if self.is_sqlite and self.url.database else None
         options: dict[str, Any] = {"pool_size": pool_size, "pool_timeout": BUSY_S}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": BUSY_S}
@@ -155,6 +157,8 @@ class Database:
             await session.commit()
 
     async def _connect(self, session: AsyncSession, *, writing: bool) -> None:
+        if self._file is not None and not self._file.exists():  # else SQLite would make an empty one
+            raise Unavailable(f"Базы данных {self._file} ещё нет. Выполните gridline migrate.")
         try:
             await session.connection(execution_options={"gridline_write": writing})
         except (OSError, TimeoutError) as error:  # asyncpg's connect raises these as they are

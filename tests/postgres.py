@@ -71,7 +71,7 @@ class PostgresServer:
 
     def create(self, database: str, *, template: str = "template0") -> None:
         """Make a database as a copy of another one that nobody is connected to."""
-        self._sql(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY file_copy')
+        self._sql(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
 
     def drop(self, database: str) -> None:
         """Remove a database and whoever is still connected to it."""
