@@ -144,7 +144,8 @@ class AgentConnected(Event):
 class AgentCompleted(Event):
     """The talk of an agent with a caller from a queue has ended."""
 
-    channel: Channel
+    linkedid: str
+    """The call; when both legs went at once, Asterisk 22 leaves the caller's headers out."""
     queue: str
     agent: str
     talked_s: int
@@ -239,7 +240,7 @@ _MAKERS: Mapping[str, _Maker] = {
         at, channel_of(m), m["Queue"], m["Interface"], int(m["HoldTime"]), int(m["RingTime"])
     ),
     "AgentComplete": lambda m, at: AgentCompleted(
-        at, channel_of(m), m["Queue"], m["Interface"], int(m["TalkTime"]), m["Reason"]
+        at, m.get("Linkedid") or m.get("DestLinkedid", ""), m["Queue"], m["Interface"], int(m["TalkTime"]), m["Reason"]
     ),
     "QueueMemberStatus": _member_changed,
     "QueueMemberAdded": _member_changed,

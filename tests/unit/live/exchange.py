@@ -98,7 +98,7 @@ class Exchange:
         talked = int((self.now - call.talking_since).total_seconds())
         self.told.append(ev.BridgeLeft(self.now, call.agent, call.bridge))
         agent = call.agent.device
-        self.told.append(ev.AgentCompleted(self.now, call.channel, call.queue, agent, talked, "agent"))
+        self.told.append(ev.AgentCompleted(self.now, uniqueid, call.queue, agent, talked, "agent"))
         self.told.append(ev.BridgeLeft(self.now, call.channel, call.bridge))
         self.told.append(ev.ChannelHungUp(self.now, call.agent, 16))
         call.agent, call.bridge, call.queue = None, "", ""
