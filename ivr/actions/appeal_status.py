@@ -15,7 +15,7 @@ from ivr.voice.prompts import Phrase, Prompt
 _STATE_PROMPTS = {
     "registered": "status-registered",
     "in-work": "status-in-work",
-    "asked-others": "status-waiting-others",
+    "asked": "status-waiting-others",
     "considered": "status-considered",
     "answered": "status-answered",
     "closed": "status-closed",
@@ -63,12 +63,12 @@ def told(status: AppealStatus, services: Services, company: Company) -> list[Phr
     match prompt := _STATE_PROMPTS[status.state]:
         case "status-registered":
             received = spoken.on_day(status.received_at.astimezone(company.zone).date(), today)
-            phrases.append(Prompt(prompt, since=received, until=until))
+            phrases.append(Prompt(prompt, day=received))
         case "status-in-work" | "status-waiting-others":
             phrases.append(Prompt(prompt, until=until))
         case "status-answered" | "status-closed":
             answered = status.answered_at or now
-            phrases.append(Prompt(prompt, since=spoken.on_day(answered.astimezone(company.zone).date(), today)))
+            phrases.append(Prompt(prompt, day=spoken.on_day(answered.astimezone(company.zone).date(), today)))
         case _:
             phrases.append(prompt)
     return phrases
