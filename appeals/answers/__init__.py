@@ -1,0 +1,1 @@
+"""Answers to applicants: letters made from templates, sent through a port, with the proof of sending kept."""

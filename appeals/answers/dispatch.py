@@ -1,0 +1,180 @@
+"""Answers an appeal: checks that it may be answered, makes the letter, sends it, and writes the sending down."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import select
+
+from appeals import entry, history, numbering
+from appeals.answers.letter import Kind, Letter, Signer
+from appeals.answers.sending import Outgoing, Proof, Sender
+from appeals.case import Case, Cases
+from appeals.casework import Casework
+from appeals.endings import Endings
+from appeals.models import Appeal, Measure, Refusal
+from appeals.taxonomy import shipped
+from gridline.clock import Clock
+from gridline.companies import Companies
+from gridline.db import Database
+from gridline.errors import Conflict, InvalidInput, NotFound
+
+TRIES = 3
+"""A letter that has left is written down even when somebody changes the appeal meanwhile."""
+
+
+class _Checked(Exception):
+    """Ends a step that was opened only to see whether it may be made: nothing of it is stored."""
+
+
+class Dispatch:
+    """Sends answers and notices of refusal. `senders` by way of answer; ways without a sender are refused."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        companies: Companies,
+        casework: Casework,
+        endings: Endings,
+        senders: Mapping[str, Sender],
+        own_templates: Path | None = None,
+    ) -> None:
+        self._db = db
+        self._cases = Cases(db, clock, companies)
+        self._casework = casework
+        self._endings = endings
+        self._senders = senders
+        self._own_templates = own_templates
+
+    async def answer(
+        self, appeal_id: str, *, text: str, signer: Signer, actor: str, version: int, way: str | None = None
+    ) -> Proof:
+        """Send the answer and record it; `text` empty means the findings as they were written.
+
+        The same answer tried again after a crash is not sent twice. Raises Conflict naming what is
+        missing or who was first, InvalidInput (no contact for this way), Unavailable (try again).
+        """
+        ready = {"answer_sent": True, "answer_is_proved": True, "answer_names_further_appeal": True}
+        async with self._seen(appeal_id, "answered", actor, version, ready) as case:
+            way = way or case.appeal.answer_way
+            measures = await case.session.scalars(
+                select(Measure).where(Measure.appeal_id == appeal_id).order_by(Measure.planned_on)
+            )
+            letter = _letter(case, "answer", way, signer, text=text.strip() or case.content.findings or "",
+                             verdict=_verdict(case), measures=list(measures))  # fmt: skip
+        if not letter.text:
+            raise InvalidInput("Нет текста ответа")
+        outgoing, proof = await self._send(appeal_id, letter, way)
+        for left in reversed(range(TRIES)):
+            try:
+                await self._casework.answer(
+                    appeal_id, answer_id=outgoing.letter_id, text=outgoing.text, way=way, sent_at=proof.sent_at,
+                    proof=proof.as_json(), further_appeal=letter.further_appeal, actor=actor, version=version,
+                )  # fmt: skip
+            except Conflict:
+                version, before = await self._version(appeal_id), version
+                if version == before or not left:
+                    raise
+            else:
+                break
+        return proof
+
+    async def refuse(
+        self, appeal_id: str, *, signer: Signer, actor: str, version: int, way: str | None = None
+    ) -> Proof:
+        """Approve a proposed refusal: notify the applicant, then record it (R13). Raises as `answer` does."""
+        async with self._seen(appeal_id, "refused", actor, version, {}) as case:
+            refusal = await case.session.get(Refusal, appeal_id)
+            if refusal is None or refusal.proposed_by == actor:
+                raise Conflict("Отказ предлагает один человек, а утверждает и уведомляет другой.")
+            way = way or case.appeal.answer_way
+            verdict = shipped().refusal_grounds[refusal.ground].title + "."
+            if refusal.link:
+                verdict = f"{verdict} Ответ дан по обращению № {numbering.written(refusal.link)}."
+            # The clerk's grounds are for the file: an applicant is told the ground of R13 itself.
+            letter = _letter(case, "refusal", way, signer, text="", verdict=verdict, measures=[])
+        _, proof = await self._send(appeal_id, letter, way)
+        await self._endings.approve_refusal(
+            appeal_id, notice_sent_at=proof.sent_at, notice_proof=proof.as_json(), actor=actor, version=version
+        )
+        return proof
+
+    async def _send(self, appeal_id: str, letter: Letter, way: str) -> tuple[Outgoing, Proof]:
+        sender = self._senders.get(way)
+        if sender is None:
+            ways = ", ".join(shipped().answer_ways[each].title for each in self._senders)
+            raise InvalidInput(f"Способом «{shipped().answer_ways[way].title}» письмо не отправить; есть: {ways}")
+        text = letter.plain()
+        outgoing = Outgoing(
+            letter_id=history.sha256(history.canonical([appeal_id, letter.kind, way, text]))[:32],
+            number=letter.number, way=way, to=letter.contact, subject=letter.subject, text=text,
+            docx=letter.docx(self._own_templates),
+        )  # fmt: skip
+        return outgoing, await sender.send(outgoing)
+
+    @asynccontextmanager
+    async def _seen(
+        self, appeal_id: str, step: str, actor: str, version: int, ready: Mapping[str, bool]
+    ) -> AsyncIterator[Case]:
+        try:
+            async with self._cases.step(appeal_id, step, actor, version, **ready) as case:
+                yield case
+                raise _Checked
+        except _Checked:
+            return
+
+    async def _version(self, appeal_id: str) -> int:
+        async with self._db.read() as session:
+            found = await session.scalar(select(Appeal.version).where(Appeal.id == appeal_id))
+        if found is None:
+            raise NotFound("Такого обращения нет.")
+        return found
+
+
+def _letter(
+    case: Case, kind: Kind, way: str, signer: Signer, *, text: str, verdict: str, measures: list[Measure]
+) -> Letter:
+    zone, appeal = case.company.zone, case.appeal
+    return Letter(
+        kind=kind,
+        company=case.company.name,
+        number=numbering.written(appeal.number),
+        received_on=appeal.received_at.astimezone(zone).date(),
+        written_on=case.at.astimezone(zone).date(),
+        name=case.content.name,
+        contact=_contact(case, way),
+        verdict=verdict,
+        text=text,
+        rights_restored=case.content.rights_restored or "",
+        measures=[_measure(measure) for measure in measures],
+        further_appeal=entry.further_appeal(case.company),
+        signer=signer,
+    )
+
+
+def _contact(case: Case, way: str) -> str:
+    """Where the letter goes. Raises InvalidInput when this contact was not left."""
+    row = shipped().answer_ways.get(way)
+    if row is None:
+        raise InvalidInput(f"Неизвестный способ ответа: {way!r}")
+    if row.needs == "none":
+        return row.title
+    contact: str | None = getattr(case.content, row.needs)
+    if not contact:
+        raise InvalidInput(f"Заявитель не оставил контакт для способа «{row.title}»: выберите другой способ ответа")
+    return contact
+
+
+def _verdict(case: Case) -> str:
+    if shipped().kinds[case.appeal.kind].group != "complaint":
+        return ""
+    return "Жалоба признана обоснованной." if case.appeal.justified else "Жалоба признана необоснованной."
+
+
+def _measure(measure: Measure) -> str:
+    if measure.done_on is not None:
+        return f"{measure.text} — выполнено {measure.done_on:%d.%m.%Y}"
+    return f"{measure.text} — срок {measure.planned_on:%d.%m.%Y}"

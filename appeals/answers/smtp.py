@@ -1,0 +1,132 @@
+"""Sends letters by e-mail and keeps what the mail server said to them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Literal
+
+from pydantic import SecretStr
+
+from appeals.answers.sending import Outbox, Outgoing, Proof
+from gridline.clock import Clock
+from gridline.errors import InvalidInput, Unavailable
+
+_DOCX = ("application", "vnd.openxmlformats-officedocument.wordprocessingml.document")
+_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+PERMANENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The company's mail server. `tls`: from the first byte, after STARTTLS, or none (loopback only)."""
+
+    host: str
+    port: int
+    sender: str
+    tls: Literal["none", "starttls", "tls"] = "starttls"
+    user: str = ""
+    secret: SecretStr | None = None
+    timeout_s: float = 30.0
+
+
+class SmtpSender:
+    """Sends by SMTP. The answer of the server to the message is the proof; the message itself is kept."""
+
+    def __init__(
+        self, server: MailServer, outbox: Outbox, clock: Clock, *, trusted: ssl.SSLContext | None = None
+    ) -> None:
+        self._server = server
+        self._outbox = outbox
+        self._clock = clock
+        self._trusted = ssl.create_default_context() if trusted is None else trusted
+
+    async def send(self, letter: Outgoing) -> Proof:
+        """Send it once. Raises InvalidInput for an address the server refuses for good, else Unavailable."""
+        known = self._outbox.proof(letter)
+        if known is not None:
+            return known
+        message = self._message(letter)
+        content = message.as_bytes(policy=SMTP)
+        kept = self._outbox.keep(letter, ".eml", content)
+        said = await asyncio.to_thread(self._deliver, _plain(letter.to), content)
+        facts = {
+            "way": letter.way,
+            "by": "smtp",
+            "server": f"{self._server.host}:{self._server.port}",
+            "said": said,
+            "message_id": str(message["Message-ID"]),
+            "files": [kept],
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+        return self._outbox.prove(letter, Proof(self._clock.now(), facts))
+
+    def _message(self, letter: Outgoing) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._server.sender
+        message["To"] = _plain(letter.to)
+        message["Subject"] = letter.subject
+        message["Date"] = format_datetime(self._clock.now())
+        # The same letter has the same id at every try: a mailbox that got it twice shows it once.
+        message["Message-ID"] = f"<{letter.letter_id}@{self._server.sender.rpartition('@')[2]}>"
+        message.set_content(letter.text)
+        maintype, subtype = _DOCX
+        message.add_attachment(letter.docx, maintype=maintype, subtype=subtype, filename=f"{letter.number}.docx")
+        return message
+
+    def _deliver(self, to: str, content: bytes) -> str:
+        server = self._server
+        try:
+            with self._connected() as smtp:
+                if server.tls == "starttls":
+                    smtp.starttls(context=self._trusted)
+                if server.user and server.secret is not None:
+                    smtp.login(server.user, server.secret.get_secret_value())
+                smtp.ehlo_or_helo_if_needed()
+                _expect(smtp.mail(server.sender), to)
+                _expect(smtp.rcpt(to), to)
+                return _expect(smtp.data(content), to)
+        except smtplib.SMTPDataError as error:
+            return _expect((error.smtp_code, error.smtp_error if isinstance(error.smtp_error, bytes) else b""), to)
+        except (smtplib.SMTPException, OSError) as error:
+            raise Unavailable(f"Почтовый сервер {server.host} не принял письмо: {_masked(str(error), to)}") from error
+
+    def _connected(self) -> smtplib.SMTP:
+        server = self._server
+        if server.tls == "tls":
+            return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_s, context=self._trusted)
+        return smtplib.SMTP(server.host, server.port, timeout=server.timeout_s)
+
+
+def _plain(address: str) -> str:
+    """The address in ASCII: a Russian domain as Punycode. Raises InvalidInput."""
+    local, _, domain = address.rpartition("@")
+    try:
+        plain = f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        plain = ""
+    if not (plain.isascii() and _ADDRESS.fullmatch(plain)):
+        raise InvalidInput(f"Адрес «{address}» не годится для отправки по электронной почте")
+    return plain
+
+
+def _expect(reply: tuple[int, bytes], to: str) -> str:
+    code, said = reply
+    text = f"{code} {_masked(said.decode('utf-8', errors='replace'), to)}".strip()
+    if 200 <= code < 300:
+        return text
+    if code >= PERMANENT:
+        raise InvalidInput(f"Почтовый сервер отказал навсегда: {text}")
+    raise Unavailable(f"Почтовый сервер отказал на время: {text}")
+
+
+def _masked(said: str, to: str) -> str:
+    """The server's words without the applicant's address: they go into the history, which cannot be erased."""
+    return _ADDRESS.sub("***", said.replace(to, "***"))[:300]
