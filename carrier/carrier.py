@@ -90,7 +90,8 @@ class Carrier:
     ) -> AsyncIterator[Leg]:
         """Call `to` over the trunk; inside the block the caller is talking, at its end the receiver is put down.
 
-        `from_number` None withholds the number; otherwise it and `name` are shown as they are, however odd.
+        `from_number` None withholds the number. What Asterisk would not send (brackets and dashes of a number, quotes
+        unescaped in a name) needs raw SIP: sipp.
         Raises CallRefused when nobody answers.
         """
         leg = await self._place(from_number, to, name, answer_within_s)

@@ -6,7 +6,6 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,8 @@ class CarrierSettings:
     max_files: int = 4096
 
 
-def free_port(protocol: Literal["udp", "tcp"] = "udp") -> int:
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
     """A port of the loopback address that nobody holds at this moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM) as probe:
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
