@@ -48,7 +48,14 @@ class Carrier:
             self._phones[number] = AgentPhone(number, self._pick_up, self._refuse, self._register)
 
     async def start(self) -> None:
-        """Bring the carrier up. Raises Unavailable with the reason."""
+        """Bring the carrier up. Raises Unavailable with the reason; nothing of it runs then."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
         own = self.settings
         await self._sound.start(own.host)
         values = {

@@ -20,7 +20,7 @@ from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from asterisk_conf.secrets import secret
 from carrier.carrier import Carrier
-from carrier.settings import CarrierSettings, free_port
+from carrier.settings import CarrierSettings, free_port, is_free
 from gridline import settings
 from gridline.companies import Companies
 from gridline.db import Database
@@ -38,14 +38,16 @@ class Installation:
 
     var: Path
     own: Mapping[str, object] = field(default_factory=dict)
+    usual_ports: bool = False
+    """Take the product's default ports where they are free, instead of any free ones."""
 
     def __post_init__(self) -> None:
         """Choose ports, write the settings file, make ready what tests and demos look through."""
         ports: dict[str, object] = {
-            "agi_port": _tcp(),
-            "http_port": _tcp(),
-            "ami_port": _tcp(),
-            "sip_port": free_port(),
+            "agi_port": self._port("agi_port", socket.SOCK_STREAM),
+            "http_port": self._port("http_port", socket.SOCK_STREAM),
+            "ami_port": self._port("ami_port", socket.SOCK_STREAM),
+            "sip_port": self._port("sip_port", socket.SOCK_DGRAM),
             "trunk_port": free_port(),
         }
         self.var.mkdir(parents=True, exist_ok=True)
@@ -145,6 +147,10 @@ class Installation:
         except OSError:
             return 0, ""
 
+    def _port(self, setting: str, kind: socket.SocketKind) -> int:
+        usual = int(Settings.model_fields[setting].default)
+        return usual if self.usual_ports and is_free(usual, kind) else free_port(kind)
+
     @property
     def _packages(self) -> PackageRoot:
         return PackageRoot(self.settings.package_root.absolute())
@@ -157,9 +163,5 @@ class Installation:
             our_host=own.sip_host,
             agents={name: secret(own.var / "secrets", f"agent-{name}") for name in own.agents},
             sip_port=own.trunk_port,
-            ami_port=_tcp(),
+            ami_port=free_port(socket.SOCK_STREAM),
         )
-
-
-def _tcp() -> int:
-    return free_port(socket.SOCK_STREAM)

@@ -94,8 +94,13 @@ class AgentPhone(Phone):
         self._is_registered = asyncio.Event()
         self._is_gone = asyncio.Event()
 
-    async def registers(self, within_s: float = 10) -> None:
-        """Register at our Asterisk; returns when it is there. Raises Unavailable when it was not let in."""
+    async def registers(self, within_s: float = 10, *, anew: bool = False) -> None:
+        """Register at our Asterisk; returns when it is there. Raises Unavailable when it was not let in.
+
+        `anew`: though it believes it is registered, because our Asterisk was restarted and has forgotten it.
+        """
+        if anew:
+            self._is_registered.clear()
         if not self._is_registered.is_set():
             await self._register(self.number, True)
         await self._wait(self._is_registered, within_s, "не зарегистрировался")

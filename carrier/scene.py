@@ -27,8 +27,8 @@ Kind = Literal["does", "hears", "stored", "fails"]
 class Line:
     """One line of the story."""
 
-    at_s: float
-    """Seconds since the call was answered."""
+    at_s: float | None
+    """Seconds since the call was answered; None for what lies outside of it."""
     kind: Kind
     text: str
 
@@ -59,7 +59,7 @@ class Caller:
         told = self._scene.told
         if told.first_prompt_s is None:
             told.first_prompt_s = round(heard.at_s, 3)
-        self._scene.tell(heard.at_s, "hears", utterance.text)
+        self._scene.tell(heard.at_s, "hears", utterance.text or "(сигнал)")
         return heard
 
     async def press(self, keys: str) -> None:
@@ -99,7 +99,7 @@ class Scene:
     async def call(self, from_number: str | None, *, did: str | None = None) -> AsyncIterator[Caller]:
         """A caller dials the company's number and is answered."""
         number = did or self.did
-        self.tell(0, "does", f"{from_number or 'Скрытый номер'} звонит на {number}")
+        self.tell(None, "does", f"{from_number or 'Скрытый номер'} звонит на {number}")
         async with self.house.carrier.call(from_number=from_number, to=number) as leg:
             yield Caller(leg, self)
 
@@ -124,7 +124,7 @@ class Scene:
         for wait in rest:
             wait.cancel()
         leg = done.pop().result()
-        self.tell(0, "does", "агент снимает трубку")
+        self.tell(None, "does", "агент снимает трубку")
         return leg
 
     @property
@@ -137,9 +137,9 @@ class Scene:
         """The company's first number."""
         return self.house.companies.by_id(self.company).dids[0]
 
-    def tell(self, at_s: float, kind: Kind, text: str) -> None:
+    def tell(self, at_s: float | None, kind: Kind, text: str) -> None:
         """Add a line."""
-        line = Line(round(at_s, 2), kind, text)
+        line = Line(None if at_s is None else round(at_s, 2), kind, text)
         self.told.lines.append(line)
         self._on_line(line)
 

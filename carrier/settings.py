@@ -33,3 +33,15 @@ def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def is_free(port: int, kind: socket.SocketKind) -> bool:
+    """Whether nobody holds this port of the loopback address at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if kind is socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is nobody's
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

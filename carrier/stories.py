@@ -56,7 +56,7 @@ async def no_power(scene: Scene) -> None:
         await caller.hears("outage-end-menu", within_s=20)
         await caller.hangs_up()
     call = await store.ended_call(scene)
-    scene.tell(0, "stored", f"звонок {call.id[:8]}: уведомление прослушано до конца, шагов {call.steps}")
+    scene.tell(None, "stored", f"звонок {call.id[:8]}: уведомление прослушано до конца, шагов {call.steps}")
 
 
 async def new_outage(scene: Scene) -> None:
@@ -110,10 +110,10 @@ async def complaint(scene: Scene) -> None:
         await caller.press("1")
         await caller.hears("anything-else", within_s=20)
         await caller.hangs_up()
-    scene.tell(0, "stored", f"жалоба {scene.told.appeal}, ответ до {appeal.deadline:%d.%m.%Y}")
+    scene.tell(None, "stored", f"жалоба {scene.told.appeal}, ответ до {appeal.deadline:%d.%m.%Y}")
     call = await store.ended_call(scene)
     for recording in await store.recordings(scene, call.id, at_least=2):
-        scene.tell(0, "stored", f"запись {recording.kind}: {recording.seconds:.1f} с, каналов {recording.channels}")
+        scene.tell(None, "stored", f"запись {recording.kind}: {recording.seconds:.1f} с, каналов {recording.channels}")
     async with scene.call("+79131203499") as caller:
         await _greeted(caller)
         await caller.press("5")
@@ -139,7 +139,7 @@ async def half_a_complaint(scene: Scene) -> None:
     call = await store.ended_call(scene)
     draft = await store.one(scene, DraftAppeal, DraftAppeal.call_id == call.id)
     await store.recordings(scene, call.id, at_least=2)
-    scene.tell(0, "stored", f"черновик {draft.id[:8]} с записью {str(draft.recording_id)[:8]}")
+    scene.tell(None, "stored", f"черновик {draft.id[:8]} с записью {str(draft.recording_id)[:8]}")
 
 
 async def connection(scene: Scene) -> None:
@@ -154,12 +154,12 @@ async def connection(scene: Scene) -> None:
         await caller.hears("application-wrong-check")
         await caller.press("26001034#")
         await caller.hears(
-            Prompt("application-turn-applicant", action="Установите вводной щит и сообщите нам о готовности.")
+            Prompt("application-turn-applicant", action="Установите вводной щит и сообщите нам о готовности")
         )
         await caller.hears("application-end-menu", within_s=20)
         await caller.hangs_up()
     call = await store.ended_call(scene)
-    scene.tell(0, "stored", f"звонок {call.id[:8]}: шагов {call.steps}")
+    scene.tell(None, "stored", f"звонок {call.id[:8]}: шагов {call.steps}")
 
 
 async def danger(scene: Scene) -> None:
@@ -199,7 +199,7 @@ async def without_controller(scene: Scene) -> None:
             raise AssertionError("the notice was heard twice")
         await caller.hangs_up()
     await scene.house.healthy(30)
-    scene.tell(0, "stored", f"контроллер снова в строю, pid {scene.house.controller.pid}")
+    scene.tell(None, "stored", f"контроллер снова в строю, pid {scene.house.controller.pid}")
 
 
 def _confirm(address: str) -> Prompt:
@@ -227,7 +227,7 @@ async def _talk_stored(scene: Scene) -> None:
     left, right = store.loudness(scene, talk)
     if not (np.isfinite(left) and np.isfinite(right)):
         raise AssertionError(f"one side of the talk was not recorded: {left}, {right} dBFS")
-    scene.tell(0, "stored", f"запись разговора: {talk.seconds:.1f} с, два канала ({left:.0f} и {right:.0f} дБ)")
+    scene.tell(None, "stored", f"запись разговора: {talk.seconds:.1f} с, два канала ({left:.0f} и {right:.0f} дБ)")
 
 
 STORIES = (

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
 
 from carrier.installation import Installation
 from carrier.scene import Line, Scene, Told
@@ -36,7 +38,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Закончить после звонков; код 0, только если все удались.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Закончить после звонков; код 0, только если все удались.")
+    ] = False,
     result: Annotated[Path | None, typer.Option("--json", help="Записать итог каждого звонка в этот файл.")] = None,
     story: Annotated[list[str] | None, typer.Option("--story", help="Только эти истории, по имени.")] = None,
 ) -> None:
@@ -54,7 +58,7 @@ def demo(
 
 async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[Told]:
     config = settings.load()
-    house = Installation(config.var, {"least_free_mb": 1})
+    house = Installation(config.var, usual_ports=True)
     await _sample_data(house.settings.db_url)
     out.print("Поднимаю Gridline и второй Asterisk, который будет звонить…")
     told: list[Told] = []
@@ -84,8 +88,13 @@ async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[Told]
 async def _tell(out: Console, house: Installation, story: Story) -> Told:
     def show(line: Line) -> None:
         mark, style = _MARKS[line.kind]
-        when = f"{line.at_s:6.1f} с" if line.at_s else " " * 8
-        out.print(f"  {when}  {mark} {line.text}", style=style, markup=False)
+        when = "" if line.at_s is None else f"{line.at_s:.1f} с"
+        text = Text(f"{mark} {line.text}", style=style)
+        row = Grid.grid(padding=(0, 1))
+        row.add_column(width=9, justify="right", style="dim")
+        row.add_column()
+        row.add_row(when, text)
+        out.print(row)
 
     scene = Scene(house, story.company, story.name, show)
     try:
@@ -93,7 +102,7 @@ async def _tell(out: Console, house: Installation, story: Story) -> Told:
             await story.run(scene)
     except (GridlineError, AssertionError, TimeoutError) as error:
         scene.told.ok = False
-        scene.tell(0, "fails", str(error) or f"история не уложилась в {STORY_LIMIT_S} с")
+        scene.tell(None, "fails", str(error) or f"история не уложилась в {STORY_LIMIT_S} с")
     return scene.told
 
 

@@ -51,7 +51,7 @@ def told(status: ConnectionStatus, today: date) -> list[Phrase]:
             stages=spoken.cardinal(status.stages, "gen"),
             name=spoken.speakable(status.name),
         ),
-        Prompt(whose, action=spoken.speakable(status.next_step)),
+        Prompt(whose, action=spoken.speakable(status.next_step).rstrip(".")),
     ]
     if status.due is None:
         phrases.append("application-due-unknown")

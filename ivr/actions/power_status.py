@@ -51,7 +51,7 @@ def _now(outage: Outage, now: datetime, company: Company) -> list[Phrase]:
     since = spoken.since_moment(outage.starts_at, now, company.zone)
     phrases: list[Phrase] = [Prompt("outage-planned-now" if outage.planned else "outage-unplanned", since=since)]
     if outage.cause:
-        phrases.append(Prompt("outage-cause", cause=spoken.speakable(outage.cause)))
+        phrases.append(Prompt("outage-cause", cause=spoken.speakable(outage.cause).rstrip(".")))
     elif not outage.planned:
         phrases.append("outage-cause-unknown")
     if outage.expected_end is None:
