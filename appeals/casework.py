@@ -187,7 +187,7 @@ class Casework:
             await case.settle(kind=ANSWER_PROMISE, at=sent_at)
             case.note(
                 "answered", answer_id=row.id, way=way, sent_at=history.moment(sent_at), on_call=on_call,
-                digest=case.digest(text), proof=proof,
+                digest=case.digest(text), proof_digest=case.digest(proof),
             )  # fmt: skip
         return case.appeal.version
 

@@ -82,7 +82,8 @@ class Endings:
         async with self._cases.step(appeal_id, "withdrawn", actor, version) as case:
             required("чем подтверждён отзыв", reason)
             await case.end()
-            case.note("withdrawn", reason=reason)
+            case.content.findings = reason
+            case.note("withdrawn", digest=case.digest(reason))
         return case.appeal.version
 
     async def _answered_before(self, case: Case, link: str | None) -> str:

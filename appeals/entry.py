@@ -154,7 +154,7 @@ def _answered(entry: Entry, answer: dict[str, Any] | None) -> Sequence[Happening
     found = {"justified": given.justified, "rights": given.rights_restored is not None, "digest": None}
     told = {
         "answer_id": answer["id"], "way": "on-call", "sent_at": history.moment(answer["sent_at"]), "on_call": True,
-        "digest": history.sha256(entry.salt + given.text), "proof": answer["proof"],
+        "digest": history.sha256(entry.salt + given.text), "proof_digest": history.sha256(entry.salt + answer["proof"]),
     }  # fmt: skip
     happenings = [Happening("answered", told), Happening("closed", {})]
     return happenings if given.justified is None else [Happening("found", found), *happenings]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import history
@@ -42,6 +42,8 @@ class Due:
     title: str
     owner: str
     appeal_id: str | None
+    number: str | None
+    """The appeal's."""
     call_id: str | None
     made_at: datetime
     due_at: datetime
@@ -116,16 +118,12 @@ class Promises:
 
     async def due(self, company_id: str, *, owner: str | None = None, limit: int = 100) -> list[Due]:
         """What is owed now, the most urgent first."""
-        query = (
-            select(Promise)
-            .where(Promise.company_id == company_id, Promise.settled_at.is_(None))
-            .order_by(Promise.due_at, Promise.id)
-            .limit(limit)
-        )
+        query = _owed(company_id).order_by(Promise.due_at, Promise.id).limit(limit)
         if owner is not None:
             query = query.where(Promise.owner == owner)
         async with self._db.read() as session:
-            return [_due(promise, self._clock.now()) for promise in (await session.execute(query)).scalars()]
+            found = (await session.execute(query)).all()
+        return [_due(promise, number, self._clock.now()) for promise, number in found]
 
     async def escalate(self, company_id: str) -> list[Due]:
         """Promises that reached a new level since the last call, each once; the caller tells the people."""
@@ -134,19 +132,13 @@ class Promises:
         last = ""
         async with self._db.write() as session:
             while True:
-                query = (
-                    select(Promise)
-                    .where(Promise.company_id == company_id, Promise.settled_at.is_(None))
-                    .where(Promise.escalated < LEVELS[-1], Promise.id > last)
-                    .order_by(Promise.id)
-                    .limit(_PAGE)
-                )
-                page = (await session.execute(query)).scalars().all()
+                query = _owed(company_id).where(Promise.escalated < LEVELS[-1], Promise.id > last)
+                page = (await session.execute(query.order_by(Promise.id).limit(_PAGE))).all()
                 if not page:
                     return sorted(told, key=lambda one: one.due_at)
-                last = page[-1].id
-                for promise in page:
-                    one = _due(promise, now)
+                last = page[-1][0].id
+                for promise, number in page:
+                    one = _due(promise, number, now)
                     if one.level > promise.escalated:
                         await session.execute(
                             update(Promise).where(Promise.id == promise.id).values(escalated=one.level)
@@ -194,14 +186,24 @@ async def of_appeal(
     return list((await session.execute(query)).scalars())
 
 
-def _due(promise: Promise, now: datetime) -> Due:
+def _owed(company_id: str) -> Select[Promise, str]:
+    """Promises not settled yet, with the number of their appeal."""
+    return (
+        select(Promise, Appeal.number)
+        .outerjoin(Appeal, Appeal.id == Promise.appeal_id)
+        .where(Promise.company_id == company_id, Promise.settled_at.is_(None))
+    )
+
+
+def _due(promise: Promise, number: str | None, now: datetime) -> Due:
     whole = (promise.due_at - promise.made_at).total_seconds()
     passed = (now - promise.made_at).total_seconds()
     per_cent = max(0, int(passed * 100 / whole)) if whole > 0 else 100
     return Due(
         promise_id=promise.id, company_id=promise.company_id, kind=promise.kind, title=KINDS[promise.kind],
-        owner=promise.owner, appeal_id=promise.appeal_id, call_id=promise.call_id, made_at=promise.made_at,
-        due_at=promise.due_at, per_cent=per_cent, level=max((one for one in LEVELS if per_cent >= one), default=0),
+        owner=promise.owner, appeal_id=promise.appeal_id, number=number, call_id=promise.call_id,
+        made_at=promise.made_at, due_at=promise.due_at, per_cent=per_cent,
+        level=max((one for one in LEVELS if per_cent >= one), default=0),
     )  # fmt: skip
 
 

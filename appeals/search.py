@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 import snowballstemmer
 from sqlalchemy import delete, text
@@ -15,13 +16,14 @@ from appeals.models import Words
 
 LARGEST_PAGE = 200
 _MOST_WORDS = 20
+_STOP = Path(__file__).parent / "data" / "stopwords.txt"
 _RUSSIAN = snowballstemmer.stemmer("russian")
 _ENGLISH = snowballstemmer.stemmer("english")
 
 _INSERT = {
     "postgresql": (
         "INSERT INTO appeal_words (company_id, number, words) VALUES"
-        " (:company_id, :number, to_tsvector('simple', :token) || to_tsvector('russian', :text))"
+        " (:company_id, :number, array_to_tsvector(ARRAY[:token]) || to_tsvector('russian', :text))"
     ),
     "sqlite": "INSERT INTO appeal_words (company_id, number, words) VALUES (:company_id, :number, :text)",
 }
@@ -29,8 +31,8 @@ _INSERT = {
 _FIND = {
     "postgresql": (
         "SELECT id, number FROM appeal_words WHERE company_id = :company_id AND id < :before"
-        " AND words @@ (to_tsquery('simple', :token) && plainto_tsquery('russian', :query))"
-        " AND numnode(plainto_tsquery('russian', :query)) > 0 ORDER BY id DESC LIMIT :limit"
+        " AND words @@ (CAST(quote_literal(:token) AS tsquery) && plainto_tsquery('russian', :query))"
+        " ORDER BY id DESC LIMIT :limit"
     ),
     "sqlite": (
         "SELECT w.id, w.number FROM appeal_words_fts f JOIN appeal_words w ON w.id = f.rowid"
@@ -74,7 +76,15 @@ def _plain(text: str) -> str:
 
 
 def _company(company_id: str) -> str:
-    return "company" + re.sub(r"[^a-z0-9]", "", company_id)
+    """The company's word: it begins with a private character, so that nobody's query can hold it."""
+    return "\ue000" + re.sub(r"[^a-z0-9]", "", company_id)
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    """Words PostgreSQL leaves out of index and query; FTS5 knows none, so they are left out of its queries."""
+    lines = _STOP.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 async def add(session: AsyncSession, appeals: Sequence[Indexed]) -> None:
@@ -103,7 +113,8 @@ async def find(
 ) -> Hits:
     """The newest appeals whose text has every word of `query` in any form; `before` is a page's `next_page`."""
     dialect = session.get_bind().dialect.name
-    words = re.findall(r"\w+", _plain(query).replace("_", " "))[:_MOST_WORDS]
+    words = [one for one in re.findall(r"\w+", _plain(query).replace("_", " ")) if one not in _stop_words()]
+    words = words[:_MOST_WORDS]
     if not words:
         return Hits((), None)
     limit = min(limit, LARGEST_PAGE)

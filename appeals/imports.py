@@ -1,0 +1,142 @@
+"""Appeals handed in as a table (CSV, XLSX): checked whole before the first is registered, the same file twice once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from appeals import history
+from appeals.intake import Intake, accept
+from appeals.register import CLOCK_SKEW, Register, Registered
+from appeals.taxonomy import shipped
+from gridline import cells, tabular
+from gridline.cells import When
+from gridline.clock import Clock
+from gridline.companies import Companies, Company
+from gridline.errors import InvalidInput, NotFound
+from gridline.tabular import BadCell, Problems, Row
+
+REQUIRED = ("канал", "вид", "тема", "текст")
+_TEXTS = {
+    "имя": "name", "телефон": "phone", "почта": "email", "адрес": "post_address", "договор": "contract_number",
+    "лицевой счёт": "account_number", "объект": "premise_id", "филиал": "branch",
+}  # fmt: skip
+_DETAILS = {
+    "место": "place", "требование": "demand", "место жительства": "residence", "дата рождения": "birth_date",
+    "место рождения": "birth_place", "документ": "identity_document", "организация": "organisation",
+}  # fmt: skip
+OPTIONAL = (
+    "компания", "номер в источнике", "получено", "код", "заявитель", "способ ответа", "нарушение с", "нарушение по",
+    *_TEXTS, *_DETAILS,
+)  # fmt: skip
+AT_ONCE = 64
+"""Rows on their way at once: as many as the register writes together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a table: every row's appeal in the order of the rows."""
+
+    appeals: tuple[Registered, ...]
+
+    @property
+    def sentence(self) -> str:
+        """For the person who imported."""
+        new = sum(not one.existed for one in self.appeals)
+        return f"Зарегистрировано: {new}, было зарегистрировано раньше: {len(self.appeals) - new}."
+
+
+async def import_appeals(
+    register: Register, clock: Clock, companies: Companies, file: Path, *, company_id: str, actor: str
+) -> Imported:
+    """Register every row of the table.
+
+    Raises InvalidInput that names every wrong row, before anything is registered. A row is known by
+    «номер в источнике», or else by its content, so a broken-off import is ended by running it again.
+    """
+    problems = Problems()
+    intakes = list(_intakes(clock, companies, file, company_id, actor, problems))
+    problems.check(file)
+    done: list[Registered] = []
+    for start in range(0, len(intakes), AT_ONCE):
+        part = intakes[start : start + AT_ONCE]
+        done += await asyncio.gather(*(register.register(one) for one in part))
+    return Imported(tuple(done))
+
+
+def _intakes(
+    clock: Clock, companies: Companies, file: Path, company_id: str, actor: str, problems: Problems
+) -> Iterator[Intake]:
+    seen: Counter[str] = Counter()
+    for row in tabular.rows(file, required=REQUIRED, optional=OPTIONAL, problems=problems):
+        try:
+            company = companies.by_id(row.cells["компания"] or company_id)
+            given = _given(row, company)
+            if (received := given.get("received_at")) is not None and received > clock.now() + CLOCK_SKEW:
+                raise BadCell("«получено» ещё не наступило")
+            key = _key(row, seen)
+            yield accept({**given, "company_id": company.id, "actor": actor, "idempotency_key": key})
+        except BadCell as error:
+            problems.add(row.number, str(error))
+        except (InvalidInput, NotFound) as error:
+            problems.add(row.number, error.message)
+
+
+def _key(row: Row, seen: Counter[str]) -> str:
+    """The row's own number, or its content and how many times the file had it before."""
+    if source := row.cells["номер в источнике"]:
+        seen[source] += 1
+        if seen[source] > 1:
+            raise BadCell(f"«номер в источнике» {source[:30]} уже был в этой таблице")
+        return f"import:{history.sha256(source)[:32]}"
+    content = history.sha256(history.canonical(row.cells))[:32]
+    seen[content] += 1
+    return f"import:{content}:{seen[content]}"
+
+
+def _given(row: Row, company: Company) -> dict[str, Any]:
+    codes = shipped()
+    zone = When(company.zone)
+    given: dict[str, Any] = {
+        "channel": cells.choice(row.cells, "канал", _choices(codes.channels)),
+        "kind": cells.choice(row.cells, "вид", _choices(codes.kinds)),
+        "topic": cells.choice(row.cells, "тема", _choices(codes.topics)),
+        "text": row.cells["текст"],
+        "received_at": cells.moment(row.cells, "получено", zone),
+        "applicant_kind": cells.choice(row.cells, "заявитель", _choices(codes.applicant_kinds), default="unknown"),
+        **{field: row.cells[column] for column, field in _TEXTS.items()},
+    }
+    if row.cells["код"]:
+        given["disposition"] = cells.choice(row.cells, "код", _choices(codes.dispositions))
+    if row.cells["способ ответа"]:
+        given["answer_way"] = cells.choice(row.cells, "способ ответа", _choices(codes.answer_ways))
+    details = _details(row, zone, codes.kinds[given["kind"]].details)
+    return given | ({"details": details} if details else {})
+
+
+def _details(row: Row, zone: When, wanted: str) -> dict[str, Any] | None:
+    if wanted == "none":
+        return None
+    told: dict[str, datetime | None] = {
+        column: cells.moment(row.cells, column, zone) for column in ("нарушение с", "нарушение по")
+    }
+    if wanted == "theft":
+        return {"type": "theft", "place": row.cells["место"], "seen_at": told["нарушение с"]}
+    texts = {field: row.cells[column] for column, field in _DETAILS.items() if field not in ("place", "birth_date")}
+    return texts | {
+        "type": "claim",
+        "device_address": row.cells["место"],
+        "violated_from": told["нарушение с"],
+        "violated_to": told["нарушение по"],
+        "birth_date": cells.day(row.cells, "дата рождения", zone),
+    }
+
+
+def _choices(table: Mapping[str, Any]) -> dict[str, str]:
+    """Codes and their titles, as people write them."""
+    return {name.casefold(): code for code, row in table.items() for name in (code, row.title)}
