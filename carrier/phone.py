@@ -13,8 +13,8 @@ from gridline.errors import Unavailable
 
 _T = TypeVar("_T")
 _MOST_CALLS = 100
-BUSY, REJECTED, NO_SUCH_NUMBER = 17, 21, 1
-"""Q.850 causes; Asterisk makes SIP 486, 403 and 404 of them."""
+BUSY, NO_SUCH_NUMBER = 17, 1
+"""Q.850 causes; Asterisk makes SIP 486 and 404 of them."""
 
 
 @dataclass(frozen=True)

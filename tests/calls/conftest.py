@@ -1,8 +1,6 @@
-"""What whole calls need: an Asterisk program, ports that are free, a carrier."""
+"""What whole calls need: the packages of this working tree and the Asterisk program."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
@@ -25,9 +23,3 @@ def asterisk_program(packages: PackageRoot) -> Asterisk:
         return find(packages)
     except Unavailable as absent:
         pytest.skip(str(absent))
-
-
-@pytest.fixture(scope="session")
-def clips_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a test lays the sound files that its Asterisk plays."""
-    return tmp_path_factory.mktemp("clips")
