@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydub import AudioSegment
+with warnings.catch_warnings():  # pydub says at import that there is no ffmpeg; WAV needs none
+    warnings.simplefilter("ignore")
+    from pydub import AudioSegment
 
 SAMPLE_RATE = 8000
 SAMPLE_BYTES = 2
