@@ -44,6 +44,7 @@ log = structlog.get_logger(__name__)
 SWEEP_S = 2.0
 DRAIN_SPOOL_S = 3.0
 WATCH_MENUS_S = 1.0
+PROMPTS_S = 24 * 3600.0
 
 
 class Controller:
@@ -52,7 +53,7 @@ class Controller:
     def __init__(self, config: Settings) -> None:
         self.config = config
         clock = SystemClock()
-        companies = Companies.load(config.dialplan / "companies")
+        self.companies = companies = Companies.load(config.dialplan / "companies")
         calendar = ProductionCalendar()
         recordings = config.var / "recordings"
         self.db = Database(config.db_url)
@@ -99,8 +100,6 @@ class Controller:
             closing.push_async_callback(self.db.close)
             await migrations.upgrade(self.db)
             closing.push_async_callback(self.voice.close)
-            for missing in self.voice.missing():
-                log.warning("prompt-not-made", prompt=missing)
             runner = web.AppRunner(make_app(self.health), access_log=None)
             await runner.setup()
             closing.push_async_callback(runner.cleanup)
@@ -108,6 +107,7 @@ class Controller:
             async with asyncio.TaskGroup() as jobs:
                 journal = jobs.create_task(self.journal.run())
                 background = [
+                    jobs.create_task(_every(PROMPTS_S, "prompts", self._make_prompts)),
                     jobs.create_task(self.ami.run()),
                     jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
                     jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self._drain_spool)),
@@ -149,6 +149,13 @@ class Controller:
         return Vocabulary.of(
             company, {id: lengths[id] for id, entry in self.voice.book.items() if not entry.placeholders}
         )
+
+    async def _make_prompts(self) -> None:
+        """Make what is not there yet (a new wording, a cleared cache), let go of what nobody hears any more (F32)."""
+        for built in await self.voice.build_all(companies=[company.id for company in self.companies]):
+            if built.problem:
+                log.error("prompt-not-made", company=built.company_id, prompt=built.prompt_id, reason=built.problem)
+        self.voice.prune()
 
     async def _watch_menus(self) -> None:
         """A changed menu serves new calls at once; a broken one is refused whole, the old one serves (F38)."""

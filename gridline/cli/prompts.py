@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from gridline import settings
+from gridline.companies import Companies
 from ivr.voice.prompts import COMMON
 from ivr.voice.voice import Built, Voice
 
@@ -27,7 +28,9 @@ def add_to(app: typer.Typer) -> None:
 def build() -> None:
     """Озвучить всё, что можно сделать до звонка; готовое не переделывается."""
     out = Console()
-    voice = Voice.of(settings.load())
+    config = settings.load()
+    voice = Voice.of(config)
+    companies = [company.id for company in Companies.load(config.dialplan / "companies")]
     started = time.monotonic()
     bar = Progress(
         TextColumn("Подсказки"),
@@ -38,13 +41,13 @@ def build() -> None:
         console=out,
     )
     with bar:
-        task = bar.add_task("prompts", total=len(voice.beforehand()), last="")
+        task = bar.add_task("prompts", total=len(voice.beforehand(companies)), last="")
 
         def show(built: Built) -> None:
             length = f"{built.utterance.seconds:.1f} с" if built.utterance else "не вышло"
             bar.update(task, advance=1, last=f"{built.company_id}/{built.prompt_id} {length}")
 
-        result = asyncio.run(_build(voice, show))
+        result = asyncio.run(_build(voice, companies, show))
     for file in voice.studio.strangers(voice.book):
         out.print(
             f"Запись {file} ничего не заменяет: такой подсказки нет, или в ней есть {{значения}}.", style="yellow"
@@ -59,9 +62,9 @@ def build() -> None:
         raise typer.Exit(1)
 
 
-async def _build(voice: Voice, show: Callable[[Built], None]) -> list[Built]:
+async def _build(voice: Voice, companies: list[str], show: Callable[[Built], None]) -> list[Built]:
     voice.prune()
-    return await voice.build_all(show)
+    return await voice.build_all(show, companies)
 
 
 def listing(company: str = typer.Argument(COMMON, help="Код компании, например skek.")) -> None:
