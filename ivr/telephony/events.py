@@ -145,7 +145,7 @@ class AgentCompleted(Event):
     """The talk of an agent with a caller from a queue has ended."""
 
     linkedid: str
-    """The call; when both legs went at once, Asterisk 22 leaves the caller's headers out."""
+    """The call, or "": when both legs go at once, Asterisk 22 leaves all channel headers out."""
     queue: str
     agent: str
     talked_s: int
@@ -240,7 +240,7 @@ _MAKERS: Mapping[str, _Maker] = {
         at, channel_of(m), m["Queue"], m["Interface"], int(m["HoldTime"]), int(m["RingTime"])
     ),
     "AgentComplete": lambda m, at: AgentCompleted(
-        at, m.get("Linkedid") or m.get("DestLinkedid", ""), m["Queue"], m["Interface"], int(m["TalkTime"]), m["Reason"]
+        at, m.get("Linkedid", ""), m["Queue"], m["Interface"], int(m["TalkTime"]), m["Reason"]
     ),
     "QueueMemberStatus": _member_changed,
     "QueueMemberAdded": _member_changed,

@@ -59,8 +59,8 @@ BRIDGE = {"BridgeUniqueid": "40adaf92", "BridgeType": "basic", "BridgeNumChannel
             ev.AgentCompleted(AT, "node1-1795323686.0", "hotline", "PJSIP/101", 40, "caller"),
         ),
         (
-            {"Event": "AgentComplete", "DestLinkedid": "7.1", **AGENT, "TalkTime": "40", "Reason": "caller"},
-            ev.AgentCompleted(AT, "7.1", "hotline", "PJSIP/101", 40, "caller"),
+            {"Event": "AgentComplete", **AGENT, "TalkTime": "40", "Reason": "caller"},
+            ev.AgentCompleted(AT, "", "hotline", "PJSIP/101", 40, "caller"),
         ),
         (
             {"Event": "QueueMemberStatus", **MEMBER},
