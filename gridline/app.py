@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
 import structlog
 from aiohttp import web
 
 from agent_console.app import make_app
-from appeals.intake import accept
 from appeals.register import Register
 from asterisk_conf.secrets import secret
 from gridline import log as logging
@@ -20,19 +19,21 @@ from gridline import metrics, migrations, settings
 from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
-from gridline.errors import GridlineError, Unavailable
+from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
 from gridline.supervisor import heartbeat
 from gridline.workdays import ProductionCalendar
+from ivr.drain import Drain
 from ivr.journal import Journal
 from ivr.live.board import Board
+from ivr.live.view import CallKey
 from ivr.menus.flows import Flows
 from ivr.menus.vocabulary import Vocabulary
 from ivr.reception import Reception
 from ivr.services import Services
 from ivr.spool import Spool
 from ivr.telephony.agi import AgiServer
-from ivr.telephony.ami import Ami
+from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event
 from ivr.telephony.state import Snapshot
 from ivr.voice.voice import Voice
@@ -62,6 +63,7 @@ class Controller:
         self.board = Board(config.node)
         self.spool = Spool(config.var / "spool", config.node_series)
         self.register = Register(self.db, clock, companies, calendar)
+        self.drain = Drain(self.spool, self.register, self.journal)
         incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
         self.intake = RecordingIntake(self.db, incoming, recordings / "store")
         services = Services(
@@ -91,6 +93,7 @@ class Controller:
             config.agi_port,
             reception.take,
             permitted=config.agi_permitted,
+            verify=self._is_on_the_line,
             on_crash=lambda _call, _error: metrics.CALL_CRASHES.inc(),
         )
 
@@ -110,7 +113,7 @@ class Controller:
                     jobs.create_task(_every(PROMPTS_S, "prompts", self._make_prompts)),
                     jobs.create_task(self.ami.run()),
                     jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
-                    jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self._drain_spool)),
+                    jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
                     jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
                     jobs.create_task(heartbeat()),
                 ]
@@ -135,6 +138,21 @@ class Controller:
         except Unavailable:
             database = False
         return {"database": database, "asterisk": self.ami.connected}
+
+    async def _is_on_the_line(self, env: Mapping[str, str]) -> bool:
+        """Whether Asterisk has the channel that an AGI client announces (attack A9); when it cannot be asked, yes."""
+        if not self.ami.connected:
+            return True
+        key = CallKey(self.config.node, self.ami.boot, env.get("uniqueid", ""))
+        if self.board.call(key) is not None:
+            return True
+        try:  # the event may still be on its way
+            await self.ami.action("Status", Channel=env.get("channel", ""))
+        except (AmiActionFailed, InvalidInput):
+            return False
+        except Unavailable as error:
+            log.warning("channel-not-checked", reason=error.message)
+        return True
 
     def _on_event(self, event: Event) -> None:
         if self.board.apply(event).suspect:
@@ -165,14 +183,6 @@ class Controller:
                 log.error("menu-refused", reason=error.message)
             if not refused:
                 log.info("menus-reloaded")
-
-    async def _drain_spool(self) -> None:
-        """Bring what was promised while the database was away into the register, exactly once."""
-        for kept in list(self.spool.waiting()):
-            made = await self.register.register(accept({**kept.intake, "receipt": kept.receipt}))
-            self.spool.done(kept)
-            metrics.DRAINED.inc()
-            log.info("spool-drained", receipt=kept.receipt, number=made.number, existed=made.existed)
 
 
 async def _every(seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
