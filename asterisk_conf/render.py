@@ -64,7 +64,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         raise Misconfigured("Для TLS (sip_tls_port) нужны sip_tls_cert и sip_tls_key.")
     agents = [{"name": name, "secret": secret(secrets_folder, f"agent-{name}")} for name in settings.agents]
     queues = [
-        {"name": queue, "still_waiting": prompts / company.id / "person-all-busy"}
+        {"name": queue, "still_waiting": prompts / company.id / "still-waiting"}
         for company in companies
         for queue in sorted(company.queues)
     ]
@@ -112,7 +112,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
     script = agi / "emergency"
     script.write_text(
         f"#!/bin/sh\nexec '{sys.executable}' -m ivr.telephony.emergency "
-        f"'{settings.var.absolute()}' {settings.node_series}\n"
+        f"'{settings.var.absolute()}' {settings.node} {settings.node_series}\n"
     )
     script.chmod(0o700)
     return rendered

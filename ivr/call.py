@@ -29,7 +29,11 @@ class Call:
     """Only after the notice was heard to its end may anything be recorded (rule R5)."""
     place: str = ""
     """Where in the menu the call stands: a controller that takes over goes on there."""
+    ahead: str = ""
+    """The key that cut a statement short, for the menu that follows."""
     premise: Premise | None = None
+    account_keyed: bool = False
+    """The caller keyed the account of his premise: only then may its flat be spoken (attack A29)."""
     promised: list[str] = field(default_factory=list)
     """Appeal numbers and receipts that were spoken to the caller."""
     recordings: list[str] = field(default_factory=list)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from appeals import numbering
 from appeals.register import AppealStatus
 from gridline.companies import Company
 from gridline.errors import InvalidInput, NotFound
-from ivr.actions.questions import NumberAsked, choose
+from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose
 from ivr.services import Services
 from ivr.telephony.line import Line
 from ivr.voice import spoken
@@ -43,7 +45,9 @@ async def _asked(line: Line, services: Services) -> list[Phrase]:
             numbering.read(digits)
             if services.spool.find(digits) is not None:
                 return ["status-receipt"]
-            return told(await services.register.status(company.id, digits), services, company)
+            async with asyncio.timeout(LOOK_UP_S):
+                status = await services.register.status(company.id, digits)
+            return told(status, services, company)
         except InvalidInput:
             too_few = len(digits) < numbering.NUMBER_LENGTH
             await asked.wrong("too-few-digits" if too_few else "status-wrong-check")

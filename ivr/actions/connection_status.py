@@ -8,7 +8,7 @@ from grid import connections
 from grid.connections import ConnectionStatus
 from grid.models import Turn
 from gridline.errors import InvalidInput, NotFound
-from ivr.actions.questions import NumberAsked, choose
+from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose
 from ivr.services import Services
 from ivr.telephony.line import Line
 from ivr.voice import spoken
@@ -30,7 +30,7 @@ async def _asked(line: Line, services: Services) -> ConnectionStatus:
     while True:
         digits = await asked.digits()
         try:
-            async with services.db.read() as session:
+            async with services.db.read(within_s=LOOK_UP_S) as session:
                 return await connections.by_number(session, line.call.company.id, digits)
         except InvalidInput:
             too_few = len(digits) < connections.DIGITS

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import structlog
+
+from gridline.errors import Unavailable
 from ivr.actions import told
-from ivr.actions.questions import choose
+from ivr.actions.questions import PersonWanted, choose
 from ivr.services import Services
 from ivr.telephony.line import CallerHungUp, Line
 
+log = structlog.get_logger(__name__)
+
 
 async def act(line: Line, services: Services, topic: str) -> str:
-    """Exits: done, failed (nothing was said, or there is no room to record)."""
+    """Exits: done, silent (nothing was said), operator (0), failed (it cannot be kept)."""
     telling = told.Telling(line, services, "message-tell")
     try:
         label = await telling.tell()
         if label is None:
-            return "failed"
-        phone = line.call.caller or await told.contact(line)
+            return "silent"
+        phone = line.call.caller or await _contact(line)
         answer = await told.register(line, services, label, kind="appeal", topic=topic or "service", phone=phone)
     except CallerHungUp:
         await telling.keep_draft("message", topic)
         raise
+    except Unavailable as error:
+        log.error("message-not-taken", call=line.call.id, reason=error.message)
+        await telling.keep_draft("message", topic)
+        return "failed"
     await choose(line, answer, "complaint-number-again", keys="1", silence="1")
     return "done"
+
+
+async def _contact(line: Line) -> str | None:
+    """A number to answer to; who cannot give one is answered by the appeal's own number, and loses nothing."""
+    try:
+        return await told.contact(line)
+    except PersonWanted:
+        return None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from appeals import numbering, repeats
 from grid import outages, premises
 from ivr.actions import power_status
+from ivr.actions.questions import LOOK_UP_S
 from ivr.services import Services
 from ivr.telephony.line import Line
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
-
-REPORTED_WITHIN = timedelta(days=1)
 
 
 async def act(line: Line, services: Services, _topic: str) -> str:
@@ -20,7 +17,7 @@ async def act(line: Line, services: Services, _topic: str) -> str:
     call = line.call
     if call.caller is None:
         return "none"
-    async with services.db.read() as session:
+    async with services.db.read(within_s=LOOK_UP_S) as session:
         known = await premises.by_phone(session, call.company.id, call.caller)
         now = services.clock.now()
         current = await outages.current_for(session, known[0], now) if len(known) == 1 else []
@@ -35,5 +32,5 @@ async def act(line: Line, services: Services, _topic: str) -> str:
         phrases.append(Prompt("known-open-appeal", number=number, until=spoken.until(last.deadline, today)))
     if not phrases:
         return "none"
-    await line.say(*phrases)
+    call.ahead = await line.say(*phrases)
     return "said"

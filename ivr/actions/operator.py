@@ -38,8 +38,7 @@ def _expectation(services: Services, queue: str) -> list[Phrase]:
     if state.free > ahead:
         return ["person-connecting"]
     phrases: list[Phrase] = ["person-all-busy"]
-    if ahead:
-        phrases.append(Prompt("person-position", ahead=spoken.counted(ahead, spoken.PERSON)))
+    phrases.append(Prompt("person-position", ahead=spoken.counted(ahead, spoken.PERSON)) if ahead else "person-next")
     estimate_s = services.board.estimate_wait_s(queue, ahead + 1)
     if estimate_s is None:
         return [*phrases, "person-estimate-unknown"]

@@ -9,7 +9,7 @@ from grid import outages
 from grid.models import Outage
 from gridline.companies import Company
 from ivr.actions import premise
-from ivr.actions.questions import choose
+from ivr.actions.questions import LOOK_UP_S, choose
 from ivr.services import Services
 from ivr.telephony.line import Line
 from ivr.voice import spoken
@@ -24,7 +24,7 @@ async def act(line: Line, services: Services, _topic: str) -> str:
     place = await premise.find(line, services)
     while True:
         now = services.clock.now()
-        async with services.db.read() as session:
+        async with services.db.read(within_s=LOOK_UP_S) as session:
             current = await outages.current_for(session, place, now)
             ahead = await outages.planned_for(session, place, now, AHEAD)
         key = await choose(

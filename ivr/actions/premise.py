@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from grid import premises
+from grid import places, premises
 from grid.models import Premise
-from ivr.actions.questions import NumberAsked, choose, confirm
+from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose, confirm
 from ivr.services import Services
 from ivr.telephony.line import Line
 from ivr.voice import spoken
@@ -24,17 +25,32 @@ async def find(line: Line, services: Services, *, anew: bool = False) -> Premise
     if known is not None and not anew:
         return known
     premise = None if anew else await _by_number(line, services)
+    line.call.account_keyed = premise is None
     line.call.premise = premise or await _by_account(line, services, by_number_failed=not anew)
     return line.call.premise
+
+
+def spoken_address(premise: Premise, *, account_keyed: bool) -> str:
+    """The address in words; its flat only for one who keyed the account: a caller's number can be forged (A29)."""
+    if account_keyed or not premise.flat:
+        return spoken.address(premise.address)
+    parts = {name: getattr(premise, name) for name in ("settlement", "street", "house", "building")}
+    return spoken.address(places.one_line(**parts, flat=""))
 
 
 async def _by_number(line: Line, services: Services) -> Premise | None:
     call = line.call
     if call.caller is None:
         return None
-    async with services.db.read() as session:
+    async with services.db.read(within_s=LOOK_UP_S) as session:
         found = await premises.by_phone(session, call.company.id, call.caller)
-    return await _one_of(line, found)
+    return await _one_of(line, _told_apart(found), account_keyed=False)
+
+
+def _told_apart(found: Sequence[Premise]) -> list[Premise]:
+    """Those that differ without their flats; two flats of one house are told apart by their accounts."""
+    times = Counter(spoken_address(premise, account_keyed=False) for premise in found)
+    return [premise for premise in found if times[spoken_address(premise, account_keyed=False)] == 1]
 
 
 async def _by_account(line: Line, services: Services, *, by_number_failed: bool) -> Premise:
@@ -42,24 +58,30 @@ async def _by_account(line: Line, services: Services, *, by_number_failed: bool)
     asked = NumberAsked(line, *opening, "account-enter", at_most=ACCOUNT_DIGITS)
     while True:
         digits = await asked.digits()
-        async with services.db.read() as session:
+        async with services.db.read(within_s=LOOK_UP_S) as session:
             found = await premises.by_account(session, line.call.company.id, digits)
         if not found:
             await asked.wrong("account-not-found")
-        elif (premise := await _one_of(line, found)) is not None:
+        elif (premise := await _one_of(line, found, account_keyed=True)) is not None:
             return premise
+        else:  # the caller says that it is another address
+            await asked.wrong()
 
 
-async def _one_of(line: Line, found: Sequence[Premise]) -> Premise | None:
+async def _one_of(line: Line, found: Sequence[Premise], *, account_keyed: bool) -> Premise | None:
     """The one premise, confirmed, or the one chosen; None is: neither."""
     if len(found) == 1:
-        question = Prompt("premise-confirm", address=spoken.address(found[0].address))
-        return found[0] if await confirm(line, question) else None
+        address = spoken_address(found[0], account_keyed=account_keyed)
+        return found[0] if await confirm(line, Prompt("premise-confirm", address=address)) else None
     if not found:
         return None
     offered = {str(number): premise for number, premise in enumerate(found[:OFFERED], start=1)}
     choices = [
-        Prompt("premise-choice", address=spoken.address(premise.address), key=spoken.cardinal(int(key)))
+        Prompt(
+            "premise-choice",
+            address=spoken_address(premise, account_keyed=account_keyed),
+            key=spoken.cardinal(int(key)),
+        )
         for key, premise in offered.items()
     ]
     key = await choose(line, "premise-several", *choices, "premise-other", keys=(*offered, OTHER))

@@ -9,6 +9,8 @@ from ivr.telephony.line import Line
 from ivr.voice.prompts import Phrase
 
 TRIES = 3
+LOOK_UP_S = 2.0
+"""How long a caller waits for the database before the action fails and he gets a person."""
 PERSON_KEY = "0"
 REPEAT_KEY = "*"
 

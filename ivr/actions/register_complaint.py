@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import structlog
+
+from gridline.errors import Unavailable
 from ivr.actions import told
 from ivr.actions.questions import PersonWanted, choose
 from ivr.services import Services
@@ -10,9 +13,11 @@ from ivr.telephony.line import CallerHungUp, Line
 TOPICS = {"1": "outages", "2": "quality", "3": "connection", "4": "metering", "5": "service"}
 """Keys of the prompt complaint-topic -> topic codes of the register."""
 
+log = structlog.get_logger(__name__)
+
 
 async def act(line: Line, services: Services, topic: str) -> str:
-    """Exits: done, operator. Hanging up half-way leaves a draft with its audio."""
+    """Exits: done, operator. Whoever leaves half-way, or cannot be registered, leaves a draft with its audio."""
     stage = "telling"
     telling = told.Telling(line, services, "complaint-tell")
     both_sides = services.begin_recording(line.call, "complaint")
@@ -33,5 +38,10 @@ async def act(line: Line, services: Services, topic: str) -> str:
         except (CallerHungUp, PersonWanted):
             await telling.keep_draft(stage, topic)
             raise
+        except Unavailable as error:  # no room to record, or neither register nor disk takes it: a person does
+            log.error("complaint-not-taken", call=line.call.id, stage=stage, reason=error.message)
+            await telling.keep_draft(stage, topic)
+            await line.say("complaint-failed")
+            return "operator"
     await choose(line, answer, "complaint-number-again", keys="1", silence="1")
     return "done"

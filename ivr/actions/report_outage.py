@@ -5,20 +5,20 @@ from __future__ import annotations
 from grid import outages
 from grid.models import Service
 from ivr.actions import premise
-from ivr.actions.questions import confirm
+from ivr.actions.questions import LOOK_UP_S, confirm
 from ivr.services import Services
 from ivr.telephony.line import Line
-from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 
 
 async def act(line: Line, services: Services, _topic: str) -> str:
     """Exits: done, operator."""
     place = await premise.find(line, services)
-    question = Prompt("report-confirm", address=spoken.address(place.address))
+    address = premise.spoken_address(place, account_keyed=line.call.account_keyed)
+    question = Prompt("report-confirm", address=address)
     if not await confirm(line, "report-check-fuses", question):
         return "done"
-    async with services.db.write() as session:
+    async with services.db.write(within_s=LOOK_UP_S) as session:
         known = await outages.current_for(session, place, services.clock.now(), service=Service.ELECTRICITY)
         await outages.report(
             session,
@@ -28,5 +28,5 @@ async def act(line: Line, services: Services, _topic: str) -> str:
             at=services.clock.now(),
             premise=place,
         )
-    await line.say("report-joined" if known else "report-taken")
+    line.call.ahead = await line.say("report-joined" if known else "report-taken")
     return "done"

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from gridline.yaml_file import Mistake
 from ivr.menus.load import REPEAT
 from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
-from ivr.menus.vocabulary import DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
+from ivr.menus.vocabulary import BY_KEY, DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
 
 MOST_OPTIONS = 5
 """Besides 0 and *: more is not remembered by ear (domain.md, section 6)."""
@@ -95,8 +95,13 @@ def _endless(flow: Flow) -> Iterator[Finding]:
 
 def _keyless(place: Place) -> Iterator[str]:
     for by, target in place.leads():
-        if target != HANG_UP and not (isinstance(place, Menu) and by in place.press):
+        pressed = by in place.press if isinstance(place, Menu) else _by_key(place, by)
+        if target != HANG_UP and not pressed:
             yield target
+
+
+def _by_key(place: Place, exit: str) -> bool:
+    return isinstance(place, Doing) and (place.action, exit) in BY_KEY
 
 
 def _menu(flow: Flow, menu: Menu, vocabulary: Vocabulary) -> Iterator[Finding]:

@@ -22,11 +22,14 @@ EXITS: Mapping[str, frozenset[str]] = MappingProxyType(
         "connection_status": frozenset({"done", "operator", "failed"}),
         "register_complaint": frozenset({"done", "operator", "failed"}),
         "appeal_status": frozenset({"done", "operator", "failed"}),
-        PERSON: frozenset({"done", "closed", "unanswered", "failed"}),
-        "leave_message": frozenset({"done", "failed"}),
+        PERSON: frozenset({"closed", "unanswered", "failed"}),
+        "leave_message": frozenset({"done", "silent", "operator", "failed"}),
     }
 )
 """Every action and the exits a menu must lead on from; `failed` is in each, for whatever nobody foresaw."""
+
+BY_KEY = frozenset({("leave_message", "operator")})
+"""Exits that only a key of the caller's leads to: a way round through them is not endless, and counts as a key."""
 
 WITH_TOPIC = frozenset({PERSON, "leave_message", "register_complaint"})
 """Actions that the word `topic` may stand beside."""

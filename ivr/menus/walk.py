@@ -12,7 +12,7 @@ import structlog
 from gridline.clock import Clock
 from ivr.menus.load import REPEAT
 from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
-from ivr.menus.vocabulary import NOTHING_HEARD, WRONG_KEY
+from ivr.menus.vocabulary import BY_KEY, NOTHING_HEARD, WRONG_KEY
 from ivr.telephony import variables
 from ivr.telephony.agi import CallerHungUp
 from ivr.voice.prompts import Phrase
@@ -27,13 +27,15 @@ log = structlog.get_logger(__name__)
 
 
 class Standing(Protocol):
-    """The part of a call the engine keeps: its id for the log and where it stands."""
+    """The part of a call the engine keeps: its id for the log, where it stands, what was pressed too early."""
 
     @property
     def id(self) -> str:
         """The call's id."""
 
     place: str
+    ahead: str
+    """The key that cut a statement short: the answer to the menu that follows, or ""."""
 
 
 class MenuLine(Protocol):
@@ -167,17 +169,30 @@ class _Walk:
 
     async def _outcome(self, place: Place, said: tuple[str, ...]) -> _Outcome:
         if isinstance(place, Menu):
-            return self._answered(place, await self._line.ask_key(*said, wait_s=place.wait_s))
+            ahead, self._line.call.ahead = self._line.call.ahead, ""
+            if ahead not in place.press:  # one who only cut the statement short hears the menu
+                ahead = ""
+            return self._answered(place, ahead or await self._line.ask_key(*said, wait_s=place.wait_s))
         if isinstance(place, Saying):
-            return _Outcome("said", place.then, await self._line.say(*said))
+            key = await self._line.say(*said)
+            if key == REPEAT and self._count_key():
+                return _Outcome("repeat", place.name, key)
+            self._line.call.ahead = key
+            return _Outcome("said", place.then, key)
         exit = await self._act(place)
+        if (place.action, exit) in BY_KEY and not self._count_key():
+            exit = "failed"
         return _Outcome(exit, place.exits[exit])
+
+    def _count_key(self) -> bool:
+        """Whether the call may press one more."""
+        self._keys += 1
+        return self._keys <= MOST_KEYS
 
     def _answered(self, menu: Menu, key: str) -> _Outcome:
         """What a key (or silence) in a menu leads to; the words before the next asking are set here."""
         self._opening = ""
-        self._keys += bool(key)
-        if self._keys > MOST_KEYS:
+        if key and not self._count_key():
             return _Outcome("too-many-keys", menu.otherwise, key)
         if key in menu.press:
             return _Outcome("pressed", menu.press[key], key)

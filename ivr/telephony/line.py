@@ -23,6 +23,7 @@ from ivr.telephony.wire import app_argument
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Phrase
 from ivr.voice.voice import Utterance, Voice
+from recordings.incoming import raw_seconds
 
 KEYS = "0123456789*#"
 GUARD_MARGIN_S = 4.0
@@ -59,6 +60,8 @@ class Message:
     """8 kHz mono 16-bit raw samples, extension `.sln`: no header that a crash could leave wrong."""
     seconds: float
     ended_by: Literal["key", "silence", "limit"]
+    key: str = ""
+    """The key that ended it."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ class Line:
         ended_by: Literal["key", "silence", "limit"] = (
             "key" if reply.key else "limit" if seconds >= limit_s - 0.5 else "silence"
         )
-        return Message(file, seconds, ended_by)
+        return Message(file, seconds, ended_by, reply.key)
 
     async def play_file(self, file: Path) -> str:
         """Let the caller hear what he said; the key that cut it short, or ""."""
@@ -239,11 +242,6 @@ class Line:
                     whole,
                 )
             )
-
-
-def raw_seconds(file: Path) -> float:
-    """Length of raw 8 kHz 16-bit mono samples; 0 when the file is not there."""
-    return file.stat().st_size / 16000 if file.exists() else 0.0
 
 
 __all__ = ["CallerHungUp", "Line", "Message", "QueueOutcome", "Spoken"]

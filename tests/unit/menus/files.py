@@ -46,7 +46,6 @@ astray:
 operator:
   do: operator
   topic: outages
-  done: goodbye
   closed: goodbye
   unanswered: goodbye
   failed: goodbye

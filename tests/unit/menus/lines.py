@@ -18,6 +18,7 @@ class StandingCall:
 
     id: str = "c" * 32
     place: str = ""
+    ahead: str = ""
 
 
 class ScriptedLine:

@@ -29,7 +29,7 @@ flowchart TD
     p_more -->|"молчание"| p_goodbye
     p_more -->|"неверно"| p_astray
     p_astray --> p_operator
-    p_operator -->|"done, closed, unanswered, failed"| p_goodbye
+    p_operator -->|"closed, unanswered, failed"| p_goodbye
     p_goodbye --> p_hang_up
 """
 

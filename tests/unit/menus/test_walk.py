@@ -46,7 +46,7 @@ async def walked(
     """Walk with these keys; every action returns its exit of `exits` (`done` or the like by default)."""
     line = ScriptedLine(keys, unplayable=unplayable)
     result = Walked(line)
-    by_action = {"danger": "queued", "open_matters": "none", **(exits or {})}
+    by_action = {"danger": "queued", "open_matters": "none", "operator": "unanswered", **(exits or {})}
 
     def act(action: str) -> Act[ScriptedLine]:
         async def run(_line: ScriptedLine, topic: str) -> str:
@@ -85,7 +85,7 @@ async def test_each_step_tells_place_prompts_key_exit_times_and_version(tmp_path
     assert call.steps == [
         Step("notice", (), "play_notice", "", "done", "main", NOON, later, version),
         Step("main", ("main-menu",), "", "0", "pressed", "operator", later, later, version),
-        Step("operator", (), "operator", "", "done", "goodbye", later, later, version),
+        Step("operator", (), "operator", "", "unanswered", "goodbye", later, later, version),
         Step("goodbye", ("goodbye",), "", "", "said", "hang-up", later, later, version),
     ]
     assert call.done[-1] == ("operator", "outages")
@@ -134,10 +134,39 @@ async def test_a_robot_on_a_key_comes_to_a_person(tmp_path: Path) -> None:
     flow = flow_of(tmp_path)
     star = await walked(flow, *["*"] * 10_000)
     assert len(star.steps) == MOST_KEYS + 5
-    assert [step.exit for step in star.steps[-4:]] == ["too-many-keys", "said", "done", "said"]
+    assert [step.exit for step in star.steps[-4:]] == ["too-many-keys", "said", "unanswered", "said"]
     round_and_round = await walked(flow, *["2", "", "1"] * 10_000)
     assert round_and_round.way[-3:] == ["astray", "operator", "goodbye"]
     assert len(round_and_round.steps) < 3 * MOST_KEYS
+
+
+async def test_a_key_that_cuts_words_short_is_the_answer_to_the_menu_behind_them(tmp_path: Path) -> None:
+    call = await walked(flow_of(tmp_path), "2", "0")
+    assert call.line.heard[-2:] == [("hours", "water"), ("goodbye",)]
+    assert [(step.place, step.key) for step in call.steps[2:4]] == [("water", "0"), ("more", "0")]
+    assert call.done[-1] == ("operator", "outages")
+
+
+async def test_a_key_the_menu_does_not_have_only_cuts_the_words_short(tmp_path: Path) -> None:
+    call = await walked(flow_of(tmp_path), "2", "7", "1", "", "0")
+    assert call.way[2:5] == ["water", "more", "main"]
+    assert call.line.heard[2] == ("more-menu",)
+
+
+async def test_the_star_repeats_words_too(tmp_path: Path) -> None:
+    call = await walked(flow_of(tmp_path), "2", "*", "*")
+    assert call.line.heard[1:5] == [("hours", "water")] * 3 + [("more-menu",)]
+    assert [step.exit for step in call.steps[2:5]] == ["repeat", "repeat", "said"]
+
+
+async def test_a_way_round_by_keys_in_actions_comes_to_an_end(tmp_path: Path) -> None:
+    message = (
+        "message:\n  do: leave_message\n  done: goodbye\n  silent: goodbye\n  operator: operator\n  failed: goodbye\n"
+    )
+    text = spoilt("unanswered: goodbye", "unanswered: message") + message
+    call = await walked(flow_of(tmp_path, text), "0", exits={"leave_message": "operator"})
+    assert call.way.count("message") == MOST_KEYS
+    assert (call.steps[-2].exit, call.steps[-1].place) == ("failed", "goodbye")
 
 
 @pytest.mark.parametrize("action", sorted(WORDS.actions))
