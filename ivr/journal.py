@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -69,11 +70,13 @@ class Journal:
         if call is not None:
             self._put(Entry(call, notice))
 
-    def end(self, call_id: str, outcome: str, *, branch: str = "", flow_version: str = "") -> None:
-        """The call is over, now."""
+    def end(
+        self, call_id: str, outcome: str, *, branch: str = "", flow_version: str = "", at: datetime | None = None
+    ) -> None:
+        """The call is over: now, or since `at`."""
         call = self._begun(call_id)
         if call is not None:
-            self._put(Entry(call, CallEnded(outcome, self._clock.now(), branch, flow_version)))
+            self._put(Entry(call, CallEnded(outcome, at or self._clock.now(), branch, flow_version)))
             del self._calls[call_id]
             del self._steps[call_id]
 

@@ -21,12 +21,26 @@ FULL_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
+class CallFacts:
+    """What is known of a call that no controller can tell its journal; moments are ISO, UTC."""
+
+    node: str
+    channel: str
+    dialled: str
+    caller_raw: str
+    started_at: str
+    ended_at: str
+
+
+@dataclass(frozen=True)
 class Kept:
     """One appeal as it waits in the spool."""
 
     receipt: str
     intake: dict[str, object]
     """The fields of `appeals.intake.Intake` as JSON values."""
+    call: CallFacts | None = None
+    """Of a call that ended in the dialplan's own hands."""
 
 
 class Spool:
@@ -40,7 +54,7 @@ class Spool:
         self._series = series
         folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, intake: dict[str, object]) -> Kept:
+    def keep(self, intake: dict[str, object], call: CallFacts | None = None) -> Kept:
         """Keep an appeal and give it its receipt; on return it survives a power cut.
 
         Raises Unavailable when the disk is full or broken: then nothing was promised and a person takes the call.
@@ -49,8 +63,8 @@ class Spool:
             state = os.statvfs(self._folder)
             if state.f_bavail * state.f_frsize < FULL_BYTES:
                 raise OSError("the spool's disk is full")
-            kept = Kept(self._next_receipt(), intake)
-            _write_synced(self._folder / f"{kept.receipt}.json", json.dumps(asdict(kept), ensure_ascii=False))
+            kept = Kept(self._next_receipt(), intake, call)
+            _write_synced(self._file(kept.receipt), json.dumps(asdict(kept), ensure_ascii=False))
         except OSError as error:
             raise Unavailable(f"Обращение не удалось сохранить на диск: {error}") from error
         return kept
@@ -58,15 +72,26 @@ class Spool:
     def waiting(self) -> Iterator[Kept]:
         """What was kept and is not yet in the register, oldest first."""
         for file in sorted(self._folder.glob("[0-9]*.json")):
-            yield Kept(**json.loads(file.read_text(encoding="utf-8")))
+            if (kept := _read(file)) is not None:
+                yield kept
 
     def find(self, receipt: str) -> Kept | None:
-        """One that still waits, by its receipt."""
-        return next((kept for kept in self.waiting() if kept.receipt == receipt), None)
+        """One that is not in the register yet, by its receipt."""
+        return _read(self._file(receipt)) or _read(self._rejected(receipt))
 
     def done(self, kept: Kept) -> None:
         """It is in the register (committed): forget it here."""
-        (self._folder / f"{kept.receipt}.json").unlink(missing_ok=True)
+        self._file(kept.receipt).unlink(missing_ok=True)
+
+    def reject(self, kept: Kept) -> None:
+        """The register refuses it: out of the others' way, but kept, for a person to look at."""
+        self._file(kept.receipt).rename(self._rejected(kept.receipt))
+
+    def _file(self, receipt: str) -> Path:
+        return self._folder / f"{receipt}.json"
+
+    def _rejected(self, receipt: str) -> Path:
+        return self._folder / f"{receipt}.rejected"
 
     def _next_receipt(self) -> str:
         counter = os.open(self._folder / "counter", os.O_RDWR | os.O_CREAT, 0o600)
@@ -78,6 +103,15 @@ class Spool:
         finally:
             os.close(counter)
         return receipt_digits(self._series, number)
+
+
+def _read(file: Path) -> Kept | None:
+    """What was kept there; None when it is not there (any more: another process may drain at the same time)."""
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return Kept(told["receipt"], told["intake"], CallFacts(**told["call"]) if told["call"] else None)
 
 
 def _write_synced(file: Path, text: str) -> None:

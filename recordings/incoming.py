@@ -6,6 +6,7 @@ after any crash. Files are named by id alone.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import uuid
@@ -100,3 +101,13 @@ class Incoming:
         temporary = self._label_file(label.id).with_suffix(".new")
         temporary.write_text(json.dumps(asdict(label)))
         temporary.replace(self._label_file(label.id))
+
+
+def raw_seconds(file: Path) -> float:
+    """Length of raw 8 kHz 16-bit mono samples; 0 when the file is not there."""
+    return file.stat().st_size / 16000 if file.exists() else 0.0
+
+
+def unmet_call(channel: str) -> str:
+    """The id of a call that no controller met, made from its channel's unique id: 32 hex like every call's."""
+    return hashlib.sha256(channel.encode()).hexdigest()[:32]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ import structlog
 from gridline import metrics
 from gridline.db import Database
 from recordings.audio import Sound, to_wav
-from recordings.incoming import Incoming, Label
+from recordings.incoming import Incoming, Label, unmet_call
 from recordings.models import Recording, RecordingKind, RecordingState
 
 QUIET_ENDED_S = 2.0
@@ -104,6 +103,6 @@ def _age_s(label: Label) -> float:
 
 
 def _call_of(file: Path) -> str:
-    """The call's id in the name the dialplan gave, or one made from the channel's id when no controller met the call."""
+    """The call's id in the name the dialplan gave, or one made of the channel's id when no controller met the call."""
     call, _, channel = file.stem.removeprefix(_WITHOUT).partition("_")
-    return call or hashlib.sha256(channel.encode()).hexdigest()[:32]
+    return call or unmet_call(channel)

@@ -1,70 +1,127 @@
 """The dialplan's own voice mailbox: run by Asterisk itself when no controller answers; keeps a message, says a receipt.
 
-A process of its own on pyst2's `agi` (sync, main thread, fixed literals only: it does not escape quotes). Everything
-it needs comes from the channel's own variables and from two arguments that our rendered script gives it.
+A process of its own on pyst2's `agi` (sync, main thread, fixed literals only: it does not escape quotes). It starts
+while a caller waits, so it imports next to nothing: 0.15 s against 0.9 s with the controller's modules. What it says
+are the prompts' fixed files: Asterisk's own digits need a language folder that an unpacked package has not.
 """
 
 from __future__ import annotations
 
-import hashlib
+import os
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from asterisk.agi import AGI, AGIAppError, AGIError
+from asterisk.agi import AGI, AGIException
 
 from gridline.clock import SystemClock
 from gridline.errors import Unavailable
-from gridline.phones import e164
-from ivr.spool import Spool
+from gridline.phones import e164, printable
+from ivr.spool import CallFacts, Spool
 from ivr.telephony import variables
-from ivr.telephony.line import raw_seconds
-from recordings.incoming import Incoming
+from recordings.incoming import Incoming, raw_seconds, unmet_call
 
 LIMIT_S = 120
 SILENCE_S = 4
 SHORTEST_S = 1.0
 """Less than this is a hang-up or a breath, not a message."""
+CONTACT_TRIES = 2
+CONTACT_WAIT_S = 7
+TIMES_SAID = 2
+DIGITS = (
+    *("digit-zero", "digit-one", "digit-two", "digit-three", "digit-four"),
+    *("digit-five", "digit-six", "digit-seven", "digit-eight", "digit-nine"),
+)
+
+_GONE = (AGIException, ValueError)
+"""pyst2 says a hang-up in each of these ways (a HANGUP line and the end of the stream are ValueError)."""
 
 
-def main(var: Path, series: int) -> None:
+@dataclass(frozen=True)
+class Node:
+    """What the rendered script tells of this installation."""
+
+    var: Path
+    name: str
+    series: int
+
+
+def main(node: Node) -> None:
     """Record the caller, keep the message in the spool, say the receipt digit by digit."""
-    agi = AGI()
+    with Path(os.devnull).open("w") as nowhere:  # pyst2 writes all it is told, callers' numbers too
+        agi = AGI(stderr=nowhere)
+        _serve(agi, node, node.var / "prompts/by-id")
+
+
+def _serve(agi: AGI, node: Node, prompts: Path) -> None:
+    channel = agi.env["agi_uniqueid"]
     company = str(agi.get_variable(variables.COMPANY))
-    call = str(agi.get_variable(variables.CALL)) or hashlib.sha256(agi.env["agi_uniqueid"].encode()).hexdigest()[:32]
-    incoming = Incoming(var / "recordings/incoming", SystemClock(), least_free=0)
+    words = prompts / company
+    call = str(agi.get_variable(variables.CALL)) or unmet_call(channel)
+    raw = printable(agi.env.get("agi_callerid", ""))
+    incoming = Incoming(node.var / "recordings/incoming", SystemClock(), least_free=0)
     message = incoming.announce(call, "message")
     file = incoming.samples(message)
-    received_at = datetime.now(UTC).isoformat()
+    received_at = datetime.now(UTC)
+    phone = e164(raw)
     gone = False
     try:
-        target = f'"{file.with_suffix("")}"'  # our own path, proved plain when the files were rendered
-        agi.execute("RECORD FILE", target, "sln", '"#"', LIMIT_S * 1000, "0", "BEEP", f"s={SILENCE_S}")
-    except (AGIAppError, AGIError, ValueError):  # pyst2 says a hang-up in each of these ways
+        _say(agi, words / "beep")
+        arguments = (f'"{file.with_suffix("")}"', "sln", '"#"', LIMIT_S * 1000, f"s={SILENCE_S}")
+        agi.execute("RECORD FILE", *arguments)
+        phone = phone or _contact(agi, words)
+    except _GONE:
         gone = True
     incoming.ended(message.id)
     if raw_seconds(file) < SHORTEST_S:
         return
-    kept = Spool(var / "spool", series).keep(
-        {
-            "company_id": company,
-            "channel": "phone",
-            "kind": "appeal",
-            "topic": "outages",
-            "phone": e164(agi.env.get("agi_callerid", "")),
-            "call_id": call,
-            "recording_id": message.id,
-            "received_at": received_at,
-            "idempotency_key": f"emergency:{message.id}",
-        }
-    )
+    intake: dict[str, object] = {
+        "company_id": company,
+        "channel": "phone",
+        "kind": "appeal",
+        "topic": "outages",
+        "phone": phone,
+        "call_id": call,
+        "recording_id": message.id,
+        "received_at": received_at.isoformat(),
+        "idempotency_key": f"emergency:{message.id}",
+    }
+    dialled = str(agi.env.get("agi_dnid", "")) if gone else str(agi.get_variable(variables.DIALLED))
+    facts = CallFacts(node.name, channel, dialled, raw, received_at.isoformat(), datetime.now(UTC).isoformat())
+    kept = Spool(node.var / "spool", node.series).keep(intake, facts)
     if not gone:
-        for _ in range(2):
-            agi.say_digits(kept.receipt)
+        _tell(agi, words, kept.receipt if phone else "")
+
+
+def _contact(agi: AGI, words: Path) -> str | None:
+    """The number a withheld caller keys: without one an appeal cannot be registered, and no receipt is promised."""
+    for _ in range(CONTACT_TRIES):
+        keyed = agi.execute("GET DATA", f'"{words / "contact-enter"}"', CONTACT_WAIT_S * 1000, 11)["result"][0]
+        if number := e164(keyed):
+            return number
+    return None
+
+
+def _tell(agi: AGI, words: Path, receipt: str) -> None:
+    try:
+        if not receipt:
+            _say(agi, words / "emergency-kept")
+            return
+        for time in range(TIMES_SAID):
+            _say(agi, words / ("emergency-again" if time else "emergency-receipt"))
+            for digit in receipt:
+                _say(agi, words / DIGITS[int(digit)])
+    except _GONE:  # he has hung up: the message is kept all the same
+        return
+
+
+def _say(agi: AGI, file: Path) -> None:
+    agi.execute("STREAM FILE", f'"{file}"', '""')  # our own paths, proved plain when the files were rendered
 
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), int(sys.argv[2]))
+        main(Node(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
     except Unavailable as error:  # nothing was promised; the dialplan ends the call politely
         sys.exit(error.message)

@@ -1,0 +1,89 @@
+"""Brings what was promised while the database was away from the disk into the register, exactly once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from appeals.intake import accept
+from appeals.register import Draft, Register
+from gridline import metrics
+from gridline.errors import GridlineError, Unavailable
+from gridline.phones import e164
+from ivr.journal import Journal
+from ivr.journal_entries import CallBegun
+from ivr.spool import CallFacts, Kept, Spool
+
+UNMET = "unmet"
+"""Stands for Asterisk's boot in the record of a call that ended without a controller."""
+
+log = structlog.get_logger(__name__)
+
+
+class Drain:
+    """Empties one node's spool; safe to repeat after any crash, and beside another process that drains too."""
+
+    def __init__(self, spool: Spool, register: Register, journal: Journal) -> None:
+        self._spool = spool
+        self._register = register
+        self._journal = journal
+
+    async def run_once(self) -> int:
+        """Bring in everything that waits; how many came in.
+
+        What the register refuses is put aside, logged and counted: it must not hold up the promises behind it.
+        Raises Unavailable while the database is away (the files wait).
+        """
+        drained = 0
+        for kept in list(self._spool.waiting()):
+            try:
+                number = await self._bring_in(kept)
+            except Unavailable:
+                raise
+            except GridlineError as error:
+                self._spool.reject(kept)
+                metrics.BACKGROUND_FAILURES.labels("spool").inc()
+                log.critical("spool-refused", receipt=kept.receipt, reason=error.message)
+                continue
+            if kept.call is not None:
+                self._record(kept.call, kept)
+            self._spool.done(kept)
+            metrics.DRAINED.inc()
+            log.info("spool-drained", receipt=kept.receipt, number=number)
+            drained += 1
+        return drained
+
+    async def _bring_in(self, kept: Kept) -> str:
+        """The number it has in the register; of a message without any contact, the draft a person will look at."""
+        told = kept.intake
+        if kept.call is not None and told["phone"] is None:  # rule R6: no appeal without a contact; no receipt was said
+            draft = Draft(
+                company_id=str(told["company_id"]),
+                stage="message",
+                call_id=str(told["call_id"]),
+                topic=str(told["topic"]),
+                recording_id=str(told["recording_id"]),
+            )
+            return await self._register.draft(draft)
+        made = await self._register.register(accept({**told, "receipt": kept.receipt}))
+        return made.number
+
+    def _record(self, call: CallFacts, kept: Kept) -> None:
+        """The call's own record, which no controller wrote; one that a dead controller began goes on."""
+        id = str(kept.intake["call_id"])
+        started = datetime.fromisoformat(call.started_at)
+        begun = CallBegun(
+            id=id,
+            node=call.node,
+            boot=UNMET,
+            linkedid=call.channel,
+            dialled=call.dialled,
+            caller_raw=call.caller_raw,
+            caller=e164(call.caller_raw),
+            started_at=started,
+            company_id=str(kept.intake["company_id"]),
+            answered_at=started,
+        )
+        self._journal.begin(begun)
+        self._journal.end(id, "message", at=datetime.fromisoformat(call.ended_at))
