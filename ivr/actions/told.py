@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
-from appeals.intake import accept
-from appeals.register import Draft
+from appeals import numbering
+from appeals.intake import Intake, accept
+from appeals.register import Draft, Registered
+from appeals.repeats import FurtherContact, OpenAppeal
 from gridline import metrics
-from gridline.errors import Unavailable
+from gridline.errors import Conflict, Unavailable
 from gridline.phones import e164
-from ivr.actions.questions import NumberAsked, choose, confirm
+from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, NumberAsked, PersonWanted, choose, confirm
+from ivr.call import Call
 from ivr.services import Services
 from ivr.telephony.line import Line
 from ivr.voice import spoken
@@ -23,7 +28,15 @@ SHORTEST_S = 1.0
 REGISTER_BUDGET_S = 2.0
 """How long a caller waits for the register before the promise is kept on disk instead (fault F18)."""
 
+MOST_INVITATIONS = 6
+
 log = structlog.get_logger(__name__)
+
+
+class CannotRecord(Unavailable):
+    """What the caller would tell cannot be kept: no room, a broken disk, or a notice that was not heard."""
+
+    code = "cannot-record"
 
 
 class Telling:
@@ -36,18 +49,30 @@ class Telling:
         self.label: Label | None = None
 
     async def tell(self) -> Label | None:
-        """What was said after the tone; None when nothing could be recorded, or nothing was said twice."""
-        for attempt in range(2):
+        """What was said after the tone; None when nothing was said, twice.
+
+        `*` repeats the invitation, 0 raises PersonWanted. Raises CannotRecord when there is no room.
+        """
+        invitation, empty = self._invitation, 0
+        for _ in range(MOST_INVITATIONS):
             self.label = self._services.begin_recording(self._line.call, "message")
             if self.label is None:
-                return None
+                raise CannotRecord("Записать сообщение некуда: см. recording-refused в журнале.")
             file = self._services.incoming.samples(self.label)
-            invitation = ("complaint-empty",) if attempt else self._invitation
             await self._line.say(*invitation, "beep", interruptible=False)
             message = await self._line.record(file, limit_s=LIMIT_S, silence_s=SILENCE_S)
-            if message.seconds >= SHORTEST_S:
+            if message.seconds < SHORTEST_S or message.key == REPEAT_KEY:
+                self._forget()
+            if message.key == PERSON_KEY:
+                raise PersonWanted
+            if message.key == REPEAT_KEY:
+                invitation = self._invitation
+            elif self.label is not None:
                 return self.label
-            self._forget()
+            else:
+                invitation, empty = ("complaint-empty",), empty + 1
+            if empty == 2:
+                break
         return None
 
     async def review(self) -> Label | None:
@@ -102,7 +127,8 @@ async def register(
 ) -> Prompt:
     """Register what was told and return what is to be said of it: number and deadline, or a receipt.
 
-    Raises Unavailable when neither the register nor the disk takes it: then nothing was promised.
+    Who has an open appeal on this topic under this phone adds to it and hears its number (attack A21); a danger is
+    always a new one. Raises Unavailable when neither the register nor the disk takes it: then nothing was promised.
     """
     call = line.call
     intake: dict[str, object] = {
@@ -121,6 +147,9 @@ async def register(
         "idempotency_key": f"call:{label.id}",
     }
     try:
+        if phone and not disposition and (earlier := await _added(line, services, accept(intake))):
+            call.promised.append(earlier.number)
+            return _numbered("complaint-registered-already", earlier, services, call)
         made = await services.register.register(accept(intake), within_s=REGISTER_BUDGET_S)
     except Unavailable as error:
         kept = services.spool.keep(intake)
@@ -129,9 +158,28 @@ async def register(
         call.promised.append(kept.receipt)
         return Prompt("complaint-receipt", number=spoken.digit_by_digit(kept.receipt))
     call.promised.append(made.number)
+    return _numbered("complaint-registered", made, services, call)
+
+
+async def _added(line: Line, services: Services, intake: Intake) -> OpenAppeal | None:
+    """The open appeal that this is a further contact of, once it is added there; the neighbour's is not one's own."""
+    try:
+        async with asyncio.timeout(REGISTER_BUDGET_S):
+            same = await services.register.similar(intake.model_copy(update={"premise_id": None}))
+            if not same:
+                return None
+            contact = FurtherContact(
+                intake.channel, intake.actor, intake.phone, call_id=line.call.id, recording_id=intake.recording_id
+            )
+            await services.register.add_contact(intake.company_id, same[0].number, contact)
+    except TimeoutError as error:
+        raise Unavailable(f"Реестр обращений не ответил за {REGISTER_BUDGET_S:g} с") from error
+    except Conflict:  # answered and closed a moment ago
+        return None
+    return same[0]
+
+
+def _numbered(prompt: str, appeal: Registered | OpenAppeal, services: Services, call: Call) -> Prompt:
     today = services.clock.now().astimezone(call.company.zone).date()
-    return Prompt(
-        "complaint-registered-already" if made.existed else "complaint-registered",
-        number=spoken.digit_by_digit(made.written),
-        until=spoken.until(made.deadline, today),
-    )
+    number = spoken.digit_by_digit(numbering.written(appeal.number))
+    return Prompt(prompt, number=number, until=spoken.until(appeal.deadline, today))
