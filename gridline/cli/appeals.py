@@ -1,4 +1,4 @@
-"""`gridline appeals verify|export|due|kept|erase`: what a supervisor or a lawyer asks the register."""
+"""`gridline appeals verify|export|due|kept|erase|client`: what a supervisor or a lawyer asks the register."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent_console.api.clients import CLIENTS, add_client
 from appeals import evidence, numbering, personal_data
 from appeals.erasure import Erased, Erasure
 from appeals.history import moment
@@ -44,6 +45,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("due")(due)
     group.command("kept")(kept)
     group.command("erase")(erase)
+    group.command("client")(client)
     app.add_typer(group)
 
 
@@ -139,6 +141,17 @@ def erase(
         typer.echo(f"  {numbering.written(number)} {'уничтожено' if go else 'было бы уничтожено'}")
     if done.act_id:
         typer.echo(f"Акт об уничтожении {done.act_id}. Записи для уничтожения: {', '.join(done.recordings) or 'нет'}.")
+
+
+def client(
+    name: Annotated[str, typer.Argument(metavar="ИМЯ", help="Система: латинские буквы, цифры, дефисы")],
+    company: Annotated[list[str], typer.Option("--company", help="Компания (id); можно несколько раз")],
+) -> None:
+    """Допустить систему к API обращений. Ключ показывается один раз и нигде не хранится."""
+    options = settings.load()
+    companies = Companies.load(options.dialplan / "companies")
+    allowed = frozenset(companies.by_id(one).id for one in company)
+    typer.echo(add_client(options.var / CLIENTS, name, allowed))
 
 
 def _heads_of(file: Path) -> list[Head]:

@@ -1,8 +1,9 @@
-"""`gridline import premises|outages|connections FILE`: tables of the company's own systems into the database."""
+"""`gridline import premises|outages|connections|appeals FILE`: tables handed in, into the database."""
 
 from __future__ import annotations
 
 import asyncio
+import getpass
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,19 @@ from typing import Annotated, Literal
 
 import typer
 
+from appeals.imports import Imported, import_appeals
+from appeals.register import Register
+from appeals.rules import of_installation
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
 from grid.imports import Outcome, Table
 from gridline import settings
+from gridline.calendar_file import load_calendar
+from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
+from gridline.settings import Settings
 
 Importer = Callable[[Database, Table], Awaitable[Outcome]]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="Таблица CSV или XLSX; первая строка — названия.")]
@@ -46,7 +53,27 @@ def add_to(app: typer.Typer) -> None:
         """Заявки на технологическое присоединение."""
         _run(import_connections, file, company, relative_to)
 
+    @group.command()
+    def appeals(file: FileArgument, company: CompanyOption = "") -> None:
+        """Обращения, поступившие не по телефону: каждое получает номер и срок."""
+        options = settings.load()
+        companies = Companies.load(options.dialplan / "companies")
+        typer.echo(asyncio.run(_appeals(options, companies, file, company)).sentence)
+
     app.add_typer(group)
+
+
+async def _appeals(options: Settings, companies: Companies, file: Path, company: str) -> Imported:
+    database = Database(options.db_url)
+    clock = SystemClock()
+    rules = of_installation(options.dialplan)
+    register = Register(database, clock, companies, load_calendar(options.var), rules)
+    try:
+        return await import_appeals(
+            register, clock, companies, file, company_id=company, actor=f"cli:{getpass.getuser()}"
+        )
+    finally:
+        await database.close()
 
 
 def _run(importer: Importer, file: Path, company: str, relative_to: Literal["now"] | None) -> None:

@@ -1,0 +1,112 @@
+"""`gridline appeals ...` and `gridline import appeals` as a person at a terminal meets them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from agent_console.api.clients import CLIENTS, Clients
+from appeals import numbering
+from gridline.cli import appeals, import_, migrate
+from gridline.errors import GridlineError, InvalidInput
+
+FILE = "канал;вид;тема;текст;телефон;лицевой счёт\nофис;обращение;other;Где вы находитесь?;89131234567;42\n"
+
+
+@pytest.fixture
+def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own with a migrated database that holds one imported appeal."""
+    monkeypatch.setenv("GRIDLINE_SETTINGS", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("GRIDLINE_VAR", str(tmp_path / "var"))
+    monkeypatch.delenv("GRIDLINE_DATABASE_URL", raising=False)
+    assert gridline("migrate").exit_code == 0
+    file = tmp_path / "in.csv"
+    file.write_text(FILE.replace("офис", "office"), encoding="utf-8")
+    assert "Зарегистрировано: 1" in gridline("import", "appeals", file, "--company", "skek").output
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def number(var: Path) -> str:
+    with sqlite3.connect(var / "gridline.db") as db:
+        found = db.execute("SELECT number FROM appeals").fetchone()[0]
+    db.close()
+    return numbering.written(found)
+
+
+def gridline(*arguments: str | Path) -> Result:
+    app = typer.Typer()
+    for command in (migrate, import_, appeals):
+        command.add_to(app)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def refusal(result: Result) -> str:
+    assert isinstance(result.exception, GridlineError)
+    return result.exception.message
+
+
+def test_verify_tells_a_whole_register_from_a_rewritten_one(var: Path, tmp_path: Path) -> None:
+    heads = tmp_path / "heads.jsonl"
+    whole = gridline("appeals", "verify", "--keep-heads", heads)
+    assert (whole.exit_code, "обращений: 1, событий: 1" in whole.output) == (0, True)
+    assert json.loads(heads.read_text())["journal_no"] == 1
+    assert gridline("appeals", "verify", "--heads", heads).exit_code == 0
+    with sqlite3.connect(var / "gridline.db") as db:
+        db.execute("DROP TRIGGER appeal_events_no_update")
+        db.execute("UPDATE appeal_events SET actor = 'x'")
+    db.close()
+    broken = gridline("appeals", "verify", "--company", "skek")
+    assert (broken.exit_code, "изменено событие 1" in broken.output) == (1, True)
+    heads.write_text("{}\n")
+    assert "heads.jsonl" in refusal(gridline("appeals", "verify", "--heads", heads))
+
+
+def test_an_exported_bundle_checks_itself(var: Path, number: str, tmp_path: Path) -> None:
+    out = tmp_path / "bundle.zip"
+    assert "SHA-256" in gridline("appeals", "export", number, "--company", "skek", "--out", out).output
+    with zipfile.ZipFile(out) as bundle:
+        bundle.extract("verify.py", tmp_path)
+    command = [sys.executable, "-I", "-S", "verify.py", out.name]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
+    assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "Всё сходится.")
+    assert gridline("appeals", "verify").exit_code == 0
+    wrong = gridline("appeals", "export", "26-000777-7", "--company", "skek", "--out", out)
+    assert isinstance(wrong.exception, GridlineError)
+
+
+def test_due_names_what_is_owed(var: Path, number: str) -> None:
+    told = gridline("appeals", "due", "--company", "skek").output
+    assert "ответ на обращение" in told
+    assert number in told
+    assert number not in gridline("appeals", "due", "--company", "skek", "--owner", "nobody").output
+
+
+def test_kept_tells_a_person_what_is_kept(var: Path, number: str, tmp_path: Path) -> None:
+    out = tmp_path / "kept.json"
+    told = gridline("appeals", "kept", "+7 913 123-45-67", "--company", "skek", "--out", out)
+    assert told.output.endswith("обращений 1, черновиков 0\n")
+    assert json.loads(out.read_text(encoding="utf-8"))["appeals"][0]["number"] == number
+
+
+def test_erase_shows_first_and_keeps_what_is_open(var: Path, number: str) -> None:
+    order = ["appeals", "erase", number, "--company", "skek", "--reason", "срок", "--witness", "second"]
+    for extra in ([], ["--go"]):
+        assert f"{number} остаётся: ещё рассматривается" in gridline(*order, *extra).output
+
+
+def test_a_client_of_the_api_is_let_in_once(var: Path) -> None:
+    token = gridline("appeals", "client", "site", "--company", "skek").output.strip()
+    found = Clients.load(var / CLIENTS).of_token(token)
+    assert found is not None
+    assert found.companies == {"skek"}
+    assert isinstance(gridline("appeals", "client", "a b", "--company", "skek").exception, InvalidInput)
+    assert "nobody" in refusal(gridline("appeals", "client", "x", "--company", "nobody"))
