@@ -64,7 +64,11 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         raise Misconfigured("Для TLS (sip_tls_port) нужны sip_tls_cert и sip_tls_key.")
     agents = [{"name": name, "secret": secret(secrets_folder, f"agent-{name}")} for name in settings.agents]
     queues = [
-        {"name": queue, "still_waiting": prompts / company.id / "still-waiting"}
+        {
+            "name": queue,
+            "still_waiting": prompts / company.id / "still-waiting",
+            "members": _members(company, queue, settings.agents),
+        }
         for company in companies
         for queue in sorted(company.queues)
     ]
@@ -116,6 +120,16 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
     )
     script.chmod(0o700)
     return rendered
+
+
+def _members(company: Company, queue: str, agents: Sequence[str]) -> Sequence[str]:
+    """Who answers this queue. Raises Misconfigured for an agent that the settings do not name."""
+    members = company.members.get(queue, tuple(agents))
+    if strangers := sorted(set(members) - set(agents)):
+        raise Misconfigured(
+            f"В очереди {queue} компании {company.id} агенты {', '.join(strangers)}, которых нет в настройках (agents)."
+        )
+    return members
 
 
 def render_files(

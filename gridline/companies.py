@@ -19,10 +19,12 @@ from gridline.yaml_file import Mistake, YamlFile, misconfigured, read
 from gridline.yaml_model import validated
 
 SLUG, DID, MENU = r"^[a-z][a-z0-9-]{0,31}$", r"^7\d{10}$", r"^[a-z0-9-]+\.yaml$"
+AGENT = r"^[0-9]{2,6}$"
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 """Names that also become queue names, folders and AMI headers: nothing in them ever needs quoting."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Agent = Annotated[str, StringConstraints(pattern=AGENT)]
 ALWAYS = "always"
 
 
@@ -97,6 +99,8 @@ class Company(_Frozen):
     schedules: dict[Slug, Schedule] = {}
     topics: dict[Slug, Topic] = Field(min_length=1)
     branches: tuple[Branch, ...] = ()
+    members: dict[Slug, tuple[Agent, ...]] = {}
+    """Which agents answer which queue of the company; a queue that is not named here is answered by all of them."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -199,6 +203,7 @@ SHAPES = {
     SLUG: "Строчные латинские буквы, цифры и дефис, с буквы, не длиннее 32.",
     DID: "Одиннадцать цифр с семёрки, например 78005009494.",
     MENU: "Имя файла из dialplan/menus, например skek.yaml.",
+    AGENT: "Добавочный номер агента из настроек, например 101.",
 }
 """What each pattern wants, in words."""
 
@@ -221,6 +226,9 @@ def _at_odds(company: Company, file: YamlFile) -> Iterator[Mistake]:
             known = ", ".join([ALWAYS, *company.schedules])
             what = f"У темы «{code}» нет расписания «{topic.schedule}»."
             yield Mistake(file.line("topics", code, "schedule"), what, f"Возможны: {known}.")
+    for queue in company.members.keys() - company.queues:
+        what, known = f"Очереди «{queue}» у компании нет.", ", ".join(sorted(company.queues))
+        yield Mistake(file.line("members", queue), what, f"Есть: {known}.")
     seen: set[str] = set()
     for at, branch in enumerate(company.branches):
         if branch.id in seen:

@@ -253,6 +253,16 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "32",
         "Филиал «pskov» повторён. Дайте каждому свой id.",
     ),
+    "members of another's queue": (
+        {"members": {"other-hotline": ["101"]}},
+        "40",
+        "Очереди «other-hotline» у компании нет. Есть: small-hotline.",
+    ),
+    "an agent by name": (
+        {"members": {"small-hotline": ["anna"]}},
+        "41",
+        "«anna» не подходит. Добавочный номер агента из настроек",
+    ),
     "id unlike the file": ({"id": "other"}, "1", "id «other» не совпадает с именем файла. Пишите id: small."),
 }
 
