@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from appeals import numbering
 from appeals.register import AppealStatus
@@ -47,7 +48,7 @@ async def _asked(line: Line, services: Services) -> list[Phrase]:
                 return ["status-receipt"]
             async with asyncio.timeout(LOOK_UP_S):
                 status = await services.register.status(company.id, digits)
-            return told(status, services, company)
+            return told(status, services.clock.now(), company)
         except InvalidInput:
             too_few = len(digits) < numbering.NUMBER_LENGTH
             await asked.wrong("too-few-digits" if too_few else "status-wrong-check")
@@ -55,9 +56,8 @@ async def _asked(line: Line, services: Services) -> list[Phrase]:
             await asked.wrong("status-not-found")
 
 
-def told(status: AppealStatus, services: Services, company: Company) -> list[Phrase]:
+def told(status: AppealStatus, now: datetime, company: Company) -> list[Phrase]:
     """The sentences about one appeal; nothing personal is in them (attack A29)."""
-    now = services.clock.now()
     today = now.astimezone(company.zone).date()
     until = spoken.until(status.deadline, today)
     number = spoken.digit_by_digit(numbering.written(status.number))
