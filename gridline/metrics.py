@@ -20,3 +20,6 @@ SPOOLED = Counter("gridline_spooled_total", "Appeals kept on disk because the da
 DRAINED = Counter("gridline_drained_total", "Appeals brought from the disk into the register")
 BACKGROUND_FAILURES = Counter("gridline_background_failures_total", "Rounds of a background job that failed", ["job"])
 JOURNAL = Counter("gridline_journal_entries_total", "Entries of the calls' journal, by what became of them", ["state"])
+PUSH_LISTENERS = Gauge("gridline_push_listeners", "Browsers that follow the live updates now")
+PUSH_DROPPED = Counter("gridline_push_dropped_total", "Live streams cut off because the browser was too slow")
+REQUEST_CRASHES = Counter("gridline_request_crashes_total", "Requests ended by an unexpected error; each is in the log")

@@ -41,6 +41,17 @@ class Settings(BaseSettings):
     """Addresses whose FastAGI connections are served at all."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=1, le=65535)
+    http_tls_cert: Path | None = None
+    http_tls_key: Path | None = None
+    """Both given: the console is served over TLS by ourselves."""
+    http_proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies in front of us, whose X-Forwarded-For is believed."""
+    console_origin: str = Field(default="", pattern=r"^$|^https?://[^/\s]+$")
+    """The console's address as browsers see it, when a proxy stands in front; empty: as they ask for it."""
+    console_idle_min: int = Field(default=30, ge=1, le=24 * 60)
+    """Minutes without a key, a click or a talk after which a person must sign in anew."""
+    console_session_h: int = Field(default=12, ge=1, le=168)
+    """Hours after which he must anyway."""
 
     asterisk: Literal["embedded", "external"] = "embedded"
     """embedded: `serve` renders the files and runs Asterisk as a child; external: it is there already."""
