@@ -87,18 +87,16 @@ async def _measure(url: str, rows: int, seconds: float) -> dict[str, Any]:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             await connection.execute(text("ANALYZE" if db.is_sqlite else "VACUUM ANALYZE"))
         progress.print(f"{kind}: список и поиск")
-        listed = await reading.list_ms(db, company, YEARS[-1], rows // len(YEARS))
-        searched = await reading.search_ms(db, company)
+        listed = await reading.list_pages(db, company, YEARS[-1], rows // len(YEARS))
+        searched = await reading.search_pages(db, company)
     finally:
         await db.close()
     progress.print(f"{kind}: форма 4.9")
     return {
         "registrations": registrations,
         "filled_s": round(filled_s, 1),
-        "list_p95_ms": round(reading.p95(listed), 2),
-        "list_max_ms": round(max(listed), 2),
-        "search_p95_ms": round(reading.p95(searched), 2),
-        "search_max_ms": round(max(searched), 2),
+        **reading.told("list", listed),
+        **reading.told("search", searched),
         "form49": await reading.form_49(url, company, YEARS[-1]),
     }
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,12 +27,20 @@ FORMS = ("{}", "{}а", "{}у", "{}ом", "{}ы")
 """Endings: people search for other forms than the text has."""
 
 
-async def list_ms(db: Database, company: Company, year: int, rows: int) -> list[float]:
-    """Milliseconds of each of PAGES pages of the list: every filter and order, from the top and from the deep."""
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """How long one page took, and which it was."""
+
+    ms: float
+    what: str
+
+
+async def list_pages(db: Database, company: Company, year: int, rows: int) -> list[Timed]:
+    """PAGES pages of the list: every filter and order, from the top and from the deep."""
     chance = random.Random(2)
     today = SystemClock().now().date()
 
-    async def page() -> None:
+    async def page() -> str:
         month = datetime(year, chance.randint(1, 12), 1, tzinfo=UTC)
         filters = chance.choice(
             [
@@ -47,45 +56,55 @@ async def list_ms(db: Database, company: Company, year: int, rows: int) -> list[
         sort = chance.choice(list(listing.SORTS))
         number = f"{year % 100:02}{chance.randint(1, rows):06}0"
         key = {"number": number, "received": month.isoformat(), "deadline": month.date().isoformat()}[sort]
+        descending, after = chance.random() < 0.8, f"{number}~{key}" if chance.random() < 0.5 else None
         async with db.read() as session:
-            await listing.page(
-                session, company.id, filters, sort=sort, descending=chance.random() < 0.8,
-                after=f"{number}~{key}" if chance.random() < 0.5 else None,
-            )  # fmt: skip
+            await listing.page(session, company.id, filters, sort=sort, descending=descending, after=after)
+        set_ones = {field.name: getattr(filters, field.name) for field in fields(filters)}
+        told = ", ".join(f"{name}={value}" for name, value in set_ones.items() if value is not None)
+        return f"{told or 'all'}; {sort}{' desc' if descending else ''}; after {after}"
 
     return await _timed(page)
 
 
-async def search_ms(db: Database, company: Company) -> list[float]:
-    """Milliseconds of each of PAGES pages of searches: one to three words, common and rare ones, further pages too."""
+async def search_pages(db: Database, company: Company) -> list[Timed]:
+    """PAGES searches: one to three words, common and rare ones, first pages and second ones."""
     chance = random.Random(3)
 
-    async def page() -> None:
-        words = [chance.choice(FORMS).format(word) for word in chance.sample(WORDS, chance.randint(1, 3))]
+    seconds: list[tuple[str, int]] = []
+
+    async def page() -> str:
+        words = [chance.choice(FORMS).format(search.stem(word)) for word in chance.sample(WORDS, chance.randint(1, 3))]
         if chance.random() < 0.3:
             words[0] = f"тп{chance.randint(1, 20_000)}"
+        query, before = seconds.pop() if seconds and chance.random() < 0.3 else (" ".join(words), None)
         async with db.read() as session:
-            hits = await search.find(session, company.id, " ".join(words))
-            if hits.next_page and chance.random() < 0.3:
-                await search.find(session, company.id, " ".join(words), before=hits.next_page)
+            hits = await search.find(session, company.id, query, before=before)
+        if hits.next_page and before is None:
+            seconds.append((query, hits.next_page))
+        return f"{query}; before {before}; found {len(hits.numbers)}"
 
     return await _timed(page)
 
 
-async def _timed(page: Callable[[], Awaitable[None]]) -> list[float]:
+async def _timed(page: Callable[[], Awaitable[str]]) -> list[Timed]:
     for _ in range(PAGES // 10):
         await page()
     found = []
     for _ in range(PAGES):
         begins = time.perf_counter()
-        await page()
-        found.append((time.perf_counter() - begins) * 1000)
+        what = await page()
+        found.append(Timed((time.perf_counter() - begins) * 1000, what))
     return found
 
 
-def p95(values: list[float]) -> float:
-    """The value 95 of 100 are not above."""
-    return sorted(values)[int(len(values) * 0.95)]
+def told(name: str, pages: list[Timed]) -> dict[str, object]:
+    """The 95th of a hundred, the slowest, and which pages the three slowest were."""
+    by_time = sorted(pages, key=lambda each: each.ms)
+    return {
+        f"{name}_p95_ms": round(by_time[int(len(by_time) * 0.95)].ms, 2),
+        f"{name}_max_ms": round(by_time[-1].ms, 2),
+        f"{name}_slowest": [f"{each.ms:.0f} ms: {each.what}" for each in by_time[:-4:-1]],
+    }
 
 
 async def form_49(url: str, company: Company, year: int) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import statistics
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,6 +23,7 @@ from gridline.db import Database, new_id
 from gridline.workdays import ProductionCalendar
 
 WRITERS = (1, 8, 50)
+ROUNDS = 5
 Write = Callable[[], Awaitable[object]]
 
 
@@ -47,16 +49,18 @@ async def rates(db: Database, companies: Companies, company: Company, seconds: f
     async def register_one() -> None:
         await register.register(chance.choice(intakes))
 
-    found: dict[str, dict[str, float]] = {}
-    for writers in WRITERS:
-        of = {
-            name: await _rate(write, writers, seconds)
-            for name, write in (("bare", insert_bare), ("sequence", insert_numbered), ("register", register_one))
-        }
-        found[str(writers)] = {name: round(rate, 1) for name, rate in of.items()} | {
-            "ratio": round(of["register"] / of["bare"], 3)
-        }
-    return found
+    writes: dict[str, Write] = {"bare": insert_bare, "sequence": insert_numbered, "register": register_one}
+    return {str(writers): await _compared(writes, writers, seconds) for writers in WRITERS}
+
+
+async def _compared(writes: dict[str, Write], writers: int, seconds: float) -> dict[str, float]:
+    """Medians over ROUNDS short rounds, each measuring all three: a machine's hiccup hits them alike."""
+    rounds = [
+        {name: await _rate(write, writers, seconds / ROUNDS) for name, write in writes.items()} for _ in range(ROUNDS)
+    ]
+    found = {name: round(statistics.median(each[name] for each in rounds), 1) for name in writes}
+    ratio = statistics.median(each["register"] / each["bare"] for each in rounds)
+    return found | {"ratio": round(ratio, 3)}
 
 
 async def _rate(write: Write, writers: int, seconds: float) -> float:
