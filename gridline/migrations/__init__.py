@@ -12,6 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from gridline.db import Database
@@ -58,8 +59,18 @@ async def upgrade(database: Database) -> str:
             await connection.invalidate()  # it ignores foreign keys: not one for the pool
     except (OSError, TimeoutError) as error:
         raise Unavailable(f"База данных недоступна: {error}") from error
+    return str(await revision(database))
+
+
+async def revision(database: Database) -> str | None:
+    """The revision the database is at; None before the first. Raises Unavailable."""
     async with database.read() as session:
-        return str(await (await session.connection()).run_sync(_revision))
+        return await (await session.connection()).run_sync(_revision)
+
+
+def newest() -> str:
+    """The revision this program is written for."""
+    return str(ScriptDirectory(str(HERE)).get_current_head())
 
 
 async def differences(database: Database) -> list[str]:

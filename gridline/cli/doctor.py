@@ -1,0 +1,52 @@
+"""`gridline doctor`: says in plain words what is missing or wrong in this installation and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gridline import settings
+from gridline.doctor import examine
+from gridline.doctor.finding import Finding, wrong
+from gridline.errors import Misconfigured
+
+_MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "bold red")}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("doctor")(doctor)
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Для программ: JSON.")] = False) -> None:
+    """Проверить установку: что не так и что делать. Код 1, если что-то не так."""
+    try:
+        findings = asyncio.run(examine(settings.load()))
+    except Misconfigured as error:  # nothing else can be looked at without settings
+        findings = [wrong("Настройки", error.message, "Исправьте gridline.toml или переменные GRIDLINE_*.")]
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in findings], ensure_ascii=False, indent=2))
+    else:
+        _show(findings)
+    raise typer.Exit(1 if any(each.level == "wrong" for each in findings) else 0)
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    out = Console(highlight=False)
+    table = Table("", "Что", "Как есть", "Что делать", box=None, pad_edge=False)
+    for each in findings:
+        mark, style = _MARKS[each.level]
+        table.add_row(Text(mark, style=style), each.check, Text(each.what), Text(each.cure, style="bold"))
+    out.print(table)
+    bad = sum(each.level == "wrong" for each in findings)
+    notes = sum(each.level == "note" for each in findings)
+    summary = f"Не так: {bad}, заметок: {notes}." if bad else f"Всё в порядке, заметок: {notes}."
+    out.print(Text(f"\n{summary}", style="bold red" if bad else "bold green"))

@@ -1,0 +1,44 @@
+"""Examines an installation: every check in the order in which things are put right; one check a function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+
+from gridline.doctor import machine, store, telephone, words
+from gridline.doctor.finding import Finding, wrong
+from gridline.settings import Settings
+
+Check = Callable[[Settings], Sequence[Finding] | Awaitable[Sequence[Finding]]]
+
+CHECKS: tuple[Check, ...] = (
+    telephone.program,
+    telephone.manager,
+    telephone.log,
+    telephone.files,
+    words.voice,
+    words.prompts,
+    words.model,
+    words.companies,
+    words.menus,
+    store.database,
+    store.spool,
+    machine.disk,
+    machine.clock,
+    machine.time_zones,
+    machine.ports,
+    machine.secrets,
+)
+
+
+async def examine(config: Settings, checks: Sequence[Check] = CHECKS) -> list[Finding]:
+    """Everything the checks say. What a check may not even look at (OSError) is a finding, not the end."""
+    findings: list[Finding] = []
+    for check in checks:
+        try:
+            said = check(config)
+            findings += await said if inspect.isawaitable(said) else said
+        except OSError as error:
+            reason = f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")
+            findings.append(wrong(check.__name__, f"Проверить нельзя: {reason}", "Дайте права или запустите от root."))
+    return findings

@@ -1,0 +1,70 @@
+"""Checks of what is kept: the database, its clock, and what waits on disk for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from gridline import migrations
+from gridline.db import Database
+from gridline.doctor.finding import Finding, fine, note, wrong
+from gridline.errors import GridlineError
+from gridline.settings import Settings
+
+STUCK_S = 600
+"""The controller drains every 3 s: what waits longer is stuck."""
+CLOCKS_APART_S = 5
+
+
+async def database(config: Settings) -> Sequence[Finding]:
+    """Whether the database answers, has the newest shape and takes writes."""
+    db = Database(config.db_url)
+    try:
+        revision, newest = await migrations.revision(db), migrations.newest()
+        if revision != newest:
+            what = f"Версия {revision or 'пустая'}, а нужна {newest}."
+            return [wrong("База данных", what, "gridline migrate")]
+        async with db.write() as session:
+            await session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            await session.rollback()
+        return [fine("База данных", f"{db.url.get_backend_name()}, версия {revision}, пишется."), *await _clocks(db)]
+    except GridlineError as error:
+        cure = "gridline migrate" if db.is_sqlite else "Проверьте database_url, сервер и права пользователя."
+        return [wrong("База данных", error.message, cure)]
+    finally:
+        await db.close()
+
+
+async def _clocks(db: Database) -> list[Finding]:
+    """A server's clock is another machine's: deadlines and reports need the two to agree."""
+    if db.is_sqlite:
+        return []
+    async with db.read() as session:
+        there = (await session.execute(text("SELECT clock_timestamp()"))).scalar_one()
+    apart_s = abs((datetime.now(UTC) - there).total_seconds())
+    if apart_s > CLOCKS_APART_S:
+        what = f"Часы базы и контроллера расходятся на {apart_s:.0f} с."
+        return [wrong("База данных", what, "Включите NTP на обеих машинах.")]
+    return []
+
+
+def spool(config: Settings) -> Sequence[Finding]:
+    """Whether what was promised or journalled while the database was away has gone into it."""
+    folder = config.var / "spool"
+    waiting = sorted(folder.glob("[0-9]*.json"), key=lambda file: file.stat().st_mtime)
+    journal = [file for file in sorted(folder.glob("journal/journal*.jsonl")) if "rejected" not in file.name]
+    rejected = folder / "journal/journal.rejected.jsonl"
+    findings = []
+    if rejected.exists():
+        what = "Часть журнала звонков ни одна база не приняла."
+        findings.append(wrong("Спул", what, f"Покажите разработчикам {rejected}; потом уберите его."))
+    if waiting or journal:
+        oldest_s = time.time() - min(file.stat().st_mtime for file in (*waiting, *journal))
+        what = f"Ждут базу: обращений {len(waiting)}, файлов журнала {len(journal)}; старшему {oldest_s / 60:.0f} мин."
+        stuck = oldest_s > STUCK_S
+        cure = "Запустите gridline serve и почините базу данных: разложит сам."
+        findings.append(wrong("Спул", what, cure) if stuck else note("Спул", what))
+    return findings or [fine("Спул", "Пуст: всё обещанное в базе.")]

@@ -1,0 +1,112 @@
+"""Checks of what callers hear: companies, menus, prompts, the voice, the model of speech recognition."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from gridline.companies import Companies
+from gridline.doctor.finding import Finding, fine, note, wrong
+from gridline.errors import GridlineError
+from gridline.settings import Settings
+from ivr.menus.flows import load_checked
+from ivr.menus.vocabulary import Vocabulary
+from ivr.voice.prompts import COMMON
+from ivr.voice.synthesis import RHVoice, find_rhvoice
+from ivr.voice.voice import Voice
+
+MODEL_LIMIT_S = 120
+SHOWN = 5
+WITHOUT_CONTROLLER = ("notice", "person-all-busy", "emergency-message", "goodbye")
+"""What the dialplan and the queues play by fixed names, for every company."""
+
+
+def companies(config: Settings) -> Sequence[Finding]:
+    """Whether the companies' files are as they should be."""
+    try:
+        found = list(Companies.load(config.dialplan / "companies"))
+    except GridlineError as error:
+        return [wrong("Компании", error.message, "Исправьте файл: его строка названа.")]
+    return [fine("Компании", ", ".join(f"{each.name} ({', '.join(each.dids)})" for each in found))]
+
+
+def menus(config: Settings) -> Sequence[Finding]:
+    """Whether each company's menu may be given to callers."""
+    try:
+        voice = Voice.of(config)
+        known = list(Companies.load(config.dialplan / "companies"))
+    except GridlineError:
+        return []  # told by the checks of prompts and companies
+    findings = []
+    for company in known:
+        lengths = voice.lengths(company.id)
+        said = {id: lengths[id] for id, entry in voice.book.items() if not entry.placeholders}
+        try:
+            flow = load_checked(config.dialplan / "menus" / company.menu, Vocabulary.of(company, said))
+        except (GridlineError, OSError) as error:
+            findings.append(wrong("Меню", str(error), "Исправьте файл; проверка: gridline menus check"))
+        else:
+            findings.append(fine("Меню", f"{company.menu}: мест {len(flow.places)}, версия {flow.version[:12]}"))
+    return findings
+
+
+def prompts(config: Settings) -> Sequence[Finding]:
+    """Whether every prompt is made, and none is longer than a caller listens."""
+    try:
+        voice = Voice.of(config)
+    except GridlineError as error:
+        return [wrong("Подсказки", error.message, "Исправьте файл: его строка названа.")]
+    missing = voice.missing() + _missing_names(config)
+    if missing:
+        names = ", ".join(missing[:SHOWN]) + (f" и ещё {len(missing) - SHOWN}" if len(missing) > SHOWN else "")
+        return [wrong("Подсказки", f"Не озвучены: {names}.", "gridline prompts build")]
+    long = [
+        f"{company}/{id} — {seconds:.1f} с при пределе {voice.book[id].limit_s:g} с"
+        for company in sorted({COMMON, *voice.book.companies, *voice.studio.companies})
+        for id, seconds in voice.lengths(company).items()
+        if not voice.book[id].placeholders and seconds > voice.book[id].limit_s
+    ]
+    if long:
+        return [
+            wrong("Подсказки", f"Слишком длинные: {'; '.join(long[:SHOWN])}.", "Сократите текст в prompts.ru.yaml.")
+        ]
+    return [fine("Подсказки", f"Озвучены все: {len(voice.book)}.")]
+
+
+def _missing_names(config: Settings) -> list[str]:
+    """`company/id` of the fixed names that lead to no sound."""
+    try:
+        known = [company.id for company in Companies.load(config.dialplan / "companies")]
+    except GridlineError:
+        return []
+    names = [f"{COMMON}/unknown-number", *(f"{company}/{id}" for company in known for id in WITHOUT_CONTROLLER)]
+    return [name for name in names if not (config.var / "prompts/by-id" / f"{name}.alaw").exists()]
+
+
+async def voice(config: Settings) -> Sequence[Finding]:
+    """Whether RHVoice speaks with the voice asked for."""
+    try:
+        sound = await RHVoice(find_rhvoice(config.package_root), config.voice).speak("Проверка голоса.")
+    except GridlineError as error:
+        return [wrong("Голос", error.message, "make setup; голос задаёт настройка voice.")]
+    return [fine("Голос", f"RHVoice, {config.voice}: проба {len(sound) // 1024} кБ.")]
+
+
+def model(config: Settings) -> Sequence[Finding]:
+    """Whether the model of speech recognition loads: by its folder only, in a process that it may take down."""
+    folder = config.vosk_model
+    if folder is None:
+        return [note("Модель речи", "Не задана: меню слушает клавиши.", 'vosk_model = "ПАПКА" в настройках.')]
+    cure = "Распакуйте модель vosk заново и укажите её папку в vosk_model."
+    if not folder.is_dir():
+        return [wrong("Модель речи", f"Папки {folder} нет.", cure)]
+    argv = [sys.executable, "-m", "ivr.voice.vosk_model", str(folder)]
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=MODEL_LIMIT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return [wrong("Модель речи", f"{folder} не загрузилась за {MODEL_LIMIT_S} с.", "Возьмите модель поменьше.")]
+    if done.returncode:
+        last = "\n".join(done.stderr.strip().splitlines()[-2:]) or f"код {done.returncode}"
+        return [wrong("Модель речи", f"{folder} не загружается: {last}", cure)]
+    return [fine("Модель речи", f"{folder} загружается.")]
