@@ -196,10 +196,9 @@ class Line:
             raise RuntimeError("recording before the notice has ended")
 
     async def hang_up(self) -> None:
-        """End the call: the last command says so to the dialplan, which then does not fall back."""
+        """End the call: the last command says so to the dialplan, which hangs up as soon as the connection closes."""
         self.mark(variables.END, "done")
         await self._guard(2)
-        await self._channel.command("HANGUP")
 
     async def _render(self, phrases: tuple[Phrase, ...]) -> Utterance:
         """What to play; when it cannot be made, the caller hears that something is wrong rather than silence."""
