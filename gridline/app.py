@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
 import structlog
-from aiohttp import web
 
 from agent_console.app import make_app
+from agent_console.site import served
 from appeals.register import Register
 from asterisk_conf.secrets import secret
 from gridline import log as logging
@@ -103,10 +103,9 @@ class Controller:
             closing.push_async_callback(self.db.close)
             await migrations.upgrade(self.db)
             closing.push_async_callback(self.voice.close)
-            runner = web.AppRunner(make_app(self.health), access_log=None)
-            await runner.setup()
-            closing.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, self.config.http_host, self.config.http_port).start()
+            await closing.enter_async_context(
+                served(make_app(self.health), self.config.http_host, self.config.http_port)
+            )
             async with asyncio.TaskGroup() as jobs:
                 journal = jobs.create_task(self.journal.run())
                 background = [

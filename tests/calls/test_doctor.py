@@ -13,7 +13,6 @@ import pytest
 from carrier.installation import Installation
 from gridline.settings import HOUSE
 
-
 QUALIFY_S = 30
 
 
