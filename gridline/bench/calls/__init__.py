@@ -1,0 +1,59 @@
+"""`gridline bench calls`: the controller beside pure dialplan and other FastAGI servers, in one run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from gridline.bench.calls.menu import Menu
+from gridline.bench.calls.rig import Rig
+from gridline.bench.calls.run import QUICK, WHOLE, Run
+from gridline.bench.calls.table import printed
+
+AIMS = {
+    "menu_cpu_ratio_to_dialplan": 1.25,
+    "max_rate_ratio_to_best_peer": 1.0,
+    "command_p99_ratio_to_bare": 1.5,
+    "first_prompt_delay_ms": 15,
+    "concurrent_calls_ok": 300,
+}
+"""The issue's aims: at most, except that the rate's ratio and the calls at once are at least."""
+
+
+def add_to(group: typer.Typer) -> None:
+    """Add the command."""
+
+    @group.command()
+    def calls(
+        quick: Annotated[bool, typer.Option("--quick", help="Проба за минуту: числа ничего не значат")] = False,
+        out: Annotated[Path | None, typer.Option("--json", help="Записать числа в файл")] = None,
+    ) -> None:
+        """Звонки: меню в контроллере и в диалплане, серверы FastAGI, 300 звонков сразу."""
+        found = asyncio.run(measure(quick=quick))
+        if out is not None:
+            out.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        Console().print(printed(found), markup=False, highlight=False, soft_wrap=True)
+
+
+async def measure(*, quick: bool) -> dict[str, Any]:
+    """Every figure of the issue with its details. Raises Unavailable when work was not proved by its counters."""
+    progress = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="gridline-bench-") as folder:
+        rig = Rig(Path(folder))
+        menu = Menu(rig)
+        try:
+            progress.print("подготовка")
+            await rig.start(await menu.prepare())
+            await menu.tell_asterisk()
+            run = Run(rig, menu, QUICK if quick else WHOLE, lambda what: progress.print(what))
+            found = await run.figures()
+        finally:
+            await menu.close()
+            await rig.stop()
+    return found | {"aims": AIMS, "quick": quick}

@@ -1,0 +1,244 @@
+"""One run of the calls benchmark: every figure from the same Asterisk and the same load, in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import psutil
+
+from asterisk_conf.secrets import secret
+from carrier.ami import CarrierAmi, Message
+from gridline.bench.calls import crowd, rates
+from gridline.bench.calls.first_prompt import first_prompt_s
+from gridline.bench.calls.load import Load, Sipp, caller
+from gridline.bench.calls.menu import DIALLED, PLAIN, Menu
+from gridline.bench.calls.rig import Rig, cpu_s
+from gridline.bench.calls.servers import Server, running
+from gridline.errors import Unavailable
+from ivr.telephony.bench_peers import COMMANDS
+
+PLAIN_COMMANDS, FORKED = "30000", "30001"
+MENU = DIALLED["bench"]
+KEY_AFTER_S = 1.6
+"""After the answer: 0.5 s wait for the caller's sound, 0.5 s notice, 0.5 s menu."""
+MENU_CALL_S = 3.2
+PLAIN_CALL_S = 0.2
+PEERS = ("bare", "panoramisk", "pyst2")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    rounds: int
+    menu_calls: int
+    menu_rate: float
+    plain_calls: int
+    plain_rate: float
+    fork_calls: int
+    prompts: int
+    steps: int
+    step_s: float
+    crowd: int
+    events: int
+
+
+WHOLE = Size(3, 200, 40, 300, 80, 40, 40, 9, 2.5, 300, 20)
+QUICK = Size(1, 20, 20, 40, 40, 5, 5, 1, 0.5, 20, 5)
+
+
+class Run:
+    """Measures on one rig; `tell` hears what is being done."""
+
+    def __init__(self, rig: Rig, menu: Menu, size: Size, tell: Callable[[str], None]) -> None:
+        self._rig, self._menu, self._size, self._tell = rig, menu, size, tell
+        self._sipp = Sipp(rig.packages, rig.settings.sip_port, rig.var / "sipp")
+        self._phone = psutil.Process(rig.phone.pid)
+
+    async def figures(self) -> dict[str, Any]:
+        """Everything. Raises Unavailable where work was not proved: then there is no figure at all."""
+        menu_cpu = await self._menu_cpu()
+        async with running(self._rig) as servers:
+            commands = await self._commands(servers)
+            command_rates = await self._command_rates(servers, commands)
+        fork = await self._fork()
+        menu_rates = await self._menu_rates(menu_cpu)
+        first = await self._first_prompt()
+        events, many = await self._events_and_crowd()
+        best = max(command_rates[peer] for peer in PEERS)
+        return {
+            "cpus": os.cpu_count(),
+            "load_before": round(os.getloadavg()[0], 2),
+            "menu_cpu_ratio_to_dialplan": round(menu_cpu["ratio"], 3),
+            "max_rate_ratio_to_best_peer": round(command_rates["ours"] / best, 3) if best else None,
+            "command_p99_ratio_to_bare": round(commands["ours"]["p99_us"] / commands["bare"]["p99_us"], 3),
+            "first_prompt_delay_ms": round(first["controller_ms"] - first["dialplan_ms"], 2),
+            "concurrent_calls_ok": many.whole,
+            "menu": menu_cpu | {"max_rate": menu_rates, "first_prompt": first, "ami_events_a_call": events},
+            "commands": commands | {"fork": fork, "max_rate": command_rates},
+            "crowd": asdict(many) | {"memory_mb_per_100_calls": round(many.memory_mb / max(many.at_once, 1) * 100, 1)},
+        }
+
+    async def _menu_cpu(self) -> dict[str, Any]:
+        """CPU of one call of the menu, in milliseconds: in the dialplan alone, and through the controller."""
+        size = self._size
+        alone, asterisk, controller, ratios = [], [], [], []
+        for turn in range(size.rounds):
+            self._tell(f"меню, круг {turn + 1} из {size.rounds}")
+            alone.append(await self._asterisk_ms(PLAIN, size.menu_calls, size.menu_rate, key=True))
+            before = await self._menu.done("bench")
+            warm_up = max(5, size.menu_calls // 10)
+            async with self._rig.controller() as process:
+                await self._place(MENU, warm_up, size.menu_rate, key=True)
+                used = cpu_s(process)
+                asterisk.append(await self._asterisk_ms(MENU, size.menu_calls, size.menu_rate, key=True))
+                controller.append((cpu_s(process) - used) / size.menu_calls * 1000)
+            await self._menu.prove("bench", before, warm_up + size.menu_calls)
+            ratios.append((asterisk[-1] + controller[-1]) / alone[-1])
+        return {
+            "calls": size.menu_calls * size.rounds,
+            "dialplan_ms": round(mean(alone), 2),
+            "controller_asterisk_ms": round(mean(asterisk), 2),
+            "controller_python_ms": round(mean(controller), 2),
+            "ratio": (mean(asterisk) + mean(controller)) / mean(alone),
+            "ratios": [round(ratio, 3) for ratio in ratios],
+        }
+
+    async def _commands(self, servers: list[Server]) -> dict[str, dict[str, Any]]:
+        """CPU of a call of 20 commands and the time of one command, server by server in turn."""
+        size = self._size
+        rows: dict[str, list[dict[str, float]]] = {"dialplan": [], **{server.name: [] for server in servers}}
+        for turn in range(size.rounds):
+            self._tell(f"{COMMANDS} команд, круг {turn + 1} из {size.rounds}")
+            plain = await self._asterisk_ms(PLAIN_COMMANDS, size.plain_calls, size.plain_rate)
+            rows["dialplan"].append({"asterisk_ms": plain, "server_ms": 0.0})
+            for server in servers[turn % len(servers) :] + servers[: turn % len(servers)]:
+                await server.counted()
+                used = cpu_s(server.process)
+                asterisk = await self._asterisk_ms(server.exten, size.plain_calls, size.plain_rate)
+                own = (cpu_s(server.process) - used) / size.plain_calls * 1000
+                counted = await server.proved(size.plain_calls)
+                rows[server.name].append(
+                    {
+                        "asterisk_ms": asterisk,
+                        "server_ms": own,
+                        "p50_us": counted.p50_us,
+                        "p99_us": counted.p99_us,
+                    }
+                )
+        # Another's burst on the machine spoils a round, never improves it: times are the median round's.
+        return {name: {key: round(median(row[key] for row in of), 2) for key in of[0]} for name, of in rows.items()}
+
+    async def _command_rates(self, servers: list[Server], costs: dict[str, dict[str, Any]]) -> dict[str, float]:
+        """The largest rate of calls with 20 commands each server holds."""
+        self._tell("наибольшая частота: серверы FastAGI")
+
+        def placer(server: Server) -> Callable[[int, float], Awaitable[Load]]:
+            async def place(calls: int, rate: float) -> Load:
+                await server.counted()
+                load = await self._sipp.run(server.exten, calls, rate, longest_s=5)
+                if load.whole:
+                    await server.proved(calls)
+                return load
+
+            return place
+
+        subjects = [rates.Subject(server.name, PLAIN_CALL_S, placer(server)) for server in servers]
+        dearest = max(costs[server.name]["asterisk_ms"] + costs[server.name]["server_ms"] for server in servers)
+        return await rates.climb(subjects, self._first_rate(dearest), self._size.steps, self._size.step_s)
+
+    async def _menu_rates(self, costs: dict[str, Any]) -> dict[str, float]:
+        """The largest rate of the menu in the dialplan and through the controller."""
+        self._tell("наибольшая частота: меню")
+
+        def placer(exten: str) -> Callable[[int, float], Awaitable[Load]]:
+            return lambda calls, rate: self._sipp.run(exten, calls, rate, key_after_s=KEY_AFTER_S, longest_s=8)
+
+        subjects = [
+            rates.Subject("dialplan", MENU_CALL_S, placer(PLAIN)),
+            rates.Subject("controller", MENU_CALL_S, placer(MENU)),
+        ]
+        first = self._first_rate(costs["controller_asterisk_ms"] + costs["controller_python_ms"])
+        async with self._rig.controller():
+            return await rates.climb(subjects, first, self._size.steps, self._size.step_s)
+
+    def _first_rate(self, cost_ms: float) -> float:
+        """Where the climb begins: at half of what the processors could do for nobody else."""
+        return round(0.5 * (os.cpu_count() or 1) * 1000 / (cost_ms + 1), 1)
+
+    async def _fork(self) -> dict[str, float]:
+        """A Python script forked for every call, at a rate it can hold."""
+        self._tell("сценарий AGI отдельным процессом")
+        before = self._rig.counted.stat().st_size
+        cost = await self._asterisk_ms(FORKED, self._size.fork_calls, 5)
+        done = self._rig.counted.stat().st_size - before
+        if done != self._size.fork_calls * COMMANDS:
+            raise Unavailable(f"Работа не доказана: сценарии выполнили {done} команд.")
+        return {"asterisk_ms": round(cost, 2), "server_ms": 0.0}
+
+    async def _first_prompt(self) -> dict[str, float]:
+        """Median milliseconds from INVITE to the first packet of the notice, call by call in turn."""
+        self._tell("от INVITE до первой подсказки")
+        voice = self._rig.voice()
+        notice = Path(f"{(await voice.render(['notice'], 'bench')).file}.alaw").read_bytes()
+        await voice.close()
+        took: dict[str, list[float]] = {PLAIN: [], MENU: []}
+        async with self._rig.controller():
+            await self._place(MENU, 5, 20, key=True)
+            for number in range(self._size.prompts):
+                for exten, times in took.items():
+                    port = self._rig.settings.sip_port
+                    times.append(1000 * await first_prompt_s(port, exten, caller(number), notice))
+        return {
+            "dialplan_ms": round(median(took[PLAIN]), 2),
+            "controller_ms": round(median(took[MENU]), 2),
+            "dialplan_worst_ms": round(max(took[PLAIN]), 2),
+            "controller_worst_ms": round(max(took[MENU]), 2),
+        }
+
+    async def _events_and_crowd(self) -> tuple[float, crowd.Crowd]:
+        before, size = await self._menu.done("crowd"), self._size
+        async with self._rig.controller() as process:
+            events = await self._events()
+            self._tell(f"{size.crowd} звонков сразу")
+            many = await crowd.gather(self._rig, self._menu, self._sipp, process, size.crowd)
+        if not many.failed:
+            await self._menu.prove("crowd", before, size.crowd)
+        return events, many
+
+    async def _events(self) -> float:
+        """AMI events one call through the controller makes, as our own AMI user gets them."""
+        seen: Counter[str] = Counter()
+
+        def note(message: Message) -> None:
+            seen[message["Event"]] += 1
+
+        config = self._rig.settings
+        ami = CarrierAmi(note)
+        await ami.connect(config.ami_host, config.ami_port, config.ami_user, secret(config.var / "secrets", "ami"))
+        try:
+            await self._place(MENU, self._size.events, 10, key=True)
+        finally:
+            await ami.close()
+        return round(sum(seen.values()) / self._size.events, 1)
+
+    async def _asterisk_ms(self, exten: str, calls: int, rate: float, *, key: bool = False) -> float:
+        """Milliseconds of CPU that Asterisk (and what it forked) spent on each of these calls."""
+        used = cpu_s(self._phone)
+        await self._place(exten, calls, rate, key=key)
+        return (cpu_s(self._phone) - used) / calls * 1000
+
+    async def _place(self, exten: str, calls: int, rate: float, *, key: bool = False) -> Load:
+        """Place calls that must all be whole."""
+        load = await self._sipp.run(exten, calls, rate, key_after_s=KEY_AFTER_S if key else 0)
+        if not load.whole:
+            raise Unavailable(f"Не все звонки на {exten} удались: {load}.")
+        await asyncio.sleep(0.2)  # the last call's own tidying, in Asterisk and in the controller
+        return load
