@@ -97,14 +97,16 @@ class Source:
 
     async def _load(self, which: Any) -> list[AppealFact]:
         query = self._events().where(Appeal.company_id == self.company.id, which)
-        rows = (await self.session.execute(query.order_by(Appeal.sequence, Event.seq))).all()
+        rows = (await self.session.execute(query.order_by(Appeal.sequence, Event.__table__.c.seq))).all()
         return fold(map(EventRow._make, rows))
 
     def _events(self) -> Select[*tuple[Any, ...]]:
+        # The table, not the class: millions of rows need no unit of work.
+        columns = Event.__table__.c
         return (
-            select(Event.appeal_id, Event.seq, Event.kind, Event.body)
-            .join(Appeal, Appeal.id == Event.appeal_id)
-            .where(Event.kind.in_(KINDS), Event.at <= self.as_of)
+            select(columns.appeal_id, columns.seq, columns.kind, columns.body)
+            .join(Appeal, Appeal.id == columns.appeal_id)
+            .where(columns.kind.in_(KINDS), columns.at <= self.as_of)
         )
 
 

@@ -79,9 +79,8 @@ def test_the_form_has_31_columns_in_their_groups() -> None:
             assert 10 <= shipped().form49_column(kind, topic) <= 26
 
 
-def test_an_event_without_its_registration_is_an_error() -> None:
-    with pytest.raises(ValueError, match="registered"):
-        fold([EventRow("a", 2, "closed", "{}")])
+def test_an_appeal_whose_registration_was_not_known_yet_is_passed_over() -> None:
+    assert fold([EventRow("a", 2, "closed", "{}")]) == []
 
 
 def test_kinds_reports_do_not_know_are_passed_over() -> None:
