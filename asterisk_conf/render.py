@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from asterisk_conf.agents_file import AgentsFile
 from asterisk_conf.asterisk import Asterisk
 from asterisk_conf.secrets import secret
 from gridline.companies import Company
@@ -26,6 +27,11 @@ GUARD_S = 8
 RESUME_GUARD_S = 2
 QUEUE_TIMEOUT_S = 120
 """How long the hotline queue is tried without a controller before a message is taken."""
+RECONNECT_S = 13
+"""How long a caller waits, after the prompt, for the agent whose page is loaded anew; then he is the queue's first."""
+FRONT_PRIORITY = 5
+"""In the queue: before every ordinary caller (0), behind danger (10)."""
+OPUS_MODULE = "codec_opus_open_source"
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
 _UNIX_SOCKET_LIMIT = 100
@@ -81,7 +87,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "ami_secret": settings.ami_secret.get_secret_value() or secret(secrets_folder, "ami"),
         "channelvars": "GRIDLINE_COMPANY,GRIDLINE_DIALLED,QUEUE_PRIO",
         "ami_read": "call,agent,reporting",
-        "ami_write": "agent,reporting",
+        "ami_write": "agent,call,reporting",
         "sip_host": settings.sip_host,
         "sip_port": settings.sip_port,
         "sip_tls_port": settings.sip_tls_port,
@@ -97,6 +103,13 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "rtp_first_port": settings.rtp_first_port,
         "rtp_last_port": settings.rtp_last_port,
         "agents": agents,
+        "agents_file": AgentsFile.of(settings).file,
+        "http_host": settings.asterisk_http_host,
+        "http_port": settings.asterisk_http_port,
+        "http_tls_cert": settings.http_tls_cert and settings.http_tls_cert.absolute(),
+        "http_tls_key": settings.http_tls_key and settings.http_tls_key.absolute(),
+        "phone_codecs": _spoken_with_browsers(settings, asterisk),
+        "outbound": outbound_patterns(settings.outbound_prefixes),
         "queues": queues,
         "moh": asterisk.data / "moh",
         "companies": companies,
@@ -107,9 +120,12 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "guard_s": GUARD_S,
         "resume_guard_s": RESUME_GUARD_S,
         "queue_timeout_s": QUEUE_TIMEOUT_S,
+        "reconnect_s": RECONNECT_S,
+        "front_priority": FRONT_PRIORITY,
         "recordings": recordings,
         "unknown_number": prompts / "common/unknown-number",
     }
+    AgentsFile.of(settings).ensure()
     rendered = render_files(base, asterisk, settings.node, settings.max_files, [TEMPLATES, settings.dialplan], own)
     agi = rendered.etc / "agi"
     agi.mkdir(exist_ok=True)
@@ -120,6 +136,18 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
     )
     script.chmod(0o700)
     return rendered
+
+
+def outbound_patterns(prefixes: Sequence[str]) -> tuple[str, ...]:
+    """Dialplan patterns of the numbers an agent may dial: 8 or 7 or +7, then one of the prefixes, ten digits in all."""
+    rest = [f"{prefix}{'X' * (10 - len(prefix))}" for prefix in prefixes]
+    return tuple(f"_{lead}{digits}" for digits in rest for lead in ("[78]", "+7"))
+
+
+def _spoken_with_browsers(settings: Settings, asterisk: Asterisk) -> tuple[str, ...]:
+    """The codecs of the settings that this Asterisk can speak; opus is a module that not every build has."""
+    opus = (asterisk.modules / f"{OPUS_MODULE}.so").exists()
+    return tuple(codec for codec in settings.phone_codecs if codec != "opus" or opus)
 
 
 def _members(company: Company, queue: str, agents: Sequence[str]) -> Sequence[str]:

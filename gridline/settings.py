@@ -83,6 +83,18 @@ class Settings(BaseSettings):
     trunk_srtp: bool = False
     agents: tuple[str, ...] = ("101", "102")
     """SIP agents (extension numbers); their secrets are made at first start in `var/secrets`."""
+    asterisk_http_host: str = "127.0.0.1"
+    """Where Asterisk takes WebSockets from the agents' browsers; over TLS with the console's certificate, if any."""
+    asterisk_http_port: int = Field(default=8088, ge=1, le=65535)
+    phone_address: str = Field(default="", pattern=r"^$|^wss?://[^\s;,'\"]+$")
+    """That WebSocket as browsers reach it, when a proxy stands in front; empty: host and port above."""
+    phone_codecs: tuple[Literal["opus", "alaw", "ulaw"], ...] = ("opus", "alaw", "ulaw")
+    """What is spoken with a browser, the preferred first; opus only where Asterisk has its module."""
+    phone_secret_min: int = Field(default=15, ge=1, le=24 * 60)
+    """Minutes a browser's SIP secret is good for; a page that stays open gets a new one in time."""
+    outbound_prefixes: tuple[str, ...] = ("3", "4", "800", *(f"8{digit}" for digit in range(1, 8)), "9")
+    """How a Russian number (ten digits) may begin for an agent to dial it: places, mobiles, free lines. What is not
+    here is refused: 801-809 are paid services, 6, 7 and 10 lead abroad."""
 
     voice: str = "anna"
     """RHVoice voice of the prompts (anna, irina and aleksandr carry free licences)."""
@@ -104,6 +116,12 @@ class Settings(BaseSettings):
         """Arguments, then the environment, then the file named by GRIDLINE_SETTINGS (gridline.toml)."""
         file = Path(os.environ.get("GRIDLINE_SETTINGS", "gridline.toml"))
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @property
+    def phone_url(self) -> str:
+        """The WebSocket that browsers open to Asterisk."""
+        scheme = "ws" if self.http_tls_cert is None else "wss"
+        return self.phone_address or f"{scheme}://{self.asterisk_http_host}:{self.asterisk_http_port}/ws"
 
     @property
     def db_url(self) -> str:

@@ -103,6 +103,9 @@ def _age_s(label: Label) -> float:
 
 
 def _call_of(file: Path) -> str:
-    """The call's id in the name the dialplan gave, or one made of the channel's id when no controller met the call."""
+    """The call's id in the name the dialplan gave, or one made of the channel's id when no controller met the call.
+
+    Further recordings of one call (after a transfer) are numbered behind a `~`.
+    """
     call, _, channel = file.stem.removeprefix(_WITHOUT).partition("_")
-    return call or unmet_call(channel)
+    return call or unmet_call(channel.partition("~")[0])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from asterisk_conf.asterisk import Asterisk
-from asterisk_conf.render import render
+from asterisk_conf.render import outbound_patterns, render
 from gridline.companies import Companies, Company
 from gridline.errors import Misconfigured
-from gridline.settings import HOUSE, Settings
+from gridline.settings import HOUSE, Settings, load
 
 PROGRAM = Asterisk(("asterisk",), "22.0.0", Path("/usr/sbin"), Path("/usr/lib/asterisk/modules"), Path("/usr/share"))
 
@@ -51,3 +52,47 @@ def test_a_queue_that_is_not_named_is_answered_by_all(tmp_path: Path) -> None:
 def test_an_agent_the_settings_do_not_have_is_told(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="В очереди skek-water компании skek агенты 109, которых нет в настройках"):
         queues(tmp_path, {"skek-water": ["109", "101"]})
+
+
+def rendered(folder: Path, **own: object) -> Path:
+    """The folder of the rendered files of an installation with these settings."""
+    settings = load(var=folder / "var", **own)
+    return render(settings, PROGRAM, companies_with(folder, {})).etc
+
+
+@pytest.mark.parametrize(
+    ("number", "may"),
+    [
+        ("84951234567", True),
+        ("+79131234567", True),
+        ("78005009494", True),
+        ("83842580000", True),
+        ("88095551234", False),  # paid
+        ("88031234567", False),
+        ("77012345678", False),  # abroad, though it begins like ours
+        ("810442071234567", False),
+        ("+442071234567", False),
+        ("2580000", False),
+    ],
+)
+def test_an_agent_dials_only_what_the_settings_allow(number: str, may: bool) -> None:
+    patterns = outbound_patterns(Settings().outbound_prefixes)
+    assert any(re.fullmatch(_as_regex(pattern), number) for pattern in patterns) == may
+
+
+def _as_regex(pattern: str) -> str:
+    return pattern.removeprefix("_").replace("+", r"\+").replace("X", "[0-9]")
+
+
+def test_browsers_speak_opus_only_where_asterisk_has_it(tmp_path: Path) -> None:
+    etc = rendered(tmp_path)
+    assert "allow = alaw,ulaw\n" in (etc / "pjsip.conf").read_text()
+    assert "opus" not in (etc / "modules.conf").read_text()
+
+
+def test_browsers_come_over_tls_where_the_console_does(tmp_path: Path) -> None:
+    etc = rendered(tmp_path, http_tls_cert=tmp_path / "c.pem", http_tls_key=tmp_path / "k.pem", asterisk_http_port=8089)
+    http = (etc / "http.conf").read_text()
+    assert "tlsbindaddr = 127.0.0.1:8089" in http
+    assert "bindport = 0" in http
+    assert "protocol = wss" in (etc / "pjsip.conf").read_text()
