@@ -47,6 +47,7 @@ class Installation:
             "agi_port": self._port("agi_port", socket.SOCK_STREAM),
             "http_port": self._port("http_port", socket.SOCK_STREAM),
             "ami_port": self._port("ami_port", socket.SOCK_STREAM),
+            "asterisk_http_port": self._port("asterisk_http_port", socket.SOCK_STREAM),
             "sip_port": self._port("sip_port", socket.SOCK_DGRAM),
             "trunk_port": free_port(),
         }
