@@ -23,6 +23,7 @@ from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
 from gridline.supervisor import heartbeat
 from gridline.workdays import ProductionCalendar
+from ivr.desk.desk import Desk
 from ivr.drain import Drain
 from ivr.journal import Journal
 from ivr.live.board import Board
@@ -87,6 +88,7 @@ class Controller:
             on_resync=self._on_resync,
             clock=clock,
         )
+        self.desk = Desk(self.ami, self.db, clock, lambda agent: log.debug("agent-changed", agent=agent))
         reception = Reception(services, self.voice, self.flows, node=config.node, boot=lambda: self.ami.boot)
         self.agi = AgiServer(
             config.agi_host,
@@ -111,6 +113,7 @@ class Controller:
                 background = [
                     jobs.create_task(_every(PROMPTS_S, "prompts", self._make_prompts)),
                     jobs.create_task(self.ami.run()),
+                    jobs.create_task(self.desk.run()),
                     jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
                     jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
                     jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
@@ -156,6 +159,7 @@ class Controller:
     def _on_event(self, event: Event) -> None:
         if self.board.apply(event).suspect:
             self.ami.resync()
+        self.desk.on_event(event)
 
     def _on_resync(self, snapshot: Snapshot) -> None:
         self.board.rebuild(snapshot)
