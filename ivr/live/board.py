@@ -59,6 +59,13 @@ class Board:
         """One queue, or None when Asterisk has none of that name."""
         return self._floor.queue(queue) if queue in self._floor.queues() else None
 
+    def partners(self, interface: str) -> tuple[CallKey, ...]:
+        """Whom this telephone is in a talk with now, on hold or not; with a consultation under way, two."""
+        legs = self._floor.legs
+        return tuple(
+            self._floor.key(mate.channel.uniqueid) for leg in legs.of_device(interface) for mate in legs.mates(leg)
+        )
+
     def estimate_wait_s(self, queue: str, position: int) -> float | None:
         """Honest seconds until the caller at `position` (from 1) is answered; None when it cannot be told.
 

@@ -1,0 +1,25 @@
+"""An agent's two telephones as Asterisk calls them: the one on his desk and the one in his browser (pjsip.conf)."""
+
+from __future__ import annotations
+
+_BROWSER = "-web"
+
+
+def desk_phone(agent: str) -> str:
+    """The interface of his SIP phone, as `PJSIP/101`."""
+    return f"PJSIP/{agent}"
+
+
+def browser_endpoint(agent: str) -> str:
+    """The name his browser registers with, as `101-web`."""
+    return f"{agent}{_BROWSER}"
+
+
+def browser(agent: str) -> str:
+    """The interface of the softphone in his browser, as `PJSIP/101-web`."""
+    return f"PJSIP/{browser_endpoint(agent)}"
+
+
+def agent_of(interface: str) -> str:
+    """Whose telephone this is, whichever of the two."""
+    return interface.removeprefix("PJSIP/").removesuffix(_BROWSER)
