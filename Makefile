@@ -1,5 +1,5 @@
 # Two commands do all on a fresh Debian 12: `make demo` and `make test`.
-.PHONY: demo setup test lint bench venv lock
+.PHONY: demo setup test lint bench docs venv lock
 
 demo: setup            ## real calls at once, embedded defaults
 	.venv/bin/gridline demo
@@ -20,6 +20,9 @@ lint: venv             ## ruff, mypy --strict, import-linter
 bench: setup           ## the figures of docs/performance.md
 	.venv/bin/gridline bench calls
 	.venv/bin/gridline bench appeals
+
+docs: venv             ## menus and settings into README and docs, after a change of theirs
+	.venv/bin/python tools/docs.py
 
 venv:
 	@tools/venv.sh

@@ -18,7 +18,9 @@ HOUSE = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """One frozen object; an environment variable `GRIDLINE_<FIELD>` wins over the file."""
 
-    model_config = SettingsConfigDict(env_prefix="GRIDLINE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="GRIDLINE_", frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
 
     node: str = Field(default="node1", pattern=r"^[a-z0-9-]{1,32}$")
     """This machine's name in call keys and receipts."""
@@ -31,17 +33,24 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy async URL; empty means SQLite at `var/gridline.db`."""
     log_format: Literal["people", "json"] = "people"
+    """For people on a terminal, or JSON lines for a collector; to stderr either way."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is not told at all is below it."""
 
     agi_host: str = "127.0.0.1"
+    """Where the controller takes calls from the dialplan."""
     agi_port: int = Field(default=4573, ge=1, le=65535)
+    """FastAGI."""
     agi_second_address: str = Field(default="", pattern=r"^$|^[0-9a-z.-]+:[0-9]{1,5}$")
     """`host:port` of another controller that takes over a call the first one dropped."""
     agi_permitted: tuple[str, ...] = ("127.0.0.1", "::1")
     """Addresses whose FastAGI connections are served at all."""
     http_host: str = "127.0.0.1"
+    """Where the console, /healthz and /metrics are served."""
     http_port: int = Field(default=8080, ge=1, le=65535)
+    """HTTP, or HTTPS with the two files below."""
     http_tls_cert: Path | None = None
+    """Certificate chain (PEM) of the console."""
     http_tls_key: Path | None = None
     """Both given: the console is served over TLS by ourselves."""
     http_proxies: tuple[str, ...] = ()
@@ -58,34 +67,50 @@ class Settings(BaseSettings):
     package_root: Path = Path(".packages")
     """Where `make setup` unpacks Asterisk and RHVoice when the machine has none of its own."""
     ami_host: str = "127.0.0.1"
+    """Where Asterisk's manager listens; loopback, or a tunnel's end."""
     ami_port: int = Field(default=5038, ge=1, le=65535)
+    """Asterisk's manager."""
     ami_user: str = "gridline"
+    """With the rights read: call, agent, reporting and write: agent, reporting."""
     ami_secret: SecretStr = SecretStr("")
     """Empty means the one made at first start in `var/secrets/ami`."""
     sip_host: str = "127.0.0.1"
+    """The address of ours that the carrier and SIP phones see."""
     sip_port: int = Field(default=5060, ge=1, le=65535)
+    """SIP over UDP."""
     sip_tls_port: int = Field(default=0, ge=0, le=65535)
     """0 means no TLS transport; otherwise certificate and key below are needed."""
     sip_tls_cert: Path | None = None
+    """Certificate chain (PEM) of SIP over TLS."""
     sip_tls_key: Path | None = None
+    """Its private key (PEM)."""
     rtp_first_port: int = Field(default=10000, ge=1024, le=65535)
+    """Sound of calls (UDP): open the range in the firewall, two ports a call."""
     rtp_last_port: int = Field(default=13999, ge=1024, le=65535)
+    """The end of that range."""
     max_files: int = Field(default=20000, ge=1024)
     """Open files Asterisk may hold; 900 calls at once once killed one that kept the shell's 1024."""
 
     trunk_mode: Literal["address", "registration"] = "address"
+    """How the carrier knows us: by our address, or by our registration with name and secret."""
     trunk_host: str = "127.0.0.1"
     """The carrier: literal address preferred (a DNS outage must not take the phone down)."""
     trunk_port: int = Field(default=5060, ge=1, le=65535)
+    """The carrier's SIP port."""
     trunk_user: str = ""
+    """The name we register with."""
     trunk_secret: SecretStr = SecretStr("")
+    """Its secret. A settings file that holds one must be mode 0600."""
     trunk_transport: Literal["udp", "tls"] = "udp"
+    """SIP over UDP, or over TLS (then sip_tls_port is needed)."""
     trunk_srtp: bool = False
+    """Encrypt the sound to and from the carrier (SDES keys: only with TLS are they secret)."""
     agents: tuple[str, ...] = ("101", "102")
     """SIP agents (extension numbers); their secrets are made at first start in `var/secrets`."""
     asterisk_http_host: str = "127.0.0.1"
     """Where Asterisk takes WebSockets from the agents' browsers; over TLS with the console's certificate, if any."""
     asterisk_http_port: int = Field(default=8088, ge=1, le=65535)
+    """Its port."""
     phone_address: str = Field(default="", pattern=r"^$|^wss?://[^\s;,'\"]+$")
     """That WebSocket as browsers reach it, when a proxy stands in front; empty: host and port above."""
     phone_codecs: tuple[Literal["opus", "alaw", "ulaw"], ...] = ("opus", "alaw", "ulaw")
@@ -99,6 +124,7 @@ class Settings(BaseSettings):
     voice: str = "anna"
     """RHVoice voice of the prompts (anna, irina and aleksandr carry free licences)."""
     vosk_model: Path | None = None
+    """Folder of a speech recognition model; without one the menus listen to keys alone."""
     least_free_mb: int = Field(default=500, ge=1)
     """Free disk space below which no recording begins: the call goes on, and an alarm is raised."""
     drain_s: float = Field(default=60.0, ge=0)

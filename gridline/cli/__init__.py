@@ -16,6 +16,7 @@ from gridline.errors import GridlineError
 
 OVERVIEW: Final[Mapping[str, str]] = {
     "appeals": "Реестр обращений.",
+    "asterisk": "Файлы Asterisk для своей службы.",
     "bench": "Измерить скорость.",
     "calendar": "Производственный календарь.",
     "demo": "Показать линию в работе: настоящие звонки, рассказанные по ходу дела.",
