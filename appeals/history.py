@@ -81,7 +81,7 @@ async def lock_counter(session: AsyncSession, company_id: str, year: int) -> Cou
         row = {
             "company_id": company_id, "year": year, "last_sequence": 0, "journal_no": 0, "journal_hash": "",
         }  # fmt: skip
-        await insert_missing(session, Counter.__table__, [row])  # type: ignore[arg-type]
+        await insert_missing(session, Counter.__table__, [row])
         counter = (await session.execute(query)).scalar_one()
     return counter
 

@@ -45,8 +45,9 @@ def e164(raw: str) -> str | None:
 
 def printable(raw: str, *, at_most: int = 64) -> str:
     """`raw` without control, format and line-breaking characters (attack A1), cut to `at_most` characters."""
-    cut = raw[: at_most * 4]
-    kept = "".join(
-        letter for letter in cut if unicodedata.category(letter)[0] != "C" and letter not in "\u2028\u2029"
-    )
+    kept = raw[: at_most * 4]
+    if not kept.isprintable():  # nearly always it is: seven fields of every step of every call pass here
+        kept = "".join(
+            letter for letter in kept if unicodedata.category(letter)[0] != "C" and letter not in "\u2028\u2029"
+        )
     return " ".join(kept.split())[:at_most]

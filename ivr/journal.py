@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gridline import metrics
@@ -25,11 +27,15 @@ from ivr.journal_entries import CallBegun, CallEnded, Entry, NoticePlayed, StepT
 from ivr.journal_spool import JournalSpool
 from ivr.models import CallRecord, CallStep
 
-BATCH = 200
-"""Entries a transaction: 1 ms a step instead of a synced commit each."""
+BATCH = 500
+"""Entries a transaction at most."""
+GATHER_S = 0.25
+"""How long the first entry waits for others, to share its transaction: at 40 calls a second a call's record costs
+0.8 ms of CPU instead of 9. A crash of this process loses no more than this."""
 WITHIN_S = 5.0
 
 log = structlog.get_logger(__name__)
+_CALLS = cast("Table", CallRecord.__table__)
 
 
 class Journal:
@@ -49,6 +55,7 @@ class Journal:
         self._calls: dict[str, CallBegun] = {}
         self._steps: Counter[str] = Counter()
         self._next_try = 0.0
+        self._hurry = asyncio.Event()
         self.counts: Counter[str] = Counter()
         """Entries by what became of them: stored, spooled, rejected, lost."""
 
@@ -82,7 +89,9 @@ class Journal:
 
     async def flush(self) -> None:
         """Wait until everything told so far is in the database or on disk."""
+        self._hurry.set()
         await self._queue.join()
+        self._hurry.clear()
 
     async def run(self) -> None:
         """Store until cancelled; what is still in memory then goes to disk."""
@@ -91,6 +100,7 @@ class Journal:
             while True:
                 batch = await self._take()
                 if batch:
+                    await self._gather(batch)
                     await self._keep(batch)
                     self._done(batch)
                 batch = []
@@ -123,6 +133,14 @@ class Journal:
         except TimeoutError:
             return []
         return [first, *self._all_queued(BATCH - 1)]
+
+    async def _gather(self, batch: list[Entry]) -> None:
+        """Let others join the batch; in place, so that a cancelled run still knows of them."""
+        if len(batch) < BATCH:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_S):
+                    await self._hurry.wait()
+            batch += self._all_queued(BATCH - len(batch))
 
     def _all_queued(self, at_most: int | None = None) -> list[Entry]:
         found: list[Entry] = []
@@ -192,11 +210,12 @@ class Journal:
         steps = [entry.fact_row() for entry in batch if isinstance(entry.fact, StepTaken)]
         later = [entry.fact_row() for entry in batch if isinstance(entry.fact, NoticePlayed | CallEnded)]
         async with self._db.write(within_s=WITHIN_S) as session:
-            await insert_missing(session, CallRecord, list(calls.values()))
-            await insert_missing(session, CallStep, steps)
-            for row in later:
-                columns = {name: value for name, value in row.items() if name != "id"}
-                await session.execute(update(CallRecord).where(CallRecord.id == row["id"]).values(columns))
+            await insert_missing(session, _CALLS, list(calls.values()))
+            await insert_missing(session, CallStep.__table__, steps)
+            for rows in _alike(later):
+                columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+                query = update(_CALLS).where(_CALLS.c.id == bindparam("new_id")).values(columns)
+                await session.execute(query, [{f"new_{name}": value for name, value in row.items()} for row in rows])
 
     async def _read_back(self) -> None:
         """Bring what waits on disk into the database, as far as it answers."""
@@ -220,3 +239,11 @@ class Journal:
     def _count(self, what: str, entries: int) -> None:
         self.counts[what] += entries
         metrics.JOURNAL.labels(what).inc(entries)
+
+
+def _alike(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The rows in groups that fill the same columns, each group one statement; order within a call does not matter."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row), []).append(row)
+    return list(groups.values())

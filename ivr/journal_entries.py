@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -126,7 +126,7 @@ class Entry:
 
 
 def _columns(facts: CallBegun | Fact) -> dict[str, Any]:
-    row = {part.name: getattr(facts, part.name) for part in fields(facts)}
+    row = dict(vars(facts))
     return row | {
         name: printable(row[name], at_most=longest) for name, longest in _LONGEST.items() if row.get(name) is not None
     }
