@@ -52,7 +52,7 @@ async def ended_call(scene: Scene) -> StoredCall:
             steps = await session.scalar(select(func.count()).where(CallStep.call_id == call.id))
             return StoredCall(call.id, steps or 0, call.outcome)
 
-    return await _until(look, "запись о звонке")
+    return await until(look, "запись о звонке")
 
 
 async def one(scene: Scene, model: type[M], *where: ColumnElement[bool]) -> M:
@@ -62,7 +62,7 @@ async def one(scene: Scene, model: type[M], *where: ColumnElement[bool]) -> M:
         async with scene.house.db.read() as session:
             return (await session.scalars(select(model).where(*where))).one_or_none()
 
-    return await _until(look, model.__tablename__)
+    return await until(look, model.__tablename__)
 
 
 async def appeal_of_caller(scene: Scene, phone: str) -> Appeal:
@@ -80,7 +80,7 @@ async def appeal_of_caller(scene: Scene, phone: str) -> Appeal:
             )
             return (await session.scalars(query)).one_or_none()
 
-    return await _until(look, "обращение в реестре")
+    return await until(look, "обращение в реестре")
 
 
 async def recordings(scene: Scene, call_id: str, *, at_least: int) -> Sequence[Recording]:
@@ -94,7 +94,7 @@ async def recordings(scene: Scene, call_id: str, *, at_least: int) -> Sequence[R
             found = (await session.scalars(query.order_by(Recording.seconds.desc()))).all()
             return found if len(found) >= at_least else None
 
-    return await _until(look, f"записи звонка {call_id}")
+    return await until(look, f"записи звонка {call_id}")
 
 
 def loudness(scene: Scene, recording: Recording) -> list[float]:
@@ -103,7 +103,7 @@ def loudness(scene: Scene, recording: Recording) -> list[float]:
     return loudness_of(file)
 
 
-async def _until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
+async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
     """Look until it is there. Raises StoryBroken when it does not come."""
     loop = asyncio.get_running_loop()
     until = loop.time() + WITHIN_S

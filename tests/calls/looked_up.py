@@ -1,0 +1,114 @@
+"""What is looked up after a story: its call with every step, the appeals and drafts it left, its recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from appeals.models import Appeal, DraftAppeal
+from carrier import store
+from carrier.errors import StoryBroken
+from carrier.store import until
+from grid.models import OutageReport
+from gridline.phones import e164
+from ivr.models import CallRecord, CallStep
+from recordings.models import Recording, RecordingKind
+from tests.calls.street import Play
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A call that is over, as it was stored."""
+
+    record: CallRecord
+    steps: Sequence[CallStep]
+
+    @property
+    def id(self) -> str:
+        """The call's id."""
+        return self.record.id
+
+    @property
+    def exits(self) -> list[tuple[str, str]]:
+        """Every place left with its exit, in order."""
+        return [(step.place, step.exit) for step in self.steps]
+
+    @property
+    def said(self) -> list[str]:
+        """Every prompt played, in order."""
+        return [id for step in self.steps for id in step.prompt_ids]
+
+    def left(self, place: str, exit: str) -> None:
+        """Insist that this place was left by this exit."""
+        if (place, exit) not in self.exits:
+            raise StoryBroken(f"нет шага {place} → {exit}; есть: {self.exits}")
+
+
+async def ended(scene: Play, number: str | None, outcome: str = "hung-up", *, noticed: bool = True) -> Ended:
+    """The last call from this number, once it is stored as ended so; its notice must be proved when it was heard."""
+
+    async def look() -> Ended | None:
+        async with scene.house.db.read() as session:
+            query = (
+                select(CallRecord)
+                .where(CallRecord.started_at >= scene.began_at, CallRecord.outcome.is_not(None))
+                .where(CallRecord.caller == (e164(number) if number else None))
+                .where(CallRecord.company_id == scene.company)
+                .order_by(CallRecord.started_at.desc())
+                .limit(1)
+            )
+            call = await session.scalar(query)
+            if call is None:
+                return None
+            steps = select(CallStep).where(CallStep.call_id == call.id).order_by(CallStep.started_at, CallStep.ordinal)
+            return Ended(call, (await session.scalars(steps)).all())
+
+    found = await until(look, f"конец звонка с {number}")
+    if found.record.outcome != outcome:
+        raise StoryBroken(f"звонок окончен как {found.record.outcome}, а не {outcome}; шаги: {found.exits}")
+    if bool(found.record.notice_completed) != noticed:
+        raise StoryBroken(f"уведомление дослушано: {found.record.notice_completed}, ждали {noticed}")
+    scene.tell(None, "stored", f"звонок {found.id[:8]}: {outcome}, шагов {len(found.steps)}")
+    return found
+
+
+async def appeal_of(scene: Play, call_id: str) -> Appeal:
+    """The appeal registered in this call."""
+    appeal = await store.one(scene, Appeal, Appeal.call_id == call_id)
+    scene.tell(None, "stored", f"обращение {appeal.number}, тема {appeal.topic}, срок {appeal.deadline}")
+    return appeal
+
+
+async def draft_of(scene: Play, call_id: str, stage: str) -> DraftAppeal:
+    """The draft this call left, at this stage."""
+    draft = await store.one(scene, DraftAppeal, DraftAppeal.call_id == call_id)
+    if draft.stage != stage:
+        raise StoryBroken(f"черновик оставлен на шаге {draft.stage}, а не {stage}")
+    scene.tell(None, "stored", f"черновик {draft.id[:8]}: {stage}, запись {draft.recording_id}")
+    return draft
+
+
+async def nothing_left(scene: Play, call_id: str) -> None:
+    """Insist that this call left neither appeal nor draft nor outage report."""
+    async with scene.house.db.read() as session:
+        for model in (Appeal, DraftAppeal, OutageReport):
+            found = (await session.scalars(select(model).where(model.call_id == call_id))).all()
+            if found:
+                raise StoryBroken(f"осталось лишнее: {model.__tablename__}, {len(found)}")
+
+
+async def recorded(scene: Play, ended: Ended, *kinds: RecordingKind) -> Sequence[Recording]:
+    """The recordings of a call: just these kinds, stored, two channels but for a message, none before the notice."""
+    found = await store.recordings(scene, ended.id, at_least=len(kinds))
+    if sorted(one.kind for one in found) != sorted(kinds):
+        raise StoryBroken(f"записи звонка: {sorted(one.kind for one in found)}, ждали {sorted(kinds)}")
+    notice_end = ended.record.notice_ended_at
+    for one in found:
+        if one.channels != (1 if one.kind is RecordingKind.MESSAGE else 2):
+            raise StoryBroken(f"запись {one.kind}: каналов {one.channels}")
+        if notice_end is None or one.started_at < notice_end:
+            raise StoryBroken(f"запись начата {one.started_at}, уведомление окончено {notice_end}")
+        scene.tell(None, "stored", f"запись {one.kind}: {one.seconds or 0:.1f} с, каналов {one.channels}")
+    return found

@@ -1,0 +1,43 @@
+"""A menu changed while its callers are on the line: they keep theirs, new ones get the new, nobody a broken one."""
+
+from __future__ import annotations
+
+from carrier import store
+from carrier.errors import StoryBroken
+from tests.calls.looked_up import ended
+from tests.calls.stories import BOOK
+from tests.calls.street import CHANGED, Play, goes
+
+
+async def _logged(scene: Play, event: str, mark: str) -> None:
+    """Wait until the controller says so."""
+
+    async def look() -> bool | None:
+        return any(event in line and mark in line for line in scene.house.log().splitlines()) or None
+
+    await store.until(look, f"{event} в журнале")
+
+
+@BOOK.story(CHANGED)
+async def a_menu_is_changed_while_a_caller_walks_it(scene: Play) -> None:
+    before, after, still = "+79131700101", "+79131700102", "+79131700103"
+    file = scene.house.settings.dialplan / "menus" / f"{CHANGED}.yaml"
+    old = file.read_text("utf-8")
+    line = "press: {1: metering, 2: offices, 3: booking, 4: tariffs, 0: operator}"
+    assert line in old
+    async with scene.greeted(before, "4", "reference-menu") as caller:
+        file.write_text(
+            old.replace(line, "press: {1: offices, 2: metering, 3: booking, 4: tariffs, 0: operator}"), "utf-8"
+        )
+        await _logged(scene, "menus-reloaded", "")
+        async with scene.greeted(after, "4", "reference-menu", "1", "offices-info") as newcomer:
+            await goes(caller, "1", "metering-info")
+            await newcomer.hangs_up()
+        file.write_text(old.replace(line, "press: {1: nowhere, 0: operator}"), "utf-8")
+        await _logged(scene, "menu-refused", f"{CHANGED}.yaml")
+        async with scene.greeted(still, "4", "reference-menu", "1", "offices-info") as late:
+            await late.hangs_up()
+        await caller.hangs_up()
+    versions = [(await ended(scene, number)).record.flow_version for number in (before, after, still)]
+    if versions[0] == versions[1] or versions[1] != versions[2]:
+        raise StoryBroken(f"версии меню звонков: {versions}")

@@ -1,0 +1,103 @@
+"""Technological connection: where an application stands; a specialist who answers and is recorded on two channels."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+
+from carrier import store
+from carrier.errors import StoryBroken
+from carrier.leg import Leg
+from carrier.scene import Caller
+from carrier.tones import chirps
+from ivr.voice.prompts import Prompt
+from recordings.models import RecordingKind
+from tests.calls.looked_up import ended, recorded
+from tests.calls.stories import BOOK
+from tests.calls.street import Play, goes
+
+TO_NUMBER = ("3", "connection-menu", "1", "application-enter")
+SHIELD = Prompt("application-turn-applicant", action="Установите вводной щит и сообщите нам о готовности")
+
+
+async def talks(scene: Play, caller: Caller, agent: Leg) -> None:
+    """Each hears the other."""
+    ours, theirs = chirps(1), chirps(2)
+    await asyncio.gather(
+        caller.leg.speak(ours),
+        agent.speak(theirs),
+        agent.hears(ours, within_s=3, to_the_end=True),
+        caller.leg.hears(theirs, within_s=3, to_the_end=True),
+    )
+    scene.tell(caller.leg.now_s, "does", "говорит с оператором, оба друг друга слышат")
+
+
+@BOOK.story()
+async def where_an_application_stands_and_another_one(scene: Play) -> None:
+    own = "+79131300001"
+    async with scene.greeted(own, *TO_NUMBER, "26002015#", "application-wrong-check") as caller:
+        await caller.hears("application-enter", within_s=15)
+        await goes(caller, "26002997#", "application-not-found")
+        await caller.hears("application-enter", within_s=15)
+        await goes(caller, "26002023", SHIELD)
+        await caller.hears("application-end-menu", within_s=25)
+        await goes(caller, "*", SHIELD, "1", "application-enter", "26002038#", "application-done")
+        await goes(caller, "2", "anything-else")
+        await caller.hears("goodbye", within_s=25, whole=True)
+        await caller.is_hung_up(within_s=5)
+    call = await ended(scene, own, "finished")
+    call.left("connection-status", "done")
+    call.left("connection-more", "silence")
+
+
+@BOOK.story()
+async def a_stage_that_is_late_says_so_and_zero_is_a_specialist(scene: Play) -> None:
+    own = "+79131300002"
+    async with scene.greeted(own, *TO_NUMBER) as caller:
+        await caller.press("26002046#")
+        await caller.hears("application-end-menu", within_s=40)
+        await goes(caller, "0", "person-connecting")
+        await talks(scene, caller, await scene.street.desk.talk_with(own))
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    call.left("connection-status", "operator")
+    if "application-overdue" not in call.said:
+        raise StoryBroken(f"о просрочке не сказано: {call.said}")
+    (talk,) = await recorded(scene, call, RecordingKind.TALK)
+    if not np.isfinite(store.loudness(scene, talk)).all():
+        raise StoryBroken(f"одна из сторон не записана: {store.loudness(scene, talk)}")
+
+
+@BOOK.story()
+async def a_stage_without_a_key_is_told_and_silence_goes_on(scene: Play) -> None:
+    own = "+79131300003"
+    async with scene.greeted(own, *TO_NUMBER) as caller:
+        await caller.press("26002014#")
+        await caller.hears("application-end-menu", within_s=40)
+        await caller.hears("anything-else", within_s=20)
+        await goes(caller, "1", "main-menu")
+        await caller.hangs_up()
+    (await ended(scene, own)).left("connection-status", "done")
+
+
+@BOOK.story()
+async def how_to_connect_is_repeated_and_a_specialist_answers_in_the_middle_of_it(scene: Play) -> None:
+    own = "+79131300004"
+    async with scene.greeted(own, "3", "connection-menu", "2", "connection-how") as caller:
+        await goes(caller, "*", "connection-how", "0", "person-connecting")
+        agent = await scene.street.desk.talk_with(own)
+        await agent.hang_up()
+        await caller.is_hung_up(within_s=5)
+    call = await ended(scene, own)
+    call.left("connection-how", "repeat")
+    call.left("connection-more", "pressed")
+
+
+@BOOK.story()
+async def a_specialist_is_asked_for_by_three(scene: Play) -> None:
+    own = "+79131300005"
+    async with scene.greeted(own, "3", "connection-menu", "3", "person-connecting") as caller:
+        await talks(scene, caller, await scene.street.desk.talk_with(own))
+        await caller.hangs_up()
+    await recorded(scene, await ended(scene, own), RecordingKind.TALK)

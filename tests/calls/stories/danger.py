@@ -1,0 +1,155 @@
+"""Danger: the safety text to its end, then before everybody else; if nobody answers, words that are passed on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import numpy as np
+
+from carrier import store
+from carrier.errors import StoryBroken
+from carrier.leg import Leg
+from carrier.phone import AgentPhone
+from carrier.scene import Caller
+from gridline.phones import e164
+from ivr.voice import spoken
+from ivr.voice.prompts import Prompt
+from recordings.models import RecordingKind
+from tests.calls.looked_up import appeal_of, ended, nothing_left, recorded
+from tests.calls.stories import BOOK
+from tests.calls.stories.complaint import tells
+from tests.calls.stories.connection import talks
+from tests.calls.street import Play, goes
+
+
+@asynccontextmanager
+async def dispatcher_at_work(scene: Play) -> AsyncIterator[AgentPhone]:
+    """While the block lasts the dispatcher of МРСК is there for this story alone, and picks up."""
+    phone = scene.street.dispatcher
+    async with scene.street.dispatcher_free:
+        await phone.registers()
+        phone.answers(after_s=0.2)
+        try:
+            yield phone
+        finally:
+            phone.does_not_answer()
+            await phone.unregisters()
+
+
+async def _next_is(scene: Play, dispatcher: AgentPhone, number: str) -> Leg:
+    """The dispatcher's next talk is with this caller."""
+    leg = await dispatcher.answered(within_s=30)
+    if e164(leg.other) != number:
+        raise StoryBroken(f"диспетчер ответил {leg.other}, а не {number}")
+    scene.tell(None, "hears", f"диспетчер ответил {number}")
+    return leg
+
+
+@BOOK.story("mrsk-centra")
+async def danger_is_answered_before_those_who_waited_longer(scene: Play) -> None:
+    """Five callers, one dispatcher: who talks, two who wait, two in danger; then an estimate from what was measured."""
+    talking, first, second, danger, more_danger, later, last = (f"+7913160000{number}" for number in range(1, 8))
+
+    async with dispatcher_at_work(scene) as dispatcher, AsyncExitStack() as calls:
+
+        async def comes(number: str, *way: str | Prompt) -> Caller:
+            return await calls.enter_async_context(scene.greeted(number, *way))
+
+        await comes(talking, "0", "person-connecting")
+        talk = await _next_is(scene, dispatcher, talking)
+        waits = await comes(first, "0", "person-all-busy")
+        await waits.hears("person-next", within_s=15)
+        await waits.hears("person-estimate-unknown", within_s=15)
+        waits = await comes(second, "0", "person-all-busy")
+        await waits.hears(Prompt("person-position", ahead="один человек"), within_s=15)
+        in_danger = await comes(danger, "1", "danger-safety")
+        await in_danger.hears("danger-to-dispatcher", within_s=30, whole=True)
+        also = await comes(more_danger, "1", "danger-safety")
+        await also.hears("danger-all-busy", within_s=30)
+        for number in (danger, more_danger, first, second):
+            await talk.hang_up()
+            talk = await _next_is(scene, dispatcher, number)
+        await talk.hang_up()
+        await comes(later, "0", "person-connecting")
+        talk = await _next_is(scene, dispatcher, later)
+        waits = await comes(last, "0", "person-all-busy")
+        await waits.hears(Prompt("person-estimate", wait=spoken.about(60)), within_s=15)
+        await talk.hang_up()
+        await _next_is(scene, dispatcher, last)
+        await waits.hangs_up()
+    for number in (talking, first, second, danger, more_danger, later, last):
+        await ended(scene, number)
+
+
+@BOOK.story("mrsk-centra")
+async def danger_is_heard_out_answered_and_recorded_on_both_sides(scene: Play) -> None:
+    own = "+79131600011"
+    async with dispatcher_at_work(scene) as dispatcher, scene.greeted(own, "1", "danger-safety") as caller:
+        await caller.press("5")
+        text = await scene.house.voice.render(["danger-safety"], scene.company)
+        await caller.leg.hears(text, within_s=2, to_the_end=True, since_s=caller.leg.now_s - 5)
+        talk = await _next_is(scene, dispatcher, own)
+        await talks(scene, caller, talk)
+        await talk.hang_up()
+        await caller.is_hung_up(within_s=5)
+    call = await ended(scene, own)
+    call.left("danger", "hung-up")
+    (recording,) = await recorded(scene, call, RecordingKind.TALK)
+    if not np.isfinite(store.loudness(scene, recording)).all():
+        raise StoryBroken(f"одна из сторон не записана: {store.loudness(scene, recording)}")
+
+
+@BOOK.story()
+async def danger_that_nobody_answers_is_told_and_passed_on(scene: Play) -> None:
+    own = "+79131600012"
+    async with scene.greeted(own, "1", "danger-safety") as caller:
+        await caller.hears("danger-to-dispatcher", within_s=30, whole=True)
+        await caller.hears("danger-leave-message", within_s=15, whole=True)
+        await tells(caller)
+        await goes(caller, "#", "danger-message-taken")
+        await caller.hears("goodbye", within_s=20, whole=True)
+        await caller.is_hung_up(within_s=5)
+    call = await ended(scene, own, "finished")
+    call.left("danger", "queued")
+    appeal = await appeal_of(scene, call.id)
+    if (appeal.topic, appeal.disposition) != ("maintenance", "damaged-object"):
+        raise StoryBroken(f"зарегистрировано {appeal.topic}, {appeal.disposition}")
+    await recorded(scene, call, RecordingKind.MESSAGE)
+
+
+@BOOK.story()
+async def danger_without_words_goes_to_a_person_again(scene: Play) -> None:
+    own = "+79131600013"
+    async with scene.greeted(own, "1", "danger-safety") as caller:
+        await caller.hears("danger-leave-message", within_s=40, whole=True)
+        await caller.hears("complaint-empty", within_s=20)
+        await caller.hears("technical-trouble", within_s=30, whole=True)
+        await caller.hears("person-all-busy", within_s=15)
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    call.left("danger", "failed")
+    await nothing_left(scene, call.id)
+
+
+@BOOK.story()
+async def two_dangers_of_one_caller_are_two_appeals(scene: Play) -> None:
+    own = "+79131600014"
+    numbers = set()
+    for _ in range(2):
+        async with scene.noticed(own) as caller:
+            await caller.hears("main-menu", within_s=40)
+            await goes(caller, "1", "danger-safety")
+            await tells_when_asked(caller)
+            await caller.press("#")
+            await caller.hears("danger-message-taken", within_s=15)
+            await caller.hangs_up()
+        numbers.add((await appeal_of(scene, (await ended(scene, own)).id)).number)
+    if len(numbers) != 2:
+        raise StoryBroken(f"обращений {numbers}")
+
+
+async def tells_when_asked(caller: Caller) -> None:
+    """The tone comes after the safety text and the queue."""
+    await caller.hears("danger-leave-message", within_s=40)
+    await tells(caller)

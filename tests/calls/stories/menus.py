@@ -1,0 +1,120 @@
+"""Every menu by every kind of key: a wrong one, none, the star, three bad tries; zero at every node is a person."""
+
+from __future__ import annotations
+
+from ivr.voice.prompts import Phrase
+from tests.calls.looked_up import draft_of, ended
+from tests.calls.stories import BOOK
+from tests.calls.stories.complaint import TO_TELL, asks_for, tells
+from tests.calls.stories.connection import TO_NUMBER as TO_APPLICATION
+from tests.calls.stories.power import POWER, confirm
+from tests.calls.stories.status import TO_NUMBER as TO_STATUS
+from tests.calls.street import Play, goes
+
+REFERENCE = ("4", "reference-menu")
+LIGHT_STREET = confirm("г. Кемерово, ул. Светлая, д. 2")
+LIGHT = "+79131000023"
+MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
+    ("main", "main-menu", ()),
+    ("service", "power-service", ("2", "power-service")),
+    ("power", "power-menu", POWER),
+    ("connection", "connection-menu", ("3", "connection-menu")),
+    ("connection-more", "anything-else", ("3", "connection-menu", "2", "connection-how", "9", "anything-else")),
+    ("reference", "reference-menu", REFERENCE),
+    ("metering-more", "anything-else", (*REFERENCE, "1", "metering-info", "9", "anything-else")),
+    ("offices-more", "anything-else", (*REFERENCE, "2", "offices-info", "9", "anything-else")),
+    ("complaint", "complaint-menu", ("5", "complaint-menu")),
+]
+"""Place, what it says, and the way there."""
+
+
+@BOOK.each("skek", [(name, number, *rest) for number, (name, *rest) in enumerate(MENUS)])
+async def wrong_keys_in(scene: Play, number: int, menu: Phrase, way: tuple[Phrase, ...]) -> None:
+    own = f"+7913170000{number}"
+    async with scene.greeted(own, *way) as caller:
+        await goes(caller, "9", "wrong-key")
+        await caller.hears(menu, within_s=15)
+        if menu == "anything-else":  # silence there is a goodbye
+            await goes(caller, "#", "wrong-key")
+        else:
+            await caller.hears("nothing-heard", within_s=30)
+        await caller.hears(menu, within_s=15)
+        await goes(caller, "*", menu, "#", "person-after-tries")
+        await caller.hears("person-all-busy", within_s=15)
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    place = MENUS[number][0]
+    asked = [exit for name, exit in call.exits if name == place]
+    expected = ["wrong-key", "wrong-key" if menu == "anything-else" else "silence", "repeat", "wrong-key"]
+    assert asked == expected, asked
+    call.left("astray", "said")
+
+
+NOBODY, OFFICE = "person-all-busy", "person-connecting"
+"""СКЭК's hotline, where nobody is, and its office, where somebody always picks up."""
+ZEROS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
+    ("main", NOBODY, ()),
+    ("service", NOBODY, ("2", "power-service")),
+    ("power", NOBODY, POWER),
+    ("connection", OFFICE, ("3", "connection-menu")),
+    ("connection-more", OFFICE, ("3", "connection-menu", "2", "connection-how", "9", "anything-else")),
+    ("reference", NOBODY, REFERENCE),
+    ("metering-info", OFFICE, (*REFERENCE, "1", "metering-info")),
+    ("metering-more", OFFICE, (*REFERENCE, "1", "metering-info", "9", "anything-else")),
+    ("offices-info", OFFICE, (*REFERENCE, "2", "offices-info")),
+    ("tariffs-info", OFFICE, (*REFERENCE, "4", "tariffs-info")),
+    ("complaint", NOBODY, ("5", "complaint-menu")),
+    ("application", OFFICE, TO_APPLICATION),
+    ("status", NOBODY, TO_STATUS),
+]
+"""Node, what zero leads to, and the way there; those of the questions in between have stories below and elsewhere."""
+
+
+@BOOK.each("skek", [(name, number, *rest) for number, (name, *rest) in enumerate(ZEROS)])
+async def zero_is_a_person_in(scene: Play, number: int, person: Phrase, way: tuple[Phrase, ...]) -> None:
+    own = f"+7913180000{number:02}"[:12]
+    async with scene.greeted(own, *way) as caller:
+        await goes(caller, "0", person)
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    assert call.exits[-1][1] == "hung-up", call.exits
+
+
+@BOOK.story()
+async def booking_is_done_by_a_person(scene: Play) -> None:
+    own = "+79131800101"
+    async with scene.greeted(own, *REFERENCE, "3", "booking-person") as caller:
+        await caller.hears("person-connecting", within_s=15)
+        await scene.street.desk.talk_with(own)
+        await caller.hangs_up()
+    (await ended(scene, own)).left("booking", "said")
+
+
+@BOOK.each(
+    "skek",
+    [
+        ("address", 1, (LIGHT_STREET,)),
+        ("report", 2, (LIGHT_STREET, "1", "report-check-fuses")),
+    ],
+)
+async def zero_is_a_person_when_asked_for_the(scene: Play, number: int, way: tuple[Phrase, ...]) -> None:
+    async with scene.greeted(LIGHT, *POWER, "2", *way) as caller:
+        await goes(caller, "0", NOBODY)
+        await caller.hangs_up()
+    (await ended(scene, LIGHT)).left("report", "operator")
+
+
+@BOOK.each("skek", [("topic", 1, "topic", ()), ("contact", 2, "contact", ("1", "asks"))])
+async def zero_is_a_person_and_the_words_are_kept_at_the(
+    scene: Play, number: int, stage: str, way: tuple[Phrase, ...]
+) -> None:
+    own = f"+7913180020{number}"
+    async with scene.greeted(own, *TO_TELL) as caller:
+        await tells(caller)
+        await goes(caller, "#", "complaint-review", "1", "complaint-topic")
+        await goes(caller, *(asks_for(own) if step == "asks" else step for step in way))
+        await goes(caller, "0", NOBODY)
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    call.left("complaint-new", "operator")
+    await draft_of(scene, call.id, stage)

@@ -1,0 +1,103 @@
+"""A person: hours, nobody there, an agent who goes away; then a message that becomes an appeal."""
+
+from __future__ import annotations
+
+from appeals.models import Content
+from carrier import store
+from carrier.errors import StoryBroken
+from recordings.models import RecordingKind
+from tests.calls.looked_up import appeal_of, draft_of, ended, nothing_left, recorded
+from tests.calls.stories import BOOK
+from tests.calls.stories.complaint import number_told, tells
+from tests.calls.street import CHANGED, Play, goes
+
+WATER = ("2", "power-service", "2", "person-closed")
+
+
+@BOOK.story()
+async def out_of_hours_a_message_becomes_an_appeal(scene: Play) -> None:
+    own = "+79131500001"
+    async with scene.greeted(own, *WATER) as caller:
+        await caller.hears("person-hotline-open", within_s=20)
+        await caller.hears("message-tell", within_s=15, whole=True)
+        await tells(caller)
+        await caller.press("#")
+        appeal = await store.appeal_of_caller(scene, own)
+        await caller.hears(number_told(scene, appeal), whole=True)
+        await caller.hears("goodbye", within_s=30, whole=True)
+        await caller.is_hung_up(within_s=5)
+    call = await ended(scene, own, "finished")
+    call.left("water", "closed")
+    call.left("message-water", "done")
+    if (appeal.topic, appeal.kind) != ("water", "appeal"):
+        raise StoryBroken(f"зарегистрировано {appeal.kind} о {appeal.topic}")
+    await recorded(scene, call, RecordingKind.MESSAGE)
+
+
+@BOOK.story()
+async def who_leaves_no_words_is_bidden_goodbye(scene: Play) -> None:
+    own = "+79131500002"
+    async with scene.greeted(own, *WATER) as caller:
+        await caller.hears("message-tell", within_s=20, whole=True)
+        await caller.hears("complaint-empty", within_s=20)
+        await caller.hears("goodbye", within_s=30, whole=True)
+        await caller.is_hung_up(within_s=5)
+    call = await ended(scene, own, "finished")
+    call.left("message-water", "silent")
+    await nothing_left(scene, call.id)
+
+
+@BOOK.story()
+async def zero_instead_of_a_message_is_the_hotline(scene: Play) -> None:
+    own = "+79131500003"
+    async with scene.greeted(own, *WATER) as caller:
+        await caller.hears("beep", within_s=40)
+        await goes(caller, "0", "person-all-busy")
+        await caller.hears("person-next", within_s=15)
+        await caller.hears("person-estimate-unknown", within_s=15)
+        await caller.hears("person-did-not-answer", within_s=15)
+        await caller.hears("message-tell", within_s=15, whole=True)
+        await tells(caller)
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    for place, exit in (("message-water", "operator"), ("operator", "unanswered"), ("message", "hung-up")):
+        call.left(place, exit)
+    await draft_of(scene, call.id, "message")
+
+
+@BOOK.story(CHANGED)
+async def a_message_without_a_telephone_is_taken_all_the_same(scene: Play) -> None:
+    async with scene.greeted(None, "0", "person-all-busy") as caller:
+        await tells(caller)
+        await goes(caller, "#", "contact-enter")
+        for _ in range(2):
+            await goes(caller, "5#", "contact-not-taken")
+        await goes(caller, "5#", "person-after-tries")
+        await caller.hears("goodbye", within_s=60, whole=True)
+    call = await ended(scene, None, "finished")
+    call.left("message", "done")
+    appeal = await appeal_of(scene, call.id)
+    content = await store.one(scene, Content, Content.appeal_id == appeal.id)
+    if (appeal.answer_way, content.phone) != ("by-number", None):
+        raise StoryBroken(f"ответ {appeal.answer_way} на {content.phone}")
+
+
+@BOOK.story("mrsk-centra")
+async def an_agent_who_goes_away_while_it_rings(scene: Play) -> None:
+    own = "+79131500004"
+    dispatcher = scene.street.dispatcher
+    async with scene.street.dispatcher_free:
+        await dispatcher.registers()
+        dispatcher.does_not_answer()
+        async with scene.greeted(own, "0", "person-connecting") as caller:
+            await dispatcher.rung(within_s=20)
+            await dispatcher.unregisters()
+            await caller.hears("person-did-not-answer", within_s=40)
+            await tells(caller)
+            await caller.press("#")
+            appeal = await store.appeal_of_caller(scene, own)
+            await caller.hears(number_told(scene, appeal), whole=True)
+            await caller.hangs_up()
+    call = await ended(scene, own)
+    call.left("operator", "unanswered")
+    await recorded(scene, call, RecordingKind.MESSAGE)

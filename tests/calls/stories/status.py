@@ -1,0 +1,94 @@
+"""The status of an appeal, by its number or its receipt: where it stands, or what is wrong with the number."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from appeals import numbering
+from appeals.intake import AnswerOnCall, Intake
+from appeals.register import Register, Registered
+from carrier.errors import StoryBroken
+from gridline.clock import SystemClock
+from gridline.workdays import ProductionCalendar
+from ivr.spool import Spool
+from ivr.voice import spoken
+from ivr.voice.prompts import Prompt
+from tests.calls.looked_up import ended
+from tests.calls.stories import BOOK
+from tests.calls.street import Play, goes
+
+TO_NUMBER = ("5", "complaint-menu", "2", "status-enter")
+TEXT = "Третий вечер моргает свет."
+
+
+async def taken_in(scene: Play, *, days_ago: int = 0, answer: str = "") -> Registered:
+    """An appeal that somebody left before."""
+    clock = SystemClock()
+    register = Register(scene.house.db, clock, scene.house.companies, ProductionCalendar())
+    return await register.register(
+        Intake(
+            company_id="skek", channel="phone", kind="appeal", topic="service", text=TEXT, answer_way="by-number",
+            received_at=clock.now() - timedelta(days=days_ago),
+            answer_on_call=AnswerOnCall(text=answer) if answer else None,
+        )
+    )  # fmt: skip
+
+
+def told(number: str) -> Prompt:
+    """The first words of a status."""
+    return Prompt("status-number", number=spoken.digit_by_digit(numbering.written(number)))
+
+
+@BOOK.story()
+async def where_appeals_stand(scene: Play) -> None:
+    own = "+79131400001"
+    fresh, late = await taken_in(scene), await taken_in(scene, days_ago=60)
+    answered = await taken_in(scene, answer="Свет дали.")
+    async with scene.greeted(own, *TO_NUMBER, f"{fresh.number}#", told(fresh.number)) as caller:
+        await caller.hears("status-end-menu", within_s=25)
+        await goes(caller, "*", told(fresh.number), "1", "status-enter", f"{late.number}#", told(late.number))
+        await caller.hears("status-end-menu", within_s=25)
+        await goes(caller, "1", "status-enter", f"{answered.number}#", told(answered.number))
+        await caller.hears("status-end-menu", within_s=25)
+        await goes(caller, "2", "anything-else")
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    call.left("appeal-status", "done")
+    for prompt in ("status-registered", "status-overdue", "status-answered"):
+        if prompt not in call.said:
+            raise StoryBroken(f"не сказано {prompt}: {call.said}")
+
+
+@BOOK.story()
+async def a_wrong_number_then_none_of_ours_then_a_person(scene: Play) -> None:
+    own = "+79131400002"
+    number = (await taken_in(scene)).number
+    wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
+    unknown = numbering.number(2026, 999_000)
+    async with scene.greeted(own, *TO_NUMBER, f"{wrong}#", "status-wrong-check") as caller:
+        await caller.hears("status-enter", within_s=15)
+        await goes(caller, f"{unknown}#", "status-not-found")
+        await caller.hears("status-enter", within_s=15)
+        await goes(caller, "0#", "person-all-busy")
+        await caller.hangs_up()
+    (await ended(scene, own)).left("appeal-status", "operator")
+
+
+@BOOK.story()
+async def a_receipt_finds_the_appeal_it_became(scene: Play) -> None:
+    own = "+79131400003"
+    body: dict[str, object] = {
+        "company_id": "skek", "channel": "phone", "kind": "appeal", "topic": "service", "text": TEXT,
+        "answer_way": "by-number", "idempotency_key": "kept-while-the-database-was-away",
+    }  # fmt: skip
+    settings = scene.house.settings
+    kept = Spool(settings.var / "spool", settings.node_series).keep(body)
+    async with scene.greeted(own, *TO_NUMBER) as caller:
+        await caller.press(f"{kept.receipt}#")
+        await caller.hears("status-end-menu", within_s=40)
+        await goes(caller, "0", "person-all-busy")
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    call.left("appeal-status", "operator")
+    if "status-number" not in call.said:
+        raise StoryBroken(f"по квитанции обращение не найдено: {call.said}")

@@ -1,0 +1,173 @@
+"""The street where the stories of whole calls play: one installation, its companies, data, agents, one desk each."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from carrier.installation import Installation
+from carrier.leg import Leg
+from carrier.phone import AgentPhone
+from carrier.scene import Caller, Line, Scene
+from grid.import_connections import import_connections
+from grid.import_outages import import_outages
+from grid.import_premises import import_premises
+from grid.imports import Table
+from gridline import migrations
+from gridline.clock import SystemClock
+from gridline.phones import e164
+from gridline.settings import HOUSE
+from ivr.voice.prompts import Phrase
+
+DATA = Path(__file__).parent / "data"
+TALKERS = ("101", "102", "103", "105", "106", "107")
+"""They pick up at once whoever calls СКЭК's office."""
+DISPATCHER = "104"
+"""Alone on the hotline of МРСК; each story that needs him has him for itself."""
+ABSENT = "109"
+"""His phone is switched off: nobody answers СКЭК's hotline."""
+CHANGED = "changed"
+"""A company whose menu is changed while its callers are on the line; the menu is a copy of СКЭК's."""
+ALIKE = frozenset(
+    {
+        *("too-few-digits", "too-many-digits", "application-wrong-check", "status-wrong-check", "complaint-tell"),
+        *("message-tell", "report-taken", "report-joined", "technical-trouble", "technical-trouble-goodbye"),
+    }
+)
+"""Prompts that begin with the same words as another: only their end tells which was heard."""
+MEMBERS: Mapping[str, dict[str, list[str]]] = {
+    "skek": {"skek-hotline": [ABSENT], "skek-water": [ABSENT], "skek-office": [*TALKERS]},
+    "mrsk-centra": {"mrsk-hotline": [DISPATCHER], "mrsk-consultation": [ABSENT]},
+    CHANGED: {f"{CHANGED}-hotline": [], f"{CHANGED}-water": [], f"{CHANGED}-office": []},
+}
+
+
+def dialplan(folder: Path) -> Path:
+    """The shipped dialplan with agents of the test's own, an office that is always open and water that never is."""
+    shutil.copytree(HOUSE / "dialplan", folder)
+    for file in sorted((folder / "companies").glob("*.yaml")):
+        _change(file, file, lambda body: None)
+    skek = folder / "companies" / "skek.yaml"
+    _change(skek, folder / "companies" / f"{CHANGED}.yaml", _renamed)
+    shutil.copy(folder / "menus" / "skek.yaml", folder / "menus" / f"{CHANGED}.yaml")
+    return folder
+
+
+def _change(source: Path, target: Path, more: Callable[[dict[str, Any]], None]) -> None:
+    body = yaml.safe_load(source.read_text("utf-8"))
+    for name, topic in body["topics"].items():
+        topic["schedule"] = "never" if name == "water" else "always"
+    weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(SystemClock().now() + timedelta(days=3)).weekday()]
+    body["schedules"] = {"never": {"spoken": "с восьми до восемнадцати часов", "days": {weekday: "08:00-18:00"}}}
+    more(body)
+    body["members"] = MEMBERS[body["id"]]
+    target.write_text(yaml.safe_dump(body, allow_unicode=True, sort_keys=False), "utf-8")
+
+
+def _renamed(body: dict[str, Any]) -> None:
+    body |= {"id": CHANGED, "dids": ["78005000001"], "menu": f"{CHANGED}.yaml", "hotline": f"{CHANGED}-hotline"}
+    for topic in body["topics"].values():
+        topic["queue"] = topic["queue"].replace("skek", CHANGED)
+
+
+async def with_data(house: Installation) -> None:
+    """Premises, outages and applications of `data`, their times counted from now."""
+    await migrations.upgrade(house.db)
+    now = SystemClock().now().replace(second=0, microsecond=0)
+    for name, load in (
+        ("premises", import_premises),
+        ("outages", import_outages),
+        ("connections", import_connections),
+    ):
+        await load(house.db, Table(DATA / f"{name}.csv", house.companies, "", now))
+
+
+class Desk:
+    """Agents who pick up whatever rings, and find out to whom they talk."""
+
+    def __init__(self, phones: list[AgentPhone]) -> None:
+        self._phones = phones
+        self._talks: defaultdict[str, asyncio.Queue[Leg]] = defaultdict(lambda: asyncio.Queue(4))
+
+    async def work(self) -> None:
+        """Answer for ever."""
+        async with asyncio.TaskGroup() as agents:
+            for phone in self._phones:
+                phone.answers(after_s=0.3)
+                agents.create_task(self._answer(phone))
+
+    async def talk_with(self, number: str, within_s: float = 30) -> Leg:
+        """The agent's end of the talk with this caller (E.164)."""
+        async with asyncio.timeout(within_s):
+            return await self._talks[number].get()
+
+    async def _answer(self, phone: AgentPhone) -> None:
+        while True:
+            leg = await phone.answered(within_s=3600)
+            self._talks[e164(leg.other) or ""].put_nowait(leg)
+
+
+class Street:
+    """An installation with its people."""
+
+    def __init__(self, house: Installation) -> None:
+        self.house = house
+        self.desk = Desk([house.carrier.agent(name) for name in TALKERS])
+        self.dispatcher = house.carrier.agent(DISPATCHER)
+        self.dispatcher_free = asyncio.Lock()
+        """Held by the one story that has the dispatcher."""
+
+    @asynccontextmanager
+    async def alive(self) -> AsyncIterator[Street]:
+        """While the block lasts calls are taken."""
+        working = None
+        try:
+            await self.house.start()
+            await self.house.carrier.agent(ABSENT).unregisters()
+            await self.dispatcher.unregisters()
+            working = asyncio.create_task(self.desk.work())
+            yield self
+        finally:
+            if working is not None:
+                working.cancel()
+                await asyncio.gather(working, return_exceptions=True)
+            await self.house.stop()
+
+
+class Play(Scene):
+    """One story's scene on the street."""
+
+    def __init__(self, street: Street, company: str, story: str, on_line: Callable[[Line], None]) -> None:
+        super().__init__(street.house, company, story, on_line)
+        self.street = street
+
+    @asynccontextmanager
+    async def noticed(self, number: str | None, *, did: str | None = None) -> AsyncIterator[Caller]:
+        """A caller who has heard the notice to its end."""
+        async with self.call(number, did=did) as caller:
+            await caller.hears("notice", whole=True)
+            yield caller
+
+    @asynccontextmanager
+    async def greeted(self, number: str | None, *way: Phrase, did: str | None = None) -> AsyncIterator[Caller]:
+        """A caller who has heard the notice and the main menu, and has gone on: key, what he hears, key ..."""
+        async with self.noticed(number, did=did) as caller:
+            await caller.hears("main-menu", within_s=40)
+            await goes(caller, *way)
+            yield caller
+
+
+async def goes(caller: Caller, *way: Phrase) -> None:
+    """Press a key, hear what follows, press the next key as soon as its head is recognised, and so on."""
+    for keys, phrase in zip(way[::2], way[1::2], strict=True):
+        assert isinstance(keys, str)
+        await caller.press(keys)
+        await caller.hears(phrase, within_s=20, whole=phrase in ALIKE)

@@ -1,0 +1,96 @@
+"""Stories of whole calls: each is told once, many at the same time, and its test waits for its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from carrier.scene import Line
+from tests.calls.street import Play, Street
+
+AT_ONCE = 12
+"""Stories told at the same time: a call mostly waits, what costs is the listening."""
+STORY_LIMIT_S = 300.0
+
+Run = Callable[[Play], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Story:
+    """One story: what a caller (or several) of a company does and hears, and what is stored of it."""
+
+    name: str
+    company: str
+    run: Run
+
+
+class Book:
+    """Stories by name, in the order of telling."""
+
+    def __init__(self) -> None:
+        self.stories: dict[str, Story] = {}
+
+    def story(self, company: str = "skek") -> Callable[[Run], Run]:
+        """The decorated function is a story, named as the function."""
+
+        def add(run: Run) -> Run:
+            self._add(getattr(run, "__name__", ""), company, run)
+            return run
+
+        return add
+
+    def each(self, company: str, cases: Iterable[tuple[Any, ...]]) -> Callable[..., Any]:
+        """A story for each case: its first value names it, the rest are handed to the function."""
+
+        def add(run: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+            for name, *values in cases:
+                self._add(f"{getattr(run, '__name__', '')}-{name}", company, _given(run, values))
+            return run
+
+        return add
+
+    def _add(self, name: str, company: str, run: Run) -> None:
+        assert name not in self.stories, f"two stories are called {name}"
+        self.stories[name] = Story(name, company, run)
+
+
+def _given(run: Callable[..., Awaitable[None]], values: list[Any]) -> Run:
+    async def told(scene: Play) -> None:
+        await run(scene, *values)
+
+    return told
+
+
+class Telling:
+    """Tells stories on one street, AT_ONCE at a time."""
+
+    def __init__(self, street: Street, stories: Iterable[Story]) -> None:
+        self.street = street
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._tasks = {story.name: asyncio.create_task(self._tell(story)) for story in stories}
+
+    async def result(self, name: str) -> None:
+        """Wait for the story. Raises its failure with everything that was told up to there."""
+        await self._tasks[name]
+
+    async def end(self) -> None:
+        """Wait for every story, failed or not."""
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _tell(self, story: Story) -> None:
+        async with self._slots:
+            lines: list[Line] = []
+            scene = Play(self.street, story.company, story.name, lines.append)
+            try:
+                async with asyncio.timeout(STORY_LIMIT_S):
+                    await story.run(scene)
+            except Exception as error:
+                told = "\n".join(_shown(line) for line in lines)
+                raise AssertionError(f"{story.name}\n{told}\n{type(error).__name__}: {error}") from error
+
+
+def _shown(line: Line) -> str:
+    at = "" if line.at_s is None else f"{line.at_s:.1f}"
+    return f"  {at:>6} {line.kind:6} {line.text}"
