@@ -15,6 +15,7 @@ lint: venv             ## ruff, mypy --strict, import-linter
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/mypy tools/docs.py
 	.venv/bin/lint-imports
 
 bench: setup           ## the figures of docs/performance.md
