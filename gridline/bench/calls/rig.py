@@ -77,6 +77,8 @@ class Rig:
         added = own.from_string((DIALPLAN / "extensions.conf.j2").read_text()).render(
             servers=self.ports, sounds=sounds, commands=COMMANDS
         )
+        for template in (HOUSE / "dialplan").glob("*.j2"):
+            shutil.copy(template, self.var / "dialplan")
         product = (HOUSE / "dialplan/extensions.conf.j2").read_text()
         (self.var / "dialplan/extensions.conf.j2").write_text(f"{product}{{% raw %}}{added}{{% endraw %}}")
         rendered = render(self.settings, asterisk.find(self.packages), list(self.companies))
