@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -118,6 +119,10 @@ class Installation:
         """The controller's process. Raises Unavailable while there is none."""
         return self._child("gridline.app")
 
+    def controllers(self) -> list[psutil.Process]:
+        """Every controller that runs: none between two lives, two while one takes over from the other."""
+        return self._marked("gridline.app")
+
     @property
     def asterisk(self) -> psutil.Process:
         """The product's Asterisk."""
@@ -128,10 +133,17 @@ class Installation:
         return (self.var / "asterisk/var/log/messages.log").read_text(errors="replace")
 
     def _child(self, mark: str) -> psutil.Process:
-        for child in self._children():
-            if any(mark in part for part in child.cmdline()):
-                return child
+        for child in self._marked(mark):
+            return child
         raise Unavailable(f"Процесс {mark} не запущен")
+
+    def _marked(self, mark: str) -> list[psutil.Process]:
+        found = []
+        for child in self._children():
+            with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+                if any(mark in part for part in child.cmdline()):
+                    found.append(child)
+        return found
 
     def _children(self) -> list[psutil.Process]:
         if self._process is None:

@@ -19,13 +19,16 @@ HUNG_AFTER_S = 8.0
 """Without a beat this long, the controller is killed: within the 10 s of fault F5."""
 START_LIMIT_S = 60.0
 """The first beat comes only when everything is up."""
+FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10.0
+LONG_LIFE_S = 10.0
+"""Whoever lived longer did not fail at its start: the next one need not wait."""
 
 log = structlog.get_logger(__name__)
 
 
 class Supervisor:
-    """Runs `argv` and restarts it with growing pauses until `stop()`; `on_stop_limit_s` is its time to drain."""
+    """Runs `argv` and restarts it with growing pauses until `stop()`; then it has `drain_s` to end its calls."""
 
     def __init__(self, argv: list[str], *, drain_s: float, hung_after_s: float = HUNG_AFTER_S) -> None:
         self._argv = argv
@@ -44,13 +47,13 @@ class Supervisor:
 
     async def run(self) -> int:
         """Run until `stop()`; returns the exit code of the last controller. Ends at once on a settings error (2)."""
-        pause = 0.5
+        pause = FIRST_PAUSE_S
         while True:
             code, lived = await self._one_life()
             if self._stopping.is_set() or code == 2:
                 return code
             self.restarts += 1
-            pause = 0.5 if lived > 60 else min(pause * 2, LONGEST_PAUSE_S)
+            pause = FIRST_PAUSE_S if lived > LONG_LIFE_S else min(pause * 2, LONGEST_PAUSE_S)
             log.error("controller-ended", code=code, lived_s=round(lived, 1), restart_in_s=pause)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)

@@ -54,4 +54,5 @@ def to_wav(samples: Path, channels: int, target: Path) -> Sound:
 
 def loudness_of(file: Path) -> list[float]:
     """dBFS of each channel of a WAV file; -inf is digital silence."""
-    return [side.dBFS for side in AudioSegment.from_wav(file).split_to_mono()]
+    with file.open("rb") as samples:  # given a path, pydub leaves the file open
+        return [side.dBFS for side in AudioSegment.from_wav(samples).split_to_mono()]
