@@ -30,5 +30,5 @@ venv:
 
 lock: venv             ## after a change of dependencies in pyproject.toml
 	.venv/bin/pip install --quiet pip-tools
-	.venv/bin/pip-compile --quiet --extra dev --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	.venv/bin/pip-compile --quiet --extra dev --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--generate-hashes --output-file requirements.lock pyproject.toml
