@@ -1,25 +1,91 @@
-"""The HTTP application: health, figures, and the API of the register."""
+"""The console's HTTP application: its checks, its pages, the API of the register, health and figures."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import importlib
+import json
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from agent_console import failures, pages, security
+from agent_console.api.appeals import AppealsApi
+from agent_console.api.clients import Clients
+from agent_console.assets import Static
+from agent_console.console import CONSOLE, Console
+from agent_console.passwords import Passwords
+from agent_console.permissions import Access
+from agent_console.push import MORPH
+from agent_console.render import TEMPLATES, Templates
+from agent_console.routes import add, unguarded
+from agent_console.security import GATE, Gate
+from agent_console.sessions import SESSIONS, Sessions
+from agent_console.users import USERS, Users
 
 Health = Callable[[], Awaitable[dict[str, bool]]]
 """The parts that must work, each with whether it does now."""
 
 HEALTH: web.AppKey[Health] = web.AppKey("health")
+LINE_WATCH_S = 1.0
+LARGEST_REQUEST = 2 * 1024 * 1024
 
 
-def make_app(health: Health) -> web.Application:
-    """The application; `health` is asked at every /healthz."""
-    app = web.Application()
-    app[HEALTH] = health
-    app.router.add_get("/healthz", healthz)
-    app.router.add_get("/metrics", metrics)
+def make_app(
+    console: Console,
+    health: Health,
+    *,
+    api_clients: Clients | None = None,
+    passwords: Passwords | None = None,
+) -> web.Application:
+    """The application.
+
+    `health` is asked at every /healthz. Raises RuntimeError when a route was hung on it past `routes.add`.
+    """
+    config = console.settings
+    passwords = passwords or Passwords()
+    sessions = Sessions(
+        console.db,
+        console.clock,
+        passwords,
+        idle=timedelta(minutes=config.console_idle_min),
+        longest=timedelta(hours=config.console_session_h),
+    )
+    app = web.Application(middlewares=[failures.tell, security.check], client_max_size=LARGEST_REQUEST)
+    static = Static()
+    app[CONSOLE], app[HEALTH], app[SESSIONS] = console, health, sessions
+    app[USERS] = Users(console.db, console.clock, console.companies, passwords)
+    app[TEMPLATES] = Templates(console.clock, console.companies, static)
+    app[GATE] = Gate(
+        sessions=sessions,
+        origin=config.console_origin,
+        proxies=frozenset(config.http_proxies),
+        tls=config.http_tls_cert is not None,
+        connect=(_origin(config.phone_url),),
+    )
+    add(app, "GET", "/healthz", healthz, permission=Access.LOCAL)
+    add(app, "GET", "/metrics", metrics, permission=Access.LOCAL)
+    add(app, "GET", "/static/{name:.+}", static.serve, permission=Access.PUBLIC)
+    if api_clients is not None:
+        AppealsApi(console.register, api_clients).add_to(app)
+    for module in pkgutil.iter_modules(pages.__path__):
+        importlib.import_module(f"{pages.__name__}.{module.name}").add_to(app)
+    if past := unguarded(app):
+        raise RuntimeError(f"routes without a stated permission: {', '.join(past)}")
+    app.on_response_prepare.append(security.add_headers)
+    app.on_shutdown.append(_end_streams)
+    app.cleanup_ctx.append(_watch_line)
     return app
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -31,3 +97,25 @@ async def healthz(request: web.Request) -> web.Response:
 async def metrics(_request: web.Request) -> web.Response:
     """Prometheus' text format."""
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[CONSOLE].push.close()
+
+
+async def _watch_line(app: web.Application) -> AsyncIterator[None]:
+    """Show and hide the banner «нет связи с АТС» on every open page."""
+    console, templates = app[CONSOLE], app[TEMPLATES]
+
+    async def watch() -> None:
+        up = console.line_up()
+        while True:
+            await asyncio.sleep(LINE_WATCH_S)
+            if console.line_up() != up:
+                up = not up
+                console.push.publish("line", MORPH, templates.part("base.html", "line_banner", line_up=up))
+                console.push.publish("line", "line", json.dumps({"up": up}))
+
+    task = asyncio.create_task(watch())
+    yield
+    task.cancel()

@@ -10,8 +10,16 @@ from contextlib import AsyncExitStack
 
 import structlog
 
+from agent_console.api.clients import CLIENTS, Clients
 from agent_console.app import make_app
+from agent_console.console import Console
+from agent_console.phone import Phones
+from agent_console.push import Push
 from agent_console.site import served
+from agent_console.users import FIRST, USERS, Users
+from appeals.casework import Casework
+from appeals.endings import Endings
+from appeals.promises import Promises
 from appeals.register import Register
 from asterisk_conf.secrets import secret
 from gridline import log as logging
@@ -24,6 +32,7 @@ from gridline.settings import Settings
 from gridline.supervisor import heartbeat
 from gridline.workdays import ProductionCalendar
 from ivr.desk.desk import Desk
+from ivr.desk.reconnect import Reconnect
 from ivr.drain import Drain
 from ivr.journal import Journal
 from ivr.live.board import Board
@@ -89,6 +98,27 @@ class Controller:
             clock=clock,
         )
         self.desk = Desk(self.ami, self.db, clock, lambda agent: log.debug("agent-changed", agent=agent))
+        self.reconnect = Reconnect(self.ami, self.board, clock)
+        self.push = Push(clock)
+        self.console = Console(
+            db=self.db,
+            clock=clock,
+            companies=companies,
+            calendar=calendar,
+            register=self.register,
+            casework=Casework(self.db, clock, companies, calendar),
+            endings=Endings(self.db, clock, companies),
+            promises=Promises(self.db, clock),
+            board=self.board,
+            desk=self.desk,
+            phones=Phones(config, clock),
+            reconnect=self.reconnect,
+            voice=self.voice,
+            settings=config,
+            push=self.push,
+            recordings=recordings / "store",
+            line_up=lambda: self.ami.connected,
+        )
         reception = Reception(services, self.voice, self.flows, node=config.node, boot=lambda: self.ami.boot)
         self.agi = AgiServer(
             config.agi_host,
@@ -105,15 +135,17 @@ class Controller:
             closing.push_async_callback(self.db.close)
             await migrations.upgrade(self.db)
             closing.push_async_callback(self.voice.close)
-            await closing.enter_async_context(
-                served(make_app(self.health), self.config.http_host, self.config.http_port)
-            )
+            clients = Clients.load(self.config.var / CLIENTS)
+            console = make_app(self.console, self.health, api_clients=clients)
+            await self._welcome(console[USERS])
+            await closing.enter_async_context(served(console, self.config))
             async with asyncio.TaskGroup() as jobs:
                 journal = jobs.create_task(self.journal.run())
                 background = [
                     jobs.create_task(_every(PROMPTS_S, "prompts", self._make_prompts)),
                     jobs.create_task(self.ami.run()),
                     jobs.create_task(self.desk.run()),
+                    jobs.create_task(self.reconnect.run()),
                     jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
                     jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
                     jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
@@ -130,6 +162,13 @@ class Controller:
                 for job in [*background, journal]:
                     job.cancel()
         log.info("controller-stopped")
+
+    async def _welcome(self, users: Users) -> None:
+        """The very first start makes an administrator; his one-time password goes to the terminal, not to the log."""
+        password = await users.first_administrator()
+        if password is not None:
+            sys.stdout.write(f"\nКонсоль: логин {FIRST}, одноразовый пароль {password}\n\n")
+            sys.stdout.flush()
 
     async def health(self) -> dict[str, bool]:
         """Whether each part works now."""

@@ -9,6 +9,8 @@ from typing import Any
 from aiohttp import web
 
 from agent_console.api.clients import Client, Clients
+from agent_console.permissions import Access
+from agent_console.routes import add
 from appeals import numbering
 from appeals.intake import accept
 from appeals.register import AppealStatus, Register, Registered
@@ -30,8 +32,8 @@ class AppealsApi:
 
     def add_to(self, app: web.Application) -> None:
         """Hang the routes on `app`."""
-        app.router.add_post("/api/v1/appeals", self.take_in)
-        app.router.add_get("/api/v1/appeals/{number}", self.status)
+        add(app, "POST", "/api/v1/appeals", self.take_in, permission=Access.MACHINE)
+        add(app, "GET", "/api/v1/appeals/{number}", self.status, permission=Access.MACHINE)
 
     async def take_in(self, request: web.Request) -> web.Response:
         """Register an appeal: 201, or 200 with the first one when the key was used before with the same content."""

@@ -1,0 +1,75 @@
+"""Everything a page may reach for, built once by `gridline.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from agent_console.permissions import Actor
+from agent_console.phone import Phones
+from agent_console.push import Push
+from appeals.casework import Casework
+from appeals.endings import Endings
+from appeals.promises import Promises
+from appeals.register import Register
+from gridline.clock import Clock
+from gridline.companies import Companies
+from gridline.db import Database
+from gridline.settings import Settings
+from gridline.workdays import ProductionCalendar
+from ivr.desk.desk import Desk
+from ivr.desk.reconnect import Reconnect
+from ivr.live.board import Board
+from ivr.voice.voice import Voice
+
+
+@dataclass(frozen=True)
+class Console:
+    """The services behind the screen."""
+
+    db: Database
+    clock: Clock
+    companies: Companies
+    calendar: ProductionCalendar
+    register: Register
+    casework: Casework
+    endings: Endings
+    promises: Promises
+    board: Board
+    desk: Desk
+    phones: Phones
+    reconnect: Reconnect
+    voice: Voice
+    settings: Settings
+    push: Push
+    recordings: Path
+    """The folder of the recordings' store."""
+    line_up: Callable[[], bool]
+    """Whether Asterisk is connected now: without it the banner «нет связи с АТС» stands on every page."""
+
+
+CONSOLE: web.AppKey[Console] = web.AppKey("console")
+_ACTOR: web.RequestKey[Actor] = web.RequestKey("actor", Actor)
+
+
+def console_of(request: web.Request) -> Console:
+    """The services, for a handler."""
+    return request.app[CONSOLE]
+
+
+def actor_of(request: web.Request) -> Actor:
+    """The person who asks; only in routes that need one to be signed in."""
+    return request[_ACTOR]
+
+
+def actor_or_none(request: web.Request) -> Actor | None:
+    """The person who asks, or None when nobody is signed in."""
+    return request.get(_ACTOR)
+
+
+def set_actor(request: web.Request, actor: Actor) -> None:
+    """Say who asks; once per request, by the sign-in check."""
+    request[_ACTOR] = actor

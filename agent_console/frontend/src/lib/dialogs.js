@@ -1,0 +1,19 @@
+// Dialogs and menus: [data-open="id"] opens a <dialog>, [data-close] closes the one it stands in.
+export function startDialogs() {
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-open]");
+    if (opener) {
+      document.querySelector(".menu:popover-open")?.hidePopover();
+      document.getElementById(opener.dataset.open)?.showModal();
+    }
+    if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+    if (event.target.closest(".menu a")) document.querySelector(".menu:popover-open")?.hidePopover();
+    // A click on the grey beside a dialog closes it, unless something was typed there.
+    if (event.target.matches?.("dialog[open]") && !event.target.querySelector("form")) event.target.close();
+  });
+  // A dialog that came with an answer of the server opens by itself.
+  document.addEventListener("htmx:load", (event) => {
+    for (const one of event.detail.elt.querySelectorAll?.("dialog[data-now]") ?? []) if (!one.open) one.showModal();
+  });
+  document.addEventListener("close-dialog", () => document.querySelector("dialog[open]")?.close());
+}

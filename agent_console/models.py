@@ -1,0 +1,95 @@
+"""The console's tables: who may sign in, who is signed in, failed attempts, and what people did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridline.db import Base, code_type, id_column
+
+
+class Role(StrEnum):
+    """What a person is here for; `permissions.GRANTED` says what that lets him do."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    QA = "qa"
+    DISPATCHER = "dispatcher"
+    CLERK = "clerk"
+    SECURITY = "security"
+    ADMIN = "admin"
+
+
+class User(Base):
+    """A person who may sign in."""
+
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("login"), UniqueConstraint("agent"))
+
+    id: Mapped[str] = id_column()
+    login: Mapped[str] = mapped_column(String(64))
+    """Lower case."""
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    one_time: Mapped[bool] = mapped_column(default=True)
+    """The password was given by somebody else: nothing but choosing an own one is allowed with it."""
+    role: Mapped[Role] = mapped_column(code_type(Role))
+    company_id: Mapped[str | None] = mapped_column(String(32))
+    """None: every company."""
+    branch: Mapped[str] = mapped_column(String(32), default="")
+    """Empty: every branch of the company."""
+    agent: Mapped[str | None] = mapped_column(String(15))
+    """The SIP number, for those who answer calls."""
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class UserSession(Base):
+    """One browser that is signed in; the token itself is with the browser alone."""
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (Index(None, "user_id", "created_at"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 of the token, hex."""
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """The absolute end, whatever is done meanwhile."""
+    device: Mapped[str] = mapped_column(String(200))
+    address: Mapped[str] = mapped_column(String(64))
+    revoked_at: Mapped[datetime | None]
+
+
+class SignInFailure(Base):
+    """A wrong password; enough of them make the next attempts wait."""
+
+    __tablename__ = "sign_in_failures"
+    __table_args__ = (Index(None, "login", "at"), Index(None, "address", "at"))
+
+    id: Mapped[str] = id_column()
+    login: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Something a person did or was refused; written once, never changed."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index(None, "at"), Index(None, "user_id", "at"), Index(None, "subject", "at"))
+
+    id: Mapped[str] = id_column()
+    at: Mapped[datetime]
+    user_id: Mapped[str | None] = mapped_column(String(32))
+    """None: nobody was signed in."""
+    action: Mapped[str] = mapped_column(String(64))
+    """`signed-in`, `refused`, `recording.listened`, ..."""
+    subject: Mapped[str] = mapped_column(String(120))
+    """What it was done to: a path, `appeal:ID`, `user:LOGIN`."""
+    detail: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(String(64))

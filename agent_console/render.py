@@ -1,0 +1,140 @@
+"""Templates to HTML: a whole page for a browser, its `main` block for htmx, a single block for a live update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import jinja2
+from aiohttp import web
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from agent_console import words
+from agent_console.assets import Static
+from agent_console.console import actor_or_none, console_of
+from agent_console.permissions import ROLE_NAMES, Actor
+from agent_console.routes import ENTRIES, Entry
+from agent_console.security import csrf, live_id
+from gridline.clock import Clock
+from gridline.companies import Companies
+
+HOME_ZONE: Final = ZoneInfo("Europe/Moscow")
+"""For those who see every company and look at none in particular."""
+FOLDER: Final = Path(__file__).parent / "templates"
+
+
+class Templates:
+    """The Jinja2 environment with the console's filters; everything is escaped unless it is Markup."""
+
+    def __init__(self, clock: Clock, companies: Companies, static: Static) -> None:
+        self._clock = clock
+        self._companies = companies
+        self._env = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FOLDER),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._env.globals.update(icon=_icon(static), asset=static.url, plural=words.plural, ROLE_NAMES=ROLE_NAMES)
+        self._env.filters.update(
+            day=_day,
+            clock=_clock,
+            ago=_ago,
+            number=words.number,
+            phone=words.phone,
+            span=words.span,
+            moment=_moment,
+            device=words.device,
+        )
+
+    def page(self, name: str, context: Mapping[str, Any]) -> str:
+        """A whole template."""
+        return self._env.get_template(name).render(self._with_time(context))
+
+    def part(self, name: str, block: str, **context: Any) -> str:
+        """One `{% block %}` of a template: the same words in the page and in a live update of it.
+
+        `zone` should be given where times are written.
+        """
+        template = self._env.get_template(name)
+        return "".join(template.blocks[block](template.new_context(self._with_time(context))))
+
+    def zone_of(self, actor: Actor | None) -> ZoneInfo:
+        """The zone a person thinks in: his company's."""
+        return self._companies.by_id(actor.company_id).zone if actor and actor.company_id else HOME_ZONE
+
+    def _with_time(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        return {"zone": HOME_ZONE, "now": self._clock.now()} | dict(context)
+
+
+TEMPLATES: web.AppKey[Templates] = web.AppKey("templates")
+
+
+def wants_part(request: web.Request) -> bool:
+    """Whether htmx asks and will put the answer into the page that is open."""
+    headers = request.headers
+    return "HX-Request" in headers and "HX-History-Restore-Request" not in headers and "HX-Boosted" not in headers
+
+
+def render(request: web.Request, name: str, *, status: int = 200, block: str = "main", **context: Any) -> web.Response:
+    """The answer made of a template; an htmx request gets the block alone.
+
+    In every template: `actor` (or None), `csrf`, `now`, `zone`, `theme`, `entries` of the menu, `path`, `live_id`,
+    `line_up`; in a page's own context `title` is expected.
+    """
+    console, templates, actor = console_of(request), request.app[TEMPLATES], actor_or_none(request)
+    theme = request.cookies.get("theme", "")
+    whole = {
+        "actor": actor,
+        "company": console.companies.by_id(actor.company_id) if actor and actor.company_id else None,
+        "csrf": csrf(request),
+        "zone": templates.zone_of(actor),
+        "theme": theme if theme in ("light", "dark") else "",
+        "entries": _entries(request, actor),
+        "path": request.path,
+        "live_id": live_id(request),
+        "line_up": console.line_up(),
+        **context,
+    }
+    text = templates.part(name, block, **whole) if wants_part(request) else templates.page(name, whole)
+    return web.Response(text=text, content_type="text/html", status=status, headers={"Vary": "HX-Request"})
+
+
+def _entries(request: web.Request, actor: Actor | None) -> list[Entry]:
+    return [one for one in request.app.get(ENTRIES, []) if actor is not None and actor.may(one.permission)]
+
+
+def _icon(static: Static) -> Any:
+    def icon(name: str, label: str = "") -> Markup:
+        """A symbol of icons.svg; with a label when it stands alone, else hidden from a screen reader."""
+        said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+        return Markup('<svg class="icon" {}><use href="{}#{}"></use></svg>').format(said, static.url("icons.svg"), name)
+
+    return icon
+
+
+@jinja2.pass_context
+def _day(context: Context, value: date | datetime | None, zone: ZoneInfo | None = None) -> str:
+    where = zone or context["zone"]
+    return words.day(value, where, context["now"].astimezone(where).date())
+
+
+@jinja2.pass_context
+def _clock(context: Context, value: datetime | None, zone: ZoneInfo | None = None) -> str:
+    return words.clock(value, zone or context["zone"])
+
+
+@jinja2.pass_context
+def _moment(context: Context, value: datetime | None, zone: ZoneInfo | None = None) -> str:
+    """«сегодня в 14:05»."""
+    return "—" if value is None else f"{_day(context, value, zone)} в {_clock(context, value, zone)}"
+
+
+@jinja2.pass_context
+def _ago(context: Context, value: datetime | None) -> str:
+    return words.ago(value, context["now"])

@@ -1,0 +1,277 @@
+"""The console for tests: a real application on a real SQLite with sample data, people of every role, a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiohttp
+import pytest
+from aiohttp import web
+from argon2 import PasswordHasher
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from agent_console.api.clients import Clients, add_client
+from agent_console.app import make_app
+from agent_console.console import Console
+from agent_console.models import Role, User
+from agent_console.passwords import Passwords
+from agent_console.permissions import Actor
+from agent_console.phone import Phones
+from agent_console.push import Push
+from agent_console.scripts import FRONTEND, build
+from agent_console.security import CSRF_HEADER
+from agent_console.sessions import csrf_token
+from appeals.casework import Casework
+from appeals.endings import Endings
+from appeals.promises import Promises
+from appeals.register import Register
+from grid.import_connections import import_connections
+from grid.import_outages import import_outages
+from grid.import_premises import import_premises
+from grid.imports import Table
+from gridline.clock import SystemClock
+from gridline.companies import Companies
+from gridline.db import Database
+from gridline.settings import HOUSE, Settings
+from gridline.workdays import ProductionCalendar
+from ivr.desk.desk import Desk
+from ivr.desk.reconnect import Reconnect
+from ivr.live.board import Board
+from ivr.telephony.ami import Ami
+from ivr.voice.voice import Voice
+
+AXE = FRONTEND / "node_modules/axe-core/axe.min.js"
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_FLAGS = [
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--autoplay-policy=no-user-gesture-required",
+    "--no-sandbox",
+    "--disable-background-networking",
+]
+PASSWORD = "correct horse battery"
+COMPANY, OTHER_COMPANY = "skek", "mrsk-centra"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The real algorithm with its smallest parameters: a test signs in some twenty people."""
+
+
+class Line:
+    """Whether Asterisk is said to be connected."""
+
+    up = True
+
+
+@dataclass
+class ConsoleApp:
+    """The running application and what stands behind it."""
+
+    app: web.Application
+    console: Console
+    base: str
+    line: Line
+    api_token: str
+    users: dict[Role, Actor] = field(default_factory=dict)
+    """One person of each role in COMPANY; his login is his role, his password PASSWORD."""
+
+
+class Client:
+    """A browser without a screen: cookies, Origin and CSRF token as our pages send them."""
+
+    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
+        self.session = session
+        self.base = base
+        self.csrf = ""
+
+    async def sign_in(self, login: str, password: str = PASSWORD) -> aiohttp.ClientResponse:
+        """Sign in as the page does; the answer, whatever it is."""
+        answer = await self.post("/signin", data={"login": login, "password": password})
+        cookie = next((one for one in self.session.cookie_jar if one.key == "gridline"), None)
+        self.csrf = csrf_token(cookie.value) if cookie is not None else ""
+        return answer
+
+    async def get(self, path: str, **options: Any) -> aiohttp.ClientResponse:
+        """GET, without following redirects."""
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> aiohttp.ClientResponse:
+        """POST with Origin and CSRF token, without following redirects."""
+        return await self.request("POST", path, **options)
+
+    async def request(self, method: str, path: str, **options: Any) -> aiohttp.ClientResponse:
+        """Any request; `headers` win over ours. The body is read."""
+        own = {} if method in ("GET", "HEAD") else {"Origin": self.base, CSRF_HEADER: self.csrf}
+        options["headers"] = own | options.pop("headers", {})
+        async with self.session.request(method, self.base + path, allow_redirects=False, **options) as answer:
+            await answer.read()
+            return answer
+
+
+class ClientOf(Protocol):
+    """Makes a client that is signed in with this role, or as nobody."""
+
+    async def __call__(self, role: Role | None) -> Client: ...
+
+
+Axe = Callable[[Page], Awaitable[list[str]]]
+
+
+@pytest.fixture
+async def console_app(sqlite_db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
+    """The application on a free port of the loopback address; no Asterisk behind it."""
+    clock, calendar = SystemClock(), ProductionCalendar()
+    settings = Settings(var=tmp_path, database_url=sqlite_db.url.render_as_string())
+    companies = Companies.load(HOUSE / "dialplan/companies")
+    now = clock.now().replace(second=0, microsecond=0)
+    for name, load in (("premises", import_premises), ("outages", import_outages), ("connections", import_connections)):
+        await load(sqlite_db, Table(HOUSE / f"grid/samples/{name}.csv", companies, "", now))
+    ami = Ami("127.0.0.1", 1, "nobody", "", on_event=lambda _: None, on_resync=lambda _: None, clock=clock)
+    line, voice, board = Line(), Voice.of(settings), Board(settings.node)
+    console = Console(
+        db=sqlite_db,
+        clock=clock,
+        companies=companies,
+        calendar=calendar,
+        register=Register(sqlite_db, clock, companies, calendar),
+        casework=Casework(sqlite_db, clock, companies, calendar),
+        endings=Endings(sqlite_db, clock, companies),
+        promises=Promises(sqlite_db, clock),
+        board=board,
+        desk=Desk(ami, sqlite_db, clock, lambda _: None),
+        phones=Phones(settings, clock),
+        reconnect=Reconnect(ami, board, clock),
+        voice=voice,
+        settings=settings,
+        push=Push(clock),
+        recordings=tmp_path / "recordings",
+        line_up=lambda: line.up,
+    )
+    token = add_client(tmp_path / "clients.json", "site", frozenset({COMPANY}))
+
+    async def health() -> dict[str, bool]:
+        return {"database": True, "asterisk": line.up}
+
+    clients = Clients.load(tmp_path / "clients.json")
+    build()
+    app = make_app(console, health, api_clients=clients, passwords=Passwords(CHEAP))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    made = ConsoleApp(app, console, f"http://127.0.0.1:{port}", line, token)
+    await _people(made)
+    yield made
+    await runner.cleanup()
+    await voice.close()
+
+
+async def _people(made: ConsoleApp) -> None:
+    """One person of each role in COMPANY, each with PASSWORD; the administrator sees every company."""
+    hashed = CHEAP.hash(PASSWORD)
+    async with made.console.db.write() as session:
+        for role in Role:
+            user = User(
+                login=role.value,
+                name=NAMES[role],
+                password_hash=hashed,
+                one_time=False,
+                role=role,
+                company_id=None if role is Role.ADMIN else COMPANY,
+                branch="",
+                agent={Role.AGENT: "101", Role.SUPERVISOR: "102"}.get(role),
+                created_at=made.console.clock.now(),
+                disabled_at=None,
+            )
+            session.add(user)
+            await session.flush()
+            made.users[role] = Actor.of(user)
+
+
+NAMES = {
+    Role.AGENT: "Ольга Смирнова",
+    Role.SUPERVISOR: "Игорь Петров",
+    Role.QA: "Анна Ким",
+    Role.DISPATCHER: "Павел Орлов",
+    Role.CLERK: "Мария Лебедева",
+    Role.SECURITY: "Сергей Ильин",
+    Role.ADMIN: "Вера Соколова",
+}
+
+
+@pytest.fixture
+async def client_of(console_app: ConsoleApp) -> AsyncIterator[ClientOf]:
+    """Makes signed-in HTTP clients: `agent = await client_of(Role.AGENT)`; None is nobody."""
+    opened: list[aiohttp.ClientSession] = []
+
+    async def make(role: Role | None) -> Client:
+        session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        opened.append(session)
+        client = Client(session, console_app.base)
+        if role is not None:
+            assert (await client.sign_in(role.value)).status == 303
+        return client
+
+    yield make
+    for session in opened:
+        await session.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Headless Chromium with a microphone that beeps; skipped, saying so, where there is none."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("нет /usr/bin/chromium: gridline setup --tests")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """One person's browser window at 1366x768."""
+    context = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="ru-RU")
+    context.set_default_timeout(15_000)
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A page whose script errors fail the test: a refused inline script, a missing file, an exception."""
+    page = await context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    assert not problems, problems
+
+
+async def sign_in(page: Page, base: str, role: Role, path: str = "/") -> None:
+    """Sign in by hand, and be at `path`."""
+    await page.goto(f"{base}/signin?next={path}")
+    await page.get_by_label("Логин").fill(role.value)
+    await page.get_by_label("Пароль", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Войти").click()
+    await page.wait_for_url(f"{base}{path}")
+
+
+@pytest.fixture
+def axe() -> Axe:
+    """Findings of axe on a page that matter: serious and critical ones, each in a line."""
+
+    async def check(page: Page) -> list[str]:
+        # By the page's own evaluate: the policy forbids a script tag of foreign text, and that stays so.
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{one['id']}: {one['help']}: {', '.join(node['html'][:120] for node in one['nodes'])}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    return check
