@@ -56,6 +56,7 @@ SWEEP_S = 2.0
 DRAIN_SPOOL_S = 3.0
 WATCH_MENUS_S = 1.0
 PROMPTS_S = 24 * 3600.0
+DATABASE_S = 5.0
 
 
 class Controller:
@@ -133,11 +134,10 @@ class Controller:
         """Serve until `stop` is set, then drain the calls and close everything in reverse order."""
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self.db.close)
-            await migrations.upgrade(self.db)
             closing.push_async_callback(self.voice.close)
             clients = Clients.load(self.config.var / CLIENTS)
             console = make_app(self.console, self.health, api_clients=clients)
-            await self._welcome(console[USERS])
+            opened = await self._database_opened(console[USERS])
             await closing.enter_async_context(served(console, self.config))
             async with asyncio.TaskGroup() as jobs:
                 journal = jobs.create_task(self.journal.run())
@@ -151,6 +151,8 @@ class Controller:
                     jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
                     jobs.create_task(heartbeat()),
                 ]
+                if not opened:
+                    background.append(jobs.create_task(self._open_database_later(console[USERS])))
                 await self.agi.start()
                 log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
                 await stop.wait()
@@ -162,6 +164,20 @@ class Controller:
                 for job in [*background, journal]:
                     job.cancel()
         log.info("controller-stopped")
+
+    async def _database_opened(self, users: Users) -> bool:
+        """Bring the database to the newest revision; False while it is away: calls are served all the same."""
+        try:
+            await migrations.upgrade(self.db)
+            await self._welcome(users)
+        except Unavailable as error:
+            log.error("database-away-at-start", reason=error.message)
+            return False
+        return True
+
+    async def _open_database_later(self, users: Users) -> None:
+        while not await self._database_opened(users):
+            await asyncio.sleep(DATABASE_S)
 
     async def _welcome(self, users: Users) -> None:
         """The very first start makes an administrator; his one-time password goes to the terminal, not to the log."""
