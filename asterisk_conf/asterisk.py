@@ -31,13 +31,10 @@ class Asterisk:
         return int(self.version.split(".")[0])
 
 
-def find(packages: PackageRoot) -> Asterisk:
-    """The machine's own Asterisk when it is recent enough, else the package root's.
-
-    Raises Unavailable with the cure when there is neither.
-    """
-    if own := shutil.which("asterisk"):
-        version = _version([own])
+def own() -> Asterisk | None:
+    """The machine's own Asterisk when it is recent enough."""
+    if program := shutil.which("asterisk"):
+        version = _version([program])
         if version and int(version.split(".")[0]) >= OLDEST:
             modules = next(
                 (f for pattern in ("/usr/lib/asterisk/modules", "/usr/lib/*/asterisk/modules") for f in _glob(pattern)),
@@ -45,7 +42,17 @@ def find(packages: PackageRoot) -> Asterisk:
             )
             shared = Path("/usr/share/asterisk")  # Debian's place; built from source, the sounds lie in /var/lib
             data = shared if (shared / "sounds").exists() else Path("/var/lib/asterisk")
-            return Asterisk((own,), version, Path(own).parent, modules, data)
+            return Asterisk((program,), version, Path(program).parent, modules, data)
+    return None
+
+
+def find(packages: PackageRoot) -> Asterisk:
+    """The machine's own Asterisk when it is recent enough, else the package root's.
+
+    Raises Unavailable with the cure when there is neither.
+    """
+    if found := own():
+        return found
     if packages.has("usr/sbin/asterisk"):
         argv = packages.command("usr/sbin/asterisk")
         if version := _version(argv):

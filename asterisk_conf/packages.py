@@ -80,7 +80,7 @@ class PackageRoot:
             return
         for tool in ("apt-get", "dpkg-deb"):
             if shutil.which(tool) is None:
-                raise Unavailable(f"Нет программы {tool}: поставьте Asterisk 16 или новее сами, чтобы он был в PATH.")
+                raise Unavailable(f"Нет программы {tool}: поставьте Asterisk 16 или новее и RHVoice сами, в PATH.")
         progress("apt: списки пакетов", 0, 1)
         apt = self._private_apt()
         _run([*apt, "update"])

@@ -18,6 +18,7 @@ from gridline import migrations, settings
 from gridline.cli.prompts import build as build_prompts
 from gridline.db import Database
 from gridline.errors import Unavailable
+from ivr.voice.synthesis import RHVOICE
 
 POSTGRESQL = "postgresql"
 
@@ -34,7 +35,7 @@ def setup(
     out = Console()
     config = settings.load()
     packages = PackageRoot(config.package_root.absolute())
-    if not packages.complete:
+    if not packages.complete and not _machine_has_all():
         with Progress(
             TextColumn("Пакеты   "),
             BarColumn(),
@@ -50,6 +51,11 @@ def setup(
     out.print("База данных готова.")
     if tests:
         _postgresql(out)
+
+
+def _machine_has_all() -> bool:
+    """Whether Asterisk and RHVoice were installed by the machine's owner: then nothing is downloaded."""
+    return asterisk.own() is not None and shutil.which(RHVOICE) is not None
 
 
 async def _migrate(url: str) -> None:

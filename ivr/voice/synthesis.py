@@ -19,7 +19,7 @@ from gridline.errors import Unavailable
 
 LONGEST_TEXT = 2000
 """Characters in one text; the longest honest prompt has about 400."""
-_PROGRAM = "RHVoice-test"
+RHVOICE = "RHVoice-test"
 log = structlog.get_logger(__name__)
 
 
@@ -45,11 +45,11 @@ class Program:
 
 def find_rhvoice(package_root: Path) -> Program | None:
     """RHVoice of the machine, else the one in the private package root, else None."""
-    if own := shutil.which(_PROGRAM):
+    if own := shutil.which(RHVOICE):
         return Program((own,), {}, _voices(Path("/usr/share/RHVoice")))
     root = package_root.absolute()
     for base in (root, root / "root"):
-        program, data = base / "usr/bin" / _PROGRAM, base / "usr/share/RHVoice"
+        program, data = base / "usr/bin" / RHVOICE, base / "usr/share/RHVoice"
         loaders = [*base.glob("usr/lib*/ld-linux-*.so.*"), *base.glob("lib*/ld-linux-*.so.*")]
         if program.is_file() and loaders:
             folders = sorted({f.parent for f in base.glob("usr/lib/*/libRHVoice_core.so.*")})
