@@ -28,7 +28,7 @@ async def choose(line: Line, *phrases: Phrase, keys: Collection[str], wait_s: fl
     bad = 0
     while bad < TRIES:
         key = await line.ask_key(*opening, *phrases, wait_s=wait_s)
-        if key in keys:
+        if key and key in keys:  # "" is in every string
             return key
         if not key and silence:
             return silence
