@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
+from gridline import sqlite_connection
 from gridline.errors import Unavailable
 
 BUSY_S = 2.0
@@ -117,7 +118,7 @@ class Database:
         self._file = Path(self.url.database) if self.is_sqlite and self.url.database else None
         options: dict[str, Any] = {"pool_size": pool_size, "pool_timeout": BUSY_S}
         if self.is_sqlite:
-            options["connect_args"] = {"timeout": BUSY_S}
+            options["connect_args"] = {"timeout": BUSY_S, "async_creator_fn": sqlite_connection.connect}
         else:
             lock_timeout = {"lock_timeout": str(int(BUSY_S * 1000)), "application_name": "gridline"}
             options |= {
@@ -217,6 +218,8 @@ async def _within(seconds: float, turn: AbstractAsyncContextManager[Any]) -> Asy
 def _name_outage(context: ExceptionContext) -> BaseException | None:
     """Raise Unavailable in place of a driver's error that says the store is gone, locked or full."""
     error = context.original_exception
+    if not isinstance(error, Exception):  # a cancellation counts as a disconnect, and must stay a cancellation
+        return None
     if context.is_disconnect or isinstance(error, (OSError, TimeoutError)) or _is_outage(error):
         return Unavailable(f"База данных недоступна: {error}")
     return None
