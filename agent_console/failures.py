@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from agent_console.permissions import Access
-from agent_console.render import render
+from agent_console.render import render, wants_part
 from agent_console.routes import grant_of
 from agent_console.security import NotSignedIn
 from gridline.errors import GridlineError
@@ -49,9 +49,13 @@ async def tell(request: web.Request, handler: Next) -> web.StreamResponse:
     except GridlineError as error:
         return _told(request, error.status, error.code, error.message)
     except web.HTTPRedirection as moved:
-        if "HX-Request" not in request.headers:
+        if not wants_part(request):
             raise
-        return web.Response(status=204, headers={"HX-Redirect": moved.headers["Location"]})
+        # Not HX-Redirect: a page loaded anew would end the talk of the telephone in it.
+        there = {"path": moved.headers["Location"], "target": "#main", "select": "#main", "swap": "outerHTML"}
+        return web.Response(
+            status=204, headers={"HX-Location": json.dumps(there | {"headers": {"HX-Boosted": "true"}})}
+        )
     except web.HTTPException as error:
         return _told(request, error.status, f"http-{error.status}", HINTS.get(error.status, error.reason))
     except Exception:

@@ -72,12 +72,12 @@ class Push:
     def publish(self, topic: str, event: str, data: str) -> None:
         """Tell everybody who follows `topic`; `data` is HTML for `morph`, JSON for others."""
         self.last_id += 1
-        message = _message(self.last_id, event, topic, data)
+        told = message(self.last_id, event, topic, data)
         if len(self._ring) == self._ring.maxlen:
             self._complete_since = self._ring[0][0]
-        self._ring.append((self.last_id, topic, message))
+        self._ring.append((self.last_id, topic, told))
         for listener in tuple(self._listeners.get(topic, ())):
-            listener.put(message)
+            listener.put(told)
 
     def listening(self, topic: str) -> bool:
         """Whether anybody follows the topic now: what nobody sees need not be rendered, unless replay matters."""
@@ -110,21 +110,22 @@ class Push:
         if self._closed:
             listener.end()
             return
-        listener.put(_message(self.last_id if last_id is None else last_id, "hello", "", "{}"))
+        listener.put(message(self.last_id if last_id is None else last_id, "hello"))
         if last_id is None:
             return
         if not self._complete_since <= last_id <= self.last_id:
-            listener.put(_message(self.last_id, "reset", "", "{}"))
+            listener.put(message(self.last_id, "reset"))
             return
-        missed = [message for id, topic, message in self._ring if id > last_id and topic in listener.topics]
+        missed = [told for id, topic, told in self._ring if id > last_id and topic in listener.topics]
         if len(missed) >= WAITING - 1:
-            listener.put(_message(self.last_id, "reset", "", "{}"))
+            listener.put(message(self.last_id, "reset"))
             return
-        for message in missed:
-            listener.put(message)
+        for told in missed:
+            listener.put(told)
 
 
-def _message(id: int, event: str, topic: str, data: str) -> bytes:
+def message(id: int, event: str, topic: str = "", data: str = "{}") -> bytes:
+    """A message as it goes over the wire."""
     # Every line ending a browser knows must begin a new data line, or text from outside could begin a field (A13).
     lines = "".join(f"data: {line}\n" for line in [topic, *data.replace("\r\n", "\n").replace("\r", "\n").split("\n")])
     return f"id: {id}\nevent: {event}\n{lines}\n".encode()

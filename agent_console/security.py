@@ -23,6 +23,8 @@ SAFE = frozenset({"GET", "HEAD"})
 CSRF_HEADER: Final = "X-CSRF-Token"
 PASSWORD_PAGE: Final = "/account/password"
 WITH_ONE_TIME_PASSWORD = frozenset({PASSWORD_PAGE, "/signout"})
+BACKGROUND = frozenset({"/events"})
+"""Asked by the page itself, again and again: no sign that somebody sits before it."""
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -135,7 +137,7 @@ async def check(request: web.Request, handler: Next) -> web.StreamResponse:
     if request.method not in SAFE:
         _check_origin(request)
     token = own_token(request)
-    active = request.headers.get("X-Background") is None
+    active = request.path not in BACKGROUND
     who = await request.app[GATE].sessions.of_token(token, active=active) if token else None
     if who is not None:
         request[_SIGNED_IN] = who

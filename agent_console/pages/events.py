@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 
 from agent_console.console import Console, actor_of, console_of
 from agent_console.permissions import Access, Actor, NotHis
+from agent_console.push import message
 from agent_console.routes import TOPICS, add, add_topic
 from agent_console.security import GATE, own_token
 from gridline.errors import InvalidInput
@@ -37,16 +38,21 @@ async def events(request: web.Request) -> web.StreamResponse:
     )
     loop = asyncio.get_running_loop()
     until = loop.time() + LONGEST_S
+    look = loop.time() + HEARTBEAT_S
     with console.push.listen(topics, _last_id(request)) as listener:
         await answer.prepare(request)
         try:
             while not listener.ended and loop.time() < until:
                 news = await listener.take(within_s=HEARTBEAT_S)
-                if not news and await gate.sessions.of_token(token, active=False) is None:
-                    news = b"event: signed-out\ndata: \ndata: {}\n\n"
-                    listener.end()
+                last_id = console.push.last_id
+                if loop.time() >= look:
+                    look = loop.time() + HEARTBEAT_S
+                    if await gate.sessions.of_token(token, active=False) is None:
+                        news += message(last_id, "signed-out")
+                        listener.end()
                 async with asyncio.timeout(SLOWEST_WRITE_S):
-                    await answer.write(news or b": alive\n\n")
+                    # A beat has the last id: a quiet topic's listener comes back to the present, not to long ago.
+                    await answer.write(news or message(last_id, "beat"))
         except (TimeoutError, ConnectionError):  # too slow, or gone: it comes back with its last id
             if request.transport is not None:
                 request.transport.abort()

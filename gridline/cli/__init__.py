@@ -28,7 +28,8 @@ OVERVIEW: Final[Mapping[str, str]] = {
     "report": "Отчёты из журнала событий.",
     "rules": "Правила сроков.",
     "serve": "Вести телефонную линию, пока не придёт SIGTERM.",
-    "setup": "Подготовить всё: Asterisk, голос, подсказки, базу данных. Повторный запуск — секунды.",
+    "setup": "Подготовить всё: Asterisk, голос, подсказки, базу данных, консоль. Повторный запуск — секунды.",
+    "users": "Люди, которым открыта консоль.",
 }
 """What `gridline --help` says of each command without loading them all (2 s); a test holds it to the commands."""
 

@@ -1,4 +1,4 @@
-"""`gridline setup`: Asterisk, voice, prompts and database made ready; a second run takes seconds."""
+"""`gridline setup`: Asterisk, voice, prompts, database and console made ready; a second run takes seconds."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from agent_console import scripts
 from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from gridline import migrations, settings
 from gridline.cli.prompts import build as build_prompts
 from gridline.db import Database
-from gridline.errors import Unavailable
+from gridline.errors import Misconfigured, Unavailable
 from ivr.voice.synthesis import RHVOICE
 
 POSTGRESQL = "postgresql"
+CHROMIUM = "chromium"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,9 +31,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def setup(
-    tests: bool = typer.Option(False, "--tests", help="И то, что нужно только тестам: сервер PostgreSQL."),
+    tests: bool = typer.Option(False, "--tests", help="И то, что нужно только тестам: сервер PostgreSQL, браузер."),
 ) -> None:
-    """Подготовить всё: Asterisk, голос, подсказки, базу данных. Повторный запуск — секунды."""
+    """Подготовить всё: Asterisk, голос, подсказки, базу данных, консоль. Повторный запуск — секунды."""
     out = Console()
     config = settings.load()
     packages = PackageRoot(config.package_root.absolute())
@@ -49,8 +51,10 @@ def setup(
     build_prompts()
     asyncio.run(_migrate(config.db_url))
     out.print("База данных готова.")
+    _scripts(out)
     if tests:
         _postgresql(out)
+        _chromium(out)
 
 
 def _machine_has_all() -> bool:
@@ -66,13 +70,33 @@ async def _migrate(url: str) -> None:
         await database.close()
 
 
+def _scripts(out: Console) -> None:
+    """The console's scripts; without node everything else is made ready all the same."""
+    try:
+        with out.status("Собираю сценарии консоли…"):
+            scripts.build()
+    except Misconfigured as error:
+        out.print(error.message, style="yellow", highlight=False)
+    else:
+        out.print("Сценарии консоли готовы.")
+
+
 def _postgresql(out: Console) -> None:
     """A server to test on: the machine's own, else Debian's package where apt is allowed."""
-    if shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        return
-    install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", POSTGRESQL]
+    if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        _from_debian(out, POSTGRESQL, "Тесты на PostgreSQL будут пропущены.")
+
+
+def _chromium(out: Console) -> None:
+    """A browser to test in, in the same way."""
+    if not shutil.which(CHROMIUM):
+        _from_debian(out, CHROMIUM, "Тесты в браузере будут пропущены.")
+
+
+def _from_debian(out: Console, package: str, without: str) -> None:
+    install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", package]
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        out.print(f"Тесты на PostgreSQL будут пропущены. Чтобы они шли: sudo {' '.join(install)}", style="yellow")
+        out.print(f"{without} Чтобы они шли: sudo {' '.join(install)}", style="yellow")
         return
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "-qq", "update"], install):

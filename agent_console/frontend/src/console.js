@@ -1,11 +1,11 @@
 // The shell of every page: htmx with morphing, live updates, sign-in in place, dialogs, keys, theme, ticking times.
 import htmx from "htmx.org";
-import { Idiomorph } from "idiomorph";
 import { island, mountIslands } from "./lib/islands.js";
 import { onLive, startLive } from "./lib/live.js";
 import { startClocks } from "./lib/clocks.js";
 import { startDialogs } from "./lib/dialogs.js";
 import { startKeys } from "./lib/keys.js";
+import { startMorphing } from "./lib/morph.js";
 import { startPasswordFields } from "./lib/passwords.js";
 import { startRequests, send } from "./lib/requests.js";
 import { startTheme } from "./lib/theme.js";
@@ -15,16 +15,7 @@ import { startTabs } from "./lib/tabs.js";
 // What page scripts may use: see docs of each in lib/.
 window.gridline = { island, onLive, toast, send, htmx };
 
-htmx.defineExtension("morph", {
-  isInlineSwap: (style) => style === "morph",
-  handleSwap(style, target, fragment) {
-    if (style !== "morph") return false;
-    const content = fragment.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? fragment.children : fragment;
-    return Idiomorph.morph(target, content, { morphStyle: "innerHTML" });
-  },
-});
-document.body.setAttribute("hx-ext", "morph");
-
+startMorphing();
 startTheme();
 startToasts();
 startRequests();

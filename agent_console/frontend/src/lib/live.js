@@ -1,7 +1,7 @@
 // Live updates: one stream for all topics of the page (every [data-live]); `morph` messages change elements in place,
 // others become `live:NAME` events of the document with {topic, data}.
-import { Idiomorph } from "idiomorph";
 import htmx from "htmx.org";
+import { morphInto } from "./morph.js";
 
 const LOST_AFTER_MS = 3000;
 const LONGEST_PAUSE_MS = 10000;
@@ -53,6 +53,7 @@ function connect() {
     lostTimer = 0;
     show("up");
   });
+  source.addEventListener("beat", (event) => (lastId = event.lastEventId));
   source.addEventListener("morph", (event) => take(event, morph));
   source.addEventListener("reset", (event) => take(event, reset));
   source.addEventListener("signed-out", () => {
@@ -102,10 +103,7 @@ function morph(html) {
   for (const fresh of [...made.content.children]) {
     const old = fresh.id && document.getElementById(fresh.id);
     if (!old) continue;
-    Idiomorph.morph(old, fresh.outerHTML, {
-      morphStyle: "outerHTML",
-      ignoreActiveValue: true,
-    });
+    morphInto(old, fresh.outerHTML, "outerHTML");
     const now = document.getElementById(fresh.id);
     if (now) htmx.process(now);
   }
@@ -113,7 +111,8 @@ function morph(html) {
 
 /** Too much was missed to be told: the page is taken anew, in place. */
 function reset() {
-  htmx.ajax("GET", location.pathname + location.search, { target: "#main", swap: "morph" });
+  const here = location.pathname + location.search;
+  htmx.ajax("GET", here, { target: "#main", select: "#main", swap: "morph", headers: { "HX-Boosted": "true" } });
 }
 
 function lost() {
