@@ -176,8 +176,10 @@ class Controller:
         return True
 
     async def _open_database_later(self, users: Users) -> None:
-        while not await self._database_opened(users):
+        opened = False
+        while not opened:
             await asyncio.sleep(DATABASE_S)
+            opened = await self._database_opened(users)
 
     async def _welcome(self, users: Users) -> None:
         """The very first start makes an administrator; his one-time password goes to the terminal, not to the log."""
