@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging  # not structlog: the emergency script starts in a fifth of the time without it
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from appeals.numbering import receipt as receipt_digits
 from gridline.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 FULL_BYTES = 64 * 1024 * 1024
 """Free space below which nothing is promised: a false number is worse than a person."""
@@ -109,9 +112,13 @@ def _read(file: Path) -> Kept | None:
     """What was kept there; None when it is not there (any more: another process may drain at the same time)."""
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
+        return Kept(told["receipt"], told["intake"], CallFacts(**told["call"]) if told["call"] else None)
     except FileNotFoundError:
         return None
-    return Kept(told["receipt"], told["intake"], CallFacts(**told["call"]) if told["call"] else None)
+    except (ValueError, KeyError, TypeError) as error:  # not written by us: out of the way, for a person to look at
+        file.rename(file.with_suffix(".broken"))
+        log.critical("spool file %s is broken: %s", file.name, error)
+        return None
 
 
 def _write_synced(file: Path, text: str) -> None:
