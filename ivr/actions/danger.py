@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ivr.actions import told
+from ivr.actions.questions import PersonWanted
 from ivr.services import Services
-from ivr.telephony.line import Line
+from ivr.telephony.line import CallerHungUp, Line
 
 PRIORITY = 10
 """app_queue serves higher numbers first; every ordinary caller has 0."""
 WAIT_S = 60
+TOPIC = "maintenance"
 
 
 async def act(line: Line, services: Services, _topic: str) -> str:
@@ -26,11 +28,19 @@ async def act(line: Line, services: Services, _topic: str) -> str:
         timeout_s=WAIT_S,
         recording=services.incoming.samples(talk) if talk else None,
     )
-    label = await told.Telling(line, services, "danger-leave-message").tell()
-    if label is None:
-        return "failed"
-    await told.register(
-        line, services, label, kind="appeal", topic="maintenance", phone=call.caller, disposition="damaged-object"
-    )
+    telling = told.Telling(line, services, "danger-leave-message")
+    try:
+        label = await telling.tell()
+        if label is None:
+            return "failed"
+        if call.caller is None:  # without a number nothing is registered (rule R6); a person hears the words
+            await telling.keep_draft("danger", TOPIC)
+        else:
+            await told.register(
+                line, services, label, kind="appeal", topic=TOPIC, phone=call.caller, disposition="damaged-object"
+            )
+    except (CallerHungUp, PersonWanted):
+        await telling.keep_draft("danger", TOPIC)
+        raise
     await line.say("danger-message-taken")
     return "queued"

@@ -21,6 +21,10 @@ async def act(line: Line, services: Services, topic: str) -> str:
         if label is None:
             return "silent"
         phone = line.call.caller or await _contact(line)
+        if phone is None:
+            await telling.keep_draft("contact", topic)
+            await line.say("message-kept")
+            return "done"
         answer = await told.register(line, services, label, kind="appeal", topic=topic or "service", phone=phone)
     except CallerHungUp:
         await telling.keep_draft("message", topic)
@@ -34,7 +38,7 @@ async def act(line: Line, services: Services, topic: str) -> str:
 
 
 async def _contact(line: Line) -> str | None:
-    """A number to answer to; who cannot give one is answered by the appeal's own number, and loses nothing."""
+    """A number to answer to. Without one nothing may be registered (rule R6): the words are kept for a person."""
     try:
         return await told.contact(line)
     except PersonWanted:

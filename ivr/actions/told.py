@@ -17,14 +17,14 @@ from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, NumberAsked, PersonWan
 from ivr.call import Call
 from ivr.services import Services
 from ivr.telephony.line import Line
-from ivr.voice import spoken
+from ivr.voice import audio, spoken
 from ivr.voice.prompts import Prompt
-from recordings.incoming import Label, raw_seconds
+from recordings.incoming import Label
 
 LIMIT_S = 180
 SILENCE_S = 4
-SHORTEST_S = 1.0
-"""Less is a breath or a click, not words."""
+SHORTEST_S = 0.3
+"""Less sound is a breath or a click, not words."""
 REGISTER_BUDGET_S = 2.0
 """How long a caller waits for the register before the promise is kept on disk instead (fault F18)."""
 
@@ -61,7 +61,7 @@ class Telling:
             file = self._services.incoming.samples(self.label)
             await self._line.say(*invitation, "beep", interruptible=False)
             message = await self._line.record(file, limit_s=LIMIT_S, silence_s=SILENCE_S)
-            if message.seconds < SHORTEST_S or message.key == REPEAT_KEY:
+            if audio.spoken_seconds(file) < SHORTEST_S or message.key == REPEAT_KEY:
                 self._forget()
             if message.key == PERSON_KEY:
                 raise PersonWanted
@@ -91,7 +91,7 @@ class Telling:
 
     async def keep_draft(self, stage: str, topic: str) -> None:
         """The caller went half-way: what he said is kept as a draft, for a person to look at."""
-        if self.label is None or raw_seconds(self._services.incoming.samples(self.label)) < SHORTEST_S:
+        if self.label is None or audio.spoken_seconds(self._services.incoming.samples(self.label)) < SHORTEST_S:
             return
         call = self._line.call
         draft = Draft(call.company.id, stage, call.id, call.caller, topic or None, self.label.id)
@@ -120,10 +120,12 @@ async def contact(line: Line) -> str:
             await asked.wrong("contact-not-taken")
         elif await confirm(line, Prompt("contact-confirm", phone=spoken.phone(number))):
             return number
+        else:
+            await asked.wrong()
 
 
 async def register(
-    line: Line, services: Services, label: Label, *, kind: str, topic: str, phone: str | None, disposition: str = ""
+    line: Line, services: Services, label: Label, *, kind: str, topic: str, phone: str, disposition: str = ""
 ) -> Prompt:
     """Register what was told and return what is to be said of it: number and deadline, or a receipt.
 
@@ -137,7 +139,6 @@ async def register(
         "kind": kind,
         "topic": topic,
         "phone": phone,
-        "answer_way": None if phone else "by-number",
         "call_id": call.id,
         "recording_id": label.id,
         "premise_id": call.premise.id if call.premise else None,
@@ -147,7 +148,7 @@ async def register(
         "idempotency_key": f"call:{label.id}",
     }
     try:
-        if phone and not disposition and (earlier := await _added(line, services, accept(intake))):
+        if not disposition and (earlier := await _added(line, services, accept(intake))):
             call.promised.append(earlier.number)
             return _numbered("complaint-registered-already", earlier, services, call)
         made = await services.register.register(accept(intake), within_s=REGISTER_BUDGET_S)

@@ -106,7 +106,7 @@ def _contact(agi: AGI, words: Path) -> str | None:
 def _tell(agi: AGI, words: Path, receipt: str) -> None:
     try:
         if not receipt:
-            _say(agi, words / "emergency-kept")
+            _say(agi, words / "message-kept")
             return
         for time in range(TIMES_SAID):
             _say(agi, words / ("emergency-again" if time else "emergency-receipt"))

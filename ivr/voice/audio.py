@@ -203,6 +203,18 @@ def write_pair(base: Path, pcm: Pcm) -> None:
         temporary.replace(base.parent / (base.name + ending))
 
 
+def spoken_seconds(raw: Path) -> float:
+    """How much of raw samples is louder than what Asterisk itself takes for silence (mean 256, `silencethreshold`).
+
+    RECORD FILE leaves a second of the silence that ended it, so the length of a file does not tell words from none.
+    """
+    if not raw.exists():
+        return 0.0
+    samples = np.fromfile(raw, "<i2")
+    frames = np.abs(samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME).astype(np.int32)).mean(axis=1)
+    return float(np.count_nonzero(frames > 256)) * _FRAME / RATE
+
+
 def ready_seconds(base: Path) -> float | None:
     """Length of the pair at `base`, or None when it is not there whole (two stats, no reading)."""
     try:

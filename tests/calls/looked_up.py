@@ -47,25 +47,28 @@ class Ended:
 
 
 async def ended(scene: Play, number: str | None, outcome: str = "hung-up", *, noticed: bool = True) -> Ended:
-    """The last call from this number, once it is stored as ended so; its notice must be proved when it was heard."""
+    """The next call from this number, once it is stored as ended so; its notice must be proved when it was heard."""
+
+    raw = number or "anonymous"
 
     async def look() -> Ended | None:
         async with scene.house.db.read() as session:
             query = (
                 select(CallRecord)
                 .where(CallRecord.started_at >= scene.began_at, CallRecord.outcome.is_not(None))
-                .where(CallRecord.caller == (e164(number) if number else None))
-                .where(CallRecord.company_id == scene.company)
+                .where(CallRecord.caller == e164(number) if number and e164(number) else CallRecord.caller_raw == raw)
+                .where(CallRecord.company_id == scene.company, CallRecord.id.not_in(scene.seen))
                 .order_by(CallRecord.started_at.desc())
                 .limit(1)
             )
             call = await session.scalar(query)
             if call is None:
                 return None
-            steps = select(CallStep).where(CallStep.call_id == call.id).order_by(CallStep.started_at, CallStep.ordinal)
+            steps = select(CallStep).where(CallStep.call_id == call.id).order_by(CallStep.ordinal)
             return Ended(call, (await session.scalars(steps)).all())
 
     found = await until(look, f"конец звонка с {number}")
+    scene.seen.add(found.id)
     if found.record.outcome != outcome:
         raise StoryBroken(f"звонок окончен как {found.record.outcome}, а не {outcome}; шаги: {found.exits}")
     if bool(found.record.notice_completed) != noticed:

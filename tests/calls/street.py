@@ -148,6 +148,8 @@ class Play(Scene):
     def __init__(self, street: Street, company: str, story: str, on_line: Callable[[Line], None]) -> None:
         super().__init__(street.house, company, story, on_line)
         self.street = street
+        self.seen: set[str] = set()
+        """Calls that were looked up already."""
 
     @asynccontextmanager
     async def noticed(self, number: str | None, *, did: str | None = None) -> AsyncIterator[Caller]:

@@ -63,6 +63,10 @@ def _given(run: Callable[..., Awaitable[None]], values: list[Any]) -> Run:
     return told
 
 
+class StoryFailed(Exception):
+    """A story did not come true: everything that was told, then what went wrong."""
+
+
 class Telling:
     """Tells stories on one street, AT_ONCE at a time."""
 
@@ -72,7 +76,7 @@ class Telling:
         self._tasks = {story.name: asyncio.create_task(self._tell(story)) for story in stories}
 
     async def result(self, name: str) -> None:
-        """Wait for the story. Raises its failure with everything that was told up to there."""
+        """Wait for the story. Raises StoryFailed."""
         await self._tasks[name]
 
     async def end(self) -> None:
@@ -88,7 +92,7 @@ class Telling:
                     await story.run(scene)
             except Exception as error:
                 told = "\n".join(_shown(line) for line in lines)
-                raise AssertionError(f"{story.name}\n{told}\n{type(error).__name__}: {error}") from error
+                raise StoryFailed(f"{story.name}\n{told}\n{type(error).__name__}: {error}") from error
 
 
 def _shown(line: Line) -> str:

@@ -87,6 +87,7 @@ async def how_to_connect_is_repeated_and_a_specialist_answers_in_the_middle_of_i
     async with scene.greeted(own, "3", "connection-menu", "2", "connection-how") as caller:
         await goes(caller, "*", "connection-how", "0", "person-connecting")
         agent = await scene.street.desk.talk_with(own)
+        await talks(scene, caller, agent)
         await agent.hang_up()
         await caller.is_hung_up(within_s=5)
     call = await ended(scene, own)

@@ -16,7 +16,7 @@ from tests.calls.stories.status import TO_NUMBER as TO_STATUS
 from tests.calls.street import Play
 
 DARK_STREET = confirm("г. Кемерово, ул. Тёмная, д. 1")
-UNKNOWN = "+7913190{:05}"
+UNKNOWN = "+7913190{:04}"
 PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     *((name, way) for name, _, way in MENUS),
     ("danger", ("1", "danger-safety")),
@@ -79,7 +79,7 @@ async def hang_up_at(
 
 @BOOK.each("skek", [("address", 1, DARK_STREET), ("question", 2, "report-check-fuses")])
 async def hang_up_at_the_reports(scene: Play, number: int, prompt: Phrase) -> None:
-    own = "+79131000022"
+    own = f"+7913100004{number}"
     way = ("1", prompt) if number == 2 else ()
     async with scene.greeted(own, *POWER, "2", DARK_STREET, *way) as caller:
         await caller.hangs_up()
@@ -102,10 +102,10 @@ async def hang_up_in_the_middle_of_the_notice(scene: Play) -> None:
 
 @BOOK.story()
 async def hang_up_while_an_open_matter_is_told(scene: Play) -> None:
-    async with scene.noticed("+79131000021") as caller:
+    async with scene.noticed("+79131000043") as caller:
         await caller.hears("known-outage", within_s=5)
         await caller.hangs_up()
-    call = await ended(scene, "+79131000021")
+    call = await ended(scene, "+79131000043")
     if call.exits[-1] != ("matters", "hung-up"):
         raise StoryBroken(f"звонок окончен в {call.exits[-1]}")
 

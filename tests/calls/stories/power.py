@@ -117,7 +117,7 @@ async def one_of_several_places_is_chosen(scene: Play) -> None:
 
 @BOOK.story()
 async def a_place_that_is_none_of_those_offered_is_found_by_its_account(scene: Play) -> None:
-    async with scene.greeted("+79131000003", *POWER, "1", "premise-several", "9", "account-enter") as caller:
+    async with scene.greeted("+79131000025", *POWER, "1", "premise-several", "9", "account-enter") as caller:
         await goes(caller, f"{PLANNED}#", confirm("г. Кемерово, ул. Плановая, д. 7, кв. 17"))
         await caller.press("1")
         await caller.hears("outage-end-menu", within_s=30)
@@ -125,7 +125,7 @@ async def a_place_that_is_none_of_those_offered_is_found_by_its_account(scene: P
         await goes(caller, "1", "outage-cause-unknown")
         await caller.hears("outage-until-unknown", within_s=15)
         await caller.hangs_up()
-    call = await ended(scene, "+79131000003")
+    call = await ended(scene, "+79131000025")
     for prompt in ("outage-planned-ahead", "outage-unplanned", "outage-cause-unknown", "outage-until-unknown"):
         if prompt not in call.said:
             raise StoryBroken(f"не сказано {prompt}: {call.said}")

@@ -18,6 +18,7 @@ from tests.calls.stories import BOOK
 from tests.calls.street import Play, goes
 
 TO_NUMBER = ("5", "complaint-menu", "2", "status-enter")
+NOBODYS = "+79131409999"
 TEXT = "Третий вечер моргает свет."
 
 
@@ -27,7 +28,7 @@ async def taken_in(scene: Play, *, days_ago: int = 0, answer: str = "") -> Regis
     register = Register(scene.house.db, clock, scene.house.companies, ProductionCalendar())
     return await register.register(
         Intake(
-            company_id="skek", channel="phone", kind="appeal", topic="service", text=TEXT, answer_way="by-number",
+            company_id="skek", channel="phone", kind="appeal", topic="service", text=TEXT, phone=NOBODYS,
             received_at=clock.now() - timedelta(days=days_ago),
             answer_on_call=AnswerOnCall(text=answer) if answer else None,
         )
@@ -79,7 +80,7 @@ async def a_receipt_finds_the_appeal_it_became(scene: Play) -> None:
     own = "+79131400003"
     body: dict[str, object] = {
         "company_id": "skek", "channel": "phone", "kind": "appeal", "topic": "service", "text": TEXT,
-        "answer_way": "by-number", "idempotency_key": "kept-while-the-database-was-away",
+        "phone": NOBODYS, "idempotency_key": "kept-while-the-database-was-away",
     }  # fmt: skip
     settings = scene.house.settings
     kept = Spool(settings.var / "spool", settings.node_series).keep(body)

@@ -1,0 +1,79 @@
+"""Distress: no database, no disk for promises, no synthesiser, prompts lost. Every call still comes to its end.
+
+The caller hears honestly that something is wrong, and never a number that nothing stands behind.
+"""
+
+from __future__ import annotations
+
+from carrier.scene import Caller
+from carrier.tones import chirps
+from ivr.spool import Spool
+from ivr.voice.prompts import Phrase
+from tests.calls.stories import DISTRESS
+from tests.calls.street import Play, goes
+
+LOST = ("branch-groups", "person-all-busy", "complaint-failed")
+"""Prompts that cannot be said here, for any company."""
+SORRY = "technical-trouble-goodbye"
+
+
+async def _ends_with(caller: Caller, prompt: Phrase, within_s: float = 60) -> None:
+    """The last words are heard to their end, and the line hangs up."""
+    await caller.hears(prompt, within_s=within_s, whole=True)
+    await caller.is_hung_up(within_s=10)
+
+
+async def _speaks(caller: Caller) -> None:
+    await caller.hears("beep", within_s=30)
+    await caller.leg.speak(chirps(3, 2.0))
+
+
+@DISTRESS.each(
+    "skek",
+    [
+        ("power", 1, ("2", "power-service", "1", "power-menu", "1", "technical-trouble")),
+        ("report", 2, ("2", "power-service", "1", "power-menu", "2", "technical-trouble")),
+        ("application", 3, ("3", "connection-menu", "1", "application-enter", "26002014#", "technical-trouble")),
+        ("status", 4, ("5", "complaint-menu", "2", "status-enter", "260000017#", "technical-trouble")),
+    ],
+)
+async def without_a_database(scene: Play, number: int, way: tuple[Phrase, ...]) -> None:
+    """What must be looked up fails within two seconds; nobody is there either, and no message can be kept."""
+    async with scene.greeted(f"+7913200000{number}", *way) as caller:
+        await _speaks(caller)
+        await caller.press("#")
+        await _ends_with(caller, SORRY)
+
+
+@DISTRESS.story()
+async def a_complaint_that_nothing_can_keep_is_not_promised(scene: Play) -> None:
+    async with scene.greeted("+79132000010", "5", "complaint-menu", "1", "complaint-tell") as caller:
+        await _speaks(caller)
+        await goes(caller, "#", "complaint-review", "1", "complaint-topic", "1", "technical-trouble")
+        await caller.hangs_up()
+
+
+@DISTRESS.story()
+async def danger_whose_words_nothing_can_keep_goes_to_a_person(scene: Play) -> None:
+    async with scene.greeted("+79132000011", "1", "danger-safety") as caller:
+        await _speaks(caller)
+        await goes(caller, "#", "technical-trouble")
+        await caller.hangs_up()
+
+
+@DISTRESS.story()
+async def a_receipt_is_known_without_the_database(scene: Play) -> None:
+    settings = scene.house.settings
+    (kept,) = Spool(settings.var / "spool", settings.node_series).waiting()
+    async with scene.greeted("+79132000012", "5", "complaint-menu", "2", "status-enter") as caller:
+        await goes(caller, f"{kept.receipt}#", "status-receipt")
+        await caller.hangs_up()
+
+
+@DISTRESS.story("mrsk-centra")
+async def without_a_notice_nothing_is_recorded_and_a_branch_is_not_needed(scene: Play) -> None:
+    """The notice is lost: the menu comes all the same, and whoever would be recorded is not."""
+    async with scene.call("+79132000013") as caller:
+        await caller.hears("main-menu", within_s=30)
+        await goes(caller, "3", "connection-menu", "2", "connection-how", "5", "anything-else", "0", SORRY)
+        await caller.is_hung_up(within_s=20)
