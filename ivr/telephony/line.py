@@ -78,6 +78,7 @@ _QUEUE_REASONS: dict[str, Literal["timeout", "nobody", "full", "left"]] = {
     "JOINUNAVAIL": "nobody",
     "LEAVEUNAVAIL": "nobody",
     "FULL": "full",
+    "WITHDRAWN": "left",
 }
 
 
@@ -179,6 +180,7 @@ class Line:
         (`.raw`, two channels) by app_queue itself, from the moment of the answer.
         """
         self._marks[variables.QUEUE_PRIORITY] = str(priority)
+        self._marks[variables.QUEUE_STATUS] = ""  # app_queue leaves the one of an earlier wait
         if recording is not None:
             self._only_after_notice()
             self._marks[variables.RECORDING_FILE] = str(recording.with_suffix(""))
@@ -188,7 +190,11 @@ class Line:
             *("EXEC", "Queue", f"{app_argument(queue)},,,,{timeout_s}"), timeout_s=timeout_s + LONGEST_TALK_S
         )
         status = (await self._channel.command("GET VARIABLE", variables.QUEUE_STATUS)).data
-        return QueueOutcome(_QUEUE_REASONS.get(status, "left"))
+        reason = _QUEUE_REASONS.get(status)
+        if reason is None:  # a talk that the agent ended: to AGI the caller's channel is as good as ever (22.10)
+            await self.hang_up()
+            raise CallerHungUp
+        return QueueOutcome(reason)
 
     def _only_after_notice(self) -> None:
         """Rule R5: recording before the notice has ended is a programming error, not a condition."""
