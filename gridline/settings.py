@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     """SIP over UDP, or over TLS (then sip_tls_port is needed)."""
     trunk_srtp: bool = False
     """Encrypt the sound to and from the carrier (SDES keys: only with TLS are they secret)."""
-    agents: tuple[str, ...] = ("101", "102")
+    agents: tuple[Annotated[str, Field(pattern=r"^[0-9]{2,10}$")], ...] = ("101", "102")
     """SIP agents (extension numbers); their secrets are made at first start in `var/secrets`."""
     asterisk_http_host: str = "127.0.0.1"
     """Where Asterisk takes WebSockets from the agents' browsers; over TLS with the console's certificate, if any."""

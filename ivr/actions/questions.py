@@ -11,6 +11,8 @@ from ivr.voice.prompts import Phrase
 TRIES = 3
 LOOK_UP_S = 2.0
 """How long a caller waits for the database before the action fails and he gets a person."""
+MOST_DIGITS = 32
+"""Keys one number may take; a robot's further ones count as the next try (attack A19)."""
 PERSON_KEY = "0"
 REPEAT_KEY = "*"
 
@@ -61,8 +63,8 @@ class NumberAsked:
     async def digits(self) -> str:
         """The digits keyed, at least one. Raises PersonWanted on 0 alone or after three bad tries."""
         while True:
-            # One key more than is right: a caller who keys too many is told so instead of being cut short.
-            keyed = await self._line.ask_digits(*self._opening, *self._question, at_most=self._at_most + 1)
+            # Far more keys than are right: what a doubled number leaves over would cut the next prompt short (F33).
+            keyed = await self._line.ask_digits(*self._opening, *self._question, at_most=MOST_DIGITS)
             if keyed == PERSON_KEY:
                 raise PersonWanted
             if keyed.startswith(REPEAT_KEY):

@@ -1,0 +1,105 @@
+"""A caller made of bytes: says over SIP what no telephone and no other Asterisk would send."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from carrier.installation import Installation
+from ivr.voice.audio import RATE, Pcm, alaw
+
+_FRAME = RATE // 50
+_PCMA = 8
+
+
+class RawCall:
+    """One dialogue over UDP; `status` is the final answer to its INVITE."""
+
+    def __init__(self, house: Installation) -> None:
+        self._there = (house.settings.sip_host, house.settings.sip_port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for one in (self._socket, self._media):
+            one.bind(("127.0.0.1", 0))
+            one.setblocking(False)
+        self.id = uuid.uuid4().hex
+        self.status = 0
+        self._here = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self._from = b""
+        self._target = b""
+        self._to = b""
+        self._media_port = 0
+
+    async def invite(self, dialled: bytes, *, name: bytes = b"", number: bytes = b"79131203500") -> int:
+        """Send an INVITE with these bytes as they are; its final status, 0 when none came in 3 s."""
+        self._target = b"sip:" + dialled + f"@{self._there[0]}:{self._there[1]}".encode()
+        self._from = name + b" <sip:" + number + f"@{self._here}>;tag={self.id[:8]}".encode()
+        self._to = b"<" + self._target + b">"
+        media = self._media.getsockname()[1]
+        body = f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {media} RTP/AVP 8\r\n"
+        self._send(b"INVITE", 1, body.encode())
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(3):
+                while self.status < 200:
+                    reply = await loop.sock_recv(self._socket, 65536)
+                    if head := re.match(rb"SIP/2.0 (\d{3})", reply):
+                        self.status = int(head[1])
+        except TimeoutError:
+            return 0
+        if found := re.search(rb"\r\n(?:To|t): ([^\r]*)", reply, re.IGNORECASE):
+            self._to = found[1]
+        if found := re.search(rb"\r\nm=audio (\d+)", reply):
+            self._media_port = int(found[1])
+        self._send(b"ACK", 1)
+        return self.status
+
+    async def play(self, samples: Pcm) -> None:
+        """Speak 16-bit samples at 8 kHz as A-law RTP, in time with the clock."""
+        loop = asyncio.get_running_loop()
+        coded, began = alaw(samples), loop.time()
+        for index in range(len(coded) // _FRAME):
+            head = b"\x80" + bytes([_PCMA]) + index.to_bytes(2) + (index * _FRAME).to_bytes(4) + b"GRID"
+            frame = coded[index * _FRAME : (index + 1) * _FRAME]
+            self._media.sendto(head + frame, ("127.0.0.1", self._media_port))
+            await asyncio.sleep(max(0.0, began + (index + 1) / 50 - loop.time()))
+
+    def bye(self) -> None:
+        """Hang up, if it was answered."""
+        if 200 <= self.status < 300:
+            self._send(b"BYE", 2)
+        self._socket.close()
+        self._media.close()
+
+    def _send(self, method: bytes, number: int, body: bytes = b"") -> None:
+        branch = f"z9hG4bK{self.id[:12]}{number}{method.decode()}"
+        lines = [
+            method + b" " + self._target + b" SIP/2.0",
+            f"Via: SIP/2.0/UDP {self._here};branch={branch};rport".encode(),
+            b"From: " + self._from,
+            b"To: " + self._to,
+            f"Call-ID: {self.id}".encode(),
+            f"CSeq: {number} ".encode() + method,
+            f"Contact: <sip:raw@{self._here}>".encode(),
+            b"Max-Forwards: 70",
+            *([b"Content-Type: application/sdp"] if body else []),
+            f"Content-Length: {len(body)}".encode(),
+        ]
+        self._socket.sendto(b"\r\n".join(lines) + b"\r\n\r\n" + body, self._there)
+
+
+@asynccontextmanager
+async def raw_call(
+    house: Installation, dialled: bytes, *, name: bytes = b"", number: bytes = b"79131203500"
+) -> AsyncIterator[RawCall]:
+    """A call of these bytes; inside the block it is answered, refused, or was not taken at all (`status`)."""
+    call = RawCall(house)
+    try:
+        await call.invite(dialled, name=name, number=number)
+        yield call
+    finally:
+        call.bye()
