@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -122,11 +122,17 @@ async def test_words_are_found_in_every_form(db: Database, register: Register, q
         assert (await search.find(session, "mrsk-centra", query)).numbers == ()
 
 
-async def test_pages_of_a_search_are_the_newest_first(db: Database, register: Register) -> None:
+async def test_pages_of_a_search_are_the_newest_first(
+    db: Database, clock: SetClock, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "BUCKET", 3)  # pages go over the borders of buckets and years
+    clock.set(datetime(2025, 6, 1, tzinfo=UTC))
+    old = [(await register.register(intake())).number for _ in range(4)]
+    clock.set(datetime(2026, 6, 1, tzinfo=UTC))
     made = [(await register.register(intake())).number for _ in range(7)]
     await register.register(intake(text=None, recording_id="r1"))
     found: list[str] = []
-    before: int | None = None
+    before: str | None = None
     async with db.read() as session:
         while True:
             hits = await search.find(session, "skek", "напряжение", limit=3, before=before)
@@ -134,7 +140,7 @@ async def test_pages_of_a_search_are_the_newest_first(db: Database, register: Re
             before = hits.next_page
             if before is None:
                 break
-    assert found == made[::-1]
+    assert found == [*made[::-1], *old[::-1]]
 
 
 def test_every_line_of_a_page_is_free_of_personal_data(companies: Companies) -> None:
