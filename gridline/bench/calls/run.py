@@ -26,9 +26,9 @@ from ivr.telephony.bench_peers import COMMANDS
 
 PLAIN_COMMANDS, FORKED = "30000", "30001"
 MENU = DIALLED["bench"]
-KEY_AFTER_S = 1.6
-"""After the answer: 0.5 s wait for the caller's sound, 0.5 s notice, 0.5 s menu."""
-MENU_CALL_S = 3.2
+KEY_AFTER_S = 2.0
+"""After the answer: 0.5 s wait for the caller's sound, 0.5 s notice, 0.5 s menu, 0.5 s for a busy machine."""
+MENU_CALL_S = 3.6
 PLAIN_CALL_S = 0.2
 PEERS = ("bare", "panoramisk", "pyst2")
 
@@ -50,8 +50,8 @@ class Size:
     events: int
 
 
-WHOLE = Size(3, 200, 40, 300, 80, 40, 40, 9, 2.5, 300, 20)
-QUICK = Size(1, 20, 20, 40, 40, 5, 5, 1, 0.5, 20, 5)
+WHOLE = Size(3, 200, 40, 300, 80, 40, 40, 8, 2.5, 300, 20)
+QUICK = Size(1, 20, 20, 40, 40, 3, 3, 1, 0.3, 20, 4)
 
 
 class Run:
@@ -69,9 +69,16 @@ class Run:
             commands = await self._commands(servers)
             command_rates = await self._command_rates(servers, commands)
         fork = await self._fork()
-        menu_rates = await self._menu_rates(menu_cpu)
-        first = await self._first_prompt()
-        events, many = await self._events_and_crowd()
+        before = await self._menu.done("crowd")
+        async with self._rig.controller() as process:
+            await self._place(MENU, 5, 20, key=True)
+            first = await self._first_prompt()
+            events = await self._events()
+            self._tell(f"{self._size.crowd} звонков сразу")
+            many = await crowd.gather(self._rig, self._menu, self._sipp, process, self._size.crowd)
+            menu_rates = await self._menu_rates(menu_cpu)
+        if not many.failed:
+            await self._menu.prove("crowd", before, self._size.crowd)
         best = max(command_rates[peer] for peer in PEERS)
         return {
             "cpus": os.cpu_count(),
@@ -166,8 +173,7 @@ class Run:
             rates.Subject("controller", MENU_CALL_S, placer(MENU)),
         ]
         first = self._first_rate(costs["controller_asterisk_ms"] + costs["controller_python_ms"])
-        async with self._rig.controller():
-            return await rates.climb(subjects, first, self._size.steps, self._size.step_s)
+        return await rates.climb(subjects, first, self._size.steps, self._size.step_s)
 
     def _first_rate(self, cost_ms: float) -> float:
         """Where the climb begins: at half of what the processors could do for nobody else."""
@@ -190,28 +196,16 @@ class Run:
         notice = Path(f"{(await voice.render(['notice'], 'bench')).file}.alaw").read_bytes()
         await voice.close()
         took: dict[str, list[float]] = {PLAIN: [], MENU: []}
-        async with self._rig.controller():
-            await self._place(MENU, 5, 20, key=True)
-            for number in range(self._size.prompts):
-                for exten, times in took.items():
-                    port = self._rig.settings.sip_port
-                    times.append(1000 * await first_prompt_s(port, exten, caller(number), notice))
+        for number in range(self._size.prompts):
+            for exten, times in took.items():
+                port = self._rig.settings.sip_port
+                times.append(1000 * await first_prompt_s(port, exten, caller(number), notice))
         return {
             "dialplan_ms": round(median(took[PLAIN]), 2),
             "controller_ms": round(median(took[MENU]), 2),
             "dialplan_worst_ms": round(max(took[PLAIN]), 2),
             "controller_worst_ms": round(max(took[MENU]), 2),
         }
-
-    async def _events_and_crowd(self) -> tuple[float, crowd.Crowd]:
-        before, size = await self._menu.done("crowd"), self._size
-        async with self._rig.controller() as process:
-            events = await self._events()
-            self._tell(f"{size.crowd} звонков сразу")
-            many = await crowd.gather(self._rig, self._menu, self._sipp, process, size.crowd)
-        if not many.failed:
-            await self._menu.prove("crowd", before, size.crowd)
-        return events, many
 
     async def _events(self) -> float:
         """AMI events one call through the controller makes, as our own AMI user gets them."""
