@@ -54,6 +54,8 @@ async def measure(rows: int, seconds: float, databases: list[str]) -> dict[str, 
     for name in databases:
         with _url(name) as url:
             each[name] = await _measure(url, rows, seconds)
+        # A million rows take long: what is known is said at once.
+        Console(stderr=True).print_json(json.dumps({name: each[name]}, ensure_ascii=False))
     first = each[databases[0]]
     return {
         "rows": rows,

@@ -70,7 +70,7 @@ async def search_pages(db: Database, company: Company) -> list[Timed]:
     """PAGES searches: one to three words, common and rare ones, first pages and second ones."""
     chance = random.Random(3)
 
-    seconds: list[tuple[str, int]] = []
+    seconds: list[tuple[str, str]] = []
 
     async def page() -> str:
         words = [chance.choice(FORMS).format(search.stem(word)) for word in chance.sample(WORDS, chance.randint(1, 3))]
