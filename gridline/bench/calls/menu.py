@@ -34,7 +34,7 @@ PLAIN = "20000"
 
 @dataclass(frozen=True)
 class Done:
-    """What the controller has stored of a company's calls."""
+    """What the controller has stored of a company's calls that went the whole way."""
 
     finished: int = 0
     steps: int = 0
@@ -99,30 +99,29 @@ class Menu:
 
     async def done(self, company_id: str) -> Done:
         """What is stored of this company's calls by now."""
-        of_company = CallRecord.company_id == company_id
+        whole = (CallRecord.company_id == company_id, CallRecord.outcome == "finished")
         async with self._db.read() as session:
-            finished = await session.scalar(
-                select(func.count()).select_from(CallRecord).where(of_company, CallRecord.outcome == "finished")
-            )
+            finished = await session.scalar(select(func.count()).select_from(CallRecord).where(*whole))
             steps, sounds = (
                 await session.execute(
                     select(func.count(), func.count().filter(CallStep.sound != ""))
                     .select_from(CallStep)
                     .join(CallRecord, CallRecord.id == CallStep.call_id)
-                    .where(of_company)
+                    .where(*whole)
                 )
             ).one()
         return Done(finished or 0, steps, sounds)
 
     async def prove(self, company_id: str, before: Done, calls: int) -> None:
-        """All `calls` since `before` went the whole way. Raises Unavailable: the figure would be worth nothing.
+        """At least `calls` calls since `before` went the whole way, and all of them left each step and each sound.
 
-        The controller must have stopped, so that nothing is still on its way to the database.
+        Raises Unavailable: the figure would be worth nothing. The controller must have stopped, so that nothing is
+        still on its way to the database.
         """
         done = (await self.done(company_id)).since(before)
-        wanted = Done(calls, calls * STEPS[company_id], calls * (STEPS[company_id] - 2))
-        if done != wanted:
-            raise Unavailable(f"Работа не доказана: сохранено {done}, а должно быть {wanted}.")
+        wanted = Done(done.finished, done.finished * STEPS[company_id], done.finished * (STEPS[company_id] - 2))
+        if done != wanted or done.finished < calls:
+            raise Unavailable(f"Работа не доказана: сохранено {done}, а должно быть {calls} звонков и {wanted}.")
 
     async def close(self) -> None:
         """Let the database go."""

@@ -54,6 +54,7 @@ class Rig:
             "rtp_last_port": 13999,
             "log_format": "json",
         }
+        var.mkdir(parents=True, exist_ok=True)
         shutil.copytree(DIALPLAN, var / "dialplan")
         self._file = var / "gridline.toml"
         self._file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))

@@ -20,7 +20,7 @@ from gridline.bench.calls.first_prompt import first_prompt_s
 from gridline.bench.calls.load import Load, Sipp, caller
 from gridline.bench.calls.menu import DIALLED, PLAIN, Menu
 from gridline.bench.calls.rig import Rig, cpu_s
-from gridline.bench.calls.servers import Server, running
+from gridline.bench.calls.servers import Counted, Server, running
 from gridline.errors import Unavailable
 from ivr.telephony.bench_peers import COMMANDS
 
@@ -50,7 +50,7 @@ class Size:
     events: int
 
 
-WHOLE = Size(3, 200, 40, 300, 80, 40, 40, 8, 2.5, 300, 20)
+WHOLE = Size(3, 160, 20, 240, 60, 40, 40, 8, 2.5, 300, 20)
 QUICK = Size(1, 20, 20, 40, 40, 3, 3, 1, 0.3, 20, 4)
 
 
@@ -99,14 +99,15 @@ class Run:
         alone, asterisk, controller, ratios = [], [], [], []
         for turn in range(size.rounds):
             self._tell(f"меню, круг {turn + 1} из {size.rounds}")
-            alone.append(await self._asterisk_ms(PLAIN, size.menu_calls, size.menu_rate, key=True))
+            alone += await self._cost_ms([self._phone], PLAIN, size.menu_calls, size.menu_rate, key=True)
             before = await self._menu.done("bench")
             warm_up = max(5, size.menu_calls // 10)
             async with self._rig.controller() as process:
                 await self._place(MENU, warm_up, size.menu_rate, key=True)
-                used = cpu_s(process)
-                asterisk.append(await self._asterisk_ms(MENU, size.menu_calls, size.menu_rate, key=True))
-                controller.append((cpu_s(process) - used) / size.menu_calls * 1000)
+                both = [self._phone, process]
+                cost = await self._cost_ms(both, MENU, size.menu_calls, size.menu_rate, key=True)
+                asterisk.append(cost[0])
+                controller.append(cost[1])
             await self._menu.prove("bench", before, warm_up + size.menu_calls)
             ratios.append((asterisk[-1] + controller[-1]) / alone[-1])
         return {
@@ -124,24 +125,27 @@ class Run:
         rows: dict[str, list[dict[str, float]]] = {"dialplan": [], **{server.name: [] for server in servers}}
         for turn in range(size.rounds):
             self._tell(f"{COMMANDS} команд, круг {turn + 1} из {size.rounds}")
-            plain = await self._asterisk_ms(PLAIN_COMMANDS, size.plain_calls, size.plain_rate)
-            rows["dialplan"].append({"asterisk_ms": plain, "server_ms": 0.0})
+            plain = await self._cost_ms([self._phone], PLAIN_COMMANDS, size.plain_calls, size.plain_rate)
+            rows["dialplan"].append({"asterisk_ms": plain[0], "server_ms": 0.0})
             for server in servers[turn % len(servers) :] + servers[: turn % len(servers)]:
-                await server.counted()
-                used = cpu_s(server.process)
-                asterisk = await self._asterisk_ms(server.exten, size.plain_calls, size.plain_rate)
-                own = (cpu_s(server.process) - used) / size.plain_calls * 1000
-                counted = await server.proved(size.plain_calls)
+                cost, counted = await self._server_cost(server)
                 rows[server.name].append(
                     {
-                        "asterisk_ms": asterisk,
-                        "server_ms": own,
+                        "asterisk_ms": cost[0],
+                        "server_ms": cost[1],
                         "p50_us": counted.p50_us,
                         "p99_us": counted.p99_us,
                     }
                 )
         # Another's burst on the machine spoils a round, never improves it: times are the median round's.
         return {name: {key: round(median(row[key] for row in of), 2) for key in of[0]} for name, of in rows.items()}
+
+    async def _server_cost(self, server: Server) -> tuple[list[float], Counted]:
+        """CPU of Asterisk and of the server, and what the server counted, of calls that were all whole."""
+        calls = self._size.plain_calls
+        await server.counted()
+        cost = await self._cost_ms([self._phone, server.process], server.exten, calls, self._size.plain_rate)
+        return cost, await server.proved(calls)
 
     async def _command_rates(self, servers: list[Server], costs: dict[str, dict[str, Any]]) -> dict[str, float]:
         """The largest rate of calls with 20 commands each server holds."""
@@ -183,11 +187,11 @@ class Run:
         """A Python script forked for every call, at a rate it can hold."""
         self._tell("сценарий AGI отдельным процессом")
         before = self._rig.counted.stat().st_size
-        cost = await self._asterisk_ms(FORKED, self._size.fork_calls, 5)
+        cost = await self._cost_ms([self._phone], FORKED, self._size.fork_calls, 5)
         done = self._rig.counted.stat().st_size - before
         if done != self._size.fork_calls * COMMANDS:
             raise Unavailable(f"Работа не доказана: сценарии выполнили {done} команд.")
-        return {"asterisk_ms": round(cost, 2), "server_ms": 0.0}
+        return {"asterisk_ms": round(cost[0], 2), "server_ms": 0.0}
 
     async def _first_prompt(self) -> dict[str, float]:
         """Median milliseconds from INVITE to the first packet of the notice, call by call in turn."""
@@ -223,11 +227,13 @@ class Run:
             await ami.close()
         return round(sum(seen.values()) / self._size.events, 1)
 
-    async def _asterisk_ms(self, exten: str, calls: int, rate: float, *, key: bool = False) -> float:
-        """Milliseconds of CPU that Asterisk (and what it forked) spent on each of these calls."""
-        used = cpu_s(self._phone)
+    async def _cost_ms(
+        self, processes: list[psutil.Process], exten: str, calls: int, rate: float, *, key: bool = False
+    ) -> list[float]:
+        """Milliseconds of CPU that each process (and what it forked) spent on each of these calls."""
+        used = [cpu_s(process) for process in processes]
         await self._place(exten, calls, rate, key=key)
-        return (cpu_s(self._phone) - used) / calls * 1000
+        return [(cpu_s(process) - before) / calls * 1000 for process, before in zip(processes, used, strict=True)]
 
     async def _place(self, exten: str, calls: int, rate: float, *, key: bool = False) -> Load:
         """Place calls that must all be whole."""
