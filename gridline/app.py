@@ -17,6 +17,7 @@ from agent_console.phone import Phones
 from agent_console.push import Push
 from agent_console.site import served
 from agent_console.users import FIRST, USERS, Users
+from appeals import rules
 from appeals.casework import Casework
 from appeals.endings import Endings
 from appeals.promises import Promises
@@ -24,13 +25,13 @@ from appeals.register import Register
 from asterisk_conf.secrets import secret
 from gridline import log as logging
 from gridline import metrics, migrations, settings
+from gridline.calendar_file import load_calendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
 from gridline.supervisor import heartbeat
-from gridline.workdays import ProductionCalendar
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.drain import Drain
@@ -66,14 +67,14 @@ class Controller:
         self.config = config
         clock = SystemClock()
         self.companies = companies = Companies.load(config.dialplan / "companies")
-        calendar = ProductionCalendar()
+        calendar = load_calendar(config.var)
         recordings = config.var / "recordings"
         self.db = Database(config.db_url)
         self.voice = Voice.of(config)
         self.journal = Journal(self.db, clock, config.var / "spool/journal")
         self.board = Board(config.node)
         self.spool = Spool(config.var / "spool", config.node_series)
-        self.register = Register(self.db, clock, companies, calendar)
+        self.register = Register(self.db, clock, companies, calendar, rules.of_installation(config.dialplan))
         self.drain = Drain(self.spool, self.register, self.journal)
         incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
         self.intake = RecordingIntake(self.db, incoming, recordings / "store")
