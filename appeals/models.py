@@ -23,6 +23,7 @@ from gridline.db import Base, id_column
 ACTOR = 80
 CODE = 32
 HASH = 64
+FILTERED = ("state", "topic", "kind", "channel", "branch")
 
 
 class Counter(Base):
@@ -52,12 +53,11 @@ class Appeal(Base):
         UniqueConstraint("company_id", "idempotency_key"),
         UniqueConstraint("company_id", "receipt"),
         CheckConstraint("sequence >= 1", name="sequence_from_one"),
-        Index("ix_appeals_received", "company_id", "received_at", "number"),
-        Index("ix_appeals_deadline", "company_id", "deadline", "number"),
-        Index("ix_appeals_state", "company_id", "state", "number"),
-        Index("ix_appeals_topic", "company_id", "topic", "number"),
-        Index("ix_appeals_kind", "company_id", "kind", "number"),
-        Index("ix_appeals_channel", "company_id", "channel", "number"),
+        # The orders of the list, each with all a filter looks at (appeals/listing.py).
+        Index("ix_appeals_by_number", "company_id", "number", *FILTERED, "received_at", "deadline"),
+        Index("ix_appeals_by_received", "company_id", "received_at", "number", *FILTERED, "deadline"),
+        Index("ix_appeals_by_deadline", "company_id", "deadline", "number", *FILTERED, "received_at"),
+        Index("ix_appeals_by_codes", "company_id", *FILTERED, "number", "received_at", "deadline"),
         Index("ix_appeals_owner", "company_id", "owner", "number"),
         Index("ix_appeals_branch", "company_id", "branch", "number"),
         Index("ix_appeals_premise", "premise_id"),

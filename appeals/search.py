@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.models import Counter, Words
+from gridline.errors import InvalidInput
 
 LARGEST_PAGE = 200
 _MOST_WORDS = 20
@@ -141,7 +142,12 @@ async def remove(session: AsyncSession, company_id: str, numbers: Sequence[str])
 async def find(
     session: AsyncSession, company_id: str, query: str, *, limit: int = 50, before: str | None = None
 ) -> Hits:
-    """The newest appeals whose text has every word of `query` in any form; `before` is a page's `next_page`."""
+    """The newest appeals whose text has every word of `query` in any form; `before` is a page's `next_page`.
+
+    Raises InvalidInput for a mangled `before`.
+    """
+    if before is not None and not re.fullmatch("[0-9]{9}", before):
+        raise InvalidInput("Начало страницы указано неверно.")
     words = [one for one in re.findall(r"\w+", _plain(query).replace("_", " ")) if one not in _stop_words()]
     if not words:
         return Hits((), None)

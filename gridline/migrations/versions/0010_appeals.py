@@ -109,14 +109,13 @@ def upgrade() -> None:
     op.create_index("ix_appeals_account", "appeals", ["company_id", "account_number"], unique=False)
     op.create_index("ix_appeals_branch", "appeals", ["company_id", "branch", "number"], unique=False)
     op.create_index("ix_appeals_call", "appeals", ["call_id"], unique=False)
-    op.create_index("ix_appeals_channel", "appeals", ["company_id", "channel", "number"], unique=False)
-    op.create_index("ix_appeals_deadline", "appeals", ["company_id", "deadline", "number"], unique=False)
-    op.create_index("ix_appeals_kind", "appeals", ["company_id", "kind", "number"], unique=False)
     op.create_index("ix_appeals_owner", "appeals", ["company_id", "owner", "number"], unique=False)
     op.create_index("ix_appeals_premise", "appeals", ["premise_id"], unique=False)
-    op.create_index("ix_appeals_received", "appeals", ["company_id", "received_at", "number"], unique=False)
-    op.create_index("ix_appeals_state", "appeals", ["company_id", "state", "number"], unique=False)
-    op.create_index("ix_appeals_topic", "appeals", ["company_id", "topic", "number"], unique=False)
+    filtered = ["state", "topic", "kind", "channel", "branch"]
+    op.create_index("ix_appeals_by_number", "appeals", ["company_id", "number", *filtered, "received_at", "deadline"])
+    op.create_index("ix_appeals_by_received", "appeals", ["company_id", "received_at", "number", *filtered, "deadline"])
+    op.create_index("ix_appeals_by_deadline", "appeals", ["company_id", "deadline", "number", *filtered, "received_at"])
+    op.create_index("ix_appeals_by_codes", "appeals", ["company_id", *filtered, "number", "received_at", "deadline"])
     op.create_table(
         "destruction_acts",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -332,14 +331,10 @@ def downgrade() -> None:
     op.drop_index("ix_appeal_answers_appeal", table_name="appeal_answers")
     op.drop_table("appeal_answers")
     op.drop_table("destruction_acts")
-    op.drop_index("ix_appeals_topic", table_name="appeals")
-    op.drop_index("ix_appeals_state", table_name="appeals")
-    op.drop_index("ix_appeals_received", table_name="appeals")
+    for order in ("number", "received", "deadline", "codes"):
+        op.drop_index(f"ix_appeals_by_{order}", table_name="appeals")
     op.drop_index("ix_appeals_premise", table_name="appeals")
     op.drop_index("ix_appeals_owner", table_name="appeals")
-    op.drop_index("ix_appeals_kind", table_name="appeals")
-    op.drop_index("ix_appeals_deadline", table_name="appeals")
-    op.drop_index("ix_appeals_channel", table_name="appeals")
     op.drop_index("ix_appeals_call", table_name="appeals")
     op.drop_index("ix_appeals_branch", table_name="appeals")
     op.drop_index("ix_appeals_account", table_name="appeals")

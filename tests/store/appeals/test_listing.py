@@ -75,6 +75,36 @@ async def test_filters_narrow_the_list(db: Database, clock: SetClock, numbers: l
         assert not (await listing.page(session, "mrsk-centra", Filters())).lines
 
 
+async def test_however_a_page_is_found_it_is_the_same(
+    db: Database, clock: SetClock, numbers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Walked to its end, walked a little and then filtered, filtered at once."""
+    today = clock.now()
+    wanted = [
+        Filters(),
+        Filters(channel="email"),
+        Filters(channel="email", state="registered"),
+        Filters(kind="appeal", topic="outages"),
+        Filters(kind="claim"),
+        Filters(phone="+79131234003", topic="quality"),
+        Filters(received_from=today - timedelta(days=2), received_before=today, channel="phone"),
+        Filters(overdue_on=today.date() + timedelta(days=60), channel="web_form"),
+    ]
+    pages = {}
+    for walks in ((1_000,), (1, 3), ()):
+        monkeypatch.setattr(listing, "WALKS", walks)
+        async with db.read() as session:
+            pages[walks] = [
+                await listing.page(session, "skek", filters, sort=sort, descending=descending, limit=4, after=after)
+                for filters in wanted
+                for sort, key in (("number", numbers[9]), ("received", today.isoformat()), ("deadline", "2027-01-11"))
+                for descending in (True, False)
+                for after in (None, f"{numbers[9]}~{key}")
+            ]
+    assert pages[(1_000,)] == pages[(1, 3)] == pages[()]
+    assert sum(len(page.lines) for page in pages[()]) > 100
+
+
 @pytest.mark.parametrize("sort", ["", "name", "number; DROP TABLE appeals", "received_at"])
 async def test_an_order_from_outside_the_list_is_refused(db: Database, sort: str) -> None:
     async with db.read() as session:
