@@ -14,6 +14,8 @@ from ivr.voice.audio import RATE, Pcm, alaw
 
 _FRAME = RATE // 50
 _PCMA = 8
+ANSWER_S = 1.5
+"""What SIP itself cannot read is dropped without a word."""
 
 
 class RawCall:
@@ -35,7 +37,7 @@ class RawCall:
         self._media_port = 0
 
     async def invite(self, dialled: bytes, *, name: bytes = b"", number: bytes = b"79131203500") -> int:
-        """Send an INVITE with these bytes as they are; its final status, 0 when none came in 3 s."""
+        """Send an INVITE with these bytes as they are; its final status, 0 when none came in 1.5 s."""
         self._target = b"sip:" + dialled + f"@{self._there[0]}:{self._there[1]}".encode()
         self._from = name + b" <sip:" + number + f"@{self._here}>;tag={self.id[:8]}".encode()
         self._to = b"<" + self._target + b">"
@@ -44,7 +46,7 @@ class RawCall:
         self._send(b"INVITE", 1, body.encode())
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(ANSWER_S):
                 while self.status < 200:
                     reply = await loop.sock_recv(self._socket, 65536)
                     if head := re.match(rb"SIP/2.0 (\d{3})", reply):
