@@ -10,8 +10,9 @@ from carrier.matching import Heard16
 from ivr.voice.audio import RATE, wav_bytes
 
 FRAME = RATE // 50
-GAP_S = 0.25
-"""No frames for this long is silence. Less is a frame that is late: filling it would tear a clip in two."""
+GAP_S = 0.6
+"""No frames for this long is silence. Less are frames that are late, as on a machine with twelve callers on two cores:
+filling their place would tear a clip in two."""
 SILENCE = 32768 * 10 ** (-50 / 20)
 _BARS = " ▁▂▃▄▅▆▇█"
 

@@ -29,6 +29,8 @@ REGISTER_BUDGET_S = 2.0
 """How long a caller waits for the register before the promise is kept on disk instead (fault F18)."""
 
 MOST_INVITATIONS = 6
+COUNTRY = "+7"
+"""A number keyed in is called back only at home (attack A6); who calls from abroad may confirm his own."""
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +118,7 @@ async def contact(line: Line) -> str:
     while True:
         digits = await asked.digits()
         number = e164(digits)
-        if number is None:
+        if number is None or not number.startswith(COUNTRY):
             await asked.wrong("contact-not-taken")
         elif await confirm(line, Prompt("contact-confirm", phone=spoken.phone(number))):
             return number

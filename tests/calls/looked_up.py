@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+import yaml
+from sqlalchemy import func, select
 
 from appeals.models import Appeal, DraftAppeal
 from carrier import store
 from carrier.errors import StoryBroken
+from carrier.installation import Installation
 from carrier.store import until
 from grid.models import OutageReport
 from gridline.phones import e164
@@ -77,6 +80,18 @@ async def ended(scene: Play, number: str | None, outcome: str = "hung-up", *, no
     return found
 
 
+async def was_said(scene: Play, number: str, prompt: str) -> None:
+    """Wait until a running call of this number has heard this prompt to its end: what follows it has begun."""
+
+    async def look() -> bool | None:
+        async with scene.house.db.read() as session:
+            steps = select(CallStep).join(CallRecord, CallRecord.id == CallStep.call_id)
+            found = await session.scalars(steps.where(CallRecord.caller == number, CallStep.exit == "said"))
+            return any(prompt in step.prompt_ids for step in found) or None
+
+    await until(look, f"{prompt} дослушано")
+
+
 async def appeal_of(scene: Play, call_id: str) -> Appeal:
     """The appeal registered in this call."""
     appeal = await store.one(scene, Appeal, Appeal.call_id == call_id)
@@ -115,3 +130,33 @@ async def recorded(scene: Play, ended: Ended, *kinds: RecordingKind) -> Sequence
             raise StoryBroken(f"запись начата {one.started_at}, уведомление окончено {notice_end}")
         scene.tell(None, "stored", f"запись {one.kind}: {one.seconds or 0:.1f} с, каналов {one.channels}")
     return found
+
+
+async def exits_taken(house: Installation, calls: int) -> set[tuple[str, str]]:
+    """Every action that ran, with every exit it took, once so many calls are stored as ended."""
+
+    async def look() -> set[tuple[str, str]] | None:
+        async with house.db.read() as session:
+            over = await session.scalar(select(func.count()).where(CallRecord.outcome.is_not(None)))
+            steps = select(CallRecord.company_id, CallStep.place, CallStep.exit, CallStep.prompt_ids)
+            rows = (await session.execute(steps.join(CallRecord, CallRecord.id == CallStep.call_id))).all()
+        if (over or 0) < calls:
+            return None
+        # What an action says is a step of its own, with its prompts; its exit is one without.
+        return {(actions[company, place], exit) for company, place, exit, said in rows if not said}
+
+    actions: defaultdict[tuple[str, str], str] = defaultdict(str)
+    for company in house.companies:
+        places = yaml.safe_load((house.settings.dialplan / "menus" / company.menu).read_text("utf-8"))
+        actions |= {(company.id, name): place["do"] for name, place in places.items() if "do" in place}
+    return await until(look, f"{calls} оконченных звонков")
+
+
+async def figure(house: Installation, name: str, expected: float) -> None:
+    """Insist that this figure of /metrics comes to be as expected."""
+
+    async def look() -> bool | None:
+        _, body = await house.http("/metrics")
+        return any(line == f"{name} {expected}" for line in body.splitlines()) or None
+
+    await until(look, f"{name} = {expected:g}")

@@ -36,13 +36,6 @@ ABSENT = "109"
 """His phone is switched off: nobody answers СКЭК's hotline."""
 CHANGED = "changed"
 """A company whose menu is changed while its callers are on the line; the menu is a copy of СКЭК's."""
-ALIKE = frozenset(
-    {
-        *("too-few-digits", "too-many-digits", "application-wrong-check", "status-wrong-check", "complaint-tell"),
-        *("message-tell", "report-taken", "report-joined", "technical-trouble", "technical-trouble-goodbye"),
-    }
-)
-"""Prompts that begin with the same words as another: only their end tells which was heard."""
 MEMBERS: Mapping[str, dict[str, list[str]]] = {
     "skek": {"skek-hotline": [ABSENT], "skek-water": [ABSENT], "skek-office": [*TALKERS]},
     "mrsk-centra": {"mrsk-hotline": [DISPATCHER], "mrsk-consultation": [ABSENT]},
@@ -153,9 +146,9 @@ class Play(Scene):
 
     @asynccontextmanager
     async def noticed(self, number: str | None, *, did: str | None = None) -> AsyncIterator[Caller]:
-        """A caller who has heard the notice to its end."""
+        """A caller who hears the notice."""
         async with self.call(number, did=did) as caller:
-            await caller.hears("notice", whole=True)
+            await caller.hears("notice")
             yield caller
 
     @asynccontextmanager
@@ -172,4 +165,4 @@ async def goes(caller: Caller, *way: Phrase) -> None:
     for keys, phrase in zip(way[::2], way[1::2], strict=True):
         assert isinstance(keys, str)
         await caller.press(keys)
-        await caller.hears(phrase, within_s=20, whole=phrase in ALIKE)
+        await caller.hears(phrase, within_s=20)

@@ -95,6 +95,25 @@ class Telling:
                 raise StoryFailed(f"{story.name}\n{told}\n{type(error).__name__}: {error}") from error
 
 
+class Tellings:
+    """The tellings of every street, and what is asked of all of them together."""
+
+    def __init__(self, asked: set[str]) -> None:
+        self.asked = asked
+        self.of: dict[Book, Telling] = {}
+
+    async def result(self, name: str) -> None:
+        """Wait for a story, wherever it is told. Raises StoryFailed."""
+        for book, telling in self.of.items():
+            if name in book.stories:
+                await telling.result(name)
+
+    async def end(self) -> None:
+        """Wait for every story, failed or not."""
+        for telling in self.of.values():
+            await telling.end()
+
+
 def _shown(line: Line) -> str:
     at = "" if line.at_s is None else f"{line.at_s:.1f}"
     return f"  {at:>6} {line.kind:6} {line.text}"

@@ -84,8 +84,8 @@ def test_no_prompt_is_kept_that_nobody_says() -> None:
     written |= {f"branch-group-{group}" for group in find_branch.GROUPS}
     emergency = ast.parse((HOUSE / "ivr" / "telephony" / "emergency.py").read_text("utf-8"))
     written |= set(_texts(emergency)) | {id for id in BOOK if id.startswith("digit-")}
-    template = (HOUSE / "dialplan" / "extensions.conf.j2").read_text("utf-8")
-    written |= {id for id in BOOK if f"/{id})" in template}
+    for template in (HOUSE / "dialplan").glob("*.j2"):
+        written |= {id for id in BOOK if f"/{id})" in template.read_text("utf-8")}
     for company in Companies.load(HOUSE / "dialplan" / "companies"):
         menu = (HOUSE / "dialplan" / "menus" / company.menu).read_text("utf-8")
         written |= {line.partition("say: ")[2].split()[0] for line in menu.splitlines() if "say: " in line}

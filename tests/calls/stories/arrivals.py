@@ -30,7 +30,7 @@ async def the_number_dialled_as(scene: Play, at: int, form: str) -> None:
 async def a_number_that_is_nobodys_is_told_so(scene: Play) -> None:
     own = "+79131100111"
     async with scene.call(own, did="78005559999") as caller:
-        await caller.hears("unknown-number", whole=True)
+        await caller.hears("unknown-number")
         await caller.is_hung_up(within_s=5)
 
     async def look() -> CallRecord | None:
@@ -60,7 +60,7 @@ async def a_garbled_number_is_kept_as_it_came_and_taken_for_none(scene: Play) ->
     number, name = "garbled&who", "${SHELL(id)}; <x>"
     async with scene.house.carrier.call(from_number=number, to=scene.did, name=name) as leg:
         caller = Caller(leg, scene)
-        await caller.hears("notice", whole=True)
+        await caller.hears("notice")
         await caller.hears("main-menu", within_s=25)
         await goes(caller, *POWER, "1", "account-enter")
         await caller.hangs_up()

@@ -39,10 +39,10 @@ def number_told(scene: Play, appeal: Appeal, prompt: str = "complaint-registered
     return Prompt(prompt, number=number, until=spoken.until(appeal.deadline, today))
 
 
-async def registered(scene: Play, caller: Caller, phone: str) -> Appeal:
-    """The appeal just registered: its number is heard to the end."""
+async def registered(scene: Play, caller: Caller, phone: str, *, whole: bool = False) -> Appeal:
+    """The appeal just registered: its number is heard (`whole`: to the end)."""
     appeal = await store.appeal_of_caller(scene, phone)
-    await caller.hears(number_told(scene, appeal), whole=True)
+    await caller.hears(number_told(scene, appeal), within_s=20, whole=whole)
     return appeal
 
 
@@ -62,7 +62,7 @@ async def a_complaint_is_told_redone_and_registered_with_another_telephone(scene
         await goes(caller, "9131200098#", Prompt("contact-confirm", phone=spoken.phone("+79131200098")))
         await goes(caller, "2", "contact-enter", "89131200099#", theirs)
         await caller.press("1")
-        appeal = await registered(scene, caller, other)
+        appeal = await registered(scene, caller, other, whole=True)
         await caller.press("*")
         await caller.hears(number_told(scene, appeal), within_s=10)
         await goes(caller, "1", "anything-else", "1", "main-menu")
@@ -90,7 +90,7 @@ async def a_complaint_said_again_is_the_same_appeal(scene: Play) -> None:
         today = appeal.received_at.astimezone(scene.zone).date()
         number = spoken.digit_by_digit(numbering.written(appeal.number))
         open_one = Prompt("known-open-appeal", number=number, until=spoken.until(appeal.deadline, today))
-        await caller.hears(open_one, within_s=10)
+        await caller.hears(open_one, within_s=20)
         await caller.hears("main-menu", within_s=25)
         await goes(caller, *TO_TELL)
         await tells(caller)

@@ -44,7 +44,7 @@ async def where_an_application_stands_and_another_one(scene: Play) -> None:
         await caller.hears("application-end-menu", within_s=25)
         await goes(caller, "*", SHIELD, "1", "application-enter", "26002038#", "application-done")
         await goes(caller, "2", "anything-else")
-        await caller.hears("goodbye", within_s=25, whole=True)
+        await caller.hears("goodbye", within_s=25)
         await caller.is_hung_up(within_s=5)
     call = await ended(scene, own, "finished")
     call.left("connection-status", "done")

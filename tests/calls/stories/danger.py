@@ -16,7 +16,7 @@ from gridline.phones import e164
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from recordings.models import RecordingKind
-from tests.calls.looked_up import appeal_of, ended, nothing_left, recorded
+from tests.calls.looked_up import appeal_of, ended, nothing_left, recorded, was_said
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import tells
 from tests.calls.stories.connection import talks
@@ -64,9 +64,11 @@ async def danger_is_answered_before_those_who_waited_longer(scene: Play) -> None
         waits = await comes(second, "0", "person-all-busy")
         await waits.hears(Prompt("person-position", ahead="один человек"), within_s=15)
         in_danger = await comes(danger, "1", "danger-safety")
-        await in_danger.hears("danger-to-dispatcher", within_s=30, whole=True)
+        await in_danger.hears("danger-to-dispatcher", within_s=30)
+        await was_said(scene, danger, "danger-to-dispatcher")
         also = await comes(more_danger, "1", "danger-safety")
-        await also.hears("danger-all-busy", within_s=30, whole=True)
+        await also.hears("danger-all-busy", within_s=30)
+        await was_said(scene, more_danger, "danger-all-busy")
         for number in (danger, more_danger, first, second):
             await talk.hang_up()
             talk = await _next_is(scene, dispatcher, number)
@@ -86,19 +88,19 @@ async def danger_is_answered_before_those_who_waited_longer(scene: Play) -> None
 async def danger_is_heard_out_answered_and_recorded_on_both_sides(scene: Play) -> None:
     own = "+79131600011"
     async with dispatcher_at_work(scene) as dispatcher, scene.greeted(own, "1", "danger-safety") as caller:
+        began = caller.leg.now_s
         await caller.press("5")
-        await caller.hears("danger-to-dispatcher", within_s=30)
-        if (
-            len(caller.leg.heard(await scene.house.voice.render(["danger-safety"], scene.company), to_the_end=True))
-            != 1
-        ):
-            raise StoryBroken("текст о безопасности прозвучал не до конца")
+        heard = await caller.hears("danger-to-dispatcher", within_s=30)
+        text = await scene.house.voice.render(["danger-safety"], scene.company)
+        if heard.at_s - began < text.seconds - 3:
+            raise StoryBroken(f"текст о безопасности длился {heard.at_s - began:.1f} с из {text.seconds:.1f}")
         talk = await _next_is(scene, dispatcher, own)
         await talks(scene, caller, talk)
         await talk.hang_up()
         await caller.is_hung_up(within_s=5)
     call = await ended(scene, own)
     call.left("danger", "hung-up")
+    call.left("danger", "said")  # the safety text, to its end
     (recording,) = await recorded(scene, call, RecordingKind.TALK)
     if not np.isfinite(store.loudness(scene, recording)).all():
         raise StoryBroken(f"одна из сторон не записана: {store.loudness(scene, recording)}")
@@ -108,11 +110,11 @@ async def danger_is_heard_out_answered_and_recorded_on_both_sides(scene: Play) -
 async def danger_that_nobody_answers_is_told_and_passed_on(scene: Play) -> None:
     own = "+79131600012"
     async with scene.greeted(own, "1", "danger-safety") as caller:
-        await caller.hears("danger-to-dispatcher", within_s=30, whole=True)
-        await caller.hears("danger-leave-message", within_s=15, whole=True)
+        await caller.hears("danger-to-dispatcher", within_s=30)
+        await caller.hears("danger-leave-message", within_s=15)
         await tells(caller)
         await goes(caller, "#", "danger-message-taken")
-        await caller.hears("goodbye", within_s=20, whole=True)
+        await caller.hears("goodbye", within_s=20)
         await caller.is_hung_up(within_s=5)
     call = await ended(scene, own, "finished")
     call.left("danger", "queued")
@@ -126,9 +128,9 @@ async def danger_that_nobody_answers_is_told_and_passed_on(scene: Play) -> None:
 async def danger_without_words_goes_to_a_person_again(scene: Play) -> None:
     own = "+79131600013"
     async with scene.greeted(own, "1", "danger-safety") as caller:
-        await caller.hears("danger-leave-message", within_s=40, whole=True)
+        await caller.hears("danger-leave-message", within_s=40)
         await caller.hears("complaint-empty", within_s=20)
-        await caller.hears("technical-trouble", within_s=30, whole=True)
+        await caller.hears("technical-trouble", within_s=30)
         await caller.hears("person-all-busy", within_s=15)
         await caller.hangs_up()
     call = await ended(scene, own)

@@ -5,6 +5,7 @@ The caller hears honestly that something is wrong, and never a number that nothi
 
 from __future__ import annotations
 
+from appeals.numbering import number
 from carrier.scene import Caller
 from carrier.tones import chirps
 from ivr.spool import Spool
@@ -19,7 +20,7 @@ SORRY = "technical-trouble-goodbye"
 
 async def _ends_with(caller: Caller, prompt: Phrase, within_s: float = 60) -> None:
     """The last words are heard to their end, and the line hangs up."""
-    await caller.hears(prompt, within_s=within_s, whole=True)
+    await caller.hears(prompt, within_s=within_s)
     await caller.is_hung_up(within_s=10)
 
 
@@ -34,12 +35,12 @@ async def _speaks(caller: Caller) -> None:
         ("power", 1, ("2", "power-service", "1", "power-menu", "1", "technical-trouble")),
         ("report", 2, ("2", "power-service", "1", "power-menu", "2", "technical-trouble")),
         ("application", 3, ("3", "connection-menu", "1", "application-enter", "26002014#", "technical-trouble")),
-        ("status", 4, ("5", "complaint-menu", "2", "status-enter", "260000017#", "technical-trouble")),
+        ("status", 4, ("5", "complaint-menu", "2", "status-enter", f"{number(2026, 1)}#", "technical-trouble")),
     ],
 )
-async def without_a_database(scene: Play, number: int, way: tuple[Phrase, ...]) -> None:
+async def without_a_database(scene: Play, at: int, way: tuple[Phrase, ...]) -> None:
     """What must be looked up fails within two seconds; nobody is there either, and no message can be kept."""
-    async with scene.greeted(f"+7913200000{number}", *way) as caller:
+    async with scene.greeted(f"+7913200000{at}", *way) as caller:
         await _speaks(caller)
         await caller.press("#")
         await _ends_with(caller, SORRY)

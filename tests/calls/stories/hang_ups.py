@@ -53,7 +53,7 @@ async def hang_up_in(scene: Play, number: int, place: str, way: tuple[Phrase, ..
 LATER: list[tuple[str, Phrase, float, str, tuple[Phrase, ...]]] = [
     ("to-dispatcher", "danger-to-dispatcher", 40, "danger", ("1", "danger-safety")),
     ("leave-message", "danger-leave-message", 45, "danger", ("1", "danger-safety")),
-    ("hours", "person-hours", 15, "water", WATER),
+    ("hours", Prompt("person-hours", hours="с восьми до восемнадцати часов"), 15, "water", WATER),
     ("message", "message-tell", 25, "message-water", WATER),
     ("tone", "beep", 40, "message-water", WATER),
     ("not-answered", "person-did-not-answer", 25, "operator", ("0", "person-all-busy")),
@@ -103,7 +103,7 @@ async def hang_up_in_the_middle_of_the_notice(scene: Play) -> None:
 @BOOK.story()
 async def hang_up_while_an_open_matter_is_told(scene: Play) -> None:
     async with scene.noticed("+79131000043") as caller:
-        await caller.hears("known-outage", within_s=5)
+        await caller.hears("known-outage", within_s=20)
         await caller.hangs_up()
     call = await ended(scene, "+79131000043")
     if call.exits[-1] != ("matters", "hung-up"):

@@ -31,6 +31,7 @@ async def taken_in(scene: Play, *, days_ago: int = 0, answer: str = "") -> Regis
             company_id="skek", channel="phone", kind="appeal", topic="service", text=TEXT, phone=NOBODYS,
             received_at=clock.now() - timedelta(days=days_ago),
             answer_on_call=AnswerOnCall(text=answer) if answer else None,
+            call_id="c" * 32, recording_id="d" * 32,
         )
     )  # fmt: skip
 

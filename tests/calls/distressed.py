@@ -1,0 +1,76 @@
+"""A street where everything behind the telephone is broken: what is taken away before and after the start."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from carrier.installation import Installation
+from gridline.settings import HOUSE
+from ivr.spool import Spool
+from tests.calls.stories.distress import LOST
+from tests.calls.street import Street
+
+APPEAL: dict[str, object] = {
+    "company_id": "skek",
+    "channel": "phone",
+    "kind": "appeal",
+    "topic": "service",
+    "text": "Третий вечер моргает свет.",
+    "phone": "+79131409999",
+    "idempotency_key": "kept-before-everything-broke",
+}
+
+
+def packages_without_speech(folder: Path) -> Path:
+    """The package root without RHVoice: links to everything else."""
+    source = (HOUSE / ".packages").resolve()
+    bin = folder / "root/usr/bin"
+    bin.mkdir(parents=True)
+    for links, names in (
+        (folder, [one for one in source.iterdir() if one.name != "root"]),
+        (folder / "root", [one for one in (source / "root").iterdir() if one.name != "usr"]),
+        (folder / "root/usr", [one for one in (source / "root/usr").iterdir() if one.name != "bin"]),
+        (bin, [one for one in (source / "root/usr/bin").iterdir() if not one.name.startswith("RHVoice")]),
+    ):
+        for one in names:
+            (links / one.name).symlink_to(one)
+    return folder
+
+
+async def lose_prompts(house: Installation) -> None:
+    """Give the house prompts of its own, without those that are lost for all companies and without МРСК's notice."""
+    shutil.copytree(HOUSE / "var/prompts/clips", house.settings.var / "prompts/clips")
+    lost = [(prompt, company.id) for prompt in LOST for company in house.companies] + [("notice", "mrsk-centra")]
+    for file in {(await house.voice.render([prompt], company)).file for prompt, company in lost}:
+        for ending in (".alaw", ".wav"):
+            Path(f"{file}{ending}").unlink()
+
+
+@asynccontextmanager
+async def in_distress(street: Street) -> AsyncIterator[Street]:
+    """The street alive, its database gone and its spool broken; at the end the database is back with every step."""
+    await lose_prompts(street.house)
+    var, series = street.house.settings.var, street.house.settings.node_series
+    async with street.alive():
+        _move(var, "gridline.db", "away.db")
+        try:
+            Spool(var / "spool", series).keep(APPEAL)
+            (var / "spool/counter").unlink()
+            (var / "spool/counter").mkdir()
+            yield street
+        finally:
+            database_is_back(street.house)
+
+
+def database_is_back(house: Installation) -> None:
+    """Put it back where it was; what the journal kept meanwhile follows by itself."""
+    _move(house.settings.var, "away.db", "gridline.db")
+
+
+def _move(var: Path, before: str, after: str) -> None:
+    for ending in ("", "-wal", "-shm"):
+        if (var / f"{before}{ending}").exists():
+            (var / f"{before}{ending}").rename(var / f"{after}{ending}")
