@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,28 +121,45 @@ class ClientOf(Protocol):
 Axe = Callable[[Page], Awaitable[list[str]]]
 
 
+@pytest.fixture(scope="session")
+def sample_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with the sample premises, outages and applications, to copy."""
+    file = tmp_path_factory.mktemp("console") / "sample.db"
+    shutil.copyfile(sqlite_template, file)
+
+    async def fill() -> None:
+        db, companies = Database(f"sqlite+aiosqlite:///{file}"), Companies.load(HOUSE / "dialplan/companies")
+        now = SystemClock().now().replace(second=0, microsecond=0)
+        await import_premises(db, Table(HOUSE / "grid/samples/premises.csv", companies, "", now))
+        await import_outages(db, Table(HOUSE / "grid/samples/outages.csv", companies, "", now))
+        await import_connections(db, Table(HOUSE / "grid/samples/connections.csv", companies, "", now))
+        await db.close()
+
+    asyncio.run(fill())
+    return file
+
+
 @pytest.fixture
-async def console_app(sqlite_db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
+async def console_app(sample_template: Path, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
     """The application on a free port of the loopback address; no Asterisk behind it."""
+    shutil.copyfile(sample_template, tmp_path / "gridline.db")
+    db = Database(f"sqlite+aiosqlite:///{tmp_path / 'gridline.db'}")
     clock, calendar = SystemClock(), ProductionCalendar()
-    settings = Settings(var=tmp_path, database_url=sqlite_db.url.render_as_string())
+    settings = Settings(var=tmp_path, database_url=db.url.render_as_string())
     companies = Companies.load(HOUSE / "dialplan/companies")
-    now = clock.now().replace(second=0, microsecond=0)
-    for name, load in (("premises", import_premises), ("outages", import_outages), ("connections", import_connections)):
-        await load(sqlite_db, Table(HOUSE / f"grid/samples/{name}.csv", companies, "", now))
     ami = Ami("127.0.0.1", 1, "nobody", "", on_event=lambda _: None, on_resync=lambda _: None, clock=clock)
     line, voice, board = Line(), Voice.of(settings), Board(settings.node)
     console = Console(
-        db=sqlite_db,
+        db=db,
         clock=clock,
         companies=companies,
         calendar=calendar,
-        register=Register(sqlite_db, clock, companies, calendar),
-        casework=Casework(sqlite_db, clock, companies, calendar),
-        endings=Endings(sqlite_db, clock, companies),
-        promises=Promises(sqlite_db, clock),
+        register=Register(db, clock, companies, calendar),
+        casework=Casework(db, clock, companies, calendar),
+        endings=Endings(db, clock, companies),
+        promises=Promises(db, clock),
         board=board,
-        desk=Desk(ami, sqlite_db, clock, lambda _: None),
+        desk=Desk(ami, db, clock, lambda _: None),
         phones=Phones(settings, clock),
         reconnect=Reconnect(ami, board, clock),
         voice=voice,
@@ -167,6 +186,7 @@ async def console_app(sqlite_db: Database, tmp_path: Path) -> AsyncIterator[Cons
     yield made
     await runner.cleanup()
     await voice.close()
+    await db.close()
 
 
 async def _people(made: ConsoleApp) -> None:

@@ -16,11 +16,9 @@ let again = 0;
 export function startLive() {
   follow();
   // A page that came by htmx has topics of its own, and was made at its own moment.
-  document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target?.id === "main" || event.detail.elt?.id === "main") follow();
-  });
+  document.addEventListener("htmx:load", follow);
+  document.addEventListener("htmx:historyRestore", follow);
   document.addEventListener("signed-in", () => connect());
-  document.addEventListener("htmx:afterProcessNode", () => follow());
   window.addEventListener("online", () => connect());
   window.addEventListener("offline", () => lost());
 }

@@ -33,6 +33,10 @@ export function startRequests() {
     if (xhr.status !== 401 && !xhr.getResponseHeader("HX-Trigger")) toast("Не получилось. Повторите.", "bad");
   });
   document.addEventListener("signed-out", askAgain);
+  // A form that comes back with its errors is the same place: one step back must leave it.
+  document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { history } }) => {
+    if (history.type === "push" && history.path === location.pathname + location.search) history.type = "replace";
+  });
   // The menu stands still while pages change: say where we are, and start reading at the page's top.
   document.addEventListener("htmx:pushedIntoHistory", markPlace);
   document.addEventListener("htmx:historyRestore", markPlace);
