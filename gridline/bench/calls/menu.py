@@ -113,14 +113,16 @@ class Menu:
         return Done(finished or 0, steps, sounds)
 
     async def prove(self, company_id: str, before: Done, calls: int) -> None:
-        """At least `calls` calls since `before` went the whole way, and all of them left each step and each sound.
+        """At least `calls` calls since `before` went the whole way, and left each step and each sound.
+
+        More steps there may be: on a busy machine a key comes late, and the menu asks again.
 
         Raises Unavailable: the figure would be worth nothing. The controller must have stopped, so that nothing is
         still on its way to the database.
         """
         done = (await self.done(company_id)).since(before)
         wanted = Done(done.finished, done.finished * STEPS[company_id], done.finished * (STEPS[company_id] - 2))
-        if done != wanted or done.finished < calls:
+        if done.finished < calls or done.steps < wanted.steps or done.sounds < wanted.sounds:
             raise Unavailable(f"Работа не доказана: сохранено {done}, а должно быть {calls} звонков и {wanted}.")
 
     async def close(self) -> None:
