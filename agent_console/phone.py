@@ -63,5 +63,6 @@ class Phones:
         await asyncio.to_thread(self._file.drop_secret, devices.browser_endpoint(agent))
 
     def _store(self, agent: str, issued: Credentials, shown_number: str) -> None:
+        self._file.ensure()
         self._file.put_number(agent, shown_number)
         self._file.put_secret(issued.user, issued.password, issued.expires_at)

@@ -204,6 +204,9 @@ class Carrier:
             if leg := self._channels.get(event["Uniqueid"]):
                 leg.hung_up(int(event["Cause"]), event["Cause-txt"])
                 self._forget(leg)
+        elif kind == "DTMFEnd":
+            if event["Direction"] == "Received" and (leg := self._channels.get(event["Uniqueid"])):
+                leg.keys += event["Digit"]
         elif kind == "OriginateResponse":
             if (placed := self._placed.get(event["ActionID"])) and not placed.done():
                 placed.set_result(event)

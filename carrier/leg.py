@@ -49,6 +49,8 @@ class Leg:
         """The number at the other end."""
         self.ear = Ear(time.monotonic())
         self.answered = asyncio.Event()
+        self.keys = ""
+        """What the other side has pressed so far."""
         self.ended: Ended | None = None
         """None until Asterisk has told how the call ended."""
         self._since = time.monotonic()

@@ -1,0 +1,129 @@
+"""An agent in a real browser: signs in, takes calls with the page's buttons, and lets us hear what is in his ear."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+from playwright.async_api import Browser, Locator, Page, Playwright, expect
+
+from agent_console.models import Role, User
+from carrier.installation import Installation
+from carrier.leg import Leg
+from carrier.matching import Heard16, find_all
+from carrier.sound import Clip
+from gridline.clock import SystemClock
+from ivr.voice.audio import to_pcm, wav_bytes
+from tests.console.conftest import CHEAP, CHROMIUM, CHROMIUM_FLAGS, PASSWORD
+
+IN_TIME_MS = 15_000
+
+RECORD = """() => {
+  const stream = document.querySelector("#softphone audio").srcObject;
+  const recorder = new MediaRecorder(stream, { mimeType: "audio/webm;codecs=opus", audioBitsPerSecond: 128000 });
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+  recorder.start(200);
+  window.ear = { recorder, parts, stopped };
+}"""
+HEARD = """async () => {
+  const { recorder, parts, stopped } = window.ear;
+  recorder.stop();
+  await stopped;
+  const offline = new OfflineAudioContext(1, 8000, 8000);
+  const sound = await offline.decodeAudioData(await new Blob(parts).arrayBuffer());
+  const bytes = new Uint8Array(sound.getChannelData(0).buffer);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  return btoa(text);
+}"""
+
+
+async def hire(house: Installation, login: str, agent: str, company: str = "skek") -> None:
+    """A person of the role "agent" with the tests' password."""
+    async with house.db.write() as session:
+        session.add(
+            User(
+                login=login,
+                name=f"Оператор {agent}",
+                password_hash=CHEAP.hash(PASSWORD),
+                one_time=False,
+                role=Role.AGENT,
+                company_id=company,
+                branch="",
+                agent=agent,
+                created_at=SystemClock().now(),
+                disabled_at=None,
+            )
+        )
+
+
+@asynccontextmanager
+async def chromium(playwright: Playwright, voice: Clip, folder: Path) -> AsyncIterator[Browser]:
+    """A browser whose microphone says `voice` again and again."""
+    file = folder / f"{voice.name}.wav"
+    file.write_bytes(wav_bytes(to_pcm(voice.samples.astype(np.float64))))
+    browser = await playwright.chromium.launch(
+        executable_path=CHROMIUM, args=[*CHROMIUM_FLAGS, f"--use-file-for-fake-audio-capture={file}"]
+    )
+    yield browser
+    await browser.close()
+
+
+class BrowserAgent:
+    """One agent's page."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page = page
+        self.base = base
+        self.bar = page.locator("#softphone")
+
+    async def sign_in(self, login: str) -> None:
+        """Sign in by hand; the telephone then comes up by itself."""
+        await self.page.goto(f"{self.base}/signin")
+        await self.page.get_by_label("Логин").fill(login)
+        await self.page.get_by_label("Пароль", exact=True).fill(PASSWORD)
+        await self.page.get_by_role("button", name="Войти").click()
+        await self.is_("ready")
+
+    async def opens(self, state: str = "ready") -> None:
+        """Open the console once more, being signed in already."""
+        await self.page.goto(self.base)
+        await self.is_(state)
+
+    async def is_(self, state: str, within_ms: float = IN_TIME_MS) -> None:
+        """Wait until the bar shows this state."""
+        await expect(self.bar).to_have_attribute("data-state", state, timeout=within_ms)
+
+    def part(self, name: str) -> Locator:
+        """A part of the bar by its name in the template."""
+        return self.bar.locator(f"[data-phone={name}]")
+
+    async def press(self, key: str) -> None:
+        """A key of the keyboard."""
+        await self.page.keyboard.press(key)
+
+    async def hears(self, other: Leg, sound: Clip) -> None:
+        """The other side says it, and it is in the agent's ear. Said again when the machine was too busy for sound."""
+        for _ in range(3):
+            await self.page.evaluate(RECORD)
+            await other.speak(sound)
+            if find_all(sound, await self._heard()):
+                return
+        raise AssertionError(f"{sound.name} is not in the agent's ear")
+
+    async def hears_of_itself(self, sound: Clip, seconds: float) -> None:
+        """It is said again and again by somebody, and is in the agent's ear within `seconds` of listening."""
+        await self.page.evaluate(RECORD)
+        await asyncio.sleep(seconds)
+        assert find_all(sound, await self._heard()), f"{sound.name} is not in the agent's ear"
+
+    async def _heard(self) -> Heard16:
+        """What was in the ear since the recording began; it ends with this."""
+        raw = np.frombuffer(base64.b64decode(await self.page.evaluate(HEARD)), "<f4")
+        return to_pcm(raw.astype(np.float64))

@@ -1,0 +1,288 @@
+"""The softphone in real Chromium windows on the whole product: real callers come through menu and queue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from asterisk_conf.secrets import secret
+from carrier.ami import CarrierAmi
+from carrier.installation import Installation
+from carrier.leg import Leg
+from carrier.sound import Clip, clip
+from carrier.tones import chirps
+from gridline.settings import HOUSE
+from ivr.desk import devices
+from tests.console.softphone_agent import BrowserAgent, chromium, hire
+
+pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+
+CALLER = "+79131203499"
+OLGA, IGOR, ANNA = chirps(201, 1.2), chirps(202, 1.2), chirps(203, 2.4)
+"""What each of them says: Olga (101) and Igor (102) into their microphones, Anna into her telephone."""
+
+
+@dataclass
+class Floor:
+    """The product, two agents in their browsers, and the queue's manager."""
+
+    house: Installation
+    olga: BrowserAgent
+    igor: BrowserAgent
+    ami: CarrierAmi
+
+    @asynccontextmanager
+    async def caller(self) -> AsyncIterator[Leg]:
+        """Anna calls and asks for a person."""
+        number = self.house.companies.by_id("skek").dids[0]
+        async with self.house.carrier.call(from_number=CALLER, to=number) as anna:
+            await anna.hears(await self.house.voice.render(["main-menu"], "skek"), 40)
+            await anna.press("0")
+            yield anna
+
+    async def queue_rings(self, agent: str) -> None:
+        """Of all telephones the queue rings the browser of this agent only."""
+        for one in ("101", "102"):
+            interface, paused = devices.browser(one), "false" if one == agent else "true"
+            await self.ami.action("QueuePause", Interface=interface, Paused=paused)
+
+    @asynccontextmanager
+    async def talk(self) -> AsyncIterator[Leg]:
+        """Anna is talking with Olga."""
+        await self.queue_rings("101")
+        async with self.caller() as anna:
+            await self.olga.is_("ringing", 30_000)
+            await self.olga.press("F2")
+            await self.olga.is_("talking")
+            await anna.hears(OLGA, 10)
+            yield anna
+
+    async def sounds_like(self, phrase: str) -> Clip:
+        """A prompt as the caller hears it."""
+        return clip(await self.house.voice.render([phrase], "skek"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
+    folder = tmp_path_factory.mktemp("floor")
+    var = folder / "var"
+    var.mkdir()
+    (var / "prompts").symlink_to(HOUSE / "var/prompts")
+    house, ami = Installation(var), CarrierAmi()
+    try:
+        await house.start()
+        base = f"http://{house.settings.http_host}:{house.settings.http_port}"
+        await hire(house, "olga", "101")
+        await hire(house, "igor", "102")
+        for agent in ("101", "102"):  # their desk phones are switched off
+            await house.carrier.agent(agent).unregisters()
+        own = house.settings
+        await ami.connect(own.ami_host, own.ami_port, own.ami_user, secret(own.var / "secrets", "ami"))
+        for agent in ("101", "102"):
+            await ami.action("QueueAdd", Queue="skek-hotline", Interface=devices.browser(agent), Paused="true")
+        async with (
+            async_playwright() as playwright,
+            chromium(playwright, OLGA, folder) as hers,
+            chromium(playwright, IGOR, folder) as his,
+        ):
+            olga, igor = BrowserAgent(await _window(hers), base), BrowserAgent(await _window(his), base)
+            await olga.sign_in("olga")
+            await igor.sign_in("igor")
+            yield Floor(house, olga, igor, ami)
+    finally:
+        await ami.close()
+        await house.stop()
+
+
+async def test_a_caller_and_an_agent_hear_each_other(floor: Floor) -> None:
+    await floor.queue_rings("101")
+    async with floor.caller() as anna:
+        await floor.olga.is_("ringing", 30_000)
+        await expect(floor.olga.part("caller")).to_have_text("+7 913 120-34-99")
+        await floor.olga.press("F2")
+        await floor.olga.is_("talking")
+        await anna.hears(OLGA, 10, to_the_end=True)
+        await floor.olga.hears(anna, ANNA)
+        await floor.olga.press("F4")
+        await anna.waits_for_hangup(5)
+    await floor.olga.is_("ready")
+
+
+async def test_mute_and_hold(floor: Floor) -> None:
+    async with floor.talk() as anna:
+        await floor.olga.press("F8")
+        await expect(floor.olga.part("mute")).to_have_attribute("aria-pressed", "true")
+        since = anna.now_s + 0.5
+        await asyncio.sleep(2)  # the time in which nothing must be heard
+        assert anna.heard_silence_longest_s(since) > 1.2
+        await floor.olga.press("F8")
+        await anna.hears(OLGA, 5, since_s=anna.now_s)
+
+        await floor.olga.press("F9")
+        await floor.olga.is_("held")
+        since = anna.now_s + 0.5
+        await asyncio.sleep(3)
+        assert anna.heard_silence_longest_s(since) < 1.0  # music
+        assert not [one for one in anna.heard(OLGA) if one.at_s > since]
+        await floor.olga.press("F9")
+        await anna.hears(OLGA, 5, since_s=anna.now_s)
+        await anna.hang_up()
+    await floor.olga.is_("ready")
+
+
+async def test_keys_reach_the_other_side(floor: Floor) -> None:
+    async with floor.talk() as anna:
+        await floor.olga.part("keypad").click()
+        for key in "7#":
+            await floor.olga.page.get_by_role("button", name=key, exact=True).click()
+        await floor.olga.press("5")
+        async with asyncio.timeout(8):
+            while anna.keys != "7#5":  # noqa: ASYNC110 - keys come one by one
+                await asyncio.sleep(0.1)
+        await floor.olga.press("Escape")
+        await floor.olga.press("F4")
+        await anna.waits_for_hangup(5)
+
+
+async def test_a_caller_is_sent_on_without_asking(floor: Floor) -> None:
+    async with floor.talk() as anna:
+        await floor.olga.press("F7")
+        await floor.olga.page.keyboard.type("102")
+        await floor.olga.press("Enter")
+        await floor.igor.is_("ringing")
+        await floor.olga.is_("ready", 5000)
+        await expect(floor.igor.part("caller")).to_have_text("+7 913 120-34-99")
+        await floor.igor.press("F2")
+        await anna.hears(IGOR, 10, to_the_end=True)
+        await floor.igor.hears(anna, ANNA)
+        await floor.igor.press("F4")
+        await anna.waits_for_hangup(5)
+
+
+async def test_a_caller_whom_nobody_takes_is_the_first_of_his_queue_again(floor: Floor) -> None:
+    async with floor.talk() as anna:
+        await floor.olga.press("F7")
+        await floor.olga.page.keyboard.type("102")
+        await floor.olga.press("Enter")
+        await floor.igor.is_("ringing")
+        await floor.igor.press("F4")
+        await floor.olga.is_("ringing")
+        await floor.olga.press("F2")
+        await anna.hears(OLGA, 10)
+        await anna.hang_up()
+    await floor.olga.is_("ready")
+
+
+async def test_a_colleague_is_asked_first(floor: Floor) -> None:
+    async with floor.talk() as anna:
+        await floor.olga.press("F7")
+        await floor.olga.page.keyboard.type("102")
+        await floor.olga.page.get_by_role("button", name="Сначала спросить").click()
+        await floor.igor.is_("ringing")
+        await expect(floor.olga.part("waiting-caller")).to_have_text("Ждёт: +7 913 120-34-99")
+        await floor.igor.press("F2")
+        await floor.olga.is_("talking")
+        await floor.olga.hears_of_itself(IGOR, 3)
+        since = anna.now_s
+        assert not [one for one in anna.heard(IGOR) if one.at_s < since]
+        await floor.olga.press("F7")
+        await floor.olga.is_("ready")
+        await anna.hears(IGOR, 10, since_s=since, to_the_end=True)
+        await floor.igor.is_("talking")
+        await floor.igor.press("F4")
+        await anna.waits_for_hangup(5)
+
+
+async def test_a_reload_does_not_lose_the_caller(floor: Floor) -> None:
+    async with floor.talk() as anna:
+        began, clock = anna.now_s, time.monotonic()
+        await floor.olga.page.reload()
+        await anna.hears(await floor.sounds_like("reconnecting"), 3, since_s=began, to_the_end=True)
+        await floor.olga.is_("talking", 8000)
+        talking = time.monotonic() - clock
+        heard = await anna.hears(OLGA, 6, since_s=anna.now_s - 1)
+        print(f"\nreload: talking again after {talking:.2f} s, heard after {heard.at_s - began:.2f} s")
+        assert talking < 5
+        await floor.olga.hears(anna, ANNA)
+        await floor.olga.press("F4")
+        await anna.waits_for_hangup(5)
+    await floor.olga.is_("ready")
+
+
+async def test_a_page_that_never_comes_back_gives_the_caller_to_the_next_agent(floor: Floor) -> None:
+    async with floor.talk() as anna:
+        await floor.olga.page.goto("about:blank")
+        await anna.hears(await floor.sounds_like("reconnecting"), 3, to_the_end=True)
+        await floor.queue_rings("102")
+        await floor.igor.is_("ringing", 25_000)
+        await floor.igor.press("F2")
+        await anna.hears(IGOR, 10)
+        await floor.igor.press("F4")
+        await anna.waits_for_hangup(5)
+    await floor.olga.opens()
+
+
+async def test_calls_out_show_the_company_and_go_only_where_they_may(floor: Floor) -> None:
+    somebody = floor.house.carrier.subscriber("+79139998877")
+    somebody.answers(0.5)
+    await floor.olga.press("F3")
+    await floor.olga.page.keyboard.type("8 913 999-88-77")
+    await floor.olga.press("Enter")
+    ring = await somebody.rung(10)
+    assert ring.caller.lstrip("+") == "78005009494"
+    other = await somebody.answered(10)
+    await floor.olga.is_("talking")
+    await other.hears(OLGA, 10)
+    await other.hang_up()
+    await floor.olga.is_("ready")
+
+    for number in ("88095551234", "+7 701 234-56-78", "810442071234567"):
+        await floor.olga.press("F3")
+        await floor.olga.part("number").fill(number)
+        await floor.olga.press("Enter")
+        await expect(floor.olga.page.locator(".toast").last).to_contain_text("не набирается")
+        await floor.olga.is_("ready")
+        await floor.olga.page.locator(".toast button").last.click()
+
+
+async def test_the_telephone_is_in_one_tab_only(floor: Floor) -> None:
+    second = BrowserAgent(await floor.olga.page.context.new_page(), floor.olga.base)
+    await second.opens("elsewhere")
+    await second.part("take").click()
+    await second.is_("ready")
+    await floor.olga.is_("elsewhere")
+    await second.page.close()
+    await floor.olga.part("take").click()
+    await floor.olga.is_("ready")
+
+
+async def test_a_microphone_that_is_refused_is_told_in_words(floor: Floor) -> None:
+    await floor.igor.page.context.clear_permissions()
+    page = await floor.igor.page.context.new_page()
+    await page.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
+    )
+    denied = BrowserAgent(page, floor.igor.base)
+    await denied.opens("elsewhere")
+    await denied.part("take").click()
+    await expect(denied.part("trouble")).to_contain_text("Браузер не даёт микрофон")
+    await page.close()
+    await floor.igor.part("take").click()
+    await floor.igor.is_("ready")
+
+
+async def test_a_lost_asterisk_is_shown_and_found_again(floor: Floor) -> None:
+    floor.house.asterisk.kill()
+    await floor.olga.is_("lost")
+    await floor.olga.is_("ready", 40_000)
+
+
+async def _window(browser: Browser) -> Page:
+    return await (await browser.new_context(viewport={"width": 1366, "height": 768}, locale="ru-RU")).new_page()
