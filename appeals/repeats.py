@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import history, numbering, states
@@ -79,16 +79,22 @@ async def find(session: AsyncSession, intake: Intake) -> list[OpenAppeal]:
     return sorted(found.values(), key=lambda one: one.number)[:OFFERED]
 
 
+_OPEN_OF_PHONE = (  # built once: every call of a known caller asks it, and building costs as much as asking
+    select(Appeal)
+    .join(Content, Content.appeal_id == Appeal.id)
+    .where(
+        Appeal.company_id == bindparam("company_id"),
+        Content.phone == bindparam("phone"),
+        Appeal.state.in_(states.OPEN),
+    )
+    .order_by(Appeal.number.desc())
+    .limit(OFFERED)
+)
+
+
 async def open_of_phone(session: AsyncSession, company_id: str, phone: str) -> list[OpenAppeal]:
     """Open appeals left from this number (E.164), the oldest first: what a caller hears of before the menu."""
-    query = (
-        select(Appeal)
-        .join(Content, Content.appeal_id == Appeal.id)
-        .where(Appeal.company_id == company_id, Content.phone == phone, Appeal.state.in_(states.OPEN))
-        .order_by(Appeal.number.desc())
-        .limit(OFFERED)
-    )
-    found = list((await session.execute(query)).scalars())
+    found = list(await session.scalars(_OPEN_OF_PHONE, {"company_id": company_id, "phone": phone}))
     return [OpenAppeal(a.id, a.number, a.topic, a.state, a.received_at, a.deadline, "phone") for a in reversed(found)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import Premise, PremisePhone, Subscriber
@@ -11,25 +11,21 @@ AT_MOST = 20
 """Premises of one number or account worth offering: no caller chooses among more."""
 
 
+_BY_ADDRESS = select(Premise).order_by(Premise.address, Premise.id).limit(AT_MOST)
+# Built once: every call of a known caller asks them, and building a query costs as much as asking it.
+_BY_PHONE = _BY_ADDRESS.join(PremisePhone, PremisePhone.premise_id == Premise.id).where(
+    PremisePhone.phone == bindparam("phone"), Premise.company_id == bindparam("company_id")
+)
+_BY_ACCOUNT = _BY_ADDRESS.join(Subscriber, Subscriber.id == Premise.subscriber_id).where(
+    Subscriber.account == bindparam("account"), Subscriber.company_id == bindparam("company_id")
+)
+
+
 async def by_phone(session: AsyncSession, company_id: str, e164: str) -> list[Premise]:
     """The premises this number is known at, by address; an empty list where there is none."""
-    return await _some(
-        session,
-        select(Premise)
-        .join(PremisePhone, PremisePhone.premise_id == Premise.id)
-        .where(PremisePhone.phone == e164, Premise.company_id == company_id),
-    )
+    return list(await session.scalars(_BY_PHONE, {"company_id": company_id, "phone": e164}))
 
 
 async def by_account(session: AsyncSession, company_id: str, digits: str) -> list[Premise]:
     """The premises of this account as it was keyed, by address; an empty list where there is no such account."""
-    return await _some(
-        session,
-        select(Premise)
-        .join(Subscriber, Subscriber.id == Premise.subscriber_id)
-        .where(Subscriber.company_id == company_id, Subscriber.account == digits),
-    )
-
-
-async def _some(session: AsyncSession, query: Select[Premise]) -> list[Premise]:
-    return list(await session.scalars(query.order_by(Premise.address, Premise.id).limit(AT_MOST)))
+    return list(await session.scalars(_BY_ACCOUNT, {"company_id": company_id, "account": digits}))
