@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -16,18 +15,17 @@ import psutil
 from asterisk_conf.secrets import secret
 from carrier.ami import CarrierAmi, Message
 from gridline.bench.calls import crowd, rates
+from gridline.bench.calls.costs import KEY_AFTER_S, Costs
 from gridline.bench.calls.first_prompt import first_prompt_s
 from gridline.bench.calls.load import Load, Sipp, caller
 from gridline.bench.calls.menu import DIALLED, PLAIN, Menu
-from gridline.bench.calls.rig import Rig, cpu_s
+from gridline.bench.calls.rig import Rig
 from gridline.bench.calls.servers import Counted, Server, running
 from gridline.errors import Unavailable
 from ivr.telephony.bench_peers import COMMANDS
 
 PLAIN_COMMANDS, FORKED = "30000", "30001"
 MENU = DIALLED["bench"]
-KEY_AFTER_S = 2.0
-"""After the answer: 0.5 s wait for the caller's sound, 0.5 s notice, 0.5 s menu, 0.5 s for a busy machine."""
 MENU_CALL_S = 3.6
 PLAIN_CALL_S = 0.2
 PEERS = ("bare", "panoramisk", "pyst2")
@@ -61,6 +59,7 @@ class Run:
         self._rig, self._menu, self._size, self._tell = rig, menu, size, tell
         self._sipp = Sipp(rig.packages, rig.settings.sip_port, rig.var / "sipp")
         self._phone = psutil.Process(rig.phone.pid)
+        self._costs = Costs(self._sipp, tell)
 
     async def figures(self) -> dict[str, Any]:
         """Everything. Raises Unavailable where work was not proved: then there is no figure at all."""
@@ -71,7 +70,7 @@ class Run:
         fork = await self._fork()
         before = await self._menu.done("crowd")
         async with self._rig.controller() as process:
-            await self._place(MENU, 5, 20, key=True)
+            await self._costs.whole(MENU, 5, 20, key=True)
             first = await self._first_prompt()
             events = await self._events()
             self._tell(f"{self._size.crowd} звонков сразу")
@@ -97,15 +96,15 @@ class Run:
         """CPU of one call of the menu, in milliseconds: in the dialplan alone, and through the controller."""
         size = self._size
         alone, asterisk, controller, ratios = [], [], [], []
+        warm_up = max(5, size.menu_calls // 10)
         for turn in range(size.rounds):
             self._tell(f"меню, круг {turn + 1} из {size.rounds}")
-            alone += await self._cost_ms([self._phone], PLAIN, size.menu_calls, size.menu_rate, key=True)
+            alone += await self._costs.each_ms([self._phone], PLAIN, size.menu_calls, size.menu_rate, key=True)
             before = await self._menu.done("bench")
-            warm_up = max(5, size.menu_calls // 10)
             async with self._rig.controller() as process:
-                await self._place(MENU, warm_up, size.menu_rate, key=True)
+                await self._costs.whole(MENU, warm_up, size.menu_rate, key=True)
                 both = [self._phone, process]
-                cost = await self._cost_ms(both, MENU, size.menu_calls, size.menu_rate, key=True)
+                cost = await self._costs.each_ms(both, MENU, size.menu_calls, size.menu_rate, key=True)
                 asterisk.append(cost[0])
                 controller.append(cost[1])
             await self._menu.prove("bench", before, warm_up + size.menu_calls)
@@ -125,7 +124,7 @@ class Run:
         rows: dict[str, list[dict[str, float]]] = {"dialplan": [], **{server.name: [] for server in servers}}
         for turn in range(size.rounds):
             self._tell(f"{COMMANDS} команд, круг {turn + 1} из {size.rounds}")
-            plain = await self._cost_ms([self._phone], PLAIN_COMMANDS, size.plain_calls, size.plain_rate)
+            plain = await self._costs.each_ms([self._phone], PLAIN_COMMANDS, size.plain_calls, size.plain_rate)
             rows["dialplan"].append({"asterisk_ms": plain[0], "server_ms": 0.0})
             for server in servers[turn % len(servers) :] + servers[: turn % len(servers)]:
                 cost, counted = await self._server_cost(server)
@@ -143,8 +142,8 @@ class Run:
     async def _server_cost(self, server: Server) -> tuple[list[float], Counted]:
         """CPU of Asterisk and of the server, and what the server counted, of calls that were all whole."""
         calls = self._size.plain_calls
-        await server.counted()
-        cost = await self._cost_ms([self._phone, server.process], server.exten, calls, self._size.plain_rate)
+        processes = [self._phone, server.process]
+        cost = await self._costs.each_ms(processes, server.exten, calls, self._size.plain_rate, before=server.counted)
         return cost, await server.proved(calls)
 
     async def _command_rates(self, servers: list[Server], costs: dict[str, dict[str, Any]]) -> dict[str, float]:
@@ -187,7 +186,7 @@ class Run:
         """A Python script forked for every call, at a rate it can hold."""
         self._tell("сценарий AGI отдельным процессом")
         before = self._rig.counted.stat().st_size
-        cost = await self._cost_ms([self._phone], FORKED, self._size.fork_calls, 5)
+        cost = await self._costs.each_ms([self._phone], FORKED, self._size.fork_calls, 5)
         done = self._rig.counted.stat().st_size - before
         if done != self._size.fork_calls * COMMANDS:
             raise Unavailable(f"Работа не доказана: сценарии выполнили {done} команд.")
@@ -218,27 +217,14 @@ class Run:
         def note(message: Message) -> None:
             seen[message["Event"]] += 1
 
+        async def forget() -> None:
+            seen.clear()
+
         config = self._rig.settings
         ami = CarrierAmi(note)
         await ami.connect(config.ami_host, config.ami_port, config.ami_user, secret(config.var / "secrets", "ami"))
         try:
-            await self._place(MENU, self._size.events, 10, key=True)
+            await self._costs.whole(MENU, self._size.events, 10, key=True, before=forget)
         finally:
             await ami.close()
         return round(sum(seen.values()) / self._size.events, 1)
-
-    async def _cost_ms(
-        self, processes: list[psutil.Process], exten: str, calls: int, rate: float, *, key: bool = False
-    ) -> list[float]:
-        """Milliseconds of CPU that each process (and what it forked) spent on each of these calls."""
-        used = [cpu_s(process) for process in processes]
-        await self._place(exten, calls, rate, key=key)
-        return [(cpu_s(process) - before) / calls * 1000 for process, before in zip(processes, used, strict=True)]
-
-    async def _place(self, exten: str, calls: int, rate: float, *, key: bool = False) -> Load:
-        """Place calls that must all be whole."""
-        load = await self._sipp.run(exten, calls, rate, key_after_s=KEY_AFTER_S if key else 0)
-        if not load.whole:
-            raise Unavailable(f"Не все звонки на {exten} удались: {load}.")
-        await asyncio.sleep(0.2)  # the last call's own tidying, in Asterisk and in the controller
-        return load
