@@ -1,0 +1,118 @@
+"""The intake of recordings on both databases: whole, broken off, empty, adopted, and with the database away."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from gridline.clock import SystemClock
+from gridline.db import Database
+from gridline.errors import Unavailable
+from recordings.incoming import Incoming, Label, unmet_call
+from recordings.intake import QUIET_ENDED_S, QUIET_UNENDED_S, RecordingIntake
+from recordings.models import Recording, RecordingState
+
+CALL = "c" * 32
+
+
+@pytest.fixture
+def incoming(tmp_path: Path) -> Incoming:
+    return Incoming(tmp_path / "incoming", SystemClock(), least_free=1)
+
+
+@pytest.fixture
+def intake(db: Database, incoming: Incoming, tmp_path: Path) -> RecordingIntake:
+    return RecordingIntake(db, incoming, tmp_path / "store")
+
+
+def lay(file: Path, seconds: float, *, quiet_s: float) -> None:
+    """Samples that nobody has written to for a while."""
+    file.write_bytes(np.full(int(8000 * seconds), 1000, "<i2").tobytes())
+    then = time.time() - quiet_s
+    os.utime(file, (then, then))
+
+
+def ended(incoming: Incoming, kind: str = "message") -> Label:
+    label = incoming.announce(CALL, "message" if kind == "message" else "talk")
+    incoming.ended(label.id)
+    return label
+
+
+async def stored(db: Database) -> list[Recording]:
+    async with db.read() as session:
+        return list((await session.scalars(select(Recording).order_by(Recording.id))).all())
+
+
+async def test_a_whole_recording_is_stored_linked_and_forgotten(
+    db: Database, intake: RecordingIntake, incoming: Incoming, tmp_path: Path
+) -> None:
+    label = ended(incoming)
+    lay(incoming.samples(label), 2, quiet_s=QUIET_ENDED_S + 1)
+    assert await intake.sweep() == 1
+    [row] = await stored(db)
+    file = tmp_path / "store" / row.file
+    assert (row.id, row.call_id, row.state, row.seconds, row.channels) == (label.id, CALL, RecordingState.STORED, 2, 1)
+    assert row.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert list(incoming.folder.iterdir()) == []
+    assert await intake.sweep() == 0
+
+
+async def test_what_is_still_written_waits(intake: RecordingIntake, incoming: Incoming) -> None:
+    lay(incoming.samples(ended(incoming)), 2, quiet_s=0)
+    unended = incoming.announce(CALL, "message")
+    lay(incoming.samples(unended), 2, quiet_s=QUIET_ENDED_S + 1)
+    assert await intake.sweep() == 0
+
+
+async def test_a_crash_leaves_a_partial_recording(db: Database, intake: RecordingIntake, incoming: Incoming) -> None:
+    label = incoming.announce(CALL, "message")
+    lay(incoming.samples(label), 1, quiet_s=QUIET_UNENDED_S + 1)
+    assert await intake.sweep() == 1
+    assert [row.state for row in await stored(db)] == [RecordingState.PARTIAL]
+
+
+async def test_an_empty_recording_is_failed_not_silent(
+    db: Database, intake: RecordingIntake, incoming: Incoming
+) -> None:
+    lay(incoming.samples(ended(incoming)), 0, quiet_s=QUIET_ENDED_S + 1)
+    await intake.sweep()
+    [row] = await stored(db)
+    assert (row.state, row.sha256, row.seconds) == (RecordingState.FAILED, None, None)
+
+
+async def test_a_talk_that_never_came_about_leaves_nothing(
+    db: Database, intake: RecordingIntake, incoming: Incoming
+) -> None:
+    ended(incoming, "talk")
+    assert await intake.sweep() == 0
+    assert await stored(db) == []
+    assert list(incoming.labels()) == []
+
+
+async def test_what_the_dialplan_recorded_alone_is_taken_in(
+    db: Database, intake: RecordingIntake, incoming: Incoming
+) -> None:
+    lay(incoming.folder / f"without-{CALL}_node1-1.7.raw", 2, quiet_s=QUIET_ENDED_S + 1)
+    lay(incoming.folder / "without-_node1-1.9.raw", 2, quiet_s=QUIET_ENDED_S + 1)
+    assert await intake.sweep() == 2
+    rows = await stored(db)
+    assert {row.call_id for row in rows} == {CALL, unmet_call("node1-1.9")}
+    assert {row.channels for row in rows} == {2}
+
+
+async def test_while_the_database_is_away_the_files_wait(db: Database, incoming: Incoming, tmp_path: Path) -> None:
+    label = ended(incoming)
+    lay(incoming.samples(label), 2, quiet_s=QUIET_ENDED_S + 1)
+    away = Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere.db'}")
+    with pytest.raises(Unavailable):
+        await RecordingIntake(away, incoming, tmp_path / "store").sweep()
+    await away.close()
+    assert incoming.samples(label).exists()
+    assert await RecordingIntake(db, incoming, tmp_path / "store").sweep() == 1
+    assert [row.state for row in await stored(db)] == [RecordingState.STORED]
