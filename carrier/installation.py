@@ -94,6 +94,11 @@ class Installation:
             self._process.kill()
             raise Unavailable(f"Gridline не остановился за {STOP_LIMIT_S:.0f} с:\n{self.log()[-2000:]}") from None
 
+    @property
+    def exit_code(self) -> int | None:
+        """The product's exit code; None while it runs."""
+        return None if self._process is None else self._process.returncode
+
     async def healthy(self, within_s: float) -> None:
         """Wait until every part says that it works."""
         loop = asyncio.get_running_loop()
