@@ -95,45 +95,43 @@ async def test_the_status_tells_nothing_personal(site: tuple[Site, str]) -> None
         assert answer.status == 401
 
 
-@pytest.mark.parametrize("token", ["", "wrong", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")])
-async def test_without_a_right_token_nothing_is_taken(db: Database, site: tuple[Site, str], token: str) -> None:
-    assert (await post(site, GIVEN, token=token))[0] == 401
+async def test_without_a_right_token_nothing_is_taken(db: Database, site: tuple[Site, str]) -> None:
+    for token in ("", "wrong", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")):
+        assert (await post(site, GIVEN, token=token))[0] == 401
     assert await stored(db) == 0
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"", 422),
-        (b"{", 422),
-        (b"[]", 422),
-        (b"\xff\xfe", 422),
-        (b"[" * 100_000, 422),
-        (b" " * (LARGEST_BODY + 1), 422),
-        ({}, 404),
-        (GIVEN | {"company_id": "mrsk-centra"}, 404),
-        (GIVEN | {"company_id": ["skek"]}, 404),
-        (GIVEN | {"actor": "chief"}, 422),
-        (GIVEN | {"receipt": "1"}, 422),
-        (GIVEN | {"surprise": 1}, 422),
-        (GIVEN | {"text": None}, 422),
-        (GIVEN | {"text": {"$gt": ""}}, 422),
-        (GIVEN | {"received_at": "2030-01-01T00:00:00Z"}, 422),
-        (GIVEN | {"repeat_of": "26-000777-4"}, 422),
-    ],
-)
-async def test_what_cannot_be_taken_is_refused_in_russian(
-    db: Database, site: tuple[Site, str], body: Any, status: int
-) -> None:
-    got, told = await post(site, body)
-    assert got == status
-    assert any("а" <= letter <= "я" for letter in told["message"])
+REFUSED: list[tuple[Any, int]] = [
+    (b"", 422),
+    (b"{", 422),
+    (b"[]", 422),
+    (b"\xff\xfe", 422),
+    (b"[" * 100_000, 422),
+    (b" " * (LARGEST_BODY + 1), 422),
+    ({}, 404),
+    (GIVEN | {"company_id": "mrsk-centra"}, 404),
+    (GIVEN | {"company_id": ["skek"]}, 404),
+    (GIVEN | {"actor": "chief"}, 422),
+    (GIVEN | {"receipt": "1"}, 422),
+    (GIVEN | {"surprise": 1}, 422),
+    (GIVEN | {"text": None}, 422),
+    (GIVEN | {"text": {"$gt": ""}}, 422),
+    (GIVEN | {"received_at": "2030-01-01T00:00:00Z"}, 422),
+    (GIVEN | {"repeat_of": "26-000777-4"}, 422),
+]
+
+
+async def test_what_cannot_be_taken_is_refused_in_russian(db: Database, site: tuple[Site, str]) -> None:
+    for body, status in REFUSED:
+        got, told = await post(site, body)
+        assert (told, got) == (told, status)
+        assert any("а" <= letter <= "я" for letter in told["message"])
     assert await stored(db) == 0
 
 
-@pytest.mark.parametrize("key", ["", "a b", "ключ".encode().decode("latin-1"), "x" * 61])
-async def test_a_request_without_a_proper_key_is_refused(db: Database, site: tuple[Site, str], key: str) -> None:
-    assert (await post(site, GIVEN, key=key))[0] == 422
+async def test_a_request_without_a_proper_key_is_refused(db: Database, site: tuple[Site, str]) -> None:
+    for key in ("", "a b", "ключ".encode().decode("latin-1"), "x" * 61):
+        assert (await post(site, GIVEN, key=key))[0] == 422
     assert await stored(db) == 0
 
 

@@ -77,7 +77,7 @@ async def test_a_rolled_back_registration_leaves_no_hole(db: Database, register:
     await assert_gapless(db, [outcome.number for outcome in outcomes if isinstance(outcome, Registered)])
 
 
-@pytest.mark.parametrize("steps", range(0, 60, 6))
+@pytest.mark.parametrize("steps", range(0, 60, 12))
 async def test_callers_who_hang_up_in_the_middle_harm_nobody(db: Database, register: Register, steps: int) -> None:
     """Some of the writers are cancelled after so many turns of the event loop, wherever that finds them."""
     tasks = [asyncio.create_task(register.register(intake(idempotency_key=f"k{n}"))) for n in range(12)]
