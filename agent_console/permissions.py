@@ -115,6 +115,10 @@ class Actor:
         """Whether the role has this permission."""
         return permission in GRANTED[self.role]
 
+    def opens(self, grant: Permission | Access) -> bool:
+        """Whether a route with this grant is open to him."""
+        return grant is Access.SIGNED_IN or self.may(grant)
+
     def sees(self, company_id: str | None, branch: str | None = "") -> bool:
         """Whether a thing of this company and branch is his to see; a thing of no branch is the whole company's."""
         if self.company_id is not None and company_id != self.company_id:

@@ -107,7 +107,7 @@ def render(request: web.Request, name: str, *, status: int = 200, block: str = "
 
 def entries_of(request: web.Request, actor: Actor | None) -> list[Entry]:
     """The side menu of a person, in its order."""
-    return [one for one in request.app.get(ENTRIES, []) if actor is not None and actor.may(one.permission)]
+    return [one for one in request.app.get(ENTRIES, []) if actor is not None and actor.opens(one.permission)]
 
 
 def _icon(static: Static) -> Any:

@@ -150,7 +150,7 @@ async def check(request: web.Request, handler: Next) -> web.StreamResponse:
         await _check_csrf(request, token)
     if who.must_choose_password and request.path not in WITH_ONE_TIME_PASSWORD:
         raise web.HTTPSeeOther(PASSWORD_PAGE)
-    if grant is not Access.SIGNED_IN and not who.actor.may(grant):
+    if not who.actor.opens(grant):
         await _refused(request, who, "refused", grant.value)
         raise Forbidden("Это действие не входит в ваши обязанности. Если должно входить, скажите администратору.")
     try:
