@@ -15,8 +15,10 @@ from carrier.errors import StoryBroken
 from carrier.installation import Installation
 from carrier.store import until
 from grid.models import OutageReport
+from gridline.clock import SystemClock
 from gridline.phones import e164
 from ivr.models import CallRecord, CallStep
+from recordings.incoming import Incoming
 from recordings.models import Recording, RecordingKind
 from tests.calls.street import Play
 
@@ -80,16 +82,17 @@ async def ended(scene: Play, number: str | None, outcome: str = "hung-up", *, no
     return found
 
 
-async def was_said(scene: Play, number: str, prompt: str) -> None:
-    """Wait until a running call of this number has heard this prompt to its end: what follows it has begun."""
+async def is_queued(scene: Play, number: str) -> None:
+    """Wait until a running call of this number is handed to its queue: the talk's recording is announced just then."""
+    incoming = Incoming(scene.house.settings.var / "recordings/incoming", SystemClock(), least_free=0)
 
     async def look() -> bool | None:
         async with scene.house.db.read() as session:
-            steps = select(CallStep).join(CallRecord, CallRecord.id == CallStep.call_id)
-            found = await session.scalars(steps.where(CallRecord.caller == number, CallStep.exit == "said"))
-            return any(prompt in step.prompt_ids for step in found) or None
+            query = select(CallRecord.id).where(CallRecord.caller == number, CallRecord.outcome.is_(None))
+            running = await session.scalar(query)
+        return any(label.kind == "talk" and label.call_id == running for label in incoming.labels()) or None
 
-    await until(look, f"{prompt} дослушано")
+    await until(look, f"{number} в очереди")
 
 
 async def appeal_of(scene: Play, call_id: str) -> Appeal:

@@ -10,7 +10,7 @@ from typing import Any
 from carrier.scene import Line
 from tests.calls.street import Play, Street
 
-AT_ONCE = 12
+AT_ONCE = 16
 """Stories told at the same time: a call mostly waits, what costs is the listening."""
 STORY_LIMIT_S = 300.0
 

@@ -31,7 +31,7 @@ async def a_number_that_is_nobodys_is_told_so(scene: Play) -> None:
     own = "+79131100111"
     async with scene.call(own, did="78005559999") as caller:
         await caller.hears("unknown-number")
-        await caller.is_hung_up(within_s=5)
+        await caller.is_hung_up(within_s=25)
 
     async def look() -> CallRecord | None:
         async with scene.house.db.read() as session:
@@ -56,7 +56,7 @@ async def a_withheld_number_is_no_obstacle(scene: Play) -> None:
 
 
 @BOOK.story()
-async def a_garbled_number_is_kept_as_it_came_and_taken_for_none(scene: Play) -> None:
+async def a_garbled_number_is_kept_without_its_signs_and_taken_for_none(scene: Play) -> None:
     number, name = "garbled&who", "${SHELL(id)}; <x>"
     async with scene.house.carrier.call(from_number=number, to=scene.did, name=name) as leg:
         caller = Caller(leg, scene)
@@ -64,6 +64,6 @@ async def a_garbled_number_is_kept_as_it_came_and_taken_for_none(scene: Play) ->
         await caller.hears("main-menu", within_s=25)
         await goes(caller, *POWER, "1", "account-enter")
         await caller.hangs_up()
-    call = await ended(scene, number)
+    call = await ended(scene, "garbledwho")  # the dialplan lets only harmless letters in
     if call.record.caller is not None:
         raise StoryBroken(f"номер записан как {call.record.caller}")

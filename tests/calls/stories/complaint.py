@@ -39,10 +39,10 @@ def number_told(scene: Play, appeal: Appeal, prompt: str = "complaint-registered
     return Prompt(prompt, number=number, until=spoken.until(appeal.deadline, today))
 
 
-async def registered(scene: Play, caller: Caller, phone: str, *, whole: bool = False) -> Appeal:
-    """The appeal just registered: its number is heard (`whole`: to the end)."""
+async def registered(scene: Play, caller: Caller, phone: str) -> Appeal:
+    """The appeal just registered: its number is being told."""
     appeal = await store.appeal_of_caller(scene, phone)
-    await caller.hears(number_told(scene, appeal), within_s=20, whole=whole)
+    await caller.hears(number_told(scene, appeal), within_s=20)
     return appeal
 
 
@@ -62,13 +62,16 @@ async def a_complaint_is_told_redone_and_registered_with_another_telephone(scene
         await goes(caller, "9131200098#", Prompt("contact-confirm", phone=spoken.phone("+79131200098")))
         await goes(caller, "2", "contact-enter", "89131200099#", theirs)
         await caller.press("1")
-        appeal = await registered(scene, caller, other, whole=True)
+        appeal = await registered(scene, caller, other)
         await caller.press("*")
         await caller.hears(number_told(scene, appeal), within_s=10)
         await goes(caller, "1", "anything-else", "1", "main-menu")
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("complaint-new", "done")
+    words = scene.house.voice.book.text(number_told(scene, appeal), scene.company)
+    if sum(words in step.prompt_text for step in call.steps) != 2:
+        raise StoryBroken(f"номер назван не дважды: {words}")
     if (appeal.kind, appeal.topic, appeal.call_id) != ("complaint", "quality", call.id):
         raise StoryBroken(f"зарегистрировано не то: {appeal.kind}, {appeal.topic}, {appeal.call_id}")
     recordings = await recorded(scene, call, COMPLAINT, MESSAGE)

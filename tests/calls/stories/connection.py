@@ -23,12 +23,12 @@ SHIELD = Prompt("application-turn-applicant", action="Установите вв�
 
 async def talks(scene: Play, caller: Caller, agent: Leg) -> None:
     """Each hears the other."""
-    ours, theirs = chirps(1), chirps(2)
+    ours, theirs = chirps(1, 2.0), chirps(2, 2.0)
     await asyncio.gather(
         caller.leg.speak(ours),
         agent.speak(theirs),
-        agent.hears(ours, within_s=3, to_the_end=True),
-        caller.leg.hears(theirs, within_s=3, to_the_end=True),
+        agent.hears(ours, within_s=6),
+        caller.leg.hears(theirs, within_s=6),
     )
     scene.tell(caller.leg.now_s, "does", "говорит с оператором, оба друг друга слышат")
 

@@ -16,7 +16,7 @@ from gridline.phones import e164
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from recordings.models import RecordingKind
-from tests.calls.looked_up import appeal_of, ended, nothing_left, recorded, was_said
+from tests.calls.looked_up import appeal_of, ended, is_queued, nothing_left, recorded
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import tells
 from tests.calls.stories.connection import talks
@@ -65,10 +65,10 @@ async def danger_is_answered_before_those_who_waited_longer(scene: Play) -> None
         await waits.hears(Prompt("person-position", ahead="один человек"), within_s=15)
         in_danger = await comes(danger, "1", "danger-safety")
         await in_danger.hears("danger-to-dispatcher", within_s=30)
-        await was_said(scene, danger, "danger-to-dispatcher")
+        await is_queued(scene, danger)
         also = await comes(more_danger, "1", "danger-safety")
         await also.hears("danger-all-busy", within_s=30)
-        await was_said(scene, more_danger, "danger-all-busy")
+        await is_queued(scene, more_danger)
         for number in (danger, more_danger, first, second):
             await talk.hang_up()
             talk = await _next_is(scene, dispatcher, number)

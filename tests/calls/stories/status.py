@@ -56,7 +56,7 @@ async def where_appeals_stand(scene: Play) -> None:
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("appeal-status", "done")
-    for prompt in ("status-registered", "status-overdue", "status-answered"):
+    for prompt in ("status-registered", "status-overdue", "status-closed"):
         if prompt not in call.said:
             raise StoryBroken(f"не сказано {prompt}: {call.said}")
 
