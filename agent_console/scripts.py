@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -27,6 +28,12 @@ def build() -> bool:
 
     Raises Misconfigured without node and npm, Unavailable when one of the steps fails.
     """
+    with (FRONTEND / "package.json").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # two test runs at once: the second finds it done
+        return _build()
+
+
+def _build() -> bool:
     if is_built():
         return False
     if shutil.which("npm") is None or shutil.which("node") is None:

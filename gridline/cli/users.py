@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from agent_console.models import Role
 from agent_console.passwords import Passwords
@@ -52,14 +50,14 @@ def add(
 
 def list_() -> None:
     """Показать всех."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("Логин", "Имя", "Роль", "Компания", "Филиал", "Номер", "Состояние"):
-        table.add_column(title)
+    rows = [("Логин", "Имя", "Роль", "Компания", "Филиал", "Номер", "Состояние")]
     for user in _run(lambda users: users.all()):
         state = "закрыт" if user.disabled_at else "ждёт первого входа" if user.one_time else "открыт"
         place = (user.company_id or "все", user.branch or "все")
-        table.add_row(user.login, user.name, ROLE_NAMES[user.role], *place, user.agent or "", state)
-    Console(highlight=False, markup=False).print(table)
+        rows.append((user.login, user.name, ROLE_NAMES[user.role], *place, user.agent or "", state))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def disable(login: Login) -> None:
