@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -134,8 +134,7 @@ class _Order:
         self._names = [key.key for key in keys]
         self._descending = descending
         self._within: list[ColumnElement[bool]] = [Appeal.company_id == company_id]
-        if after is not None:
-            self._within.append(_beyond(SORTS[sort], sort, after, descending=descending))
+        self._beyond = [] if after is None else [_beyond(SORTS[sort], sort, after, descending=descending)]
         ranges = {"received": _received(filters), "deadline": _overdue(filters)}
         self._within += ranges.get(sort, [])  # a range on the order's own column bounds the walk itself
 
@@ -151,17 +150,21 @@ class _Order:
 
     async def _walked(self, steps: int, wanted: int) -> list[str]:
         """Matches among the next `steps` appeals of the order; the index of the order alone is read."""
-        walk = select(*_WALKED).where(*self._within).order_by(*self._order).limit(steps).subquery()
+        walk = select(*_WALKED).where(*self._within, *self._beyond).order_by(*self._order).limit(steps).subquery()
         query = _narrowed(select(walk.c.number), walk.c, self._filters)
         return await self._ordered(query, walk.c, wanted)
 
     async def _ends_within(self, steps: int) -> bool:
-        query = select(Appeal.number).where(*self._within).order_by(*self._order).offset(steps).limit(1)
+        query = select(Appeal.number).where(*self._within, *self._beyond).order_by(*self._order).offset(steps).limit(1)
         return (await self._session.execute(query)).first() is None
 
     async def _filtered(self, wanted: int) -> list[str]:
-        """Everything that matches, then the first of it; OFFSET 0 keeps the planner from walking the order."""
-        matching: Any = select(*_WALKED).where(*self._within)
+        """Everything that matches, then the first of it.
+
+        OFFSET 0 and the CASE keep the planners from walking the order, which has just been tried.
+        """
+        beyond = [case((condition, 1), else_=0) == 1 for condition in self._beyond]
+        matching: Any = select(*_WALKED).where(*self._within, *beyond)
         if self._filters.phone is not None:
             matching = matching.join(Content, Content.appeal_id == Appeal.id)
             matching = matching.where(Content.phone == self._filters.phone)

@@ -38,6 +38,13 @@ WORDS = {
     "postgresql": ["CREATE INDEX ix_appeal_words_fts ON appeal_words USING gin (words) WITH (fastupdate=off)"],
 }
 
+SPARSE = {
+    "owner": ["company_id", "owner", "number"],
+    "account_number": ["company_id", "account_number"],
+    "premise_id": ["premise_id"],
+    "call_id": ["call_id"],
+}
+
 
 def upgrade() -> None:
     """Go forward."""
@@ -106,15 +113,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "receipt", name=op.f("uq_appeals_company_id_receipt")),
         sa.UniqueConstraint("company_id", "year", "sequence", name=op.f("uq_appeals_company_id_year_sequence")),
     )
-    op.create_index("ix_appeals_account", "appeals", ["company_id", "account_number"], unique=False)
     op.create_index("ix_appeals_branch", "appeals", ["company_id", "branch", "number"], unique=False)
-    op.create_index("ix_appeals_call", "appeals", ["call_id"], unique=False)
-    op.create_index("ix_appeals_owner", "appeals", ["company_id", "owner", "number"], unique=False)
-    op.create_index("ix_appeals_premise", "appeals", ["premise_id"], unique=False)
     filtered = ["state", "topic", "kind", "channel", "branch"]
     op.create_index("ix_appeals_by_number", "appeals", ["company_id", "number", *filtered, "received_at", "deadline"])
     op.create_index("ix_appeals_by_received", "appeals", ["company_id", "received_at", "number", *filtered, "deadline"])
     op.create_index("ix_appeals_by_deadline", "appeals", ["company_id", "deadline", "number", *filtered, "received_at"])
+    for name, columns in SPARSE.items():
+        there = sa.text(f"{name} IS NOT NULL")
+        op.create_index(f"ix_appeals_{name}", "appeals", columns, sqlite_where=there, postgresql_where=there)
     op.create_index("ix_appeals_by_codes", "appeals", ["company_id", *filtered, "number", "received_at", "deadline"])
     op.create_table(
         "destruction_acts",
@@ -331,13 +337,11 @@ def downgrade() -> None:
     op.drop_index("ix_appeal_answers_appeal", table_name="appeal_answers")
     op.drop_table("appeal_answers")
     op.drop_table("destruction_acts")
+    for name in SPARSE:
+        op.drop_index(f"ix_appeals_{name}", table_name="appeals")
     for order in ("number", "received", "deadline", "codes"):
         op.drop_index(f"ix_appeals_by_{order}", table_name="appeals")
-    op.drop_index("ix_appeals_premise", table_name="appeals")
-    op.drop_index("ix_appeals_owner", table_name="appeals")
-    op.drop_index("ix_appeals_call", table_name="appeals")
     op.drop_index("ix_appeals_branch", table_name="appeals")
-    op.drop_index("ix_appeals_account", table_name="appeals")
     op.drop_table("appeals")
     op.drop_table("appeal_words")
     op.drop_table("appeal_counters")
