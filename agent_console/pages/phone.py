@@ -13,6 +13,7 @@ from gridline.errors import Conflict
 def add_to(app: web.Application) -> None:
     """Hang the routes on the application."""
     add(app, "POST", "/phone/credentials", credentials, permission=Permission.DESK_WORK)
+    add(app, "GET", "/phone/targets", targets, permission=Permission.DESK_WORK)
     add(app, "POST", "/phone/revoke", revoke, permission=Permission.DESK_WORK)
     add(app, "POST", "/phone/leaving", leaving, permission=Permission.DESK_WORK)
     add(app, "POST", "/phone/back", back, permission=Permission.DESK_WORK)
@@ -32,6 +33,23 @@ async def credentials(request: web.Request) -> web.Response:
             "expires_in_s": int(lifetime.total_seconds()),
         }
     )
+
+
+async def targets(request: web.Request) -> web.Response:
+    """To whom a caller can be sent on: colleagues on shift and the queues of the company, each with its name."""
+    console, actor = console_of(request), actor_of(request)
+    people = [
+        {"to": shift.agent, "name": shift.name}
+        for shift in console.desk.shifts()
+        if shift.agent != actor.agent and actor.sees(shift.company_id)
+    ]
+    queues = {
+        topic.queue: topic.name
+        for company in console.companies
+        if actor.sees(company.id)
+        for topic in reversed(company.topics.values())
+    }
+    return web.json_response(people + [{"to": queue, "name": name} for queue, name in queues.items()])
 
 
 async def revoke(request: web.Request) -> web.Response:

@@ -150,6 +150,15 @@ function start(root) {
     view.close("transfer-panel");
     event.submitter?.value === "ask" ? telephone.consult(target) : refer(() => telephone.transfer(target));
   });
+  // A panel opens empty: nobody must be sent to where the caller before him went.
+  for (const kind of ["dial", "transfer"]) {
+    view.part(`${kind}-panel`).addEventListener("beforetoggle", ({ newState }) => {
+      if (newState === "open") view.part(`${kind}-form`).reset();
+    });
+  }
+  view.part("transfer-panel").addEventListener("toggle", async ({ newState }) => {
+    if (newState === "open") view.targets(await send("GET", "/phone/targets").catch(() => []));
+  });
   const wanted = ({ detail }) => dial(detail.number);
   document.addEventListener("phone:dial", wanted);
   const leaving = () => telephone.talking && sayLeaving();

@@ -75,6 +75,13 @@ export class View {
     }
   }
 
+  /** To whom a caller can be sent: [{to, name}]. */
+  targets(list) {
+    this.part("targets").replaceChildren(
+      ...list.map(({ to, name }) => Object.assign(document.createElement("option"), { value: to, label: name })),
+    );
+  }
+
   /** What was typed into a field, ready to be dialled; "" when there is nothing. */
   typed(name) {
     return dialled(this.part(name).value);
