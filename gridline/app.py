@@ -7,12 +7,14 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 
 from agent_console.api.clients import CLIENTS, Clients
 from agent_console.app import make_app
 from agent_console.console import Console
+from agent_console.pages.workplace import show_place
 from agent_console.phone import Phones
 from agent_console.push import Push
 from agent_console.site import served
@@ -99,7 +101,8 @@ class Controller:
             on_resync=self._on_resync,
             clock=clock,
         )
-        self.desk = Desk(self.ami, self.db, clock, lambda agent: log.debug("agent-changed", agent=agent))
+        self._show_place: Callable[[str], None] = lambda agent: None
+        self.desk = Desk(self.ami, self.db, clock, lambda agent: self._show_place(agent))
         self.reconnect = Reconnect(self.ami, self.board, clock)
         self.push = Push(clock)
         self.console = Console(
@@ -138,6 +141,7 @@ class Controller:
             closing.push_async_callback(self.voice.close)
             clients = Clients.load(self.config.var / CLIENTS)
             console = make_app(self.console, self.health, api_clients=clients)
+            self._show_place = partial(show_place, console, self.console)
             opened = await self._database_opened(console[USERS])
             await closing.enter_async_context(served(console, self.config))
             async with asyncio.TaskGroup() as jobs:

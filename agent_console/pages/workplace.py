@@ -1,0 +1,121 @@
+"""`/desk`: the agent's place — on shift or not, ready or paused, and how long each queue of his waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from agent_console.console import Console, actor_of, console_of
+from agent_console.permissions import Actor, Permission
+from agent_console.render import TEMPLATES, render
+from agent_console.routes import Entry, add, add_entry, add_topic
+from gridline.companies import Company
+from gridline.errors import Conflict, InvalidInput
+from ivr.desk.shift import REASONS, Shift
+from ivr.live.view import LiveQueue
+
+PLACE = "place"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A queue as its agent sees it."""
+
+    queue: str
+    topics: str
+    state: LiveQueue | None
+    mine: bool
+
+
+def add_to(app: web.Application) -> None:
+    """Hang the routes."""
+    add(app, "GET", "/desk", page, permission=Permission.DESK_WORK)
+    add(app, "POST", "/desk/sign-on", sign_on, permission=Permission.DESK_WORK)
+    add(app, "POST", "/desk/ready", ready, permission=Permission.DESK_WORK)
+    add(app, "POST", "/desk/pause", pause, permission=Permission.DESK_WORK)
+    add(app, "POST", "/desk/sign-off", sign_off, permission=Permission.DESK_WORK)
+    add_entry(app, Entry(10, "Рабочее место", "/desk", "headset", Permission.DESK_WORK, key="d"))
+    add_topic(app, PLACE, _own_place)
+
+
+async def page(request: web.Request) -> web.Response:
+    """The place of whoever is signed in."""
+    console, actor = console_of(request), actor_of(request)
+    agent = _number(actor)
+    return render(
+        request,
+        "workplace.html",
+        title="Рабочее место",
+        topics=[f"{PLACE}:{agent}"],
+        agent=agent,
+        shift=console.desk.shift(agent),
+        reasons=REASONS,
+        queues=_queues(console, _company(console, actor), console.desk.shift(agent)),
+    )
+
+
+async def sign_on(request: web.Request) -> web.StreamResponse:
+    """Begin the shift in the queues that were ticked."""
+    console, actor = console_of(request), actor_of(request)
+    company = _company(console, actor)
+    wanted = {str(value) for value in (await request.post()).getall("queue", [])}
+    if strangers := wanted - company.queues:
+        raise InvalidInput(f"У компании нет очереди {', '.join(sorted(strangers))}.")
+    await console.desk.sign_on(
+        _number(actor), user_id=actor.user_id, name=actor.name, company_id=company.id, queues=sorted(wanted)
+    )
+    raise web.HTTPSeeOther("/desk")
+
+
+async def ready(request: web.Request) -> web.StreamResponse:
+    """Take calls; also the end of a wrap-up."""
+    await console_of(request).desk.ready(_number(actor_of(request)))
+    raise web.HTTPSeeOther("/desk")
+
+
+async def pause(request: web.Request) -> web.StreamResponse:
+    """Take no calls, for a reason of the list."""
+    reason = str((await request.post()).get("reason", ""))
+    await console_of(request).desk.pause(_number(actor_of(request)), reason)
+    raise web.HTTPSeeOther("/desk")
+
+
+async def sign_off(request: web.Request) -> web.StreamResponse:
+    """End the shift."""
+    await console_of(request).desk.sign_off(_number(actor_of(request)))
+    raise web.HTTPSeeOther("/desk")
+
+
+def show_place(app: web.Application, console: Console, agent: str) -> None:
+    """Tell the pages of this agent what his place looks like now."""
+    shift = console.desk.shift(agent)
+    part = app[TEMPLATES].part("workplace.html", "place", agent=agent, shift=shift, reasons=REASONS)
+    console.push.publish(f"{PLACE}:{agent}", "morph", part)
+
+
+async def _own_place(_console: Console, actor: Actor, agent: str) -> bool:
+    return actor.agent == agent
+
+
+def _queues(console: Console, company: Company, shift: Shift | None) -> list[QueueRow]:
+    mine = set(shift.queues) if shift else set()
+    rows = []
+    for queue in sorted(company.queues):
+        topics = ", ".join(topic.name for topic in company.topics.values() if topic.queue == queue)
+        rows.append(QueueRow(queue, topics or "Горячая линия", console.board.queue(queue), queue in mine or not shift))
+    return rows
+
+
+def _number(actor: Actor) -> str:
+    """Raises Conflict for somebody who has no telephone number."""
+    if not actor.agent:
+        raise Conflict("Вам не назначен номер телефона. Скажите администратору.")
+    return actor.agent
+
+
+def _company(console: Console, actor: Actor) -> Company:
+    """The company he works for. Raises Conflict for those who serve them all: a shift is one company's."""
+    if actor.company_id is None:
+        raise Conflict("Смену ведёт оператор одной компании, а ваша учётная запись — для всех сразу.")
+    return console.companies.by_id(actor.company_id)
