@@ -6,6 +6,7 @@ absolute timeout: when this process hangs, the dialplan takes the caller back th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,13 +23,15 @@ from ivr.telephony.agi import AgiChannel, AgiReply, CallerHungUp
 from ivr.telephony.wire import app_argument
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Phrase
-from ivr.voice.voice import Utterance, Voice
+from ivr.voice.voice import RENDER_LIMIT_S, Utterance, Voice
 from recordings.incoming import raw_seconds
 
 KEYS = "0123456789*#"
 GUARD_MARGIN_S = 4.0
 """Seconds past the longest an act may take before the dialplan takes the call back; renders on demand included."""
 LONGEST_TALK_S = 4 * 3600
+PATIENCE_S = 1.2
+"""The line is never silent for more than 2 s: past this the caller is told that we are at it."""
 SLACK_S = 3.0
 """Our own timeout round an act: later than Asterisk's answer, earlier than its guard."""
 
@@ -207,12 +210,27 @@ class Line:
         await self._guard(2)
 
     async def _render(self, phrases: tuple[Phrase, ...]) -> Utterance:
-        """What to play; when it cannot be made, the caller hears that something is wrong rather than silence."""
+        """What to play; while it takes long to be made, the caller hears that we are at it.
+
+        Raises PromptUnavailable: whoever asked says instead that something is wrong.
+        """
         try:
-            return await self._voice.render(phrases, self.call.company.id)
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    return await self._voice.render(phrases, self.call.company.id)
+            except TimeoutError:  # what is being made goes on being made
+                if self.call.notice_heard:
+                    await self._one_moment()
+                return await self._voice.render(phrases, self.call.company.id)
         except PromptUnavailable:
             log.error("prompt-unavailable", call=self.call.id, prompts=[str(phrase) for phrase in phrases])
             raise
+
+    async def _one_moment(self) -> None:
+        """Said to its end: a key that was pressed now would be the answer to words not yet heard."""
+        moment = await self._voice.render(["one-moment"], self.call.company.id)
+        await self._guard(moment.seconds + RENDER_LIMIT_S)
+        await self._play(moment, 0, "STREAM FILE", str(moment.file), "")
 
     async def _guard(self, seconds: float | None) -> None:
         """Re-arm the dialplan's guard for an act of `seconds` (None: no guard) and set the marks, in one command."""

@@ -100,8 +100,7 @@ class Voice:
         if not phrases:
             raise Misconfigured("Нечего сказать: в реплике нет ни одной фразы.")
         clips = [self._clips.find(phrase, company_id) for phrase in phrases]
-        for clip in clips:
-            await self._clips.ready(clip)
+        await asyncio.gather(*(self._clips.ready(clip) for clip in clips))
         file, seconds = await self._clips.joined(clips)
         words = " ".join(clip.text for clip in clips if clip.text).replace("+", "")
         return Utterance(file, seconds, words, _ids(phrases), file.name)

@@ -54,7 +54,10 @@ async def _street(folder: Path, *, distressed: bool) -> AbstractAsyncContextMana
     if distressed:
         packages = packages_without_speech(folder / "packages")
     else:
-        (folder / "var/prompts").symlink_to(HOUSE / "var/prompts")
+        (folder / "var/prompts").mkdir()
+        for made in ("clips", "joined"):  # what was ever said need not be synthesised anew
+            (HOUSE / "var/prompts" / made).mkdir(parents=True, exist_ok=True)
+            (folder / "var/prompts" / made).symlink_to(HOUSE / "var/prompts" / made)
     own = {
         "dialplan": str(dialplan(folder / "dialplan")),
         "package_root": str(packages),

@@ -35,8 +35,8 @@ SPEAKERS = {
     "Telling": 2,
 }
 """What takes phrases, and from which argument on."""
-ELSEWHERE = {"still-waiting", "unknown-number"}
-"""Said by app_queue, and to whom no company belongs."""
+ELSEWHERE = {"still-waiting", "unknown-number", "one-moment"}
+"""Said by app_queue, to whom no company belongs, and by the line itself."""
 
 
 def test_every_action_of_the_menu_language_is_there_and_no_other() -> None:
