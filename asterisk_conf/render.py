@@ -86,7 +86,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "ami_user": settings.ami_user,
         "ami_secret": settings.ami_secret.get_secret_value() or secret(secrets_folder, "ami"),
         "channelvars": "GRIDLINE_COMPANY,GRIDLINE_DIALLED,QUEUE_PRIO",
-        "ami_read": "call,agent,reporting",
+        "ami_read": "call,agent,reporting,system",
         "ami_write": "agent,call,reporting",
         "sip_host": settings.sip_host,
         "sip_port": settings.sip_port,

@@ -60,6 +60,7 @@ DRAIN_SPOOL_S = 3.0
 WATCH_MENUS_S = 1.0
 PROMPTS_S = 24 * 3600.0
 DATABASE_S = 5.0
+ESCALATE_S = 60.0
 
 
 class Controller:
@@ -153,6 +154,7 @@ class Controller:
                     jobs.create_task(self.reconnect.run()),
                     jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
                     jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
+                    jobs.create_task(_every(ESCALATE_S, "promises", self._escalate)),
                     jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
                     jobs.create_task(heartbeat()),
                 ]
@@ -219,6 +221,7 @@ class Controller:
         return True
 
     def _on_event(self, event: Event) -> None:
+        self.reconnect.on_event(event)
         if self.board.apply(event).suspect:
             self.ami.resync()
         self.desk.on_event(event)
@@ -239,6 +242,12 @@ class Controller:
             if built.problem:
                 log.error("prompt-not-made", company=built.company_id, prompt=built.prompt_id, reason=built.problem)
         self.voice.prune()
+
+    async def _escalate(self) -> None:
+        """Raise promises at half, at four fifths and at the end of their time."""
+        for company in self.companies:
+            for due in await self.console.promises.escalate(company.id):
+                log.warning("promise-due", kind=due.kind, at_per_cent=due.per_cent, owner=due.owner, due=str(due.due_at))
 
     async def _watch_menus(self) -> None:
         """A changed menu serves new calls at once; a broken one is refused whole, the old one serves (F38)."""

@@ -20,6 +20,11 @@ def browser(agent: str) -> str:
     return f"PJSIP/{browser_endpoint(agent)}"
 
 
+def is_browser(interface: str) -> bool:
+    """Whether this is a softphone in a browser."""
+    return interface.endswith(_BROWSER)
+
+
 def agent_of(interface: str) -> str:
     """Whose telephone this is, whichever of the two."""
     return interface.removeprefix("PJSIP/").removesuffix(_BROWSER)

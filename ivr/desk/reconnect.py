@@ -19,11 +19,14 @@ from ivr.desk import devices
 from ivr.live.board import Board
 from ivr.live.view import AgentState, CallKey, Place
 from ivr.telephony.ami import Ami, AmiActionFailed
+from ivr.telephony.events import Event, PhoneSeen
 
 CONTEXT = "reconnect"
 REASON = "перезагрузка страницы"
 LONGEST = timedelta(seconds=40)
 """Longer than the dialplan holds a caller for his agent: prompt, wait and ringing."""
+GRACE = timedelta(seconds=6)
+"""A browser that lost its connection comes back within 5 s by itself, and the talk's sound may not even be touched."""
 _LOOK_S = 0.2
 
 log = structlog.get_logger(__name__)
@@ -48,11 +51,23 @@ class Reconnect:
         self._board = board
         self._clock = clock
         self._parked: dict[str, _Parked] = {}
+        self._gone: dict[str, datetime] = {}
         self._news = asyncio.Event()
 
     def is_parked(self, agent: str) -> bool:
         """Whether a caller waits for this agent's page."""
         return agent in self._parked
+
+    def on_event(self, event: Event) -> None:
+        """A browser that died could not say so: its lost registration does (fault F35)."""
+        if not isinstance(event, PhoneSeen) or not devices.is_browser(event.interface):
+            return
+        agent = devices.agent_of(event.interface)
+        if event.there:
+            self._gone.pop(agent, None)
+        elif self._board.partners(event.interface):
+            self._gone[agent] = self._clock.now()
+            self._news.set()
 
     async def park_for_reload(self, agent: str) -> int:
         """His browser's page is going: send everybody he talks with to wait for him; how many they are.
@@ -90,11 +105,21 @@ class Reconnect:
         while True:
             await self._news.wait()
             self._news.clear()
-            while self._parked:
+            while self._parked or self._gone:
+                await self._park_the_gone()
                 for agent, parked in list(self._parked.items()):
                     if self._is_over(parked):
                         await self._end(agent, parked)
                 await asyncio.sleep(_LOOK_S)
+
+    async def _park_the_gone(self) -> None:
+        for agent, since in list(self._gone.items()):
+            if self._clock.now() - since > GRACE:
+                del self._gone[agent]
+                try:
+                    await self.park_for_reload(agent)
+                except Unavailable as error:
+                    log.warning("caller-not-parked", agent=agent, reason=error.message)
 
     def _is_over(self, parked: _Parked) -> bool:
         if self._clock.now() - parked.since > LONGEST:

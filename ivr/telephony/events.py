@@ -168,6 +168,14 @@ class MemberRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneSeen(Event):
+    """A telephone has registered, or its registration is gone (with its connection, for a browser)."""
+
+    interface: str
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingStarted(Event):
     """MixMonitor began on this leg."""
 
@@ -246,6 +254,9 @@ _MAKERS: Mapping[str, _Maker] = {
     "QueueMemberAdded": _member_changed,
     "QueueMemberPause": _member_changed,
     "QueueMemberRemoved": lambda m, at: MemberRemoved(at, member_of(m)),
+    "ContactStatus": lambda m, at: PhoneSeen(
+        at, f"PJSIP/{m['EndpointName']}", m["ContactStatus"] not in ("Removed", "Unreachable")
+    ),
     "MixMonitorStart": lambda m, at: RecordingStarted(at, channel_of(m)),
     "MixMonitorStop": lambda m, at: RecordingStopped(at, channel_of(m)),
 }

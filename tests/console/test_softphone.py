@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Error, Page, async_playwright, expect
 
 from agent_console.scripts import build
 from asterisk_conf.secrets import secret
@@ -229,6 +230,22 @@ async def test_a_page_that_never_comes_back_gives_the_caller_to_the_next_agent(f
         await anna.hears(IGOR, 10)
         await floor.igor.press("F4")
         await anna.waits_for_hangup(5)
+    await floor.olga.opens()
+
+
+async def test_a_browser_that_dies_gives_the_caller_to_the_next_agent(floor: Floor) -> None:
+    async with floor.talk() as anna:
+        window, died = floor.olga.page.context, anna.now_s
+        with contextlib.suppress(Error):
+            await floor.olga.page.goto("chrome://crash")
+        await anna.hears(await floor.sounds_like("reconnecting"), 12, since_s=died, to_the_end=True)
+        await floor.queue_rings("102")
+        await floor.igor.is_("ringing", 25_000)
+        await floor.igor.press("F2")
+        await anna.hears(IGOR, 10)
+        await floor.igor.press("F4")
+        await anna.waits_for_hangup(5)
+    floor.olga = BrowserAgent(await window.new_page(), floor.olga.base)
     await floor.olga.opens()
 
 

@@ -40,13 +40,13 @@ export class View {
     const talking = talk?.state === "talking";
     this._hide("answer", talk?.state !== "ringing");
     this._hide("end", !talk);
-    this._label("end", talk?.state === "ringing" ? "Отклонить" : waiting ? "Отменить" : "Завершить");
+    this._label("end", talk?.state === "ringing" ? "Отклонить" : waiting ? "Отменить" : "Отбой");
     for (const name of ["hold", "mute", "keypad"]) this._hide(name, !talking);
     this._hide("transfer", !talking || Boolean(waiting));
     this._hide("connect", !(waiting && talking));
     this._hide("dial", Boolean(talk) || telephone.registration !== "ready" || elsewhere);
-    this._press("hold", Boolean(talk?.held), "Снять удержание", "Удержать");
-    this._press("mute", Boolean(talk?.muted), "Включить микрофон", "Выключить микрофон");
+    this._press("hold", Boolean(talk?.held), "Вернуться", "Удержать");
+    this._press("mute", Boolean(talk?.muted), "Микрофон выключен", "Микрофон");
     this._hide("take", !elsewhere);
     this._hide("switch-on", elsewhere || telephone.registration !== "off");
     this._hide("levels", telephone.registration === "off" || elsewhere);
