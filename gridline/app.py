@@ -247,7 +247,7 @@ class Controller:
         """Raise promises at half, at four fifths and at the end of their time."""
         for company in self.companies:
             for due in await self.console.promises.escalate(company.id):
-                log.warning("promise-due", kind=due.kind, at_per_cent=due.per_cent, owner=due.owner, due=str(due.due_at))
+                log.warning("promise-due", kind=due.kind, per_cent=due.per_cent, owner=due.owner, at=str(due.due_at))
 
     async def _watch_menus(self) -> None:
         """A changed menu serves new calls at once; a broken one is refused whole, the old one serves (F38)."""
