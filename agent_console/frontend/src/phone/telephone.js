@@ -81,7 +81,7 @@ export class Telephone {
       this._set("ready");
     });
     this._ua.on("disconnected", () => this._ua && this._set("lost"));
-    this._ua.on("registrationFailed", ({ cause }) => this._registrationFailed(cause));
+    this._ua.on("registrationFailed", () => this._registrationFailed());
     this._ua.on("newOptions", () => this._heard());
     this._ua.on("newRTCSession", ({ originator, session, request }) => {
       if (originator === "remote") this._rings(session, request);
@@ -271,13 +271,13 @@ export class Telephone {
     }
   }
 
-  _registrationFailed(cause) {
+  _registrationFailed() {
     if (!this._ua) return;
-    this._set("refused", cause);
+    this._set("refused");
     this._later(async () => {
       // The secret may have ended while this computer slept.
       if (this._ua && (await this._renew())) this._ua.register();
-      else if (this._ua) this._registrationFailed(cause);
+      else this._registrationFailed();
     });
   }
 
@@ -296,6 +296,7 @@ export class Telephone {
     if (this.registration === "ready" && performance.now() - this._lastHeard > SILENT_SERVER_MS) this._set("lost");
   }
 
+  /** `reason`: the server's own words, when it has some. */
   _set(registration, reason = "") {
     this.registration = registration;
     this.reason = reason;

@@ -25,7 +25,8 @@ export class View {
     const state = elsewhere ? "elsewhere" : talk ? (talk.held ? "held" : talk.state) : telephone.registration;
     this._root.dataset.state = state;
     this._root.toggleAttribute("data-busy", Boolean(talk));
-    const line = talk && telephone.registration !== "ready" ? `${STATES[state]} · ${STATES.lost}` : STATES[state];
+    const alone = (!talk && !elsewhere && telephone.reason) || STATES[state];
+    const line = talk && telephone.registration !== "ready" ? `${STATES[state]} · ${STATES.lost}` : alone;
     this._text("state", line);
     this._text("caller", talk ? numberInWords(talk.number) : "");
     this._hide("caller", !talk);
