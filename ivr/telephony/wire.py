@@ -47,10 +47,11 @@ def clean(text: str, limit: int = 200) -> str:
     Line breaks and tabs (U+2028 and U+2029 too) become one space; every other control, format (bidirectional
     overrides) and surrogate character is dropped; at most `limit` characters are kept.
     """
-    spaced = "".join(
-        " " if char.isspace() else "" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in text
-    )
-    return " ".join(spaced.split())[:limit].rstrip()
+    if not text.isprintable():  # nearly always it is: forty values of every call pass here
+        text = "".join(
+            " " if char.isspace() else "" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in text
+        )
+    return " ".join(text.split())[:limit].rstrip()
 
 
 def quote(argument: str | int) -> str:
