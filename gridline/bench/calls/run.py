@@ -179,8 +179,8 @@ class Run:
         return await rates.climb(subjects, first, self._size.steps, self._size.step_s)
 
     def _first_rate(self, cost_ms: float) -> float:
-        """Where the climb begins: at half of what the processors could do for nobody else."""
-        return round(0.5 * (os.cpu_count() or 1) * 1000 / (cost_ms + 1), 1)
+        """Where the climb begins: at two thirds of what the processors could do for nobody else."""
+        return round(0.67 * (os.cpu_count() or 1) * 1000 / (cost_ms + 1), 1)
 
     async def _fork(self) -> dict[str, float]:
         """A Python script forked for every call, at a rate it can hold."""
