@@ -147,21 +147,20 @@ async def test_a_number_cannot_forge_an_event(house: Installation) -> None:
     assert all("\n" not in one and "\r" not in one for one in raw)
 
 
-async def test_lost_and_doubled_digits_lead_to_a_person_after_three_tries(house: Installation, scene: Scene) -> None:
+async def test_keys_lost_doubled_endless_or_in_the_band(house: Installation, scene: Scene) -> None:
     async with scene.call("+79131203503") as caller, scene.call("+79131203504") as robot:
-        await asyncio.gather(_keys_an_account_badly(caller), _presses_for_ever(robot))
+        await asyncio.gather(_keys_an_account_badly(caller), _presses_for_ever(robot), _keys_in_the_band(house))
     call = await until_known(lambda: _call_from(house, "+79131203504"), "the robot's record")
     steps = await _steps(house, call.id)
     assert "too-many-keys" in {step.exit for step in steps}
 
 
-async def test_keys_in_the_band_are_heard(house: Installation) -> None:
-    known = await _calls_of(house)
+async def _keys_in_the_band(house: Installation) -> None:
+    """A telephone that only sends the tones themselves."""
     async with raw_call(house, DID, number=b"79131203505") as call:
         assert call.status == 200
         await call.play(to_pcm(np.zeros(int(9.5 * RATE), np.float32)))
         await call.play(to_pcm(_tone("5")))
-        await _one_more(house, known)
 
         async def pressed() -> CallStep | None:
             record = await _call_from(house, "+79131203505", ended=False)
