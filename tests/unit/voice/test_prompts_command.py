@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from gridline.cli import prompts
+from gridline.settings import HOUSE
 
 BOOK = "beep:\n  kind: tone\n  seconds: 0.4\nnumber:\n  text: Номер {number}\n"
 
@@ -20,6 +21,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     monkeypatch.setenv("GRIDLINE_PACKAGE_ROOT", str(tmp_path / "packages"))
     monkeypatch.setenv("COLUMNS", "160")
     (tmp_path / "prompts.ru.yaml").write_text(BOOK, "utf-8")
+    (tmp_path / "companies").mkdir()
+    (tmp_path / "companies/skek.yaml").write_bytes((HOUSE / "dialplan/companies/skek.yaml").read_bytes())
     return CliRunner()
 
 
