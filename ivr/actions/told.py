@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
@@ -25,6 +26,8 @@ LIMIT_S = 180
 SILENCE_S = 4
 SHORTEST_S = 0.3
 """Less sound is a breath or a click, not words."""
+REPEATED_WITHIN = timedelta(days=1)
+"""A second complaint on the same topic this soon is the same one told again (attack A21); later it is a new one."""
 REGISTER_BUDGET_S = 2.0
 """How long a caller waits for the register before the promise is kept on disk instead (fault F18)."""
 
@@ -169,17 +172,18 @@ async def _added(line: Line, services: Services, intake: Intake) -> OpenAppeal |
     try:
         async with asyncio.timeout(REGISTER_BUDGET_S):
             same = await services.register.similar(intake.model_copy(update={"premise_id": None}))
-            if not same:
+            recent = [one for one in same if services.clock.now() - one.received_at < REPEATED_WITHIN]
+            if not recent:
                 return None
             contact = FurtherContact(
                 intake.channel, intake.actor, intake.phone, call_id=line.call.id, recording_id=intake.recording_id
             )
-            await services.register.add_contact(intake.company_id, same[0].number, contact)
+            await services.register.add_contact(intake.company_id, recent[-1].number, contact)
     except TimeoutError as error:
         raise Unavailable(f"Реестр обращений не ответил за {REGISTER_BUDGET_S:g} с") from error
     except Conflict:  # answered and closed a moment ago
         return None
-    return same[0]
+    return recent[-1]
 
 
 def _numbered(prompt: str, appeal: Registered | OpenAppeal, services: Services, call: Call) -> Prompt:
