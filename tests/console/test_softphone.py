@@ -104,6 +104,14 @@ async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor
         await house.stop()
 
 
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def both_are_free(floor: Floor) -> AsyncIterator[None]:
+    """A test that failed leaves no call to the next one."""
+    yield
+    await floor.olga.hangs_up()
+    await floor.igor.hangs_up()
+
+
 async def test_a_caller_and_an_agent_hear_each_other(floor: Floor) -> None:
     await floor.queue_rings("101")
     async with floor.caller() as anna:
@@ -193,7 +201,7 @@ async def test_a_colleague_is_asked_first(floor: Floor) -> None:
         await floor.igor.press("F2")
         await floor.olga.is_("talking")
         await floor.olga.press("F8")  # both speaking at once: echo cancellation would spoil what we compare
-        await floor.olga.hears_of_itself(IGOR, 3)
+        await floor.olga.hears_of_itself(IGOR)
         since = anna.now_s
         assert not [one for one in anna.heard(IGOR) if one.at_s < since]
         await floor.olga.press("F7")
