@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gridline.bench.calls.load import Load
 
-STEP = 1.1
+STEP = 1.15
 SETTLE_S = 1.0
 """After a rate that was not held: what is still in the air must not burden the next one."""
 
