@@ -19,6 +19,8 @@ QUIET_ENDED_S = 2.0
 """Asterisk writes through a 32 kB buffer: after the hang-up its last block follows within a second."""
 QUIET_UNENDED_S = 30.0
 """Nobody told us that the call ended (a crash): a file at rest for so long has nobody writing it."""
+NEVER_BEGUN_S = 4 * 3600.0
+"""A recording that has no sample by then has nobody who waits for its talk."""
 _WITHOUT = "without-"
 
 log = structlog.get_logger(__name__)
@@ -38,12 +40,15 @@ class RecordingIntake:
         Raises Unavailable while the database is away (the files wait), OSError on a bad disk.
         """
         for file in self._incoming.folder.glob(f"{_WITHOUT}*.raw"):
-            if _at_rest_s(file) > QUIET_ENDED_S:
+            if file.stat().st_size == 0:  # Asterisk holds it open until somebody answers; a talk that never was
+                if _at_rest_s(file) > NEVER_BEGUN_S:
+                    file.unlink()
+            elif _at_rest_s(file) > QUIET_ENDED_S:
                 self._incoming.adopt(file, _call_of(file))
         taken = 0
         for label in list(self._incoming.labels()):
             samples = self._incoming.samples(label)
-            if not samples.exists():
+            if not samples.exists() or (label.kind == "talk" and samples.stat().st_size == 0):
                 self._nothing_written(label)
             elif _at_rest_s(samples) > (QUIET_ENDED_S if label.ended else QUIET_UNENDED_S):
                 await self._take(label, samples)
@@ -83,7 +88,7 @@ class RecordingIntake:
 
     def _nothing_written(self, label: Label) -> None:
         """A talk that never came about leaves only its label; a complaint without samples is an alarm."""
-        if not label.ended and _age_s(label) < 4 * 3600:
+        if not label.ended and _age_s(label) < NEVER_BEGUN_S:
             return
         if label.kind != "talk":
             metrics.RECORDINGS.labels(label.kind, "missing").inc()

@@ -180,19 +180,21 @@ class Line:
         """Hand the caller to app_queue: priority 0 is ordinary, a hazard is higher.
 
         Returns only when no talk came about; a talk ends in CallerHungUp. The talk is recorded into `recording`
-        (`.raw`, two channels) by app_queue itself, from the moment of the answer.
+        (`.raw`, two channels) from the moment of the answer: `b` is "only while bridged". Not by app_queue's own
+        monitor-format: that records even where it was given no name, and so before the notice (22.10, rule R5).
         """
         self._marks[variables.QUEUE_PRIORITY] = str(priority)
         self._marks[variables.QUEUE_STATUS] = ""  # app_queue leaves the one of an earlier wait
         if recording is not None:
             self._only_after_notice()
-            self._marks[variables.RECORDING_FILE] = str(recording.with_suffix(""))
-            self._marks[variables.RECORDING_OPTIONS] = "D"
+            await self._channel.command("EXEC", "MixMonitor", f"{recording},bD")
         await self._guard(None)
         await self._channel.command(
             *("EXEC", "Queue", f"{app_argument(queue)},,,,{timeout_s}"), timeout_s=timeout_s + LONGEST_TALK_S
         )
         status = (await self._channel.command("GET VARIABLE", variables.QUEUE_STATUS)).data
+        if recording is not None:
+            await self._channel.command("EXEC", "StopMixMonitor")
         reason = _QUEUE_REASONS.get(status)
         if reason is None:  # a talk that the agent ended: to AGI the caller's channel is as good as ever (22.10)
             await self.hang_up()
