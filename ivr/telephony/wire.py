@@ -120,8 +120,14 @@ class AgiReply:
         return chr(int(self.result)) if self.result in _KEYS else ""
 
 
+_PLAIN = {f"200 result={result}": AgiReply(200, result, "") for result in ("-1", "0", "1")}
+"""What nearly every command is answered with."""
+
+
 def parse_reply(line: str) -> AgiReply:
     """One whole reply (a 520 with its usage lines joined by LF). Raises AgiProtocolError on anything else."""
+    if plain := _PLAIN.get(line):
+        return plain
     head = _REPLY.fullmatch(line)
     if head is None:
         raise AgiProtocolError(f"Непонятный ответ Asterisk: {clean(line, 100)!r}")
