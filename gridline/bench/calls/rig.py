@@ -49,6 +49,7 @@ class Rig:
             "agi_port": free_port(socket.SOCK_STREAM),
             "http_port": free_port(socket.SOCK_STREAM),
             "ami_port": free_port(socket.SOCK_STREAM),
+            "asterisk_http_port": free_port(socket.SOCK_STREAM),
             "sip_port": free_port(),
             "trunk_port": free_port(),
             "rtp_last_port": 13999,
@@ -73,7 +74,10 @@ class Rig:
         return self._phone
 
     async def start(self, sounds: Mapping[str, Path]) -> None:
-        """Render and start Asterisk; `sounds` are the menu's prompts, the same files for both sides."""
+        """Render and start Asterisk; `sounds` are the menu's prompts, the same files for both sides.
+
+        Raises Unavailable when it starts with an ERROR line.
+        """
         own = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
         added = own.from_string((DIALPLAN / "extensions.conf.j2").read_text()).render(
             servers=self.ports, sounds=sounds, commands=COMMANDS
@@ -92,14 +96,13 @@ class Rig:
         await self._phone.start()
         for module in MODULES:
             await self._phone.rx(f"module load {module}.so")
+        if errors := self._phone.errors():
+            raise Unavailable("Asterisk жалуется:\n" + "\n".join(errors[:5]))
 
     async def stop(self) -> None:
-        """Stop Asterisk. Raises Unavailable when it complained of an error while it was measured."""
-        if self._phone is None:
-            return
-        await self._phone.stop()
-        if errors := self._phone.errors():
-            raise Unavailable("Asterisk жаловался во время измерения:\n" + "\n".join(errors[:5]))
+        """Stop Asterisk."""
+        if self._phone is not None:
+            await self._phone.stop()
 
     @asynccontextmanager
     async def controller(self) -> AsyncIterator[psutil.Process]:
