@@ -15,7 +15,7 @@ import structlog
 from gridline.clock import Clock
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound, Unavailable
-from ivr.desk import membership
+from ivr.desk import devices, membership
 from ivr.desk.ledger import Ledger
 from ivr.desk.shift import MISSED, WRAP_UP, Shift, State
 from ivr.telephony.ami import Ami
@@ -173,7 +173,7 @@ class Desk:
         return shift
 
     def _by_interface(self, interface: str) -> Shift | None:
-        return self._shifts.get(interface.removeprefix("PJSIP/"))
+        return self._shifts.get(devices.agent_of(interface))
 
     def _pause_s(self) -> float:
         ends: list[datetime] = [shift.until for shift in self._shifts.values() if shift.until is not None]

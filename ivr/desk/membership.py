@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from ivr.desk import devices
 from ivr.desk.shift import Shift
 from ivr.telephony.ami import Ami, AmiActionFailed
 
@@ -22,7 +23,7 @@ async def tell(ami: Ami, shift: Shift) -> None:
 
 async def leave(ami: Ami, agent: str, queues: set[str]) -> None:
     """Take him out of these queues. Raises Unavailable when Asterisk cannot be told."""
-    interface = f"PJSIP/{agent}"
+    interface = devices.browser(agent)
     for queue in sorted(queues):
         try:
             await ami.action("QueueRemove", Queue=queue, Interface=interface)

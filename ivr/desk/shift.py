@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gridline.errors import InvalidInput
+from ivr.desk import devices
 
 
 class State(StrEnum):
@@ -40,8 +41,8 @@ class Shift:
 
     @property
     def interface(self) -> str:
-        """How app_queue calls him."""
-        return f"PJSIP/{self.agent}"
+        """How app_queue calls him: his telephone in the console's page, where he signed on."""
+        return devices.browser(self.agent)
 
     @property
     def takes_calls(self) -> bool:
