@@ -115,9 +115,9 @@ class Exchange:
         self.told.append(ev.ChannelHungUp(self.now, call.channel, 16))
         del self.calls[uniqueid]
 
-    def step(self, chance: random.Random) -> None:
-        """One of the things that may happen now."""
-        self.tick(chance.randint(1, 20))
+    def step(self, chance: random.Random, at_most_s: int = 20) -> None:
+        """One of the things that may happen within some seconds from now."""
+        self.tick(chance.randint(1, at_most_s))
         free = [m for m in self.members.values() if m.status == 1 and not m.paused and self.lines[m.queue]]
         menu = [uid for uid, call in self.calls.items() if not call.queue]
         talking = [uid for uid, call in self.calls.items() if call.agent is not None]
