@@ -166,7 +166,7 @@ class ConnectionApplication(Base):
     """An application for technological connection (заявка на технологическое присоединение)."""
 
     __tablename__ = "connection_applications"
-    __table_args__ = (UniqueConstraint("company_id", "number"),)
+    __table_args__ = (UniqueConstraint("company_id", "number"), Index(None, "phone"))
 
     id: Mapped[str] = id_column()
     company_id: Mapped[str] = mapped_column(String(32))

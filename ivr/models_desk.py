@@ -33,7 +33,7 @@ class AgentEvent(Base):
     """Something an agent did, or that happened to him. Append-only."""
 
     __tablename__ = "agent_events"
-    __table_args__ = (Index(None, "agent", "at"), Index(None, "company_id", "at"))
+    __table_args__ = (Index(None, "agent", "at"), Index(None, "company_id", "at"), Index(None, "linkedid"))
 
     id: Mapped[str] = id_column()
     at: Mapped[datetime]
