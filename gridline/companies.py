@@ -161,6 +161,7 @@ class Companies:
         """Read every `*.yaml` of the folder. Raises Misconfigured with all mistakes of the first wrong file."""
         found: dict[str, Company] = {}
         owners: dict[str, str] = {}
+        answered: dict[str, str] = {}
         for path in sorted(folder.glob("*.yaml")):
             file = read(path)
             company = _company(file)
@@ -168,6 +169,18 @@ class Companies:
                 if owners.setdefault(did, company.id) != company.id:
                     what = f"Номер {did} уже отдан компании «{owners[did]}»."
                     raise misconfigured(path, [Mistake(file.line("dids", at), what, "Оставьте его одной из них.")])
+            if shared := [queue for queue in sorted(company.queues) if queue in answered]:
+                # Asterisk knows a queue by its name alone: callers of one company would reach agents of the other.
+                mistakes = [
+                    Mistake(
+                        _line_of_queue(company, file, queue),
+                        f"Очередь «{queue}» уже есть у компании «{answered[queue]}».",
+                        f"Назовите её по-своему, например {company.id}-{queue.rpartition('-')[2]}.",
+                    )
+                    for queue in shared
+                ]
+                raise misconfigured(path, mistakes)
+            answered |= dict.fromkeys(company.queues, company.id)
             found[company.id] = company
         if not found:
             raise misconfigured(folder, [Mistake(1, "Нет ни одной компании.", "Положите сюда файл компании *.yaml.")])
@@ -214,6 +227,13 @@ def _company(file: YamlFile) -> Company:
     if mistakes:
         raise misconfigured(file.path, mistakes)
     return company
+
+
+def _line_of_queue(company: Company, file: YamlFile, queue: str) -> int:
+    if company.hotline == queue:
+        return file.line("hotline")
+    code = next(code for code, topic in company.topics.items() if topic.queue == queue)
+    return file.line("topics", code, "queue")
 
 
 def _at_odds(company: Company, file: YamlFile) -> Iterator[Mistake]:

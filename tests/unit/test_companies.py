@@ -291,6 +291,14 @@ def test_a_number_has_one_company(tmp_path: Path) -> None:
         Companies.load(tmp_path)
 
 
+def test_a_queue_has_one_company(tmp_path: Path) -> None:
+    small(tmp_path)
+    other = (tmp_path / "small.yaml").read_text("utf-8").replace("id: small\n", "id: twin\n")
+    (tmp_path / "twin.yaml").write_text(other.replace("78112697999", "78112697998"), "utf-8")
+    with pytest.raises(Misconfigured, match=r"twin\.yaml:8: Очередь «[a-z-]+» уже есть у компании «small»"):
+        Companies.load(tmp_path)
+
+
 def test_a_folder_without_companies_is_told(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="Нет ни одной компании"):
         Companies.load(tmp_path)
