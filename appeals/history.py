@@ -86,6 +86,18 @@ async def lock_counter(session: AsyncSession, company_id: str, year: int) -> Cou
     return counter
 
 
+async def onward(session: AsyncSession, counter: Counter, at: datetime) -> datetime:
+    """`at`, or the moment of the journal's last event when the clock was put back since: history only goes on.
+
+    Read after the counter is locked, so that nobody's later event is missed.
+    """
+    query = select(Event.at).where(
+        Event.company_id == counter.company_id, Event.year == counter.year, Event.journal_no == counter.journal_no
+    )
+    last = (await session.execute(query)).scalar_one_or_none()
+    return at if last is None else max(at, last)
+
+
 def write_rows(
     counter: Counter,
     *,
@@ -118,7 +130,7 @@ async def append(session: AsyncSession, appeal: Appeal, at: datetime, actor: str
     counter = await lock_counter(session, appeal.company_id, appeal.year)
     rows = write_rows(
         counter, appeal_id=appeal.id, after_seq=appeal.event_count, after_hash=appeal.event_hash,
-        at=at, actor=actor, happenings=happenings,
+        at=await onward(session, counter, at), actor=actor, happenings=happenings,
     )  # fmt: skip
     session.add_all(Event(**row) for row in rows)
     appeal.event_count, appeal.event_hash = rows[-1]["seq"], rows[-1]["hash"]

@@ -236,6 +236,7 @@ class Register:
     ) -> list[Registered | Exception]:
         now = self._clock.now()
         counter = await history.lock_counter(session, company.id, now.astimezone(company.zone).year)
+        now = await history.onward(session, counter, now)
         # After the lock nobody else registers for this company, so what is not there now will not appear.
         known = await _known(session, company.id, entries)
         outcomes: list[Registered | Exception] = []

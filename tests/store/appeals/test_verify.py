@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from appeals import history
+from appeals.models import Event
 from appeals.register import Register
 from appeals.repeats import FurtherContact
 from appeals.verify import Verdict, heads, verify
@@ -46,6 +47,19 @@ async def numbers(register: Register, clock: SetClock) -> list[str]:
     for words in ("Когда?", "Всё ещё темно."):
         await register.add_contact("skek", made[1], FurtherContact("phone", "ivr", text=words))
     return made
+
+
+async def test_a_clock_put_back_turns_no_history_back(
+    db: Database, register: Register, clock: SetClock, numbers: list[str]
+) -> None:
+    clock.advance(timedelta(days=-30))
+    await register.register(intake())
+    await register.add_contact("skek", numbers[0], FurtherContact("phone", "ivr", text="Ну что?"))
+    async with db.read() as session:
+        moments = (await session.scalars(select(Event.at).order_by(Event.journal_no))).all()
+    assert moments == sorted(moments)
+    assert len(moments) == 7
+    assert not (await verdict(db)).faults
 
 
 async def test_an_untouched_register_has_no_fault(db: Database, numbers: list[str]) -> None:
