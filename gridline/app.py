@@ -20,6 +20,7 @@ from agent_console.push import Push
 from agent_console.site import served
 from agent_console.users import FIRST, USERS, Users
 from appeals import rules
+from appeals.answers import post_room
 from appeals.casework import Casework
 from appeals.endings import Endings
 from appeals.promises import Promises
@@ -36,6 +37,7 @@ from gridline.settings import Settings
 from gridline.supervisor import heartbeat
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
+from ivr.desk.visits import Visits
 from ivr.drain import Drain
 from ivr.journal import Journal
 from ivr.live.board import Board
@@ -105,15 +107,20 @@ class Controller:
         self._show_place: Callable[[str], None] = lambda agent: None
         self.desk = Desk(self.ami, self.db, clock, lambda agent: self._show_place(agent))
         self.reconnect = Reconnect(self.ami, self.board, clock)
+        self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
         self.push = Push(clock)
+        rulebook = rules.of_installation(config.dialplan)
+        casework = Casework(self.db, clock, companies, calendar, rulebook)
+        endings = Endings(self.db, clock, companies)
         self.console = Console(
             db=self.db,
             clock=clock,
             companies=companies,
             calendar=calendar,
             register=self.register,
-            casework=Casework(self.db, clock, companies, calendar),
-            endings=Endings(self.db, clock, companies),
+            casework=casework,
+            endings=endings,
+            dispatch=post_room.dispatch(config, self.db, clock, companies, casework, endings),
             promises=Promises(self.db, clock),
             board=self.board,
             desk=self.desk,
@@ -152,6 +159,7 @@ class Controller:
                     jobs.create_task(self.ami.run()),
                     jobs.create_task(self.desk.run()),
                     jobs.create_task(self.reconnect.run()),
+                    jobs.create_task(self.visits.run()),
                     jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
                     jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
                     jobs.create_task(_every(ESCALATE_S, "promises", self._escalate)),
@@ -168,6 +176,7 @@ class Controller:
                 await self.agi.drain(self.config.drain_s)
                 await self.agi.close()
                 await self.journal.flush()
+                await self.visits.write()
                 for job in [*background, journal]:
                     job.cancel()
         log.info("controller-stopped")
@@ -225,9 +234,11 @@ class Controller:
         if self.board.apply(event).suspect:
             self.ami.resync()
         self.desk.on_event(event)
+        self.visits.on_event(event)
 
     def _on_resync(self, snapshot: Snapshot) -> None:
         self.board.rebuild(snapshot)
+        self.visits.rebuild(snapshot)
 
     def _vocabulary(self, company: Company) -> Vocabulary:
         """What the company's menu may name; prompts to be filled in are for actions only."""

@@ -1,14 +1,15 @@
-"""Agents at work: who is on shift in which state, and every change of it, for figures that survive a restart."""
+"""Agents at work and callers in queues: shifts, their changes and every wait, for figures that survive a restart."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridline.db import Base, id_column
+from gridline.db import Base, code_type, id_column
 
 
 class AgentShift(Base):
@@ -27,6 +28,8 @@ class AgentShift(Base):
     since: Mapped[datetime]
     until: Mapped[datetime | None]
     """When a wrap-up ends by itself."""
+    phone: Mapped[str] = mapped_column(String(8))
+    """`browser` or `desk`: where he takes calls."""
 
 
 class AgentEvent(Base):
@@ -41,9 +44,52 @@ class AgentEvent(Base):
     user_id: Mapped[str] = mapped_column(String(32))
     company_id: Mapped[str] = mapped_column(String(32))
     kind: Mapped[str] = mapped_column(String(24))
-    """signed-on, ready, paused, answered, completed, missed, signed-off."""
+    """signed-on, ready, paused, answered, completed, missed, recording-paused, recording-resumed, signed-off."""
     queue: Mapped[str] = mapped_column(String(32), default="")
     linkedid: Mapped[str] = mapped_column(String(64), default="")
     seconds: Mapped[int | None]
-    """How long he rang (answered), talked (completed) or was in the state he leaves (the others)."""
+    """How long he rang (answered), talked (completed: from queues, transfers and reloads alike), did not record
+    (recording-resumed) or was in the state he leaves (the others)."""
     detail: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Left(StrEnum):
+    """How a caller's wait in a queue ended."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    """He hung up, waiting or while an agent's phone rang."""
+    UNSERVED = "unserved"
+    """The longest wait was over, or nobody was there to answer: he was offered to leave a message."""
+    UNKNOWN = "unknown"
+    """Its end was not seen: Asterisk was restarted, or our link to it was away."""
+
+
+class QueueVisit(Base):
+    """One caller's wait in one queue, written when it is over."""
+
+    __tablename__ = "queue_visits"
+    __table_args__ = (
+        Index(None, "company_id", "entered_at"),
+        Index(None, "agent", "entered_at"),
+        Index(None, "call_id"),
+    )
+
+    id: Mapped[str] = id_column()
+    call_id: Mapped[str] = mapped_column(String(32))
+    """The id of its `calls` row, which may be missing: no controller met the call."""
+    company_id: Mapped[str] = mapped_column(String(32))
+    queue: Mapped[str] = mapped_column(String(32))
+    priority: Mapped[int]
+    """0 ordinary, 5 back after a transfer or reload, 10 danger."""
+    entered_at: Mapped[datetime]
+    left_at: Mapped[datetime]
+    """Of an answer: when the two were connected."""
+    waited_s: Mapped[float]
+    outcome: Mapped[Left] = mapped_column(code_type(Left))
+    agent: Mapped[str] = mapped_column(String(15))
+    """The number of who answered, or empty."""
+    rang_s: Mapped[int | None]
+    """How long the telephone of who answered rang."""
+    missed: Mapped[int]
+    """How many telephones had rung in vain before."""

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 _BROWSER = "-web"
+
+
+class Phone(StrEnum):
+    """Which of the two he answers with."""
+
+    BROWSER = "browser"
+    DESK = "desk"
 
 
 def desk_phone(agent: str) -> str:
@@ -18,6 +27,16 @@ def browser_endpoint(agent: str) -> str:
 def browser(agent: str) -> str:
     """The interface of the softphone in his browser, as `PJSIP/101-web`."""
     return f"PJSIP/{browser_endpoint(agent)}"
+
+
+def interface(agent: str, phone: Phone) -> str:
+    """The interface of that telephone of his."""
+    return desk_phone(agent) if phone is Phone.DESK else browser(agent)
+
+
+def other(phone: Phone) -> Phone:
+    """The one he does not answer with."""
+    return Phone.BROWSER if phone is Phone.DESK else Phone.DESK
 
 
 def is_browser(interface: str) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 
 from gridline.db import Database
 from gridline.errors import Unavailable
+from ivr.desk import devices
 from ivr.desk.shift import Shift, State
 from ivr.models_desk import AgentEvent, AgentShift
 
@@ -97,6 +98,7 @@ def _row(shift: Shift) -> AgentShift:
         reason=shift.reason,
         since=shift.since,
         until=shift.until,
+        phone=shift.phone.value,
     )
 
 
@@ -111,4 +113,5 @@ def _shift(row: AgentShift) -> Shift:
         row.reason,
         row.since,
         row.until,
+        devices.Phone(row.phone),
     )

@@ -38,11 +38,13 @@ class Shift:
     reason: str
     since: datetime
     until: datetime | None = None
+    phone: devices.Phone = devices.Phone.BROWSER
+    """Where he takes calls; chosen when he signs on."""
 
     @property
     def interface(self) -> str:
-        """How app_queue calls him: his telephone in the console's page, where he signed on."""
-        return devices.browser(self.agent)
+        """How app_queue calls him: the telephone he has chosen."""
+        return devices.interface(self.agent, self.phone)
 
     @property
     def takes_calls(self) -> bool:
