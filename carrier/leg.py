@@ -88,7 +88,8 @@ class Leg:
         """Wait until the sound begins in the ear (or, `to_the_end`, until it has been heard whole).
 
         `within_s` counts from now to the sound's beginning. What came before the end of the sound heard last is not
-        looked at again; `since_s` looks from another moment of the call. Without `to_the_end` the first 0.8 s decide.
+        looked at again; `since_s` looks from another moment of the call. Without `to_the_end` its beginning decides:
+        0.8 s of speech.
         Raises NotHeard, saying what was in the ear instead.
         """
         wanted = clip(sound)

@@ -1,8 +1,8 @@
 """Finds a clip in what an ear hears, while it is being heard: where it starts, and how far it is heard.
 
-Normalised cross-correlation does not mind the level. The clip's first 0.8 s are searched for over new sound only (FFT);
-from there the clip is followed in steps of 0.25 s, so that a clip that is cut off is never taken for heard to its end,
-and two clips that begin with the same words are told apart.
+Normalised cross-correlation does not mind the level. The clip's beginning (0.8 s of speech) is searched for over new
+sound only (FFT); from there the clip is followed in steps of 0.25 s, so that a clip that is cut off is never taken for
+heard to its end, and two clips that begin with the same words are told apart.
 """
 
 from __future__ import annotations
@@ -20,13 +20,9 @@ from ivr.voice.audio import RATE
 Heard16 = NDArray[np.int16]
 """What was heard: 16-bit samples at 8 kHz."""
 
-HEAD = RATE * 8 // 10
 STEP = RATE // 4
 SLACK = RATE * 6 // 100
 """How far a step may have moved against the one before it: lost or repeated RTP packets, 20 ms each."""
-HEAD_SCORE = 0.7
-"""In 20 minutes of other phrases of one human voice the likest 0.8 s reached 0.53 (a clip of 0.4 s: 0.66); the right
-clip over A-law has 0.99."""
 STEP_SCORE = 0.8
 """A step that is missing a third of its energy is not heard."""
 _PEAK = RATE // 10
@@ -53,7 +49,7 @@ class Attempt:
     at_s: float
     score: float
     followed_s: float
-    """How much of the clip was heard from there on; 0 = not even its first 0.8 s."""
+    """How much of the clip was heard from there on; 0 = not even its beginning."""
 
 
 class Search:
@@ -63,7 +59,8 @@ class Search:
         first, end = audible(wanted.samples)
         self._lead = first
         self._sound = wanted.samples[first:end]
-        self._head = self._sound[:HEAD]
+        self._head = self._sound[: int(wanted.head_s * RATE)]
+        self._head_score = wanted.head_score
         self._to_the_end = to_the_end
         self._steps = _steps(self._sound)
         self._spectra: dict[int, NDArray[np.complex64]] = {}
@@ -105,7 +102,7 @@ class Search:
             peak = int(np.argmax(scores))
             if scores[peak] > self.best.score and not self.best.followed_s:
                 self.best = Attempt((self._next + peak - self._lead) / RATE, float(scores[peak]), 0.0)
-            hits = np.flatnonzero(scores >= HEAD_SCORE)
+            hits = np.flatnonzero(scores >= self._head_score)
             if not len(hits):
                 self._next += len(scores)
                 continue

@@ -31,10 +31,14 @@ class Utterance(Protocol):
 
 @dataclass(frozen=True)
 class Clip:
-    """A piece of sound with a name people know it by."""
+    """A piece of sound with a name people know it by, and how much of its beginning must be how alike to be known."""
 
     name: str
     samples: Samples
+    head_s: float = 0.8
+    head_score: float = 0.7
+    """In 20 minutes of other phrases of one human voice the likest 0.8 s reached 0.53 (a clip of 0.4 s: 0.66); the
+    right clip over A-law has 0.99."""
 
     @property
     def seconds(self) -> float:

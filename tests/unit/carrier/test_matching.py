@@ -54,6 +54,19 @@ def test_the_head_is_known_before_the_clip_is_over() -> None:
     assert found.at_s == pytest.approx(0.5, abs=0.002)
 
 
+@pytest.mark.parametrize("lost_ms", [20, 40, 60])
+def test_chirps_that_a_busy_browser_has_torn_are_known_from_other_torn_ones(lost_ms: int) -> None:
+    """Of every third of a second some packets are missing, at another place each time the voice comes round."""
+
+    def torn(number: int) -> Heard16:
+        whole = line(*[chirps(number, 1.2)] * 8)
+        lost = lost_ms * RATE // 1000
+        return np.concatenate([whole[at : at + RATE // 3 - lost] for at in range(0, len(whole), RATE // 3)])
+
+    assert live(chirps(201, 1.2), torn(201)) is not None
+    assert all(live(chirps(201, 1.2), torn(number)) is None for number in range(202, 232))
+
+
 def test_other_words_of_the_same_voice_are_not_the_clip() -> None:
     heard = line(*(words(number, 4.0) for number in range(10, 30)))
     for number in range(6):
