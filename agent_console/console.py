@@ -11,6 +11,7 @@ from aiohttp import web
 from agent_console.permissions import Actor
 from agent_console.phone import Phones
 from agent_console.push import Push
+from appeals.answers.dispatch import Dispatch
 from appeals.casework import Casework
 from appeals.endings import Endings
 from appeals.promises import Promises
@@ -37,6 +38,7 @@ class Console:
     register: Register
     casework: Casework
     endings: Endings
+    dispatch: Dispatch
     promises: Promises
     board: Board
     desk: Desk

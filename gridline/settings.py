@@ -121,10 +121,29 @@ class Settings(BaseSettings):
     """How a Russian number (ten digits) may begin for an agent to dial it: places, mobiles, free lines. What is not
     here is refused: 801-809 are paid services, 6, 7 and 10 lead abroad."""
 
+    smtp_host: str = Field(default="", pattern=r"^[^\s]*$")
+    """The mail server that takes answers to applicants; empty: they wait in `var/answers` for a person to send them."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """Encrypted after STARTTLS, from the first byte, or not at all (only to this very machine)."""
+    smtp_user: str = ""
+    """The name we sign in with; empty: without."""
+    smtp_password: SecretStr = SecretStr("")
+    """Its password. A settings file that holds one must be mode 0600."""
+    smtp_from: str = Field(default="", pattern=r"^$|^[^\s@<>]+@[^\s@<>]+$")
+    """The address answers come from."""
+
     voice: str = "anna"
     """RHVoice voice of the prompts (anna, irina and aleksandr carry free licences)."""
     vosk_model: Path | None = None
     """Folder of a speech recognition model; without one the menus listen to keys alone."""
+    answer_within_s: int = Field(default=30, ge=1, le=600)
+    """Service level: a call counts as answered in time within so many seconds of its coming to the queue."""
+    answered_per_cent: int = Field(default=75, ge=1, le=100)
+    """Service level: the share of calls that should be answered in time."""
+    lost_per_cent: int = Field(default=10, ge=0, le=100)
+    """The share of calls that may be lost (hung up, or not answered by anybody) before the screen shows it in red."""
     least_free_mb: int = Field(default=500, ge=1)
     """Free disk space below which no recording begins: the call goes on, and an alarm is raised."""
     drain_s: float = Field(default=60.0, ge=0)

@@ -26,6 +26,8 @@ class RecordingState(StrEnum):
     STORED = "stored"
     PARTIAL = "partial"
     FAILED = "failed"
+    ERASED = "erased"
+    """The sound is gone by an act of destruction; what is left tells that it was there."""
 
 
 class Recording(Base):

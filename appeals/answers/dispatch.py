@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,7 +31,10 @@ class _Checked(Exception):
 
 
 class Dispatch:
-    """Sends answers and notices of refusal. `senders` by way of answer; ways without a sender are refused."""
+    """Sends answers and notices of refusal. `senders` by way of answer; ways without a sender are refused.
+
+    `own_templates` holds a folder for each company that has templates of its own.
+    """
 
     def __init__(
         self,
@@ -57,22 +61,14 @@ class Dispatch:
         The same answer tried again after a crash is not sent twice. Raises Conflict naming what is
         missing or who was first, InvalidInput (no contact for this way), Unavailable (try again).
         """
-        ready = {"answer_sent": True, "answer_is_proved": True, "answer_names_further_appeal": True}
-        async with self._seen(appeal_id, "answered", actor, version, ready) as case:
-            way = way or case.appeal.answer_way
-            measures = await case.session.scalars(
-                select(Measure).where(Measure.appeal_id == appeal_id).order_by(Measure.planned_on)
-            )
-            letter = _letter(case, "answer", way, signer, text=text.strip() or case.content.findings or "",
-                             verdict=_verdict(case), measures=list(measures))  # fmt: skip
-        if not letter.text:
-            raise InvalidInput("Нет текста ответа")
-        outgoing, proof = await self._send(appeal_id, letter, way)
+        letter = await self.letter(appeal_id, text=text, signer=signer, actor=actor, version=version, way=way)
+        outgoing, proof = await self._send(appeal_id, letter)
         for left in reversed(range(TRIES)):
             try:
                 await self._casework.answer(
-                    appeal_id, answer_id=outgoing.letter_id, text=outgoing.text, way=way, sent_at=proof.sent_at,
-                    proof=proof.as_json(), further_appeal=letter.further_appeal, actor=actor, version=version,
+                    appeal_id, answer_id=outgoing.letter_id, text=outgoing.text, way=letter.way,
+                    sent_at=proof.sent_at, proof=proof.as_json(), further_appeal=letter.further_appeal, actor=actor,
+                    version=version,
                 )  # fmt: skip
             except Conflict:
                 version, before = await self._version(appeal_id), version
@@ -86,32 +82,64 @@ class Dispatch:
         self, appeal_id: str, *, signer: Signer, actor: str, version: int, way: str | None = None
     ) -> Proof:
         """Approve a proposed refusal: notify the applicant, then record it (R13). Raises as `answer` does."""
-        async with self._seen(appeal_id, "refused", actor, version, {}) as case:
-            refusal = await case.session.get(Refusal, appeal_id)
-            if refusal is None or refusal.proposed_by == actor:
-                raise Conflict("Отказ предлагает один человек, а утверждает и уведомляет другой.")
-            way = way or case.appeal.answer_way
-            verdict = shipped().refusal_grounds[refusal.ground].title + "."
-            if refusal.link:
-                verdict = f"{verdict} Ответ дан по обращению № {numbering.written(refusal.link)}."
-            # The clerk's grounds are for the file: an applicant is told the ground of R13 itself.
-            letter = _letter(case, "refusal", way, signer, text="", verdict=verdict, measures=[])
-        _, proof = await self._send(appeal_id, letter, way)
+        letter = await self.notice(appeal_id, signer=signer, actor=actor, version=version, way=way)
+        _, proof = await self._send(appeal_id, letter)
         await self._endings.approve_refusal(
             appeal_id, notice_sent_at=proof.sent_at, notice_proof=proof.as_json(), actor=actor, version=version
         )
         return proof
 
-    async def _send(self, appeal_id: str, letter: Letter, way: str) -> tuple[Outgoing, Proof]:
-        sender = self._senders.get(way)
+    async def letter(
+        self, appeal_id: str, *, text: str, signer: Signer, actor: str, version: int, way: str | None = None
+    ) -> Letter:
+        """The answer as it would leave now; nothing is sent. Raises as `answer` does."""
+        ready = {"answer_sent": True, "answer_is_proved": True, "answer_names_further_appeal": True}
+        async with self._seen(appeal_id, "answered", actor, version, ready) as case:
+            measures = await case.session.scalars(
+                select(Measure).where(Measure.appeal_id == appeal_id).order_by(Measure.planned_on)
+            )
+            letter = _letter(case, "answer", way or case.appeal.answer_way, signer,
+                             text=text.strip() or case.content.findings or "",
+                             verdict=_verdict(case), measures=list(measures))  # fmt: skip
+        if not letter.text:
+            raise InvalidInput("Нет текста ответа")
+        return letter
+
+    async def notice(
+        self, appeal_id: str, *, signer: Signer, actor: str, version: int, way: str | None = None
+    ) -> Letter:
+        """The notice of the proposed refusal as it would leave now; nothing is sent. Raises as `refuse` does."""
+        async with self._seen(appeal_id, "refused", actor, version, {}) as case:
+            refusal = await case.session.get(Refusal, appeal_id)
+            if refusal is None or refusal.proposed_by == actor:
+                raise Conflict("Отказ предлагает один человек, а утверждает и уведомляет другой.")
+            verdict = shipped().refusal_grounds[refusal.ground].title + "."
+            if refusal.link:
+                verdict = f"{verdict} Ответ дан по обращению № {numbering.written(refusal.link)}."
+            # The clerk's grounds are for the file: an applicant is told the ground of R13 itself.
+            return _letter(case, "refusal", way or case.appeal.answer_way, signer, text="", verdict=verdict,
+                           measures=[])  # fmt: skip
+
+    async def docx(self, company_id: str, letter: Letter) -> bytes:
+        """The letter as DOCX, from the company's own template where there is one. Raises Misconfigured."""
+        own = self._own_templates / company_id if self._own_templates else None
+        return await asyncio.to_thread(letter.docx, own)
+
+    @property
+    def ways(self) -> list[str]:
+        """The ways letters can leave here."""
+        return list(self._senders)
+
+    async def _send(self, appeal_id: str, letter: Letter) -> tuple[Outgoing, Proof]:
+        way, sender = letter.way, self._senders.get(letter.way)
         if sender is None:
             ways = ", ".join(shipped().answer_ways[each].title for each in self._senders)
             raise InvalidInput(f"Способом «{shipped().answer_ways[way].title}» письмо не отправить; есть: {ways}")
-        text = letter.plain()
+        text = await asyncio.to_thread(letter.plain)  # the dictionary of names takes half a second to load
         outgoing = Outgoing(
             letter_id=history.sha256(history.canonical([appeal_id, letter.kind, way, text]))[:32],
             number=letter.number, way=way, to=letter.contact, subject=letter.subject, text=text,
-            docx=letter.docx(self._own_templates),
+            docx=await self.docx(letter.company_id, letter),
         )  # fmt: skip
         return outgoing, await sender.send(outgoing)
 
@@ -141,6 +169,8 @@ def _letter(
     return Letter(
         kind=kind,
         company=case.company.name,
+        company_id=case.company.id,
+        way=way,
         number=numbering.written(appeal.number),
         received_on=appeal.received_at.astimezone(zone).date(),
         written_on=case.at.astimezone(zone).date(),

@@ -36,6 +36,8 @@ class Letter:
 
     kind: Kind
     company: str
+    company_id: str
+    way: str
     number: str
     received_on: date
     written_on: date

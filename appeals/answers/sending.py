@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -111,6 +112,9 @@ class FileSender:
 
     async def send(self, letter: Outgoing) -> Proof:
         """The letter is in the outbox: a clerk takes it from there."""
+        return await asyncio.to_thread(self._put, letter)
+
+    def _put(self, letter: Outgoing) -> Proof:
         known = self._outbox.proof(letter)
         if known is not None:
             return known

@@ -7,6 +7,8 @@ import hashlib
 import re
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -68,6 +70,16 @@ class SmtpSender:
         }
         return self._outbox.prove(letter, Proof(self._clock.now(), facts))
 
+    def check(self) -> str:
+        """Ask the server whether it would let us in: what it calls itself. Nothing is sent. Raises Unavailable."""
+        server = self._server
+        try:
+            with self._signed_in() as smtp:
+                smtp.noop()
+                return (smtp.ehlo_resp or smtp.helo_resp or b"").decode("utf-8", "replace").splitlines()[0][:100]
+        except (smtplib.SMTPException, OSError, IndexError) as error:
+            raise Unavailable(f"Почтовый сервер {server.host}:{server.port}: {error}") from error
+
     def _message(self, letter: Outgoing) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._server.sender
@@ -84,12 +96,7 @@ class SmtpSender:
     def _deliver(self, to: str, content: bytes) -> str:
         server = self._server
         try:
-            with self._connected() as smtp:
-                if server.tls == "starttls":
-                    smtp.starttls(context=self._trusted)
-                if server.user and server.secret is not None:
-                    smtp.login(server.user, server.secret.get_secret_value())
-                smtp.ehlo_or_helo_if_needed()
+            with self._signed_in() as smtp:
                 _expect(smtp.mail(server.sender), to)
                 _expect(smtp.rcpt(to), to)
                 return _expect(smtp.data(content), to)
@@ -97,6 +104,17 @@ class SmtpSender:
             return _expect((error.smtp_code, error.smtp_error if isinstance(error.smtp_error, bytes) else b""), to)
         except (smtplib.SMTPException, OSError) as error:
             raise Unavailable(f"Почтовый сервер {server.host} не принял письмо: {_masked(str(error), to)}") from error
+
+    @contextmanager
+    def _signed_in(self) -> Iterator[smtplib.SMTP]:
+        server = self._server
+        with self._connected() as smtp:
+            if server.tls == "starttls":
+                smtp.starttls(context=self._trusted)
+            if server.user and server.secret is not None:
+                smtp.login(server.user, server.secret.get_secret_value())
+            smtp.ehlo_or_helo_if_needed()
+            yield smtp
 
     def _connected(self) -> smtplib.SMTP:
         server = self._server

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 
-from gridline.doctor import machine, store, telephone, words
+from gridline.doctor import machine, mail, store, telephone, words
 from gridline.doctor.finding import Finding, wrong
 from gridline.settings import Settings
 
@@ -23,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     words.menus,
     store.database,
     store.spool,
+    mail.answers,
     machine.disk,
     machine.clock,
     machine.time_zones,

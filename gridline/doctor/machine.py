@@ -156,5 +156,7 @@ def _secret_files(config: Settings) -> Iterator[Path]:
     for folder, pattern in ((config.var / "secrets", "*"), (config.var / "asterisk/etc", "*.conf")):
         yield from (file for file in sorted(folder.glob(pattern)) if file.is_file())
     settings = Path(os.environ.get("GRIDLINE_SETTINGS", "gridline.toml"))
-    if settings.is_file() and "_secret" in settings.read_text(encoding="utf-8", errors="replace"):
-        yield settings
+    if settings.is_file():
+        text = settings.read_text(encoding="utf-8", errors="replace")
+        if "_secret" in text or "_password" in text:
+            yield settings

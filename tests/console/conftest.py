@@ -26,6 +26,7 @@ from agent_console.push import Push
 from agent_console.scripts import FRONTEND, build
 from agent_console.security import CSRF_HEADER
 from agent_console.sessions import csrf_token
+from appeals.answers import post_room
 from appeals.casework import Casework
 from appeals.endings import Endings
 from appeals.promises import Promises
@@ -148,6 +149,7 @@ async def console_app(sample_template: Path, tmp_path: Path) -> AsyncIterator[Co
     settings = Settings(var=tmp_path, database_url=db.url.render_as_string())
     companies = Companies.load(HOUSE / "dialplan/companies")
     ami = Ami("127.0.0.1", 1, "nobody", "", on_event=lambda _: None, on_resync=lambda _: None, clock=clock)
+    casework, endings = Casework(db, clock, companies, calendar), Endings(db, clock, companies)
     line, voice, board = Line(), Voice.of(settings), Board(settings.node)
     console = Console(
         db=db,
@@ -155,8 +157,9 @@ async def console_app(sample_template: Path, tmp_path: Path) -> AsyncIterator[Co
         companies=companies,
         calendar=calendar,
         register=Register(db, clock, companies, calendar),
-        casework=Casework(db, clock, companies, calendar),
-        endings=Endings(db, clock, companies),
+        casework=casework,
+        endings=endings,
+        dispatch=post_room.dispatch(settings, db, clock, companies, casework, endings),
         promises=Promises(db, clock),
         board=board,
         desk=Desk(ami, db, clock, lambda _: None),

@@ -1,0 +1,17 @@
+"""`gridline appeals ...`: what a clerk, a supervisor or a lawyer asks the register; one command or step a file."""
+
+from __future__ import annotations
+
+import typer
+
+from gridline.cli.appeals import answer, client, due, erase, export, kept, steps, verify
+
+PARTS = (verify, export, due, kept, steps, answer, erase, client)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the group on `app`."""
+    group = typer.Typer(name="appeals", help="Реестр обращений", no_args_is_help=True)
+    for part in PARTS:
+        part.add_to(group)
+    app.add_typer(group)

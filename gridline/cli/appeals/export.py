@@ -1,0 +1,33 @@
+"""`gridline appeals export`: the evidence bundle of one appeal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent_console.register.proof import proof_of
+from appeals import evidence
+from gridline.cli.appeals.common import CompanyOption, NumberArgument, actor, run
+from gridline.clock import SystemClock
+from gridline.db import Database
+
+
+def add_to(group: typer.Typer) -> None:
+    """Hang the command on its group."""
+    group.command("export")(export)
+
+
+def export(number: NumberArgument, company: CompanyOption, out: Annotated[Path, typer.Option("--out")]) -> None:
+    """Выгрузить пакет доказательств (ZIP с проверкой внутри). Выгрузка остаётся в истории обращения."""
+
+    async def work(db: Database) -> evidence.Bundle:
+        async with db.write() as session:
+            appeal = await evidence.by_number(session, company, number)
+            proof = await proof_of(session, appeal)
+            return await evidence.bundle(session, appeal, proof, actor=actor(), at=SystemClock().now())
+
+    made = run(work)
+    out.write_bytes(made.content)
+    typer.echo(f"{out}: {len(made.content)} байт, SHA-256 описи {made.manifest_sha256}")
