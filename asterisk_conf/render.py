@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from asterisk_conf.agents_file import AgentsFile
 from asterisk_conf.asterisk import Asterisk
 from asterisk_conf.secrets import secret
+from gridline import priorities
 from gridline.companies import Company
 from gridline.errors import Misconfigured
 from gridline.settings import Settings
@@ -29,8 +30,6 @@ QUEUE_TIMEOUT_S = 120
 """How long the hotline queue is tried without a controller before a message is taken."""
 RECONNECT_S = 13
 """How long a caller waits, after the prompt, for the agent whose page is loaded anew; then he is the queue's first."""
-FRONT_PRIORITY = 5
-"""In the queue: before every ordinary caller (0), behind danger (10)."""
 OPUS_MODULE = "codec_opus_open_source"
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
@@ -121,7 +120,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "resume_guard_s": RESUME_GUARD_S,
         "queue_timeout_s": QUEUE_TIMEOUT_S,
         "reconnect_s": RECONNECT_S,
-        "front_priority": FRONT_PRIORITY,
+        "front_priority": priorities.FRONT,
         "recordings": recordings,
         "unknown_number": prompts / "common/unknown-number",
     }

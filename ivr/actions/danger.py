@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from gridline import priorities
 from ivr.actions import told
 from ivr.actions.questions import PersonWanted
 from ivr.services import Services
 from ivr.telephony.line import CallerHungUp, Line
 
-PRIORITY = 10
-"""app_queue serves higher numbers first; every ordinary caller has 0."""
 WAIT_S = 60
 TOPIC = "maintenance"
 
@@ -17,16 +16,16 @@ async def act(line: Line, services: Services, _topic: str) -> str:
     """Exits: queued, failed (nobody answered and nothing was said; a message is registered and passed on)."""
     call = line.call
     await line.say("danger-safety", interruptible=False)
-    waiting = any(
-        other.queue == call.company.hotline and other.priority >= PRIORITY for other in services.board.snapshot().calls
-    )
+    hotline = services.board.queue(call.company.hotline)
+    waiting = hotline is not None and hotline.danger > 0
     await line.say("danger-all-busy" if waiting else "danger-to-dispatcher")
     talk = services.begin_recording(call, "talk")
     await line.queue(
         call.company.hotline,
-        priority=PRIORITY,
+        priority=priorities.DANGER,
         timeout_s=WAIT_S,
         recording=services.incoming.samples(talk) if talk else None,
+        whisper=services.whispers.follow(call, danger=True),
     )
     telling = told.Telling(line, services, "danger-leave-message")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from gridline import priorities
 from ivr.live.legs import Leg, Legs
 from ivr.live.lines import Lines
 from ivr.live.roster import Roster, state_of
@@ -82,6 +83,7 @@ class Floor:
     def queue(self, queue: str) -> LiveQueue:
         """A queue in figures."""
         line = self.lines.line(queue)
+        danger = [entry.since for entry in line if entry.priority >= priorities.DANGER]
         states = [state_of(member) for member in self.roster.of_queue(queue)]
         return LiveQueue(
             queue=queue,
@@ -89,4 +91,6 @@ class Floor:
             longest_since=min((entry.since for entry in line), default=None),
             free=states.count(AgentState.FREE),
             serving=sum(state in AT_WORK for state in states),
+            danger=len(danger),
+            danger_since=min(danger, default=None),
         )

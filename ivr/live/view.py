@@ -78,6 +78,10 @@ class LiveQueue:
     """Agents who could take a call now."""
     serving: int
     """Agents who are there at all: free, ringing or talking."""
+    danger: int = 0
+    """Of the waiting, those in danger."""
+    danger_since: datetime | None = None
+    """Since when the first of those waits."""
 
 
 @dataclass(frozen=True, slots=True)
