@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +17,7 @@ from gridline.phones import e164
 
 LONGEST_TEXT = 200_000
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_DETAILS = ("claim", "theft")
 _CONTACTS = ("phone", "email", "post_address")
 # What leads back to the person; the trust line keeps none of it (domain.md section 5).
 _TRACES = ("name", "phone", "email", "post_address", "contract_number", "account_number", "premise_id", "call_id")
@@ -44,6 +47,25 @@ Line = Annotated[Annotated[str, Field(max_length=300)] | None, _Optional]
 Address = Annotated[Annotated[str, Field(max_length=500)] | None, _Optional]
 Email = Annotated[Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None, _Optional]
 Body = Annotated[Annotated[str, Field(max_length=LONGEST_TEXT)] | None, _Optional]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with an intake."""
+
+    field: str
+    """`phone`, `details.demand`, `answer_on_call.text`; empty where it is no one field's."""
+    sentence: str
+    missing: bool = False
+    """Nothing was given, rather than something wrong."""
+
+
+class Incomplete(ValueError):
+    """What the rules of the register miss in an intake that is well-formed field by field."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(" ".join(one.sentence for one in problems))
+        self.problems = tuple(problems)
 
 
 class _Border(BaseModel):
@@ -156,7 +178,7 @@ class Intake(_Border):
     def _is_whole(self) -> Self:
         problems = _problems(self, shipped())
         if problems:
-            raise ValueError(" ".join(problems))
+            raise Incomplete(problems)
         return self
 
 
@@ -166,6 +188,23 @@ def accept(given: dict[str, Any]) -> Intake:
         return Intake.model_validate(given)
     except ValidationError as error:
         raise InvalidInput(" ".join(_said(problem) for problem in error.errors())) from error
+
+
+def problems_of(given: dict[str, Any]) -> list[Problem]:
+    """Everything `accept` would refuse in this input, each with its field; empty when it would take it."""
+    try:
+        Intake.model_validate(given)
+    except ValidationError as error:
+        return [problem for one in error.errors() for problem in _told(one)]
+    return []
+
+
+def _told(problem: Any) -> Sequence[Problem]:
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, Incomplete):
+        return cause.problems
+    field = ".".join(str(part) for part in problem["loc"] if part not in _DETAILS)
+    return [Problem(field, _said(problem), problem["type"] in ("missing", "string_too_short"))]
 
 
 def _said(problem: Any) -> str:
@@ -189,10 +228,10 @@ def _said(problem: Any) -> str:
             return f"Поле {field} заполнено неверно: {problem['input']!r:.80}."
 
 
-def _problems(intake: Intake, codes: Taxonomy) -> list[str]:
-    """Everything that is missing or impossible in an intake, as Russian sentences."""
+def _problems(intake: Intake, codes: Taxonomy) -> list[Problem]:
+    """Everything that is missing or impossible in an intake, in Russian sentences."""
     wrong = [
-        f"Неизвестное значение поля {field}: «{value}»."
+        Problem(field, f"Неизвестное значение поля {field}: «{value}».")
         for field, value, table in (
             ("channel", intake.channel, codes.channels),
             ("kind", intake.kind, codes.kinds),
@@ -205,54 +244,86 @@ def _problems(intake: Intake, codes: Taxonomy) -> list[str]:
     if wrong:
         return wrong
     kind = codes.kinds[intake.kind]
-    try:
-        codes.form49_column(intake.kind, intake.topic, intake.disposition)
-        if intake.receipt and not isinstance(numbering.read(intake.receipt), numbering.Receipt):
-            wrong.append("Номер квитанции состоит из десяти цифр.")
-        if intake.repeat_of and not isinstance(numbering.read(intake.repeat_of), numbering.Number):
-            wrong.append("Номер прежнего обращения состоит из девяти цифр.")
-    except InvalidInput as error:
-        wrong.append(error.message)
+    wrong += _code_problems(intake, codes)
     if not (intake.text or intake.recording_id):
-        wrong.append("Нет содержания: нужен текст или запись.")
+        wrong.append(Problem("text", "Нет содержания: нужен текст или запись.", missing=True))
     if kind.anonymous == "refused" and not any(getattr(intake, field) for field in _CONTACTS):
-        wrong.append("Нет контактных данных: нужен телефон, электронная почта или почтовый адрес.")
+        sentence = "Нет контактных данных: нужен телефон, электронная почта или почтовый адрес."
+        wrong.append(Problem("phone", sentence, missing=True))
     if intake.phone and intake.phone_e164 is None:
-        wrong.append(f"Телефон записан неверно: «{intake.phone}».")
+        wrong.append(Problem("phone", f"Телефон записан неверно: «{intake.phone}»."))
     needs = codes.answer_ways[intake.way].needs
     if needs != "none" and not getattr(intake, needs):
-        wrong.append(f"Для ответа способом «{codes.answer_ways[intake.way].title}» не заполнено поле {needs}.")
+        sentence = f"Для ответа способом «{codes.answer_ways[intake.way].title}» не заполнено поле {needs}."
+        wrong.append(Problem(needs, sentence, missing=True))
     if kind.details != (intake.details.type if intake.details else "none"):
-        wrong.append(f"Вид «{kind.title}»: сведения details не те, что нужны ({kind.details}).")
+        wrong.append(Problem("details", f"Вид «{kind.title}»: сведения details не те, что нужны ({kind.details})."))
     if isinstance(intake.details, ClaimDetails):
         wrong += _claim_problems(intake, intake.details)
-    if intake.answer_on_call and kind.group == "complaint" and intake.answer_on_call.justified is None:
-        wrong.append("Жалоба, отвеченная при звонке: не указано, обоснована ли она.")
-    if intake.answer_on_call and not (intake.call_id and intake.recording_id):
-        wrong.append("Ответ во время звонка доказывается записью: нужны call_id и recording_id.")
+    if intake.answer_on_call:
+        wrong += _answer_problems(intake, intake.answer_on_call, complaint=kind.group == "complaint")
     if intake.received_at and intake.received_at < EARLIEST:
-        wrong.append("Дата поступления раньше 2000 года.")
+        wrong.append(Problem("received_at", "Дата поступления раньше 2000 года."))
     return wrong
 
 
-def _claim_problems(intake: Intake, claim: ClaimDetails) -> list[str]:
+def _code_problems(intake: Intake, codes: Taxonomy) -> list[Problem]:
+    """A disposition that is not this kind's, numbers that are none."""
+    wrong: list[Problem] = []
+    try:
+        codes.form49_column(intake.kind, intake.topic, intake.disposition)
+    except InvalidInput as error:
+        wrong.append(Problem("disposition", error.message))
+    numbers = (
+        ("receipt", intake.receipt, numbering.Receipt, "Номер квитанции состоит из десяти цифр."),
+        ("repeat_of", intake.repeat_of, numbering.Number, "Номер прежнего обращения состоит из девяти цифр."),
+    )
+    for field, value, kind, sentence in numbers:
+        try:
+            if value and not isinstance(numbering.read(value), kind):
+                wrong.append(Problem(field, sentence))
+        except InvalidInput as error:
+            wrong.append(Problem(field, error.message))
+    return wrong
+
+
+def _answer_problems(intake: Intake, answer: AnswerOnCall, *, complaint: bool) -> list[Problem]:
+    wrong: list[Problem] = []
+    if complaint and answer.justified is None:
+        sentence = "Жалоба, отвеченная при звонке: не указано, обоснована ли она."
+        wrong.append(Problem("answer_on_call.justified", sentence, missing=True))
+    if not (intake.call_id and intake.recording_id):
+        sentence = "Ответ во время звонка доказывается записью: нужны call_id и recording_id."
+        wrong.append(Problem("recording_id", sentence))
+    return wrong
+
+
+def claim_needs(applicant_kind: str) -> tuple[str, ...]:
+    """What a claim under ПП РФ № 55 must hold beyond what every claim is made of, by who claims."""
+    common = ("contract_number", "phone", "answer_way")
+    if applicant_kind == "company":
+        return (*common, "details.organisation")
+    person = ("residence", "birth_date", "birth_place", "identity_document")
+    return (*common, "name", *(f"details.{field}" for field in person))
+
+
+def _claim_problems(intake: Intake, claim: ClaimDetails) -> list[Problem]:
     """What a claim still lacks under ПП РФ № 55."""
-    required: dict[str, object] = {
-        "contract_number": intake.contract_number,
-        "phone": intake.phone or intake.email,
-        "answer_way": intake.answer_way,
-    }
-    if intake.applicant_kind == "company":
-        required["organisation"] = claim.organisation
-    else:
-        required |= {"name": intake.name, "residence": claim.residence, "birth_date": claim.birth_date}
-        required |= {"birth_place": claim.birth_place, "identity_document": claim.identity_document}
-    missing = [field for field, value in required.items() if not value]
-    wrong = [f"В претензии по ПП РФ № 55 не заполнены поля: {', '.join(missing)}."] if missing else []
+
+    def given(field: str) -> object:
+        holder, _, name = field.rpartition(".")
+        return (intake.phone or intake.email) if name == "phone" else getattr(claim if holder else intake, name)
+
+    wrong = [
+        Problem(field, f"В претензии по ПП РФ № 55 не заполнено поле {field.rpartition('.')[2]}.", missing=True)
+        for field in claim_needs(intake.applicant_kind)
+        if not given(field)
+    ]
     if intake.applicant_kind == "unknown":
-        wrong.append("В претензии по ПП РФ № 55 не указан вид заявителя.")
+        sentence = "В претензии по ПП РФ № 55 не указан вид заявителя."
+        wrong.append(Problem("applicant_kind", sentence, missing=True))
     if claim.violated_to and claim.violated_to < claim.violated_from:
-        wrong.append("Нарушение кончилось раньше, чем началось.")
+        wrong.append(Problem("details.violated_to", "Нарушение кончилось раньше, чем началось."))
     if claim.violated_from < EARLIEST:
-        wrong.append("Время нарушения раньше 2000 года.")
+        wrong.append(Problem("details.violated_from", "Время нарушения раньше 2000 года."))
     return wrong

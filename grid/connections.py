@@ -14,6 +14,8 @@ from gridline.errors import InvalidInput, NotFound
 
 DIGITS = 8
 """Length of an application's number: seven digits and their Damm check digit."""
+AT_MOST = 5
+"""Applications of one number worth showing."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,19 @@ async def by_number(session: AsyncSession, company_id: str, digits: str) -> Conn
     )
     if application is None:
         raise NotFound("Заявки с таким номером нет.")
+    return await _status(session, application)
+
+
+async def by_phone(session: AsyncSession, company_id: str, e164: str) -> list[ConnectionStatus]:
+    """The applications that were left with this number, the latest first; at most AT_MOST of them."""
+    query = select(ConnectionApplication).where(
+        ConnectionApplication.company_id == company_id, ConnectionApplication.phone == e164
+    )
+    latest = query.order_by(ConnectionApplication.submitted_on.desc(), ConnectionApplication.number).limit(AT_MOST)
+    return [await _status(session, one) for one in list(await session.scalars(latest))]
+
+
+async def _status(session: AsyncSession, application: ConnectionApplication) -> ConnectionStatus:
     stages = list(
         await session.scalars(
             select(ConnectionStage)

@@ -1,0 +1,130 @@
+"""Who may be calling: everybody whom something of the call points to, each with all reasons. Chooses nobody. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from agent_console.card.view import AppealLine, Candidate, Chosen, Journey, Place
+from grid import places as place_names
+from grid.connections import ConnectionStatus
+from ivr.voice import spoken
+
+BY_NUMBER = "по номеру телефона: абонент этого адреса"
+CONFIRMED = "подтвердил адрес в меню"
+YES = "1"
+
+
+@dataclass
+class _Found:
+    """One person or premise while reasons are gathered."""
+
+    ref: str
+    name: str
+    address: str
+    account: str = ""
+    kind: str = ""
+    premise_id: str | None = None
+    reasons: list[str] = field(default_factory=list)
+    confirmed: bool = False
+
+
+def of(
+    *,
+    by_phone: Sequence[Place],
+    by_account: Sequence[Place],
+    journey: Journey,
+    appeals: Sequence[AppealLine],
+    applications: Sequence[ConnectionStatus],
+    earlier: Iterable[tuple[str, Chosen]],
+) -> tuple[Candidate, ...]:
+    """The candidates, those whom the caller's own keys confirmed first, then by the number of reasons.
+
+    `earlier`: choices made in earlier calls from this number, each with the words for its moment, the last first.
+    """
+    found: dict[str, _Found] = {}
+    for place in by_phone:
+        _premise(found, place).reasons.append(BY_NUMBER)
+    for place in by_account:
+        _premise(found, place).reasons.append(f"назвал лицевой счёт {place.account} в меню")
+    for place in (*by_phone, *by_account):
+        one = _premise(found, place)
+        if not one.confirmed and confirmed(place, journey):
+            one.confirmed = True
+            one.reasons.append(CONFIRMED)
+    for appeal in appeals:
+        _appeal(found, appeal)
+    for application in applications:
+        _application(found, application, keyed=application.number in journey.applications)
+    told: dict[str, int] = defaultdict(int)
+    for moment, choice in earlier:
+        one = found.get(choice.ref) or _again(found, choice)
+        told[one.ref] += 1
+        if told[one.ref] == 1:
+            one.reasons.append(f"звонил {moment}")
+    ordered = sorted(found.values(), key=lambda one: (not one.confirmed, -len(one.reasons)))
+    return tuple(
+        Candidate(
+            one.ref, one.name, one.address, one.account, one.kind, tuple(one.reasons), one.confirmed, one.premise_id
+        )
+        for one in ordered
+    )
+
+
+def confirmed(place: Place, journey: Journey) -> bool:
+    """Whether the caller's last answer to a question about addresses named this one."""
+    for words, key in reversed(journey.answers):
+        for address in _as_spoken(place):
+            if key.isdigit() and f"{address}, нажмите {spoken.cardinal(int(key))}." in words:
+                return True
+            if f"Ваш адрес: {address}?" in words:
+                return key == YES
+    return False
+
+
+def _as_spoken(place: Place) -> tuple[str, str]:
+    """An address with its flat (for who keyed the account) and without (attack A29: see ivr.actions.premise)."""
+    street, _, flat = place.address.rpartition(", ")
+    return spoken.address(place.address), spoken.address(street if flat.startswith("кв.") else place.address)
+
+
+def _premise(found: dict[str, _Found], place: Place) -> _Found:
+    ref = f"premise:{place.premise_id}"
+    made = _Found(ref, place.name, place.address, place.account, place.kind, place.premise_id)
+    return found.setdefault(ref, made)
+
+
+def _appeal(found: dict[str, _Found], appeal: AppealLine) -> None:
+    """An open appeal speaks for its premise, for the one person of the same name, or else for itself."""
+    if appeal.same != "phone":  # a neighbour's matter about the same premise says nothing of who calls
+        return
+    reason = f"открытое обращение {appeal.number} с этого номера"
+    same = [one for one in found.values() if _names_agree(one.name, appeal.name)]
+    at_premise = found.get(f"premise:{appeal.premise_id}")
+    if at_premise is not None:
+        at_premise.reasons.append(reason)
+    elif len(same) == 1:
+        same[0].reasons.append(reason)
+    elif appeal.name:
+        ref = f"appeal:{appeal.appeal_id}"
+        found[ref] = _Found(ref, appeal.name, "", premise_id=appeal.premise_id, reasons=[reason])
+
+
+def _application(found: dict[str, _Found], application: ConnectionStatus, *, keyed: bool) -> None:
+    """An application is another place than the applicant's own premise, so it stands for itself."""
+    ref = f"application:{application.number}"
+    reasons = [f"заявка на присоединение {application.number} с этим телефоном"]
+    if keyed:
+        reasons = [f"назвал номер заявки {application.number} в меню"]
+    found[ref] = _Found(ref, application.applicant, application.address, reasons=reasons, confirmed=keyed)
+
+
+def _again(found: dict[str, _Found], choice: Chosen) -> _Found:
+    made = _Found(choice.ref, choice.name, choice.address, choice.account, choice.kind, choice.premise_id)
+    found[choice.ref] = made
+    return made
+
+
+def _names_agree(one: str, other: str) -> bool:
+    return bool(one) and bool(other) and place_names.key(one) == place_names.key(other)

@@ -1,0 +1,107 @@
+"""The way through the menu, in Russian: what was heard, pressed and keyed, and the topic it led to. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from agent_console.card.view import Journey, MenuStep
+from ivr.models import CallStep
+
+_DIGITS: Final = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
+_KEYS: Final = {word: str(digit) for digit, word in enumerate(_DIGITS)} | {"звёздочка": "*", "звёздочку": "*"}
+_OFFER: Final = re.compile(rf"(.+?),? (?:нажмите )?({'|'.join(_KEYS)})")
+"""How every menu offers a key: «Счётчики и справки, четыре», «Оператор, нажмите ноль» (dialplan/prompts.ru.yaml)."""
+_SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
+
+ACCOUNT, APPLICATION = "account-enter", "application-enter"
+_ADDRESS: Final = frozenset({"premise-confirm", "premise-choice"})
+_TOPICS: Final = (
+    ("danger", "maintenance"),
+    ("water", "water"),
+    ("quality", "quality"),
+    ("connection", "connection"),
+    ("tariffs", "connection"),
+    ("metering", "metering"),
+    ("transmission", "transmission"),
+    ("power", "outages"),
+    ("report", "outages"),
+    ("outage", "outages"),
+    ("damage", "maintenance"),
+    ("theft", "maintenance"),
+    ("reference", "service"),
+    ("offices", "service"),
+    ("booking", "service"),
+    ("service", "service"),
+)
+"""Words in the names of places, the more exact first, and the register's topic; menus name places by their matter."""
+_NOT_A_KEY: Final = {
+    "silence": "промолчал",
+    "wrong-key": "нажал {key}: такого нет",
+    "too-many-keys": "нажимал слишком много",
+    "hung-up": "положил трубку",
+    "failed": "не получилось",
+}
+
+
+def of(steps: Sequence[CallStep]) -> Journey:
+    """The steps of a call, in their order, as an agent reads them."""
+    shown = [MenuStep(one.started_at, one.prompt_text, _did(one)) for one in steps if one.prompt_text or _did(one)]
+    keyed = [one for one in steps if one.key]
+    return Journey(
+        steps=tuple(shown),
+        keys=tuple(_short(one) for one in keyed),
+        topic=topic(one.leads_to or one.place for one in steps),
+        accounts=_keyed(steps, ACCOUNT),
+        applications=_keyed(steps, APPLICATION),
+        answers=tuple((one.prompt_text, one.key) for one in keyed if _ADDRESS & set(one.prompt_ids)),
+    )
+
+
+def topic(places: Iterable[str]) -> str:
+    """The topic of the last place whose name tells one; empty where none does."""
+    for place in reversed(list(places)):
+        for word, code in _TOPICS:
+            if word in place:
+                return code
+    return ""
+
+
+def offered(menu: str, key: str) -> str:
+    """What the words of a menu offer under a key: «Нет света или воды»; empty where they do not say."""
+    for sentence in _SENTENCE.split(menu):
+        match = _OFFER.fullmatch(sentence.strip().rstrip(".?!"))
+        if match and _KEYS[match[2]] == key:
+            what = match[1].strip().removeprefix("Если ")
+            return what[:1].upper() + what[1:]
+    return ""
+
+
+def _did(step: CallStep) -> str:
+    if step.exit in _NOT_A_KEY:
+        return _NOT_A_KEY[step.exit].format(key=step.key)
+    if not step.key:
+        return ""
+    return f"набрал {step.key}" if _is_number(step) else f"нажал {_short(step)}"
+
+
+def _short(step: CallStep) -> str:
+    if ACCOUNT in step.prompt_ids:
+        return f"счёт {step.key}"
+    if APPLICATION in step.prompt_ids:
+        return f"заявка {step.key}"
+    if _is_number(step):
+        return step.key
+    what = offered(step.prompt_text, step.key)
+    return f"{step.key} — {what}" if what else step.key
+
+
+def _is_number(step: CallStep) -> bool:
+    return len(step.key) > 1 or bool({ACCOUNT, APPLICATION} & set(step.prompt_ids))
+
+
+def _keyed(steps: Sequence[CallStep], prompt: str) -> tuple[str, ...]:
+    """Numbers keyed at this question, the last first, each once."""
+    found = [one.key for one in reversed(steps) if prompt in one.prompt_ids and len(one.key) > 1 and one.key.isdigit()]
+    return tuple(dict.fromkeys(found))
