@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from aiosmtpd.controller import Controller
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -23,7 +24,7 @@ from carrier.settings import free_port
 from gridline import settings
 from gridline.cli import doctor as command
 from gridline.db import Database
-from gridline.doctor import CHECKS, examine, machine, store, telephone, words
+from gridline.doctor import CHECKS, examine, machine, mail, store, telephone, words
 from gridline.doctor.finding import Finding
 from gridline.settings import HOUSE, Settings
 from ivr.voice.synthesis import find_rhvoice
@@ -433,6 +434,22 @@ def test_secrets_that_others_may_read_are_wrong(
 
 
 # --- the whole ---
+
+
+async def test_the_mail_server_is_asked_and_half_of_one_is_told(config: Settings) -> None:
+    assert only(await mail.answers(config)).level == "note"
+    server = Controller(object(), hostname="127.0.0.1", port=free_port())
+    server.start()
+    there = but(config, smtp_host="127.0.0.1", smtp_port=server.port, smtp_tls="none", smtp_from="answers@skek.ru")
+    try:
+        assert only(await mail.answers(there)).level == "fine"
+        assert only(await mail.answers(but(there, smtp_tls="starttls"))).level == "wrong"
+    finally:
+        server.stop()
+    gone = only(await mail.answers(there))
+    assert (gone.level, "smtp_host" in gone.cure) == ("wrong", True)
+    assert "smtp_from" in only(await mail.answers(but(there, smtp_from=""))).what
+    assert "smtp_tls" in only(await mail.answers(but(there, smtp_host="mail.skek.ru"))).what
 
 
 async def test_a_check_that_may_not_look_is_a_finding(config: Settings) -> None:

@@ -103,6 +103,57 @@ def test_erase_shows_first_and_keeps_what_is_open(var: Path, number: str) -> Non
         assert f"{number} остаётся: ещё рассматривается" in gridline(*order, *extra).output
 
 
+def test_an_appeal_is_answered_closed_and_erased_without_a_browser(var: Path, number: str, tmp_path: Path) -> None:
+    at = (number, "--company", "skek")
+    assert "не назначен ответственный" in refusal(gridline("appeals", "take", *at))
+    assert "Назначено" in gridline("appeals", "assign", *at, "--owner", "clerk").output
+    assert "В работе" in gridline("appeals", "take", *at).output
+    text = tmp_path / "answer.txt"
+    text.write_text("Мы на улице Ленина, 1.", encoding="utf-8")
+    sign = ("--signer", "Петров П. П.", "--position", "Начальник отдела")
+    told = gridline("appeals", "answer", *at, *sign, "--text", text, "--way", "by-number").output
+    assert "Отправлено" in told
+    letters = var / "answers" / number
+    assert sorted(file.suffix for file in letters.iterdir()) == [".docx", ".json", ".txt"]
+    assert "Мы на улице Ленина, 1." in next(letters.glob("*.txt")).read_text(encoding="utf-8")
+    assert "Закрыто" in gridline("appeals", "close", *at).output
+
+    sound = var / "recordings/store/2026/one.wav"
+    sound.parent.mkdir(parents=True)
+    sound.write_bytes(b"RIFF")
+    with sqlite3.connect(var / "gridline.db") as db:
+        db.execute("UPDATE appeals SET recording_id = ?", ("a" * 32,))
+        db.execute(
+            "INSERT INTO recordings (id, call_id, kind, state, started_at, file, channels) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ("a" * 32, "b" * 32, "talk", "stored", "2026-01-01 00:00:00", "2026/one.wav", 2),
+        )
+    db.close()
+    order = ["appeals", "erase", *at, "--reason", "срок", "--witness", "second"]
+    assert "Записей разговоров было бы уничтожено: 1" in gridline(*order).output
+    assert sound.exists()
+    told = gridline(*order, "--go").output
+    assert f"{number} уничтожено" in told
+    assert "файлов писем: 2, записей разговоров: 1" in told
+    assert not sound.exists()
+    assert [file.suffix for file in letters.iterdir()] == [".json"]
+    with sqlite3.connect(var / "gridline.db") as db:
+        assert db.execute("SELECT state FROM recordings").fetchone() == ("erased",)
+    db.close()
+    (letters / "left-by-a-crash.txt").write_text("x")
+    assert "файлов писем: 1, записей разговоров: 0" in gridline(*order, "--go").output
+
+
+def test_a_step_that_is_not_due_names_what_is_missing(var: Path, number: str, tmp_path: Path) -> None:
+    at = (number, "--company", "skek")
+    assert "обращение в состоянии «зарегистрировано»" in refusal(gridline("appeals", "close", *at))
+    gridline("appeals", "assign", *at, "--owner", "clerk")
+    ground = ("--ground", "already-answered", "--link", number)
+    assert "ответ не дан" in refusal(gridline("appeals", "propose-refusal", *at, *ground))
+    assert "поступившему раньше" in refusal(gridline("appeals", "join", *at, "--to", number))
+    assert "Отозвано" in gridline("appeals", "withdraw", *at, "--reason", "письмо заявителя").output
+
+
 def test_a_client_of_the_api_is_let_in_once(var: Path) -> None:
     token = gridline("appeals", "client", "site", "--company", "skek").output.strip()
     found = Clients.load(var / CLIENTS).of_token(token)
