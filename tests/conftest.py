@@ -1,4 +1,8 @@
-"""Databases for tests: a migrated SQLite file and a migrated PostgreSQL database, fresh for each test."""
+"""Databases for tests: a migrated SQLite file and a migrated PostgreSQL database, fresh for each test.
+
+Property tests draw the same examples every time, so that a run judges the change and not the draw;
+`pytest --hypothesis-profile=default` draws new ones.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from gridline.db import Database, new_id
@@ -14,6 +19,9 @@ from gridline.migrations import upgrade
 from tests.postgres import PostgresAbsent, PostgresServer
 
 TEMPLATE = "gridline_template"
+
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

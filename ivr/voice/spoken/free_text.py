@@ -54,7 +54,7 @@ def speakable(text: str) -> str:
     text = "".join(" " if kind in "CZ" else c for c, kind in kinds if kind != "M")
     text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
     text = _PLANT_SEEN.sub(_plant, text)
-    text = _OPENED.sub(lambda m: _ABBREVIATIONS[m[0]], text)
+    text = _open(text)
     text = _DATE.sub(_date, text)
     text = _TIME.sub(lambda m: clock_short(time(int(m[1]), int(m[2]))), text)
     text = _COUNTED.sub(lambda m: counted(int(m[1]), _UNITS[m[2]]), text)
@@ -65,7 +65,12 @@ def speakable(text: str) -> str:
     text = re.sub(r"[A-Za-z]", lambda m: _LATIN[m[0].lower()], text)
     text = re.sub(r"[^А-Яа-яЁё .,!?:;«»()-]", " ", text)
     text = re.sub(r"(?<![А-Яа-яЁё])-|-(?![А-Яа-яЁё])", " ", text)
-    return re.sub(r"\s+([.,!?:;])", r"\1", " ".join(text.split()))
+    text = re.sub(r"\s+([.,!?:;])", r"\1", " ".join(text.split()))
+    return _open(text)  # some come about only now: of Latin letters, of a stop that stood apart
+
+
+def _open(text: str) -> str:
+    return _OPENED.sub(lambda m: _ABBREVIATIONS[m[0]], text)
 
 
 def _date(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import re
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ivr.voice import spoken
@@ -138,6 +138,8 @@ def test_addresses_lose_no_part(
 
 
 @settings(max_examples=400, deadline=None)
+@example("f.")
+@example("ф .")
 @given(st.one_of(st.text(max_size=80), st.text(alphabet="ул.дкп 0123456789-/,АбвXVIabz<&\n'\"", max_size=60)))
 def test_whatever_is_written_comes_out_speakable_and_stays_so(text: str) -> None:
     for said in (spoken.speakable(text), spoken.address(text)):
