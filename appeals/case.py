@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -99,8 +99,7 @@ class Cases:
         async with self._db.write() as session:
             case = await self._open(session, appeal_id, actor, version)
             before = case.appeal.state
-            facts = await self._facts(case, known)
-            target = lifecycle.make(step, facts)
+            target = lifecycle.make(step, await facts(session, case.appeal, case.content, known))
             yield case
             if case.appeal.state == before:
                 case.appeal.state = target
@@ -123,21 +122,22 @@ class Cases:
             )
         return Case(session, appeal, content, company, self._clock.now(), actor, [])
 
-    async def _facts(self, case: Case, known: dict[str, Any]) -> Facts:
-        appeal, content = case.appeal, case.content
-        measures = select(Measure.planned_on).where(Measure.appeal_id == appeal.id)
-        answers = select(Answer).where(Answer.appeal_id == appeal.id).order_by(Answer.sent_at.desc()).limit(1)
-        answer = (await case.session.execute(answers)).scalar_one_or_none()
-        facts: dict[str, Any] = {
-            "state": appeal.state, "is_complaint": shipped().kinds[appeal.kind].group == "complaint",
-            "owner": appeal.owner, "justified": appeal.justified, "explanation": content.findings,
-            "rights_restored": content.rights_restored,
-            "measures": tuple((await case.session.execute(measures)).scalars()),
-            "open_tasks": await open_tasks(case.session, appeal.id), "answer_sent": answer is not None,
-            "answer_is_proved": bool(answer and answer.proof),
-            "answer_names_further_appeal": bool(answer and answer.further_appeal),
-        }  # fmt: skip
-        return Facts(**(facts | known))
+
+async def facts(session: AsyncSession, appeal: Appeal, content: Content, known: Mapping[str, Any] = {}) -> Facts:
+    """What the guards of the lifecycle look at; `known` is what the step in hand brings with it."""
+    measures = select(Measure.planned_on).where(Measure.appeal_id == appeal.id)
+    answers = select(Answer).where(Answer.appeal_id == appeal.id).order_by(Answer.sent_at.desc()).limit(1)
+    answer = (await session.execute(answers)).scalar_one_or_none()
+    found: dict[str, Any] = {
+        "state": appeal.state, "is_complaint": shipped().kinds[appeal.kind].group == "complaint",
+        "owner": appeal.owner, "justified": appeal.justified, "explanation": content.findings,
+        "rights_restored": content.rights_restored,
+        "measures": tuple((await session.execute(measures)).scalars()),
+        "open_tasks": await open_tasks(session, appeal.id), "answer_sent": answer is not None,
+        "answer_is_proved": bool(answer and answer.proof),
+        "answer_names_further_appeal": bool(answer and answer.further_appeal),
+    }  # fmt: skip
+    return Facts(**{**found, **known})
 
 
 def required(what: str, value: str | None) -> None:

@@ -129,3 +129,36 @@ def make(step: str, facts: Facts) -> str:
     if missing:
         raise Conflict(f"Нельзя {row.title}: {'; '.join(missing)}.")
     return row.target or facts.state
+
+
+def allowed(facts: Facts) -> list[str]:
+    """The steps that may be tried from where the appeal stands, in the table's order."""
+    return [step for step, row in STEPS.items() if facts.state in row.sources]
+
+
+def missing(step: str, facts: Facts) -> list[str]:
+    """What the step would still find missing."""
+    return STEPS[step].guard(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One thing that must be there before an appeal may be closed."""
+
+    title: str
+    step: str
+    """The step that brings it."""
+    missing: tuple[str, ...]
+
+
+def towards_closing(facts: Facts) -> list[Mark]:
+    """What closing needs, in the order in which it comes about, each with what is missing of it (R12)."""
+    marks = [
+        Mark("Ответственный", "assigned", tuple(_has_owner(facts))),
+        Mark("Выводы", "found", tuple(_established(facts) if facts.is_complaint else [])),
+    ]
+    if facts.is_complaint and facts.justified:
+        marks.append(Mark("Права и меры", "measure_planned", tuple(_put_right(facts))))
+    if facts.open_tasks:
+        marks.append(Mark("Поручения", "returned", tuple(_tasks_returned(facts))))
+    return [*marks, Mark("Ответ отправлен", "answered", tuple(_answer_whole(facts)))]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -55,6 +55,12 @@ class Filters:
     received_before: datetime | None = None
     overdue_on: date | None = None
     """Open appeals whose last day is before this one (today in the company's zone)."""
+    due_from: date | None = None
+    """With `overdue_on`: whose last day is not before this one either."""
+    kinds: tuple[str, ...] | None = None
+    """The kinds the asker may see at all."""
+    seen_from: str | None = None
+    """A branch: its appeals and those of no branch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +104,31 @@ async def page(
         raise InvalidInput(f"Упорядочить можно только по: {', '.join(SORTS)}.")
     limit = max(1, min(limit, LARGEST_PAGE))
     numbers = await _Order(session, company_id, filters, sort, descending, after).numbers(limit + 1)
-    query = select(Appeal).where(Appeal.company_id == company_id, Appeal.number.in_(numbers[:limit]))
-    by_number = {one.number: one for one in (await session.execute(query)).scalars()}
-    found = [by_number[number] for number in numbers[:limit]]
-    lines = tuple(
-        Line(
-            one.id, one.number, one.received_at, one.channel, one.kind, one.topic, one.state, one.owner, one.branch,
-            one.deadline, one.answered_at, one.version,
-        )
-        for one in found
+    lines = await lines_of(session, company_id, numbers[:limit])
+    return Page(lines, _key(lines[-1], sort) if len(numbers) > limit else None)
+
+
+def _line(one: Appeal) -> Line:
+    return Line(
+        one.id, one.number, one.received_at, one.channel, one.kind, one.topic, one.state, one.owner, one.branch,
+        one.deadline, one.answered_at, one.version,
     )  # fmt: skip
-    return Page(lines, _key(found[-1], sort) if len(numbers) > limit else None)
+
+
+async def lines_of(session: AsyncSession, company_id: str, numbers: Sequence[str]) -> tuple[Line, ...]:
+    """The lines of these appeals (nine digits each), in the order given; those that are not there are left out."""
+    query = select(Appeal).where(Appeal.company_id == company_id, Appeal.number.in_(numbers))
+    by_number = {one.number: one for one in (await session.execute(query)).scalars()}
+    return tuple(_line(by_number[number]) for number in numbers if number in by_number)
+
+
+async def count(session: AsyncSession, company_id: str, filters: Filters, *, at_most: int) -> int:
+    """How many match, up to `at_most`: enough for a badge, and never a walk through the whole register."""
+    matching = _narrowed(select(Appeal.id).where(Appeal.company_id == company_id), Appeal.__table__.c, filters)
+    if filters.owner is not None:
+        matching = matching.where(Appeal.owner == filters.owner)
+    some = matching.where(*_other_codes(filters)).limit(at_most).subquery()
+    return int((await session.execute(select(func.count()).select_from(some))).scalar_one())
 
 
 class _Order:
@@ -193,6 +213,12 @@ def _narrowed(query: Select[Any], columns: Any, filters: Filters) -> Select[Any]
         query = query.where(columns.received_at < filters.received_before)
     if filters.overdue_on is not None:
         query = query.where(columns.state.in_(OPEN), columns.deadline < filters.overdue_on)
+    if filters.due_from is not None:
+        query = query.where(columns.deadline >= filters.due_from)
+    if filters.kinds is not None:
+        query = query.where(columns.kind.in_(filters.kinds))
+    if filters.seen_from is not None:
+        query = query.where(or_(columns.branch == filters.seen_from, columns.branch.is_(None)))
     return query
 
 
@@ -224,10 +250,11 @@ def _received(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _overdue(filters: Filters) -> list[ColumnElement[bool]]:
-    return [] if filters.overdue_on is None else [Appeal.deadline < filters.overdue_on]
+    found = [] if filters.overdue_on is None else [Appeal.deadline < filters.overdue_on]
+    return found if filters.due_from is None else [*found, Appeal.deadline >= filters.due_from]
 
 
-def _key(one: Appeal, sort: str) -> str:
+def _key(one: Line, sort: str) -> str:
     value = one.number if sort == "number" else one.received_at if sort == "received" else one.deadline
     return f"{one.number}~{value if isinstance(value, str) else value.isoformat()}"
 

@@ -119,6 +119,24 @@ async def _chains(session: AsyncSession, counter: Counter) -> tuple[int, list[Fa
         session.expunge_all()
 
 
+async def of_appeal(session: AsyncSession, appeal: Appeal, content: Content, events: Sequence[Event]) -> list[Fault]:
+    """What is wrong with one appeal: its chain, its content, and the place of its events in the journal."""
+    faults = chain_faults(appeal, events)
+    faults += _content_faults(appeal, events, content.salt, content.intake)
+    before = {event.journal_no - 1 for event in events}
+    query = select(Event.journal_no, Event.journal_hash).where(
+        Event.company_id == appeal.company_id, Event.year == appeal.year, Event.journal_no.in_(before)
+    )
+    known: dict[int, str] = {no: of_it for no, of_it in (await session.execute(query)).all()}  # noqa: C416
+    named = {fault.seq for fault in faults}
+    for event in events:
+        last = known.get(event.journal_no - 1, "")
+        if event.seq not in named and event.journal_hash != journal_hash(last, event.journal_no, event.hash):
+            sentence = f"Событие {event.seq} стоит в журнале не на своём месте."
+            faults.append(Fault("journal", appeal.company_id, appeal.number, event.seq, sentence))
+    return faults
+
+
 def chain_faults(appeal: Appeal, events: Sequence[Event]) -> list[Fault]:
     """What is wrong with one appeal's chain of events (in the order of `seq`)."""
     faults: list[Fault] = []
