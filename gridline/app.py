@@ -35,9 +35,11 @@ from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
 from gridline.supervisor import heartbeat
+from ivr.desk import whisper
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.visits import Visits
+from ivr.desk.whisper import Whispers
 from ivr.drain import Drain
 from ivr.journal import Journal
 from ivr.live.board import Board
@@ -83,6 +85,15 @@ class Controller:
         self.drain = Drain(self.spool, self.register, self.journal)
         incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
         self.intake = RecordingIntake(self.db, incoming, recordings / "store")
+        self.whispers = Whispers(
+            self.db,
+            clock,
+            self.board,
+            Voice.of(config, rate_percent=whisper.RATE_PERCENT),
+            config.var / "whispers",
+            key_of=lambda channel: CallKey(config.node, self.ami.boot, channel),
+            on=config.whisper,
+        )
         services = Services(
             db=self.db,
             clock=clock,
@@ -93,6 +104,7 @@ class Controller:
             journal=self.journal,
             spool=self.spool,
             incoming=incoming,
+            whispers=self.whispers,
         )
         self.flows = Flows(companies, config.dialplan / "menus", self._vocabulary)
         self.ami = Ami(
@@ -147,6 +159,7 @@ class Controller:
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self.db.close)
             closing.push_async_callback(self.voice.close)
+            closing.push_async_callback(self.whispers.close)
             clients = Clients.load(self.config.var / CLIENTS)
             console = make_app(self.console, self.health, api_clients=clients)
             self._show_place = partial(show_place, console, self.console)
@@ -160,6 +173,7 @@ class Controller:
                     jobs.create_task(self.desk.run()),
                     jobs.create_task(self.reconnect.run()),
                     jobs.create_task(self.visits.run()),
+                    jobs.create_task(self.whispers.run()),
                     jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
                     jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
                     jobs.create_task(_every(ESCALATE_S, "promises", self._escalate)),

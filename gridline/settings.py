@@ -136,6 +136,8 @@ class Settings(BaseSettings):
 
     voice: str = "anna"
     """RHVoice voice of the prompts (anna, irina and aleksandr carry free licences)."""
+    whisper: bool = True
+    """Tell an agent in a few words who is on the line before the two are connected: place, matter, which call, wait."""
     vosk_model: Path | None = None
     """Folder of a speech recognition model; without one the menus listen to keys alone."""
     answer_within_s: int = Field(default=30, ge=1, le=600)

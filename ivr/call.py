@@ -34,6 +34,8 @@ class Call:
     premise: Premise | None = None
     account_keyed: bool = False
     """The caller keyed the account of his premise: only then may its flat be spoken (attack A29)."""
+    subject: str = ""
+    """Topic of what the caller last asked about, for the agent's whisper; "" while he has named none."""
     promised: list[str] = field(default_factory=list)
     """Appeal numbers and receipts that were spoken to the caller."""
     recordings: list[str] = field(default_factory=list)

@@ -40,6 +40,15 @@ ACTIONS: Mapping[str, Action] = {
     "leave_message": leave_message.act,
 }
 
+SUBJECTS: Mapping[str, str] = {
+    "danger": "maintenance",
+    "power_status": "outages",
+    "report_outage": "outages",
+    "connection_status": "connection",
+    "appeal_status": "appeal",
+}
+"""What a caller asks about by taking this action, wherever he goes on to; a place's own topic goes before."""
+
 
 def bound(services: Services) -> dict[str, Act[Line]]:
     """Every action ready for the menu engine, its services in its hand."""
@@ -48,6 +57,7 @@ def bound(services: Services) -> dict[str, Act[Line]]:
 
 def _bind(name: str, action: Action, services: Services) -> Act[Line]:
     async def run(line: Line, topic: str) -> str:
+        line.call.subject = topic or SUBJECTS.get(name, line.call.subject)
         try:
             exit = await action(line, services, topic)
         except PersonWanted:

@@ -176,22 +176,26 @@ class Line:
             if not self._channel.hung_up:
                 await self._channel.command("EXEC", "StopMixMonitor")
 
-    async def queue(self, queue: str, *, priority: int, timeout_s: int, recording: Path | None) -> QueueOutcome:
+    async def queue(
+        self, queue: str, *, priority: int, timeout_s: int, recording: Path | None, whisper: Path | None = None
+    ) -> QueueOutcome:
         """Hand the caller to app_queue: priority 0 is ordinary, a hazard is higher.
 
         Returns only when no talk came about; a talk ends in CallerHungUp. The talk is recorded into `recording`
         (`.raw`, two channels) from the moment of the answer: `b` is "only while bridged". Not by app_queue's own
         monitor-format: that records even where it was given no name, and so before the notice (22.10, rule R5).
+        `whisper` (without extension) is played to the agent before he is connected, if it is there by then.
         """
         self._marks[variables.QUEUE_PRIORITY] = str(priority)
         self._marks[variables.QUEUE_STATUS] = ""  # app_queue leaves the one of an earlier wait
+        if whisper is not None:
+            self.mark(variables.WHISPER, str(whisper))
         if recording is not None:
             self._only_after_notice()
             await self._channel.command("EXEC", "MixMonitor", f"{recording},bD")
         await self._guard(None)
-        await self._channel.command(
-            *("EXEC", "Queue", f"{app_argument(queue)},,,,{timeout_s}"), timeout_s=timeout_s + LONGEST_TALK_S
-        )
+        arguments = f"{app_argument(queue)},,,{whisper or ''},{timeout_s}"
+        await self._channel.command("EXEC", "Queue", arguments, timeout_s=timeout_s + LONGEST_TALK_S)
         status = (await self._channel.command("GET VARIABLE", variables.QUEUE_STATUS)).data
         if recording is not None:
             await self._channel.command("EXEC", "StopMixMonitor")

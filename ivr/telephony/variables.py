@@ -11,6 +11,8 @@ NOTICE: Final = "GRIDLINE_NOTICE"
 """1 once the notice was heard to its end: nobody plays it twice, and recording may start."""
 PLACE: Final = "GRIDLINE_PLACE"
 """Where in the menu the caller stands: a controller that takes over goes on there."""
+WHISPER: Final = "GRIDLINE_WHISPER"
+"""The file an agent hears before this caller: a caller who comes back to a queue is announced by it again."""
 END: Final = "GRIDLINE_END"
 """Set by the controller's last command; without it the dialplan knows that the call was left, not ended."""
 

@@ -190,7 +190,7 @@ class _Reader:
     def _said(self, tree: Tree, *where: str) -> str:
         text = self._word(tree, *where)
         name = ".".join(where)
-        if not re.search("[А-Яа-яЁё]", text):
+        if not re.search("[А-Яа-яЁё{]", text):
             self._wrong(f"{name}: текста нет.", "Напишите, что сказать абоненту.", *where)
         if stray := re.search(r"[0-9A-Za-z{}<>&]", _PLACEHOLDER.sub("", text)):
             self._wrong(f"{name}: «{stray[0]}» прочтут неверно.", "Пишите всё русскими словами.", *where)

@@ -20,6 +20,8 @@ from gridline.errors import Unavailable
 LONGEST_TEXT = 2000
 """Characters in one text; the longest honest prompt has about 400."""
 RHVOICE = "RHVoice-test"
+RATE_PERCENT = 95
+"""Of the voice's own pace: callers must be able to write down what they hear."""
 log = structlog.get_logger(__name__)
 
 
@@ -80,7 +82,9 @@ def clean(text: str) -> str:
 class RHVoice:
     """RHVoice as a process per text, at most two at once (the machine's calls need the rest)."""
 
-    def __init__(self, program: Program | None, voice: str, *, rate_percent: int = 95, timeout_s: float = 10) -> None:
+    def __init__(
+        self, program: Program | None, voice: str, *, rate_percent: int = RATE_PERCENT, timeout_s: float = 10
+    ) -> None:
         self._program, self._voice, self._rate, self._timeout_s = program, voice, rate_percent, timeout_s
         self._slots = asyncio.Semaphore(2)
 

@@ -16,7 +16,7 @@ from ivr.voice import audio
 from ivr.voice.clips import Clips, PromptUnavailable
 from ivr.voice.prompts import COMMON, Phrase, Prompt, PromptBook
 from ivr.voice.studio import Studio
-from ivr.voice.synthesis import RHVoice, Synthesiser, find_rhvoice
+from ivr.voice.synthesis import RATE_PERCENT, RHVoice, Synthesiser, find_rhvoice
 
 RENDER_LIMIT_S = 6.0
 """A caller must not stand in silence: past this the utterance is given up and the caller's fallback acts."""
@@ -59,11 +59,11 @@ class Voice:
         self._known: OrderedDict[tuple[str, tuple[Phrase, ...]], Utterance] = OrderedDict()
 
     @classmethod
-    def of(cls, settings: Settings) -> Voice:
+    def of(cls, settings: Settings, *, rate_percent: int = RATE_PERCENT) -> Voice:
         """The voice of this installation. Raises Misconfigured for a wrong prompt book."""
         return cls(
             PromptBook.load(settings.dialplan / "prompts.ru.yaml"),
-            RHVoice(find_rhvoice(settings.package_root), settings.voice),
+            RHVoice(find_rhvoice(settings.package_root), settings.voice, rate_percent=rate_percent),
             settings.var / "prompts",
             settings.dialplan / "studio",
         )

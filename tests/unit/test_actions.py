@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appeals import states
+from appeals import states, taxonomy
 from appeals.register import AppealStatus
 from grid.connections import ConnectionStatus
 from grid.models import Outage, OutageStatus, Premise, Service, Turn
@@ -84,6 +84,8 @@ def test_no_prompt_is_kept_that_nobody_says() -> None:
     written |= {f"branch-group-{group}" for group in find_branch.GROUPS}
     emergency = ast.parse((HOUSE / "ivr" / "telephony" / "emergency.py").read_text("utf-8"))
     written |= set(_texts(emergency)) | {id for id in BOOK if id.startswith("digit-")}
+    whisper = ast.parse((HOUSE / "ivr" / "desk" / "whisper.py").read_text("utf-8"))
+    written |= set(_texts(whisper)) | {f"whisper-{topic}" for topic in (*taxonomy.shipped().topics, "appeal")}
     for template in (HOUSE / "dialplan").glob("*.j2"):
         written |= {id for id in BOOK if f"/{id})" in template.read_text("utf-8")}
     for company in Companies.load(HOUSE / "dialplan" / "companies"):
