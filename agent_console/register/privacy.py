@@ -1,0 +1,35 @@
+"""How much of an appeal's personal data a person of the console sees, by his role (R28, R29)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from agent_console.models import Role
+from agent_console.permissions import Actor
+from appeals.models import Content
+from appeals.personal_data import ROLES, masked, seen_by
+
+AS: Final[Mapping[Role, str]] = {
+    Role.AGENT: "agent",
+    Role.SUPERVISOR: "supervisor",
+    Role.QA: "quality",
+    Role.DISPATCHER: "quality",
+    Role.CLERK: "clerk",
+    Role.SECURITY: "clerk",
+    Role.ADMIN: "supervisor",
+}
+"""Roles of the console as roles of `appeals.personal_data`."""
+
+
+def seen(actor: Actor, content: Content) -> dict[str, str | None]:
+    """The personal fields as this person may see them."""
+    return seen_by(AS[actor.role], content)
+
+
+def shown(actor: Actor, field: str, value: str | None) -> str | None:
+    """One value of a field as this person may see it: whole, masked, or not at all."""
+    if value is None:
+        return None
+    how = ROLES[AS[actor.role]][field]
+    return value if how == "whole" else masked(field, value) if how == "masked" else None
