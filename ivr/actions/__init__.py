@@ -48,6 +48,8 @@ SUBJECTS: Mapping[str, str] = {
     "appeal_status": "appeal",
 }
 """What a caller asks about by taking this action, wherever he goes on to; a place's own topic goes before."""
+HOTLINE = "outages"
+"""Menus name the hotline by this topic: who only pressed 0 has not said that his power is off."""
 
 
 def bound(services: Services) -> dict[str, Act[Line]]:
@@ -57,7 +59,8 @@ def bound(services: Services) -> dict[str, Act[Line]]:
 
 def _bind(name: str, action: Action, services: Services) -> Act[Line]:
     async def run(line: Line, topic: str) -> str:
-        line.call.subject = topic or SUBJECTS.get(name, line.call.subject)
+        if topic != HOTLINE or name != "operator":
+            line.call.subject = topic or SUBJECTS.get(name, line.call.subject)
         try:
             exit = await action(line, services, topic)
         except PersonWanted:

@@ -26,7 +26,7 @@ async def act(line: Line, services: Services, topic: str) -> str:
         priority=0,
         timeout_s=WAIT_S,
         recording=services.incoming.samples(talk) if talk else None,
-        whisper=services.whispers.follow(call, topic),
+        whisper=services.whispers.follow(call),
     )
     call.matters["queue"] = f"{queue}: {outcome.reason}"
     await line.say("person-did-not-answer")

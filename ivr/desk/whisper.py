@@ -81,7 +81,6 @@ def _rounded(minutes: int) -> int:
 class _Followed:
     call: Call
     key: CallKey
-    topic: str
     danger: bool
     since: datetime
     facts: Facts | None = None
@@ -112,12 +111,12 @@ class Whispers:
         self._followed: dict[str, _Followed] = {}
         self._wake = asyncio.Event()
 
-    def follow(self, call: Call, topic: str = "", *, danger: bool = False) -> Path | None:
+    def follow(self, call: Call, *, danger: bool = False) -> Path | None:
         """From now on keep a whisper ready for this caller; where app_queue finds it, or None when it is off."""
         if not self._on:
             return None
         now = self._clock.now()
-        self._followed[call.id] = _Followed(call, self._key_of(call.channel), topic or call.subject, danger, now)
+        self._followed[call.id] = _Followed(call, self._key_of(call.channel), danger, now)
         self._wake.set()
         return self._file(call)
 
@@ -160,6 +159,9 @@ class Whispers:
         if parts == one.said:
             return
         one.said = parts
+        if not parts:
+            self._remove(one.call)
+            return
         try:
             utterance = await self._say(parts, one.call.company.id)
         except PromptUnavailable as error:
@@ -170,8 +172,6 @@ class Whispers:
             _link(self._file(one.call), utterance.file)
 
     async def _say(self, parts: tuple[str, ...], company_id: str) -> Utterance:
-        if not parts:
-            raise PromptUnavailable("О звонящем ничего не известно.")
         while True:
             utterance = await self._voice.render([Prompt("whisper", told=", ".join(parts))], company_id)
             if utterance.seconds <= LONGEST_S or len(parts) == 1:
@@ -200,7 +200,7 @@ class Whispers:
         except Unavailable as error:
             log.warning("whisper-without-facts", call=call.id, reason=error.message)
         said = spoken.address(_TOWN.sub("", place)) if place else call.branch.spoken_name if call.branch else ""
-        return Facts(said, one.topic, times, one.danger)
+        return Facts(said, call.subject, times, one.danger)
 
     def _forget(self, one: _Followed) -> None:
         del self._followed[one.call.id]

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from playwright.async_api import Browser, Locator, Page, Playwright, expect
 
 from agent_console.models import Role, User
@@ -17,7 +18,7 @@ from carrier.leg import Leg
 from carrier.matching import Heard16, find_all
 from carrier.sound import Clip
 from gridline.clock import SystemClock
-from ivr.voice.audio import to_pcm, wav_bytes
+from ivr.voice.audio import RATE, to_pcm, wav_bytes
 from tests.console.conftest import CHEAP, CHROMIUM, CHROMIUM_FLAGS, PASSWORD
 
 IN_TIME_MS = 15_000
@@ -31,6 +32,10 @@ RECORD = """() => {
   recorder.start(200);
   window.ear = { recorder, parts, stopped };
 }"""
+LISTEN = f"""() => {{
+  const audio = document.querySelector("#softphone audio");
+  audio.addEventListener("loadedmetadata", {RECORD}, {{ once: true }});
+}}"""
 HEARD = """async () => {
   const { recorder, parts, stopped } = window.ear;
   recorder.stop();
@@ -108,6 +113,18 @@ class BrowserAgent:
         """A key of the keyboard."""
         await self.page.keyboard.press(key)
 
+    async def listens(self) -> None:
+        """Keep what comes into the ear from the first sound of the next talk on."""
+        await self.page.evaluate(LISTEN)
+
+    async def likest(self, *sounds: Clip) -> Clip:
+        """Which of these words has been in the ear since `listens`.
+
+        A browser stretches speech to catch up, so whole words are unlike themselves, and their 0.3 s pieces are not.
+        """
+        heard = (await self._heard()).astype(np.float32)
+        return max(sounds, key=lambda sound: _likeness(sound, heard))
+
     async def hears(self, other: Leg, sound: Clip) -> None:
         """The other side says it, and it is in the agent's ear. Said again when the machine was too busy for sound."""
         for _ in range(3):
@@ -140,3 +157,15 @@ class BrowserAgent:
         """What was in the ear since the recording began; it ends with this."""
         raw = np.frombuffer(base64.b64decode(await self.page.evaluate(HEARD)), "<f4")
         return to_pcm(raw.astype(np.float64))
+
+
+def _likeness(sound: Clip, heard: NDArray[np.float32]) -> float:
+    """How well the sound's pieces are found in what was heard, on the mean: 0.84 of the right words, 0.62 of others."""
+    size = RATE * 3 // 10
+    energy = np.convolve(heard**2, np.ones(size), "valid") + 1.0
+    found = []
+    for start in range(0, len(sound.samples) - size + 1, size // 2):
+        piece = sound.samples[start : start + size]
+        scores = np.correlate(heard, piece, "valid") / np.sqrt(energy * float(np.sum(piece**2)))
+        found.append(float(scores.max()))
+    return float(np.mean(found))

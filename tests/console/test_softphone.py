@@ -20,13 +20,18 @@ from carrier.installation import Installation
 from carrier.leg import Leg
 from carrier.sound import Clip, clip
 from carrier.tones import chirps
+from grid.import_premises import import_premises
+from grid.imports import Table
 from gridline.settings import HOUSE
-from ivr.desk import devices
+from ivr.desk import devices, whisper
+from ivr.voice.prompts import Prompt
+from ivr.voice.voice import Voice
 from tests.console.softphone_agent import BrowserAgent, chromium, hire
 
 pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
-CALLER = "+79131203499"
+KNOWN = "+79131203401"
+"""His premise is in Kemerovo (grid/samples)."""
 OLGA, IGOR, ANNA = chirps(201, 1.2), chirps(202, 1.2), chirps(203, 2.4)
 """What each of them says: Olga (101) and Igor (102) into their microphones, Anna into her telephone."""
 
@@ -39,21 +44,32 @@ class Floor:
     olga: BrowserAgent
     igor: BrowserAgent
     ami: CarrierAmi
+    calls: int = 0
 
     @asynccontextmanager
-    async def caller(self) -> AsyncIterator[Leg]:
-        """Anna calls and asks for a person."""
-        number = self.house.companies.by_id("skek").dids[0]
-        async with self.house.carrier.call(from_number=CALLER, to=number) as anna:
-            await anna.hears(await self.house.voice.render(["main-menu"], "skek"), 40)
-            await anna.press("0")
+    async def caller(self, number: str = "", way: str = "0") -> AsyncIterator[Leg]:
+        """Anna calls, from a number of her own each time unless told, and asks for a person."""
+        self.calls += 1
+        did = self.house.companies.by_id("skek").dids[0]
+        async with self.house.carrier.call(from_number=number or f"+791399900{self.calls:02d}", to=did) as anna:
+            for key, menu in zip(way, ("main-menu", "power-service", "power-menu"), strict=False):
+                await anna.hears(await self.house.voice.render([menu], "skek"), 40)
+                await anna.press(key)
             yield anna
 
-    async def queue_rings(self, agent: str) -> None:
-        """Of all telephones the queue rings the browser of this agent only."""
+    @property
+    def shown(self) -> str:
+        """The number of the last call as the telephone shows it."""
+        return f"+7 913 999-00-{self.calls:02d}"
+
+    async def queue_rings(self, agent: str, phone: devices.Phone = devices.Phone.BROWSER) -> None:
+        """Of all telephones the queue rings this one of this agent only."""
+        chosen = devices.interface(agent, phone)
         for one in ("101", "102"):
-            interface, paused = devices.browser(one), "false" if one == agent else "true"
-            await self.ami.action("QueuePause", Interface=interface, Paused=paused)
+            for interface in (devices.browser(one), devices.desk_phone(one)):
+                await self.ami.action(
+                    "QueuePause", Interface=interface, Paused="false" if interface == chosen else "true"
+                )
 
     @asynccontextmanager
     async def talk(self) -> AsyncIterator[Leg]:
@@ -70,6 +86,14 @@ class Floor:
         """A prompt as the caller hears it."""
         return clip(await self.house.voice.render([phrase], "skek"))
 
+    async def whispered(self, told: str) -> Clip:
+        """A whisper as the agent hears it."""
+        voice = Voice.of(self.house.settings, rate_percent=whisper.RATE_PERCENT)
+        try:
+            return clip(await voice.render([Prompt("whisper", told=told)], "skek"))
+        finally:
+            await voice.close()
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
@@ -82,6 +106,7 @@ async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor
     try:
         await house.start()
         base = f"http://{house.settings.http_host}:{house.settings.http_port}"
+        await import_premises(house.db, Table(HOUSE / "grid/samples/premises.csv", house.companies, "", None))
         await hire(house, "olga", "101")
         await hire(house, "igor", "102")
         for agent in ("101", "102"):  # their desk phones are switched off
@@ -116,13 +141,43 @@ async def test_a_caller_and_an_agent_hear_each_other(floor: Floor) -> None:
     await floor.queue_rings("101")
     async with floor.caller() as anna:
         await floor.olga.is_("ringing", 30_000)
-        await expect(floor.olga.part("caller")).to_have_text("+7 913 120-34-99")
+        await expect(floor.olga.part("caller")).to_have_text(floor.shown)
         await floor.olga.press("F2")
         await floor.olga.is_("talking")
         await anna.hears(OLGA, 10)
         await floor.olga.hears(anna, ANNA)
         await floor.olga.press("F4")
         await anna.waits_for_hangup(5)
+    await floor.olga.is_("ready")
+
+
+async def test_an_agent_is_told_who_calls_and_the_caller_hears_none_of_it(floor: Floor) -> None:
+    igor = floor.house.carrier.agent("102")
+    await igor.registers()
+    await floor.queue_rings("102", devices.Phone.DESK)
+    told = await floor.whispered("Кемерово, плохое напряжение")
+    igor.answers(after_s=1.5)
+    async with floor.caller(KNOWN, "213") as anna:
+        talk = await igor.answered(40)
+        since = anna.now_s
+        await talk.hears(told, 5, to_the_end=True)
+        assert anna.heard_silence_longest_s(since) < 1.0  # music
+        await anna.speak(ANNA)
+        await talk.hears(ANNA, 10)
+        assert not anna.heard(told)
+        await anna.hang_up()
+    await igor.unregisters()
+    await floor.queue_rings("101")
+    told, *others = [await floor.whispered(f"Кемерово, {what}") for what in ("второй звонок", "нет света", "вода")]
+    async with floor.caller(KNOWN) as anna:
+        await floor.olga.is_("ringing", 30_000)
+        await floor.olga.listens()
+        await floor.olga.press("F2")
+        await floor.olga.is_("talking")
+        await anna.hears(OLGA, 10)
+        assert await floor.olga.likest(told, *others) is told
+        assert not anna.heard(told)
+        await anna.hang_up()
     await floor.olga.is_("ready")
 
 
@@ -169,7 +224,7 @@ async def test_a_caller_is_sent_on_without_asking(floor: Floor) -> None:
         await floor.olga.press("Enter")
         await floor.igor.is_("ringing")
         await floor.olga.is_("ready", 5000)
-        await expect(floor.igor.part("caller")).to_have_text("+7 913 120-34-99")
+        await expect(floor.igor.part("caller")).to_have_text(floor.shown)
         await floor.igor.press("F2")
         await anna.hears(IGOR, 10)
         await floor.igor.hears(anna, ANNA)
@@ -197,7 +252,7 @@ async def test_a_colleague_is_asked_first(floor: Floor) -> None:
         await floor.olga.page.keyboard.type("102")
         await floor.olga.page.get_by_role("button", name="Сначала спросить").click()
         await floor.igor.is_("ringing")
-        await expect(floor.olga.part("waiting-caller")).to_have_text("Ждёт: +7 913 120-34-99")
+        await expect(floor.olga.part("waiting-caller")).to_have_text(f"Ждёт: {floor.shown}")
         await floor.igor.press("F2")
         await floor.olga.is_("talking")
         await floor.olga.press("F8")  # both speaking at once: echo cancellation would spoil what we compare
