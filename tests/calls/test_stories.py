@@ -15,7 +15,6 @@ from carrier.installation import Installation
 from gridline.settings import HOUSE
 from ivr.menus.vocabulary import EXITS
 from tests.calls import stories
-from tests.calls.conftest import Demo
 from tests.calls.distressed import database_is_back, in_distress, packages_without_speech
 from tests.calls.looked_up import exits_taken, figure
 from tests.calls.stories import BOOK, DISTRESS
@@ -28,13 +27,10 @@ pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="session
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def tellings(
-    request: pytest.FixtureRequest,
-    asterisk_program: Asterisk,
-    tmp_path_factory: pytest.TempPathFactory,
-    demo: Demo | None,
+    request: pytest.FixtureRequest, asterisk_program: Asterisk, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Tellings]:
-    """Both streets with every story that was asked for, being told; the demo is played meanwhile."""
-    del asterisk_program, demo  # the one is there, or this is skipped; the other needs no more than to have begun
+    """Both streets with every story that was asked for, being told."""
+    del asterisk_program  # it is there, or this is skipped
     asked = {_params(item)["name"] for item in request.session.items if "name" in _params(item)}
     async with AsyncExitStack() as streets:
         tellings = Tellings(asked)

@@ -1,43 +1,71 @@
-"""`gridline demo --once --json` itself, as a newcomer runs it; it plays beside the stories, which come first."""
+"""`gridline demo --once --json` itself, as a newcomer runs it."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+from dataclasses import dataclass
 
 import pytest
 
+from asterisk_conf.asterisk import Asterisk
 from carrier.stories import STORIES
-from tests.calls.conftest import Demo
+from gridline.settings import HOUSE
 
 pytestmark = [pytest.mark.real_asterisk, pytest.mark.timeout(900)]
 
 
+@dataclass(frozen=True)
+class Demo:
+    """What the demo printed and what it wrote, once it has ended well."""
+
+    printed: str
+    told: list[dict[str, object]]
+
+
 @pytest.fixture(scope="module")
-def told(demo: Demo | None) -> list[dict[str, object]]:
-    """What the demo wrote, once it has ended well."""
-    assert demo is not None
-    code = demo.process.wait(timeout=800)
-    assert code == 0, demo.output.read_text("utf-8")[-6000:]
-    return list(json.loads(demo.result.read_text("utf-8")))
+def demo(asterisk_program: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo with folders of its own."""
+    del asterisk_program  # it is there, or this is skipped
+    folder = tmp_path_factory.mktemp("demo")
+    (folder / "var").mkdir()
+    (folder / "var/prompts").symlink_to(HOUSE / "var/prompts")
+    settings = {"var": str(folder / "var"), "package_root": str(HOUSE / ".packages")}
+    file, result = folder / "gridline.toml", folder / "told.json"
+    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
+    ended = subprocess.run(
+        [sys.executable, "-c", "from gridline.cli import main; main()", "demo", "--once", "--json", str(result)],
+        cwd=HOUSE,
+        env=os.environ | {"GRIDLINE_SETTINGS": str(file), "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=800,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-6000:]
+    return Demo(ended.stdout, list(json.loads(result.read_text("utf-8"))))
 
 
-def test_every_story_of_the_demo_came_true(told: list[dict[str, object]]) -> None:
-    assert [(one["company"], one["story"], one["ok"]) for one in told] == [
+def test_every_story_of_the_demo_came_true(demo: Demo) -> None:
+    assert [(one["company"], one["story"], one["ok"]) for one in demo.told] == [
         (story.company, story.name, True) for story in STORIES
     ]
 
 
-def test_the_first_words_come_at_once(told: list[dict[str, object]]) -> None:
-    for one in told:
+def test_the_first_words_come_at_once(demo: Demo) -> None:
+    for one in demo.told:
         seconds = one["seconds_to_first_prompt"]
         assert isinstance(seconds, float)
         assert seconds < 1.0, one["story"]
 
 
-def test_a_story_tells_what_was_done_heard_and_stored(told: list[dict[str, object]], demo: Demo) -> None:
-    terminal = re.sub(r"\s+", " ", demo.output.read_text("utf-8"))
-    for one in told:
+def test_a_story_tells_what_was_done_heard_and_stored(demo: Demo) -> None:
+    terminal = re.sub(r"\s+", " ", demo.printed)
+    for one in demo.told:
         steps = one["steps"]
         assert isinstance(steps, list)
         assert {"does", "hears", "stored"} <= {step["kind"] for step in steps}, one["story"]
@@ -47,7 +75,7 @@ def test_a_story_tells_what_was_done_heard_and_stored(told: list[dict[str, objec
                 assert re.sub(r"\s+", " ", step["text"]) in terminal
 
 
-def test_the_complaint_of_the_demo_has_its_number(told: list[dict[str, object]]) -> None:
-    numbers = {str(one["story"]): one["appeal"] for one in told if one["appeal"] is not None}
+def test_the_complaint_of_the_demo_has_its_number(demo: Demo) -> None:
+    numbers = {str(one["story"]): one["appeal"] for one in demo.told if one["appeal"] is not None}
     assert set(numbers) == {"complaint"}
     assert re.fullmatch(r"\d\d-\d{6}-\d", str(numbers["complaint"]))
