@@ -18,6 +18,7 @@ from agent_console.api.appeals import AppealsApi
 from agent_console.api.clients import Clients
 from agent_console.assets import Static
 from agent_console.console import CONSOLE, Console
+from agent_console.live import LIVE, Live
 from agent_console.passwords import Passwords
 from agent_console.permissions import Access
 from agent_console.push import MORPH
@@ -60,6 +61,7 @@ def make_app(
     app[CONSOLE], app[HEALTH], app[SESSIONS] = console, health, sessions
     app[USERS] = Users(console.db, console.clock, console.companies, passwords)
     app[TEMPLATES] = Templates(console.clock, console.companies, static)
+    app[LIVE] = Live(console, app[TEMPLATES])
     app[GATE] = Gate(
         sessions=sessions,
         origin=config.console_origin,
@@ -79,6 +81,7 @@ def make_app(
     app.on_response_prepare.append(security.add_headers)
     app.on_shutdown.append(_end_streams)
     app.cleanup_ctx.append(_watch_line)
+    app.cleanup_ctx.append(app[LIVE].running)
     return app
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from agent_console.console import Console, actor_of, console_of
+from agent_console.live import LIVE, QUEUE
 from agent_console.permissions import Actor, Permission
 from agent_console.render import TEMPLATES, render
 from agent_console.routes import Entry, add, add_entry, add_topic
@@ -42,16 +43,17 @@ def add_to(app: web.Application) -> None:
 async def page(request: web.Request) -> web.Response:
     """The place of whoever is signed in."""
     console, actor = console_of(request), actor_of(request)
-    agent = _number(actor)
+    agent, company = _number(actor), _company(console, actor)
+    request.app[LIVE].tell(company)
     return render(
         request,
         "workplace.html",
         title="Рабочее место",
-        topics=[f"{PLACE}:{agent}"],
+        topics=[f"{PLACE}:{agent}", *(f"{QUEUE}:{queue}" for queue in sorted(company.queues))],
         agent=agent,
         shift=console.desk.shift(agent),
         reasons=REASONS,
-        queues=_queues(console, _company(console, actor), console.desk.shift(agent)),
+        queues=_queues(console, company, console.desk.shift(agent)),
     )
 
 

@@ -7,6 +7,7 @@ ignored; a count that differs from Asterisk's asks for a re-read (faults F15, F1
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -54,6 +55,11 @@ class Board:
     def agent(self, agent: str) -> LiveAgent | None:
         """One agent, or None when a member of no queue."""
         return self._floor.agent(agent) if agent in self._floor.roster else None
+
+    def agents_of(self, queues: Iterable[str]) -> tuple[LiveAgent, ...]:
+        """Every agent who is a member of one of these queues, by interface."""
+        members = {member.agent for queue in queues for member in self._floor.roster.of_queue(queue)}
+        return tuple(self._floor.agent(agent) for agent in sorted(members))
 
     def queue(self, queue: str) -> LiveQueue | None:
         """One queue, or None when Asterisk has none of that name."""

@@ -13,7 +13,9 @@ export function startDialogs() {
   });
   // A dialog that came with an answer of the server opens by itself.
   document.addEventListener("htmx:load", (event) => {
-    for (const one of event.detail.elt.querySelectorAll?.("dialog[data-now]") ?? []) if (!one.open) one.showModal();
+    const { elt } = event.detail;
+    const came = [...(elt.matches?.("dialog[data-now]") ? [elt] : []), ...(elt.querySelectorAll?.("dialog[data-now]") ?? [])];
+    for (const one of came) if (!one.open) one.showModal();
   });
   document.addEventListener("close-dialog", () => document.querySelector("dialog[open]")?.close());
 }

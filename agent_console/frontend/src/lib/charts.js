@@ -1,0 +1,95 @@
+// Charts of calls over time: answered and lost as stacked bars, the service level as a line with its goal.
+import uPlot from "uplot";
+
+/** Draw `points()` ([seconds, answered, lost, level or null] each) in `holder`; anew when `source` or the theme changes. */
+export function dayChart(holder, points, source) {
+  let plot = null;
+  const draw = () => {
+    const rows = points();
+    const data = [
+      rows.map((row) => row[0] + step(holder) / 2),
+      rows.map((row) => row[1] + row[2]),
+      rows.map((row) => row[1]),
+      rows.map((row) => row[3]),
+      rows.map(() => Number(holder.dataset.goal)),
+    ];
+    if (plot) return plot.setData(data);
+    plot = new uPlot(options(holder), data, holder);
+  };
+  const redraw = () => {
+    plot?.destroy();
+    plot = null;
+    draw();
+  };
+  draw();
+  const changed = new MutationObserver(draw);
+  if (source) changed.observe(source, { attributes: true });
+  const themed = new MutationObserver(redraw);
+  themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", redraw);
+  const sized = new ResizeObserver(() => plot?.setSize(sizeOf(holder)));
+  sized.observe(holder);
+  return () => {
+    changed.disconnect();
+    themed.disconnect();
+    sized.disconnect();
+    dark.removeEventListener("change", redraw);
+    plot?.destroy();
+  };
+}
+
+function sizeOf(holder) {
+  return { width: holder.clientWidth, height: holder.clientHeight };
+}
+
+/** A colour of the style sheet as the canvas understands it: light-dark() is resolved by the element itself. */
+function colour(holder, name) {
+  const probe = document.createElement("i");
+  probe.style.color = `var(--${name})`;
+  holder.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+function options(holder) {
+  const of = (name) => colour(holder, name);
+  const zone = holder.dataset.zone;
+  const days = holder.dataset.step === "day";
+  const said = new Intl.DateTimeFormat("ru", days ? { day: "numeric", month: "short", timeZone: zone } : { hour: "2-digit", minute: "2-digit", timeZone: zone });
+  const axis = { stroke: of("ink-2"), grid: { stroke: of("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  const bars = uPlot.paths.bars({ size: [0.72, 40], align: 0 });
+  return {
+    ...sizeOf(holder),
+    cursor: { show: false },
+    legend: { show: false },
+    padding: [8, 4, 0, 0],
+    scales: {
+      x: { time: true, range: (_plot, from, to) => span(holder, from, to) },
+      calls: { range: (_plot, _from, to) => [0, Math.max(5, Math.ceil((to ?? 0) * 1.1))] },
+      share: { range: [0, 105] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, values: (_plot, splits) => splits.map((at) => said.format(new Date(at * 1000))) },
+      { ...axis, scale: "calls", size: 44, values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? value : "")) },
+      { ...axis, scale: "share", side: 1, size: 48, grid: { show: false }, splits: () => [0, 25, 50, 75, 100], values: (_plot, splits) => splits.map((value) => `${value} %`) },
+    ],
+    series: [
+      {},
+      { scale: "calls", paths: bars, fill: of("bad-fill"), width: 0, points: { show: false } },
+      { scale: "calls", paths: bars, fill: of("accent"), width: 0, points: { show: false } },
+      { scale: "share", stroke: of("warn-fill"), width: 2.5, spanGaps: true, points: { show: true, size: 5, fill: of("warn-fill") } },
+      { scale: "share", stroke: of("ink-2"), width: 1, dash: [4, 4], points: { show: false } },
+    ],
+  };
+}
+
+function span(holder, from, to) {
+  const half = step(holder) / 2;
+  return [from - half, Math.max(to + half, from - half + Number(holder.dataset.span ?? 0))];
+}
+
+function step(holder) {
+  return { day: 86400, hour: 3600 }[holder.dataset.step] ?? 1800;
+}

@@ -1,0 +1,24 @@
+// The wallboard: the day's chart drawn from the points the server sends, and the number waiting in the tab's title.
+import { dayChart } from "./lib/charts.js";
+
+gridline.island("day-chart", "[data-chart]", (holder) => {
+  const points = document.getElementById(holder.dataset.chart);
+  return dayChart(holder, () => JSON.parse(points?.value || points?.getAttribute("value") || "[]"), points);
+});
+
+gridline.island("wall-title", "[data-wall]", (wall) => {
+  const title = document.title;
+  const show = () => {
+    const danger = wall.querySelector(".wall-danger");
+    const waiting = Number(wall.querySelector("#wb-waiting-count")?.textContent ?? 0);
+    const mark = danger ? "⚠ ОПАСНОСТЬ · " : waiting ? `(${waiting}) ` : "";
+    if (document.title !== mark + title) document.title = mark + title;
+  };
+  const watch = new MutationObserver(show);
+  watch.observe(wall, { childList: true, subtree: true, characterData: true });
+  show();
+  return () => {
+    watch.disconnect();
+    document.title = title;
+  };
+});
