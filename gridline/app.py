@@ -14,6 +14,7 @@ import structlog
 from agent_console.api.clients import CLIENTS, Clients
 from agent_console.app import make_app
 from agent_console.console import Console
+from agent_console.live import LIVE, Live
 from agent_console.pages.workplace import show_place
 from agent_console.phone import Phones
 from agent_console.push import Push
@@ -43,7 +44,7 @@ from ivr.desk.whisper import Whispers
 from ivr.drain import Drain
 from ivr.journal import Journal
 from ivr.live.board import Board
-from ivr.live.view import CallKey
+from ivr.live.view import CallKey, Changes
 from ivr.menus.flows import Flows
 from ivr.menus.vocabulary import Vocabulary
 from ivr.reception import Reception
@@ -117,7 +118,8 @@ class Controller:
             clock=clock,
         )
         self._show_place: Callable[[str], None] = lambda agent: None
-        self.desk = Desk(self.ami, self.db, clock, lambda agent: self._show_place(agent))
+        self._live: Live | None = None
+        self.desk = Desk(self.ami, self.db, clock, self._on_shift)
         self.reconnect = Reconnect(self.ami, self.board, clock)
         self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
         self.push = Push(clock)
@@ -163,6 +165,7 @@ class Controller:
             clients = Clients.load(self.config.var / CLIENTS)
             console = make_app(self.console, self.health, api_clients=clients)
             self._show_place = partial(show_place, console, self.console)
+            self._live = console[LIVE]
             opened = await self._database_opened(console[USERS])
             await closing.enter_async_context(served(console, self.config))
             async with asyncio.TaskGroup() as jobs:
@@ -245,14 +248,25 @@ class Controller:
 
     def _on_event(self, event: Event) -> None:
         self.reconnect.on_event(event)
-        if self.board.apply(event).suspect:
+        changes = self.board.apply(event)
+        if changes.suspect:
             self.ami.resync()
+        self._on_changes(changes)
         self.desk.on_event(event)
         self.visits.on_event(event)
 
     def _on_resync(self, snapshot: Snapshot) -> None:
-        self.board.rebuild(snapshot)
+        self._on_changes(self.board.rebuild(snapshot))
         self.visits.rebuild(snapshot)
+
+    def _on_changes(self, changes: Changes) -> None:
+        if self._live is not None:
+            self._live.changed(changes)
+
+    def _on_shift(self, agent: str) -> None:
+        self._show_place(agent)
+        if self._live is not None:
+            self._live.shift_changed()
 
     def _vocabulary(self, company: Company) -> Vocabulary:
         """What the company's menu may name; prompts to be filled in are for actions only."""
