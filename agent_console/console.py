@@ -23,6 +23,7 @@ from gridline.settings import Settings
 from gridline.workdays import ProductionCalendar
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
+from ivr.desk.recording_pause import RecordingPause
 from ivr.live.board import Board
 from ivr.voice.voice import Voice
 
@@ -44,6 +45,7 @@ class Console:
     desk: Desk
     phones: Phones
     reconnect: Reconnect
+    recording_pause: RecordingPause
     voice: Voice
     settings: Settings
     push: Push

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -39,6 +40,7 @@ from gridline.supervisor import heartbeat
 from ivr.desk import whisper
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
+from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
 from ivr.drain import Drain
@@ -119,8 +121,18 @@ class Controller:
         )
         self._show_place: Callable[[str], None] = lambda agent: None
         self._live: Live | None = None
-        self.desk = Desk(self.ami, self.db, clock, self._on_shift)
         self.reconnect = Reconnect(self.ami, self.board, clock)
+        is_parked = self.reconnect.is_parked
+        self.desk = Desk(self.ami, self.db, clock, self.board, self._on_shift, is_parked=is_parked)
+        self.recording_pause = RecordingPause(
+            self.ami,
+            self.board,
+            clock,
+            self.desk.remember,
+            self._on_shift,
+            is_parked=is_parked,
+            longest=timedelta(seconds=config.recording_pause_s),
+        )
         self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
         self.push = Push(clock)
         rulebook = rules.of_installation(config.dialplan)
@@ -140,6 +152,7 @@ class Controller:
             desk=self.desk,
             phones=Phones(config, clock),
             reconnect=self.reconnect,
+            recording_pause=self.recording_pause,
             voice=self.voice,
             settings=config,
             push=self.push,
@@ -175,6 +188,7 @@ class Controller:
                     jobs.create_task(self.ami.run()),
                     jobs.create_task(self.desk.run()),
                     jobs.create_task(self.reconnect.run()),
+                    jobs.create_task(self.recording_pause.run()),
                     jobs.create_task(self.visits.run()),
                     jobs.create_task(self.whispers.run()),
                     jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
@@ -253,13 +267,17 @@ class Controller:
             self.ami.resync()
         self._on_changes(changes)
         self.desk.on_event(event)
+        self.recording_pause.on_event(event)
         self.visits.on_event(event)
 
     def _on_resync(self, snapshot: Snapshot) -> None:
         self._on_changes(self.board.rebuild(snapshot))
+        self.desk.rebuild(snapshot)
+        self.recording_pause.rebuild()
         self.visits.rebuild(snapshot)
 
     def _on_changes(self, changes: Changes) -> None:
+        self.desk.on_changes(changes)
         if self._live is not None:
             self._live.changed(changes)
 

@@ -136,6 +136,8 @@ class Settings(BaseSettings):
 
     voice: str = "anna"
     """RHVoice voice of the prompts (anna, irina and aleksandr carry free licences)."""
+    recording_pause_s: int = Field(default=60, ge=1, le=60)
+    """Seconds after which a recording that was paused, while identity papers were dictated, goes on by itself."""
     whisper: bool = True
     """Tell an agent in a few words who is on the line before the two are connected: place, matter, which call, wait."""
     vosk_model: Path | None = None

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
 from agent_console.console import Console, actor_of, console_of
 from agent_console.live import LIVE, QUEUE
+from agent_console.pages import phone
 from agent_console.permissions import Actor, Permission
+from agent_console.push import MORPH
 from agent_console.render import TEMPLATES, render
 from agent_console.routes import Entry, add, add_entry, add_topic
 from gridline.companies import Company
 from gridline.errors import Conflict, InvalidInput
-from ivr.desk.shift import REASONS, Shift
+from ivr.desk import devices
+from ivr.desk.shift import REASONS, UNREACHABLE, Shift
 from ivr.live.view import LiveQueue
 
 PLACE = "place"
@@ -51,8 +56,7 @@ async def page(request: web.Request) -> web.Response:
         title="Рабочее место",
         topics=[f"{PLACE}:{agent}", *(f"{QUEUE}:{queue}" for queue in sorted(company.queues))],
         agent=agent,
-        shift=console.desk.shift(agent),
-        reasons=REASONS,
+        **_place(console, console.desk.shift(agent)),
         queues=_queues(console, company, console.desk.shift(agent)),
     )
 
@@ -61,11 +65,20 @@ async def sign_on(request: web.Request) -> web.StreamResponse:
     """Begin the shift in the queues that were ticked."""
     console, actor = console_of(request), actor_of(request)
     company = _company(console, actor)
-    wanted = {str(value) for value in (await request.post()).getall("queue", [])}
+    form = await request.post()
+    wanted = {str(value) for value in form.getall("queue", [])}
     if strangers := wanted - company.queues:
         raise InvalidInput(f"У компании нет очереди {', '.join(sorted(strangers))}.")
+    chosen = str(form.get("phone", devices.Phone.BROWSER))
+    if chosen not in list(devices.Phone):
+        raise InvalidInput("Выберите телефон: в браузере или настольный аппарат.")
     await console.desk.sign_on(
-        _number(actor), user_id=actor.user_id, name=actor.name, company_id=company.id, queues=sorted(wanted)
+        _number(actor),
+        user_id=actor.user_id,
+        name=actor.name,
+        company_id=company.id,
+        queues=sorted(wanted),
+        phone=devices.Phone(chosen),
     )
     raise web.HTTPSeeOther("/desk")
 
@@ -90,10 +103,15 @@ async def sign_off(request: web.Request) -> web.StreamResponse:
 
 
 def show_place(app: web.Application, console: Console, agent: str) -> None:
-    """Tell the pages of this agent what his place looks like now."""
+    """Tell the pages of this agent what his place and his telephone look like now."""
     shift = console.desk.shift(agent)
-    part = app[TEMPLATES].part("workplace.html", "place", agent=agent, shift=shift, reasons=REASONS)
-    console.push.publish(f"{PLACE}:{agent}", "morph", part)
+    part = app[TEMPLATES].part("workplace.html", "place", agent=agent, **_place(console, shift))
+    console.push.publish(f"{PLACE}:{agent}", MORPH, part)
+    console.push.publish(f"{PLACE}:{agent}", "phone", json.dumps(phone.state(console, agent)))
+
+
+def _place(console: Console, shift: Shift | None) -> dict[str, Any]:
+    return {"shift": shift, "reasons": REASONS, "unreachable": UNREACHABLE, "line_up": console.line_up()}
 
 
 async def _own_place(_console: Console, actor: Actor, agent: str) -> bool:

@@ -7,7 +7,9 @@ or of this process the same is told again and nobody is stuck in a state that no
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,13 +18,19 @@ from gridline.clock import Clock
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound, Unavailable
 from ivr.desk import devices, membership
-from ivr.desk.ledger import Ledger
-from ivr.desk.shift import MISSED, WRAP_UP, Shift, State
-from ivr.telephony.ami import Ami
-from ivr.telephony.events import AgentCompleted, AgentConnected, AgentDidNotAnswer, Event
+from ivr.desk.ledger import Ledger, Who
+from ivr.desk.shift import MISSED, UNREACHABLE, WRAP_UP, Shift, State
+from ivr.desk.talks import Ended, Talks
+from ivr.live.board import Board
+from ivr.live.view import AgentState, Changes
+from ivr.telephony.ami import Ami, AmiActionFailed
+from ivr.telephony.events import AgentConnected, AgentDidNotAnswer, Event
+from ivr.telephony.state import Snapshot
 
 RETELL_S = 15.0
 """How often app_queue is told everything again, whatever happened meanwhile."""
+GONE = timedelta(seconds=8)
+"""A page that is loaded anew is back sooner; a telephone that is gone for longer is told so (fault F36)."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,18 +43,25 @@ class Desk:
         ami: Ami,
         db: Database,
         clock: Clock,
+        board: Board,
         on_change: Callable[[str], None],
         *,
+        is_parked: Callable[[str], bool],
         wrap_up: timedelta = WRAP_UP,
     ) -> None:
         self._ami = ami
         self._clock = clock
+        self._board = board
         self._on_change = on_change
+        self._is_parked = is_parked
         self._wrap_up = wrap_up
         self._shifts: dict[str, Shift] = {}
+        self._talks = Talks(board)
+        self._gone: dict[str, datetime] = {}
         self._untold: set[str] = set()
         self._ledger = Ledger(db)
         self._wake = asyncio.Event()
+        self._retold_at = clock.monotonic()
 
     def shifts(self) -> tuple[Shift, ...]:
         """Everybody on shift, by number."""
@@ -56,22 +71,36 @@ class Desk:
         """One agent's shift, or None."""
         return self._shifts.get(agent)
 
-    async def sign_on(self, agent: str, *, user_id: str, name: str, company_id: str, queues: Sequence[str]) -> Shift:
-        """Begin a shift, paused until he says that he is ready. Raises Conflict when somebody else sits there."""
+    async def sign_on(
+        self,
+        agent: str,
+        *,
+        user_id: str,
+        name: str,
+        company_id: str,
+        queues: Sequence[str],
+        phone: devices.Phone = devices.Phone.BROWSER,
+    ) -> Shift:
+        """Begin a shift, paused until he says that he is ready; or choose other queues, or the other telephone.
+
+        Raises Conflict when somebody else sits there.
+        """
         if not queues:
             raise InvalidInput("Выберите хотя бы одну очередь.")
         sits = self._shifts.get(agent)
         if sits is not None and sits.user_id != user_id:
             raise Conflict(f"На номере {agent} уже работает {sits.name}.")
         now = self._clock.now()
-        shift = Shift(agent, user_id, name, company_id, tuple(sorted(queues)), State.PAUSED, "", now)
+        shift = Shift(agent, user_id, name, company_id, tuple(sorted(queues)), State.PAUSED, "", now, phone=phone)
         if sits is None:
-            self._note(shift, "signed-on")
+            self._note(shift, "signed-on", detail=phone.value)
         else:
-            shift = Shift(agent, user_id, name, company_id, tuple(sorted(queues)), sits.state, sits.reason, sits.since)
-        await membership.leave(self._ami, agent, set(sits.queues) - set(queues) if sits else set())
+            shift = replace(sits, queues=shift.queues, phone=phone, name=name)
         self._keep(shift)
-        await membership.tell(self._ami, shift)
+        if sits is not None:
+            left = set(sits.queues) - (set(queues) if sits.phone is phone else set())
+            await membership.leave(self._ami, sits.interface, left)
+        await self._tell(shift)
         return shift
 
     async def ready(self, agent: str) -> Shift:
@@ -92,22 +121,48 @@ class Desk:
         shift = self._of(agent)
         self._note(shift, "signed-off", seconds=self._lasted(shift))
         del self._shifts[agent]
+        self._gone.pop(agent, None)
         self._on_change(agent)
         self._wake.set()
-        await membership.leave(self._ami, agent, set(shift.queues))
+        await membership.leave(self._ami, shift.interface, shift.queues)
+
+    async def hang_up(self, agent: str) -> None:
+        """End the calls of his desk phone. Raises Conflict when it is in none, Unavailable."""
+        channels = f"/^PJSIP\\/{agent}-[0-9a-f]{{8}}$/"
+        try:
+            await self._ami.action("Hangup", Channel=channels, Cause="16")
+        except AmiActionFailed as error:
+            raise Conflict("На настольном аппарате нет разговора.") from error
+
+    def remember(self, who: Who, kind: str, linkedid: str, seconds: int | None) -> None:
+        """Keep an event of an agent that is none of his shift's, whether he is on shift or not."""
+        self._ledger.note(who, self._clock.now(), kind, linkedid=linkedid, seconds=seconds)
+        self._wake.set()
+
+    def on_changes(self, changes: Changes) -> None:
+        """Something is different on the board: a desk phone rings, a telephone has come or gone."""
+        for interface in changes.agents:
+            shift = self._by_interface(interface)
+            if shift is not None and shift.interface == interface:
+                self._wake.set()
+                if shift.phone is devices.Phone.DESK:
+                    self._on_change(shift.agent)
+
+    def rebuild(self, snapshot: Snapshot) -> None:
+        """Take Asterisk's state, after the board: talks that ended unseen."""
+        for ended in self._talks.rebuild(snapshot):
+            self._talk_ended(ended)
 
     def on_event(self, event: Event) -> None:
         """Take an event of Asterisk in; quick, never raises for agents who are not on shift here."""
+        ended = self._talks.apply(event)
+        if ended is not None:
+            self._talk_ended(ended)
         match event:
             case AgentConnected():
                 shift = self._by_interface(event.agent)
                 if shift is not None:
                     self._note(shift, "answered", event.queue, event.channel.linkedid, event.rang_s)
-            case AgentCompleted():
-                shift = self._by_interface(event.agent)
-                if shift is not None:
-                    self._note(shift, "completed", event.queue, event.linkedid, event.talked_s, event.reason)
-                    self._keep(shift.talk_ended(self._clock.now(), self._wrap_up))
             case AgentDidNotAnswer():
                 shift = self._by_interface(event.agent)
                 if shift is not None and shift.takes_calls:
@@ -125,20 +180,54 @@ class Desk:
                 if shift.due(now):
                     self._note(shift, "ready", seconds=self._lasted(shift), detail=shift.state.value)
                     self._keep(shift.ready(now))
+            self._look_for_telephones(now)
+            if self._clock.monotonic() - self._retold_at >= RETELL_S:
+                self._retold_at = self._clock.monotonic()
+                self._untold |= set(self._shifts)  # a queue that forgot (Asterisk restarted) hears it again
             await self._tell_untold()
             await self._ledger.write(self.shifts())
             self._wake.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pause_s()):
                     await self._wake.wait()
-            except TimeoutError:
-                self._untold |= set(self._shifts)  # a queue that forgot (Asterisk restarted) hears it again
+
+    def _talk_ended(self, ended: Ended) -> None:
+        shift = self._shifts.get(ended.agent)
+        if shift is None:
+            return
+        self._note(shift, "completed", ended.queue, ended.linkedid, ended.seconds)
+        if not self._is_parked(ended.agent):  # his caller is about to come back
+            self._keep(shift.talk_ended(self._clock.now(), self._wrap_up))
+
+    def _look_for_telephones(self, now: datetime) -> None:
+        """Whoever is ready at a telephone that is gone is paused, and ready again when it is back (fault F36)."""
+        if not self._ami.connected:
+            return
+        for shift in self.shifts():
+            member = self._board.agent(shift.interface)
+            if member is None or self._is_parked(shift.agent):
+                continue
+            there = member.state is not AgentState.UNAVAILABLE
+            if there:
+                self._gone.pop(shift.agent, None)
+                if shift.reason == UNREACHABLE:
+                    self._note(shift, "ready", seconds=self._lasted(shift), detail=shift.reason)
+                    self._keep(shift.ready(now))
+            elif shift.takes_calls and now - self._gone.setdefault(shift.agent, now) >= GONE:
+                self._note(shift, "paused", seconds=self._lasted(shift), detail=UNREACHABLE)
+                self._keep(shift.unreachable(now))
 
     async def _change(self, shift: Shift) -> Shift:
         self._keep(shift)
-        await membership.tell(self._ami, shift)
-        self._untold.discard(shift.agent)
+        await self._tell(shift)
         return shift
+
+    async def _tell(self, shift: Shift) -> None:
+        if self._is_parked(shift.agent):  # his own caller comes first; told when he is there
+            return
+        member = self._board.agent(shift.interface)
+        await membership.tell(self._ami, shift, member.queues if member is not None else ())
+        self._untold.discard(shift.agent)
 
     def _keep(self, shift: Shift) -> None:
         self._shifts[shift.agent] = shift
@@ -149,13 +238,14 @@ class Desk:
     async def _tell_untold(self) -> None:
         for agent in sorted(self._untold):
             shift = self._shifts.get(agent)
+            if shift is None:
+                self._untold.discard(agent)
+                continue
             try:
-                if shift is not None:
-                    await membership.tell(self._ami, shift)
+                await self._tell(shift)
             except Unavailable as error:
                 log.warning("queue-not-told", agent=agent, reason=error.message)
                 return
-            self._untold.discard(agent)
 
     def _note(
         self, shift: Shift, kind: str, queue: str = "", linkedid: str = "", seconds: int | None = None, detail: str = ""
@@ -175,8 +265,13 @@ class Desk:
     def _by_interface(self, interface: str) -> Shift | None:
         return self._shifts.get(devices.agent_of(interface))
 
+    def _takes_calls(self, agent: str) -> bool:
+        shift = self._shifts.get(agent)
+        return shift is not None and shift.takes_calls
+
     def _pause_s(self) -> float:
         ends: list[datetime] = [shift.until for shift in self._shifts.values() if shift.until is not None]
-        if not ends:
-            return RETELL_S
-        return min(RETELL_S, max(0.1, (min(ends) - self._clock.now()).total_seconds()))
+        ends += [since + GONE for agent, since in self._gone.items() if self._takes_calls(agent)]
+        retell_s = self._retold_at + RETELL_S - self._clock.monotonic()
+        first_s = (min(ends) - self._clock.now()).total_seconds() if ends else retell_s
+        return max(0.1, min(retell_s, first_s))

@@ -44,6 +44,11 @@ def is_browser(interface: str) -> bool:
     return interface.endswith(_BROWSER)
 
 
+def is_agents(interface: str) -> bool:
+    """Whether this is an agent's telephone at all, and not the trunk's."""
+    return agent_of(interface).isdecimal()
+
+
 def agent_of(interface: str) -> str:
     """Whose telephone this is, whichever of the two."""
     return interface.removeprefix("PJSIP/").removesuffix(_BROWSER)

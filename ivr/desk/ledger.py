@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 from sqlalchemy import delete, select
@@ -21,6 +22,22 @@ MOST_UNWRITTEN = 10_000
 log = structlog.get_logger(__name__)
 
 
+class Who(Protocol):
+    """Whose event it is; a Shift is one."""
+
+    @property
+    def agent(self) -> str:
+        """His number."""
+
+    @property
+    def user_id(self) -> str:
+        """Who sits there."""
+
+    @property
+    def company_id(self) -> str:
+        """For whom."""
+
+
 class Ledger:
     """Writes only what has changed since it last wrote."""
 
@@ -31,7 +48,7 @@ class Ledger:
 
     def note(
         self,
-        shift: Shift,
+        who: Who,
         at: datetime,
         kind: str,
         queue: str = "",
@@ -46,9 +63,9 @@ class Ledger:
         self._events.append(
             AgentEvent(
                 at=at,
-                agent=shift.agent,
-                user_id=shift.user_id,
-                company_id=shift.company_id,
+                agent=who.agent,
+                user_id=who.user_id,
+                company_id=who.company_id,
                 kind=kind,
                 queue=queue,
                 linkedid=linkedid,

@@ -80,15 +80,17 @@ class Reconnect:
         pausing = bool(partners) and member is not None and member.state is not AgentState.PAUSED
         if pausing:  # before the redirect: the moment it is done, the queue may think him free
             await self._pause(interface, True)
+        if not partners:
+            return 0
         parked = 0
+        # Before the redirect: the end of his old leg must not be taken for the end of the talk.
+        self._parked[agent] = _Parked(self._clock.now(), set(partners), pausing)
+        self._news.set()
         for key in partners:
             with contextlib.suppress(AmiActionFailed):  # hung up in this very moment
                 await self._ami.action("Redirect", Channel=key.linkedid, Context=CONTEXT, Exten=agent, Priority="1")
                 parked += 1
-        if partners:
-            self._parked[agent] = _Parked(self._clock.now(), set(partners), pausing)
-            self._news.set()
-            log.info("parked-for-reload", agent=agent, callers=parked)
+        log.info("parked-for-reload", agent=agent, callers=parked)
         return parked
 
     async def resume(self, agent: str) -> bool:

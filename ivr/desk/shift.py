@@ -19,8 +19,9 @@ class State(StrEnum):
 
 
 MISSED = "не ответил"
+UNREACHABLE = "телефон недоступен"
 REASONS = ("перерыв", "обед", "документы", "обучение", "совещание")
-"""Reasons an agent may choose; `MISSED` is given by us alone."""
+"""Reasons an agent may choose; `MISSED` and `UNREACHABLE` are given by us alone."""
 WRAP_UP = timedelta(seconds=60)
 """How long an agent may finish his notes before he is ready again by himself."""
 
@@ -57,19 +58,23 @@ class Shift:
 
     def pause(self, reason: str, now: datetime) -> Shift:
         """He takes no calls. Raises InvalidInput for a reason that is not on the list."""
-        if reason not in (*REASONS, MISSED):
+        if reason not in (*REASONS, MISSED, UNREACHABLE):
             raise InvalidInput(f"Причины «{reason}» нет. Выберите одну из: {', '.join(REASONS)}.")
         return replace(self, state=State.PAUSED, reason=reason, since=now, until=None)
 
     def talk_ended(self, now: datetime, limit: timedelta = WRAP_UP) -> Shift:
         """A talk ended: he finishes his notes. Whoever paused during the talk stays paused."""
-        if self.state is State.PAUSED:
+        if self.state is not State.READY:
             return self
         return replace(self, state=State.WRAP_UP, reason="", since=now, until=now + limit)
 
     def missed(self, now: datetime) -> Shift:
         """His phone rang in vain: no further caller is sent to an empty chair."""
         return self.pause(MISSED, now)
+
+    def unreachable(self, now: datetime) -> Shift:
+        """His telephone is gone: no caller is sent to it (fault F36). He is ready again as soon as it is back."""
+        return self.pause(UNREACHABLE, now)
 
     def due(self, now: datetime) -> bool:
         """Whether the wrap-up's time is over."""

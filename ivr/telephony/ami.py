@@ -18,7 +18,7 @@ from ivr.telephony.ami_session import AmiActionFailed, AmiLost, AmiRefused, AmiT
 from ivr.telephony.events import Event, Message
 from ivr.telephony.state import Snapshot
 
-__all__ = ["Ami", "AmiActionFailed", "AmiCounts", "AmiLost", "AmiPace", "AmiRefused", "AmiTimeout", "Message"]
+__all__ = ["Ami", "AmiActionFailed", "AmiCounts", "AmiLost", "AmiPace", "AmiRefused", "AmiTimeout", "Message", "Value"]
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = 200

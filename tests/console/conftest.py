@@ -42,6 +42,7 @@ from gridline.settings import HOUSE, Settings
 from gridline.workdays import ProductionCalendar
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
+from ivr.desk.recording_pause import RecordingPause
 from ivr.live.board import Board
 from ivr.telephony.ami import Ami
 from ivr.voice.voice import Voice
@@ -151,6 +152,8 @@ async def console_app(sample_template: Path, tmp_path: Path) -> AsyncIterator[Co
     ami = Ami("127.0.0.1", 1, "nobody", "", on_event=lambda _: None, on_resync=lambda _: None, clock=clock)
     casework, endings = Casework(db, clock, companies, calendar), Endings(db, clock, companies)
     line, voice, board = Line(), Voice.of(settings), Board(settings.node)
+    reconnect = Reconnect(ami, board, clock)
+    desk = Desk(ami, db, clock, board, lambda _: None, is_parked=reconnect.is_parked)
     console = Console(
         db=db,
         clock=clock,
@@ -162,9 +165,10 @@ async def console_app(sample_template: Path, tmp_path: Path) -> AsyncIterator[Co
         dispatch=post_room.dispatch(settings, db, clock, companies, casework, endings),
         promises=Promises(db, clock),
         board=board,
-        desk=Desk(ami, db, clock, lambda _: None),
+        desk=desk,
         phones=Phones(settings, clock),
-        reconnect=Reconnect(ami, board, clock),
+        reconnect=reconnect,
+        recording_pause=RecordingPause(ami, board, clock, desk.remember, lambda _: None, is_parked=reconnect.is_parked),
         voice=voice,
         settings=settings,
         push=Push(clock),
