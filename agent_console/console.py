@@ -26,6 +26,7 @@ from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.live.board import Board
 from ivr.voice.voice import Voice
+from recordings.incoming import Incoming
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Console:
     voice: Voice
     settings: Settings
     push: Push
+    incoming: Incoming
+    """What is being recorded now."""
     recordings: Path
     """The folder of the recordings' store."""
     line_up: Callable[[], bool]

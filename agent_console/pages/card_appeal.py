@@ -1,0 +1,222 @@
+"""From the card: the form of an appeal as it is typed, its registration, or a further contact to an open appeal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent_console import audit
+from agent_console.card import drafts, form
+from agent_console.card.drafts import Draft
+from agent_console.card.opened import CALL, Opened, opened
+from agent_console.console import console_of
+from agent_console.failures import toast_header
+from agent_console.pages.card import context_of
+from agent_console.permissions import Permission
+from agent_console.render import render
+from agent_console.routes import add
+from appeals import numbering
+from appeals.intake import accept
+from appeals.models import Appeal, Contact
+from appeals.register import Registered
+from appeals.repeats import FurtherContact, OpenAppeal
+from gridline.db import new_id
+from gridline.errors import Conflict, InvalidInput, NotFound
+from recordings.models import Recording, RecordingKind
+
+LONGEST_CONTACT = 5000
+
+
+def add_to(app: web.Application) -> None:
+    """Hang the routes."""
+    write = Permission.APPEAL_WRITE
+    add(app, "GET", f"/card/{CALL}/draft", read_draft, permission=write)
+    add(app, "POST", f"/card/{CALL}/draft", save_draft, permission=write)
+    add(app, "POST", f"/card/{CALL}/form", form_again, permission=write)
+    add(app, "POST", f"/card/{CALL}/appeal", register, permission=write)
+    add(app, "POST", f"/card/{CALL}/contact", add_contact, permission=write)
+
+
+async def read_draft(request: web.Request) -> web.Response:
+    """The form as it was saved last, for a tab that takes over."""
+    async with console_of(request).db.read() as session:
+        card = await opened(request, session)
+        return web.json_response(_told(await drafts.of(session, card.call.id)))
+
+
+async def save_draft(request: web.Request) -> web.Response:
+    """Keep the form as it is typed; 409 with the other one's version when another tab has saved meanwhile."""
+    sent = await _json(request)
+    fields, console = sent.get("fields"), console_of(request)
+    version, key, tab = sent.get("version"), sent.get("key"), sent.get("tab")
+    if not isinstance(fields, dict) or not isinstance(version, int) or not isinstance(key, str) or not _is_id(tab):
+        raise InvalidInput("Черновик прислан не так, как его шлёт страница.")
+    async with console.db.write() as session:
+        card = await opened(request, session)
+        try:
+            draft = await drafts.save(
+                session, console.clock, card.call, fields=form.taken(fields), version=version, key=key, tab=str(tab),
+                author=card.actor.name, take=sent.get("take") is True,
+            )  # fmt: skip
+        except drafts.Superseded as other:
+            told = _told(other.draft) | {"code": other.code, "message": other.message}
+            return web.json_response(told, status=other.status)
+    if draft.version != version:
+        news = {"version": draft.version, "tab": draft.tab, "author": draft.author}
+        console.push.publish(f"card-call:{card.call.id}", "draft", json.dumps(news))
+    return web.json_response(_told(draft))
+
+
+async def form_again(request: web.Request) -> web.Response:
+    """The form anew for what is typed: other required fields, codes and open appeals after another kind or topic."""
+    values = form.taken(await request.post())
+    async with console_of(request).db.read() as session:
+        card = await opened(request, session)
+        draft = await drafts.of(session, card.call.id)
+    return await _form(request, card, values, draft, {})
+
+
+async def register(request: web.Request) -> web.Response:
+    """Register what the form says, once however often it is sent; the answer is the number to read out."""
+    sent = await request.post()
+    values, console = form.taken(sent), console_of(request)
+    async with console.db.read() as session:
+        card = await opened(request, session)
+        draft = await drafts.of(session, card.call.id)
+        recording = await _talk(session, card)
+    key = _key(sent, anonymous=form.shown(values, card.company).anonymous)
+    told = form.given(
+        values, call=card.call, company=card.company, key=key, recording_id=recording, actor=card.actor.signature
+    )
+    if wrong := form.problems(values, told, card.company):
+        return await _form(request, card, values, draft, wrong)
+    try:
+        made = await console.register.register(accept(told))
+    except Conflict as error:
+        draft = await _begin_anew(card, str(sent.get("key", "")))
+        again = f"{error.message} Если это другое обращение, зарегистрируйте форму ещё раз."
+        return await _form(request, card, values, draft, {"": again})
+    except InvalidInput as error:  # a moment that lies ahead, an earlier number that does not exist
+        return await _form(request, card, values, draft, {"": error.message})
+    await _begin_anew(card, str(sent.get("key", "")), made)
+    answered = values.get(form.OUTCOME) == form.ANSWERED and "answer_on_call" in told
+    return await _answer(request, card, made=made, answered=answered)
+
+
+async def add_contact(request: web.Request) -> web.Response:
+    """The caller came again on an open matter: what he says is added there, its clock goes on."""
+    sent, console = await request.post(), console_of(request)
+    text = str(sent.get("contact", "")).strip()[:LONGEST_CONTACT]
+    if not text:
+        raise InvalidInput("Напишите, что сказал заявитель.")
+    async with console.db.read() as session:
+        card = await opened(request, session)
+        number = numbering.read(str(sent.get("number", ""))).digits
+        query = select(Appeal).where(Appeal.company_id == card.company.id, Appeal.number == number)
+        appeal = (await session.execute(query)).scalar_one_or_none()
+        if appeal is None:
+            raise NotFound("Такого обращения в реестре нет.")
+        card.actor.must_see(appeal.company_id, appeal.branch, kind=appeal.kind)
+        told = select(Contact.id).where(
+            Contact.appeal_id == appeal.id, Contact.call_id == card.call.id, Contact.text == text
+        )
+        sent_before = (await session.execute(told)).first() is not None
+    if not sent_before:
+        contact = FurtherContact("phone", card.actor.signature, card.call.caller, text, call_id=card.call.id)
+        await console.register.add_contact(card.company.id, number, contact)
+    answer = await _answer(request, card)
+    answer.headers.update(toast_header(f"Добавлено к обращению {numbering.written(number)}", "good"))
+    return answer
+
+
+async def _answer(
+    request: web.Request, card: Opened, *, made: Registered | None = None, answered: bool = False
+) -> web.Response:
+    """The card as it is now; with what was registered, its number and deadline to read out."""
+    async with card.console.db.read() as session:
+        context = await context_of(session, card)
+    return render(request, "card.html", block="contents", **context | {"made": made, "answered": answered})
+
+
+async def _form(
+    request: web.Request, card: Opened, values: dict[str, str], draft: Draft, wrong: Mapping[str, str]
+) -> web.Response:
+    async with card.console.db.read() as session:
+        context = await context_of(session, card, typed=values)
+    context |= {
+        "form": form.shown(values, card.company, wrong),
+        "draft": draft,
+        "similar": await _similar(card, values),
+    }
+    answer = render(request, "card.html", block="form", status=422 if wrong else 200, **context)
+    answer.headers.update({"HX-Retarget": "#appeal-form", "HX-Reswap": "morph"})
+    return answer
+
+
+async def _similar(card: Opened, values: Mapping[str, str]) -> list[OpenAppeal]:
+    """Open appeals on this topic that what is typed may be a further contact of, as far as the actor may see them."""
+    asked = {name: values.get(name) for name in ("topic", "phone", "account_number", "premise_id")}
+    asked |= {"company_id": card.company.id, "channel": "phone", "text": "?", "email": values.get("email")}
+    if not asked["phone"] and not asked["email"]:
+        asked["phone"] = card.call.caller
+    try:
+        found = await card.console.register.similar(accept(asked))
+    except InvalidInput:  # not enough is typed yet to compare with
+        return []
+    async with card.console.db.read() as session:
+        rows = await session.scalars(select(Appeal).where(Appeal.id.in_([one.appeal_id for one in found])))
+        his = {row.id for row in rows if card.actor.sees(row.company_id, row.branch) and card.actor.sees_kind(row.kind)}
+    return [one for one in found if one.appeal_id in his]
+
+
+async def _begin_anew(card: Opened, key: str, made: Registered | None = None) -> Draft:
+    """The form's place is free for the next one."""
+    console = card.console
+    async with console.db.write() as session:
+        await drafts.finish(session, console.clock, card.call, key, keep=made is None)
+        if made is not None:
+            audit.note(
+                session, console.clock, user_id=card.actor.user_id, action="appeal.registered",
+                subject=f"appeal:{made.appeal_id}",
+            )  # fmt: skip
+        return await drafts.of(session, card.call.id)
+
+
+async def _talk(session: AsyncSession, card: Opened) -> str | None:
+    """The recording of this talk: the one that runs, or one that was taken in already."""
+    labels = await asyncio.to_thread(lambda: list(card.console.incoming.labels()))
+    running = [one.id for one in labels if one.call_id == card.call.id and one.kind == "talk"]
+    query = select(Recording.id).where(Recording.call_id == card.call.id, Recording.kind == RecordingKind.TALK)
+    return running[-1] if running else await session.scalar(query.order_by(Recording.started_at.desc()).limit(1))
+
+
+def _key(sent: Mapping[str, object], *, anonymous: bool) -> str:
+    """The idempotency key of the form; an anonymous one's leads to no call."""
+    key = str(sent.get("nonce" if anonymous else "key", ""))
+    if not _is_id(key):
+        raise InvalidInput("Форма прислана без ключа. Откройте карточку заново.")
+    return f"card:{key}"
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and len(value) == len(new_id()) and value.isalnum() and value.isascii()
+
+
+async def _json(request: web.Request) -> dict[str, object]:
+    try:
+        sent = await request.json()
+    except ValueError as error:
+        raise InvalidInput("Черновик прислан не так, как его шлёт страница.") from error
+    return sent if isinstance(sent, dict) else {}
+
+
+def _told(draft: Draft) -> dict[str, object]:
+    return {
+        "key": draft.key, "fields": dict(draft.fields), "version": draft.version, "tab": draft.tab,
+        "author": draft.author,
+    }  # fmt: skip

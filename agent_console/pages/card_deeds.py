@@ -1,0 +1,68 @@
+"""From the card: tell the dispatcher of an outage, and promise to call back within the hours of the rule."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from sqlalchemy import select
+
+from agent_console.card.opened import CALL, opened
+from agent_console.console import console_of
+from agent_console.failures import toast_header
+from agent_console.pages.card import context_of
+from agent_console.permissions import Permission
+from agent_console.render import render
+from agent_console.routes import add
+from appeals import rules
+from appeals.models import CALLBACK, Promise
+from grid import outages
+from grid.models import Premise, Service
+from gridline.errors import InvalidInput, NotFound
+
+
+def add_to(app: web.Application) -> None:
+    """Hang the routes."""
+    add(app, "POST", f"/card/{CALL}/outage", report_outage, permission=Permission.APPEAL_WRITE)
+    add(app, "POST", f"/card/{CALL}/callback", promise_callback, permission=Permission.APPEAL_WRITE)
+
+
+async def report_outage(request: web.Request) -> web.Response:
+    """The caller has no supply at this premise: stored for the dispatcher, joined to what is known already."""
+    sent, console = await request.post(), console_of(request)
+    try:
+        service = Service(str(sent.get("service", Service.ELECTRICITY)))
+    except ValueError as error:
+        raise InvalidInput("Что отключено: электричество или вода?") from error
+    async with console.db.write() as session:
+        card = await opened(request, session)
+        premise = await session.get(Premise, str(sent.get("premise", "")))
+        if premise is None or premise.company_id != card.company.id:
+            raise NotFound("Такого объекта нет.")
+        card.actor.must_see(premise.company_id, premise.branch)
+        now = console.clock.now()
+        known = await outages.current_for(session, premise, now, service=service)
+        await outages.report(
+            session, company_id=card.company.id, call_id=card.call.id, service=service, at=now, premise=premise
+        )
+    words = "Об отключении уже известно, сообщение добавлено" if known else "Передано диспетчеру"
+    return web.Response(status=204, headers=toast_header(f"{words}: {premise.address}", "good"))
+
+
+async def promise_callback(request: web.Request) -> web.Response:
+    """Promise to call back; a call has at most one such promise open."""
+    console = console_of(request)
+    async with console.db.read() as session:
+        card = await opened(request, session)
+        query = select(Promise.id).where(CALLBACK, Promise.call_id == card.call.id, Promise.settled_at.is_(None))
+        known = await session.scalar(query)
+    if known is None:
+        await console.promises.callback(
+            card.company,
+            rules.of_installation(console.settings.dialplan),
+            channel="phone",
+            kind="appeal",
+            owner=card.actor.signature,
+            call_id=card.call.id,
+        )
+    async with console.db.read() as session:
+        context = await context_of(session, card)
+    return render(request, "card.html", block="callbacks", **context)
