@@ -14,6 +14,7 @@ import structlog
 
 from agent_console.api.clients import CLIENTS, Clients
 from agent_console.app import make_app
+from agent_console.card.ringing import Ringing
 from agent_console.console import Console
 from agent_console.live import LIVE, Live
 from agent_console.pages.workplace import show_place
@@ -120,6 +121,7 @@ class Controller:
             clock=clock,
         )
         self._show_place: Callable[[str], None] = lambda agent: None
+        self._show_calls: Callable[[Changes], None] = lambda changes: None
         self._live: Live | None = None
         self.reconnect = Reconnect(self.ami, self.board, clock)
         is_parked = self.reconnect.is_parked
@@ -156,6 +158,7 @@ class Controller:
             voice=self.voice,
             settings=config,
             push=self.push,
+            incoming=incoming,
             recordings=recordings / "store",
             line_up=lambda: self.ami.connected,
         )
@@ -178,6 +181,7 @@ class Controller:
             clients = Clients.load(self.config.var / CLIENTS)
             console = make_app(self.console, self.health, api_clients=clients)
             self._show_place = partial(show_place, console, self.console)
+            self._show_calls = Ringing(console).on_changes
             self._live = console[LIVE]
             opened = await self._database_opened(console[USERS])
             await closing.enter_async_context(served(console, self.config))
@@ -278,6 +282,7 @@ class Controller:
 
     def _on_changes(self, changes: Changes) -> None:
         self.desk.on_changes(changes)
+        self._show_calls(changes)
         if self._live is not None:
             self._live.changed(changes)
 

@@ -46,6 +46,7 @@ from ivr.desk.recording_pause import RecordingPause
 from ivr.live.board import Board
 from ivr.telephony.ami import Ami
 from ivr.voice.voice import Voice
+from recordings.incoming import Incoming
 
 AXE = FRONTEND / "node_modules/axe-core/axe.min.js"
 CHROMIUM = "/usr/bin/chromium"
@@ -172,6 +173,7 @@ async def console_app(sample_template: Path, tmp_path: Path) -> AsyncIterator[Co
         voice=voice,
         settings=settings,
         push=Push(clock),
+        incoming=Incoming(tmp_path / "incoming", clock, least_free=0),
         recordings=tmp_path / "recordings",
         line_up=lambda: line.up,
     )
