@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from asterisk_conf.asterisk import Asterisk
 from carrier.stories import STORIES
 from gridline.settings import HOUSE
+from tests.console.conftest import Client
 
 pytestmark = [pytest.mark.real_asterisk, pytest.mark.timeout(900)]
 
@@ -26,20 +31,29 @@ class Demo:
     told: list[dict[str, object]]
 
 
+COMMAND = (sys.executable, "-c", "from gridline.cli import main; main()", "demo")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Settings with folders of their own."""
+    (folder / "var").mkdir()
+    (folder / "var/prompts").symlink_to(HOUSE / "var/prompts")
+    settings = {"var": str(folder / "var"), "package_root": str(HOUSE / ".packages")}
+    file = folder / "gridline.toml"
+    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
+    return os.environ | {"GRIDLINE_SETTINGS": str(file), "COLUMNS": "200"}
+
+
 @pytest.fixture(scope="module")
 def demo(asterisk_program: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The demo with folders of its own."""
     del asterisk_program  # it is there, or this is skipped
     folder = tmp_path_factory.mktemp("demo")
-    (folder / "var").mkdir()
-    (folder / "var/prompts").symlink_to(HOUSE / "var/prompts")
-    settings = {"var": str(folder / "var"), "package_root": str(HOUSE / ".packages")}
-    file, result = folder / "gridline.toml", folder / "told.json"
-    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
+    result = folder / "told.json"
     ended = subprocess.run(
-        [sys.executable, "-c", "from gridline.cli import main; main()", "demo", "--once", "--json", str(result)],
+        [*COMMAND, "--once", "--json", str(result)],
         cwd=HOUSE,
-        env=os.environ | {"GRIDLINE_SETTINGS": str(file), "COLUMNS": "200"},
+        env=environment(folder),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -79,3 +93,33 @@ def test_the_complaint_of_the_demo_has_its_number(demo: Demo) -> None:
     numbers = {str(one["story"]): one["appeal"] for one in demo.told if one["appeal"] is not None}
     assert set(numbers) == {"complaint"}
     assert re.fullmatch(r"\d\d-\d{6}-\d", str(numbers["complaint"]))
+
+
+async def test_it_stays_open_for_its_people_while_callers_keep_coming(
+    asterisk_program: Asterisk, tmp_path: Path
+) -> None:
+    del asterisk_program
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "--story", "connection", cwd=HOUSE, env=environment(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(300):
+            printed = await process.stdout.readuntil("Закончить: Ctrl-C".encode())
+            told = printed.decode()
+            base = re.search(r"Консоль: (http://[\w.:]+)/", told)
+            olga = re.search(r"(demo-olga) +(\S+) ", told)
+            assert base is not None
+            assert olga is not None
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+                agent = Client(session, base[1])
+                assert (await agent.sign_in(olga[1], olga[2])).status == 303
+                assert (await agent.get("/desk")).status == 200
+                while "gridline_calls_now 2.0" not in await (await agent.get("/metrics")).text():
+                    await asyncio.sleep(0.5)  # noqa: ASYNC110 - a figure of another process tells nobody when it changes
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()

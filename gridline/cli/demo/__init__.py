@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 from dataclasses import asdict
@@ -14,16 +15,18 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from agent_console.permissions import ROLE_NAMES
 from carrier.installation import Installation
 from carrier.scene import Line, Scene, Told
 from carrier.stories import STORIES, Story
+from carrier.visitors import keep_coming
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
 from grid.imports import Table
 from gridline import migrations, settings
+from gridline.cli.demo.people import Person, hired
 from gridline.clock import SystemClock
-from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError
 from gridline.settings import HOUSE
@@ -59,7 +62,7 @@ def demo(
 async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[Told]:
     config = settings.load()
     house = Installation(config.var, usual_ports=True)
-    await _sample_data(house.settings.db_url)
+    people = await _sample_data(house)
     out.print("Поднимаю Gridline и второй Asterisk, который будет звонить…")
     told: list[Told] = []
     stop = asyncio.Event()
@@ -75,14 +78,35 @@ async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[Told]
         good = sum(one.ok for one in told)
         out.print(f"\nЗвонков: {len(told)}, удались: {good}.")
         if stay:
-            base = f"http://{house.settings.http_host}:{house.settings.http_port}"
-            out.print(f"Линия работает. Состояние: {base}/healthz, показатели: {base}/metrics")
-            out.print(f"База: {house.settings.db_url}, записи: {house.settings.var / 'recordings/store'}")
-            out.print("Закончить: Ctrl-C")
-            await stop.wait()
+            await _stay(out, house, people, stop)
         return told
     finally:
         await house.stop()
+
+
+async def _stay(out: Console, house: Installation, people: list[Person], stop: asyncio.Event) -> None:
+    """The console is open to sign in, and callers keep coming until Ctrl-C."""
+    for number in house.settings.agents:  # the agents of the console have their telephones in their browsers
+        await house.carrier.agent(number).unregisters()
+    base = f"http://{house.settings.http_host}:{house.settings.http_port}"
+    out.print(f"\n[bold]Консоль: {base}/[/]  (микрофон нужен, браузер — Chromium или Firefox)")
+    table = Grid(box=None, padding=(0, 2, 0, 0))
+    for title in ("Логин", "Пароль", "Кто", "Номер"):
+        table.add_column(title)
+    for person in people:
+        table.add_row(person.login, person.password, f"{person.name}, {ROLE_NAMES[person.role]}", person.agent or "")
+    out.print(table)
+    out.print("Выйдите на смену, нажмите «На линию» и наденьте гарнитуру: звонящие уже набирают номер.")
+    out.print(f"Состояние: {base}/healthz, показатели: {base}/metrics")
+    out.print(f"База: {house.settings.db_url}, записи: {house.settings.var / 'recordings/store'}")
+    out.print("Закончить: Ctrl-C\n")
+    visitors = asyncio.create_task(keep_coming(house, lambda line: out.print(line, style="dim")))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({visitors, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (visitors, stopped):
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await visitors
 
 
 async def _tell(out: Console, house: Installation, story: Story) -> Told:
@@ -106,19 +130,19 @@ async def _tell(out: Console, house: Installation, story: Story) -> Told:
     return scene.told
 
 
-async def _sample_data(url: str) -> None:
-    """Premises, outages and applications to ask about; loaded again, they change nothing."""
-    database = Database(url)
+async def _sample_data(house: Installation) -> list[Person]:
+    """Premises, outages and applications to ask about; loaded again, they change nothing. And who may sign in."""
+    database = Database(house.settings.db_url)
     try:
         await migrations.upgrade(database)
         now = SystemClock().now().replace(second=0, microsecond=0)
-        companies = Companies.load(HOUSE / "dialplan/companies")
         for name, load in (
             ("premises", import_premises),
             ("outages", import_outages),
             ("connections", import_connections),
         ):
-            await load(database, Table(HOUSE / f"grid/samples/{name}.csv", companies, "", now))
+            await load(database, Table(HOUSE / f"grid/samples/{name}.csv", house.companies, "", now))
+        return await hired(database, house.companies)
     finally:
         await database.close()
 

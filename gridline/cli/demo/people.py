@@ -1,0 +1,54 @@
+"""The demo's people: two agents, a supervisor and, where there is nobody yet, the administrator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent_console.models import Role, User
+from agent_console.passwords import Passwords, one_time
+from agent_console.users import FIRST, Users
+from gridline.clock import SystemClock
+from gridline.companies import Companies
+from gridline.db import Database
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody to sign in as."""
+
+    login: str
+    name: str
+    role: Role
+    agent: str | None = None
+    password: str = ""
+
+
+_COMPANY = "skek"
+_PEOPLE = (
+    Person("demo-olga", "Ольга Савельева", Role.AGENT, "101"),
+    Person("demo-igor", "Игорь Лебедев", Role.AGENT, "102"),
+    Person("demo-marina", "Марина Ковалёва", Role.SUPERVISOR),
+)
+
+
+async def hired(db: Database, companies: Companies) -> list[Person]:
+    """Everybody, with the password of this demo; those of the last one hold no longer.
+
+    An administrator who is there already keeps his own.
+    """
+    users = Users(db, SystemClock(), companies, Passwords())
+    known = {user.login: user for user in await users.all()}
+    people = [await _with_password(users, known.get(one.login), one) for one in _PEOPLE]
+    if FIRST not in known:
+        people.append(await _with_password(users, None, Person(FIRST, "Администратор", Role.ADMIN)))
+    return people
+
+
+async def _with_password(users: Users, known: User | None, person: Person) -> Person:
+    if known is None:
+        company = None if person.role is Role.ADMIN else _COMPANY
+        await users.add(person.login, person.name, person.role, company_id=company, agent=person.agent)
+        known = next(user for user in await users.all() if user.login == person.login)
+    password = one_time()
+    await users.choose_password(known.id, password, keep="")
+    return Person(person.login, person.name, person.role, person.agent, password)
