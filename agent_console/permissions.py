@@ -22,6 +22,8 @@ class Permission(StrEnum):
     APPEAL_READ = "appeal.read"
     APPEAL_WRITE = "appeal.write"
     APPEAL_APPROVE = "appeal.approve"
+    APPEAL_EXPORT = "appeal.export"
+    """Take an appeal's evidence bundle out of the house: it holds everything, unmasked."""
     REPORT_READ = "report.read"
     RECORDING_LISTEN = "recording.listen"
     WALLBOARD_READ = "wallboard.read"
@@ -58,7 +60,15 @@ _TALKS = frozenset(
 GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.AGENT: _TALKS,
     Role.SUPERVISOR: _TALKS
-    | {_P.APPEAL_APPROVE, _P.REPORT_READ, _P.RECORDING_LISTEN, _P.HISTORY_READ, _P.AGENTS_MANAGE, _P.REVIEW_WRITE},
+    | {
+        _P.APPEAL_APPROVE,
+        _P.APPEAL_EXPORT,
+        _P.REPORT_READ,
+        _P.RECORDING_LISTEN,
+        _P.HISTORY_READ,
+        _P.AGENTS_MANAGE,
+        _P.REVIEW_WRITE,
+    },
     Role.QA: frozenset(
         {_P.CARD_READ, _P.APPEAL_READ, _P.RECORDING_LISTEN, _P.HISTORY_READ, _P.REPORT_READ, _P.WALLBOARD_READ}
     )
@@ -68,8 +78,9 @@ GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
     ),
     Role.CLERK: frozenset(
         {_P.APPEAL_READ, _P.APPEAL_WRITE, _P.REPORT_READ, _P.RECORDING_LISTEN, _P.CARD_READ, _P.KNOWLEDGE_READ}
-    ),
-    Role.SECURITY: frozenset({_P.APPEAL_READ, _P.APPEAL_WRITE, _P.RECORDING_LISTEN, _P.TRUST_READ}),
+    )
+    | {_P.APPEAL_EXPORT},
+    Role.SECURITY: frozenset({_P.APPEAL_READ, _P.APPEAL_WRITE, _P.APPEAL_EXPORT, _P.RECORDING_LISTEN, _P.TRUST_READ}),
     Role.ADMIN: frozenset(Permission) - {_P.DESK_WORK, _P.TRUST_READ},
 }
 

@@ -153,12 +153,12 @@ class Mark:
 
 def towards_closing(facts: Facts) -> list[Mark]:
     """What closing needs, in the order in which it comes about, each with what is missing of it (R12)."""
-    marks = [
-        Mark("Ответственный", "assigned", tuple(_has_owner(facts))),
-        Mark("Выводы", "found", tuple(_established(facts) if facts.is_complaint else [])),
-    ]
-    if facts.is_complaint and facts.justified:
-        marks.append(Mark("Права и меры", "measure_planned", tuple(_put_right(facts))))
+    marks = [Mark("Ответственный", "assigned", tuple(_has_owner(facts)))]
     if facts.open_tasks:
         marks.append(Mark("Поручения", "returned", tuple(_tasks_returned(facts))))
-    return [*marks, Mark("Ответ отправлен", "answered", tuple(_answer_whole(facts)))]
+    if facts.is_complaint or facts.explanation:
+        marks.append(Mark("Выводы", "found", tuple(_established(facts))))
+    if facts.is_complaint and facts.justified:
+        marks.append(Mark("Права и меры", "measure_planned", tuple(_put_right(facts))))
+    answer = _answer_whole(facts)
+    return [*marks, Mark("Ответ отправлен", "answered", tuple(answer if facts.answer_sent else answer[:1]))]

@@ -33,3 +33,8 @@ def shown(actor: Actor, field: str, value: str | None) -> str | None:
         return None
     how = ROLES[AS[actor.role]][field]
     return value if how == "whole" else masked(field, value) if how == "masked" else None
+
+
+def reads_letters(actor: Actor) -> bool:
+    """Whether answers are his to read: a letter names the applicant."""
+    return ROLES[AS[actor.role]]["name"] == "whole"

@@ -1,0 +1,194 @@
+"""`/appeals/26-000123-3`: one appeal, its history, and the steps that may be made now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from urllib.parse import quote
+
+from aiohttp import web
+
+from agent_console import audit
+from agent_console.console import actor_of, console_of
+from agent_console.failures import toast_header
+from agent_console.permissions import ROLE_NAMES, Permission
+from agent_console.register import privacy
+from agent_console.register.proof import proof_of
+from agent_console.register.steps import STEPS, Fields
+from agent_console.register.view import PATH, PLAYABLE, AppealView, find, load
+from agent_console.render import render
+from agent_console.routes import add
+from appeals import evidence
+from appeals.answers.letter import Letter
+from appeals.models import Appeal
+from gridline.errors import Conflict, GridlineError, InvalidInput, NotFound
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ANSWERABLE = ("phone", "email", "post", "office", "account", "by-number")
+
+
+def add_to(app: web.Application) -> None:
+    """Hang the routes."""
+    add(app, "GET", PATH, page, permission=Permission.APPEAL_READ)
+    for name, step in STEPS.items():
+        add(app, "POST", f"{PATH}/{name}", partial(make, name), permission=step.permission)
+    for kind, permission in (("letter", Permission.APPEAL_WRITE), ("notice", Permission.APPEAL_APPROVE)):
+        add(app, "POST", f"{PATH}/{kind}", partial(preview, kind), permission=permission)
+        add(app, "POST", f"{PATH}/{kind}.docx", partial(download, kind), permission=permission)
+    add(app, "POST", f"{PATH}/bundle", bundle, permission=Permission.APPEAL_EXPORT)
+
+
+async def page(request: web.Request) -> web.Response:
+    """The appeal."""
+    return _show(request, await _view(request))
+
+
+async def make(name: str, request: web.Request) -> web.StreamResponse:
+    """Make one step. Whoever was second is told who was first; what he typed stays in its form."""
+    console, actor = console_of(request), actor_of(request)
+    appeal = await _appeal(request)
+    typed = await _typed(request)
+    try:
+        await STEPS[name].make(console, actor, appeal, Fields(typed))
+    except (Conflict, InvalidInput, NotFound) as error:
+        view = await _view(request)
+        message = _told(error, view, typed)
+        return _show(request, view, status=_status(request, error), failed=name, message=message, typed=typed)
+    view = await _view(request)
+    if "HX-Request" not in request.headers:
+        raise web.HTTPSeeOther(view.url)
+    return _show(request, view, done=STEPS[name].done)
+
+
+async def preview(kind: str, request: web.Request) -> web.Response:
+    """The letter as it would leave now, in a dialog with the button that sends it."""
+    letter, typed = await _letter(request, kind)
+    return render(
+        request, "letter.html", block="letter", title="Письмо", letter=letter, kind=kind, typed=typed,
+        view=await _view(request), plain=letter.plain(), ways=_ways(request), by_mail=_by_mail(request, letter.way),
+    )  # fmt: skip
+
+
+async def download(kind: str, request: web.Request) -> web.Response:
+    """The same letter as a file."""
+    console = console_of(request)
+    letter, _ = await _letter(request, kind)
+    appeal = await _appeal(request)
+    content = await console.dispatch.docx(appeal.company_id, letter)
+    return _file(content, f"{letter.number}.docx", DOCX)
+
+
+async def bundle(request: web.Request) -> web.Response:
+    """The evidence bundle; that it was taken out, and by whom, stays in the history and in the audit."""
+    console, actor = console_of(request), actor_of(request)
+    appeal = await _appeal(request)
+    async with console.db.write() as session:
+        locked = await session.get_one(Appeal, appeal.id, with_for_update=True)
+        proof = await proof_of(session, locked)
+        made = await evidence.bundle(session, locked, proof, actor=actor.signature, at=console.clock.now())
+        audit.note(
+            session, console.clock, user_id=actor.user_id, action="appeal.exported", subject=appeal.number,
+            detail=made.manifest_sha256,
+        )  # fmt: skip
+    return _file(made.content, f"appeal-{appeal.number}.zip", "application/zip")
+
+
+async def _appeal(request: web.Request) -> Appeal:
+    console, actor = console_of(request), actor_of(request)
+    async with console.db.read() as session:
+        return await find(
+            session, actor, console.companies, request.match_info["number"], request.query.get("company", "")
+        )
+
+
+async def _view(request: web.Request) -> AppealView:
+    console, actor = console_of(request), actor_of(request)
+    async with console.db.read() as session:
+        appeal = await find(
+            session, actor, console.companies, request.match_info["number"], request.query.get("company", "")
+        )
+        return await load(session, actor, appeal, console.companies.by_id(appeal.company_id), console.clock.now())
+
+
+async def _letter(request: web.Request, kind: str) -> tuple[Letter, dict[str, str]]:
+    """The letter out of what was typed, its contact masked for those who may not see it. Raises as a step does."""
+    console, actor = console_of(request), actor_of(request)
+    appeal = await _appeal(request)
+    typed = await _typed(request)
+    fields = Fields(typed)
+    try:
+        if kind == "notice":
+            letter = await console.dispatch.notice(
+                appeal.id, signer=fields.signer, actor=actor.signature, version=fields.version,
+                way=fields.text("way") or None,
+            )  # fmt: skip
+        else:
+            letter = await console.dispatch.letter(
+                appeal.id, text=fields.text("text"), signer=fields.signer, actor=actor.signature,
+                version=fields.version, way=fields.text("way") or None,
+            )  # fmt: skip
+    except Conflict as error:
+        raise Conflict(_told(error, await _view(request), typed)) from error
+    field = {"email": "email", "post": "post_address", "phone": "phone"}.get(letter.way)
+    if field is not None:
+        letter = replace(letter, contact=privacy.shown(actor, field, letter.contact) or "скрыт")
+    return letter, typed
+
+
+async def _typed(request: web.Request) -> dict[str, str]:
+    return {name: str(value) for name, value in (await request.post()).items() if isinstance(value, str)}
+
+
+def _told(error: GridlineError, view: AppealView, typed: dict[str, str]) -> str:
+    """Why a step was refused; to whoever came second, who was first and what he did."""
+    last = view.history[0]
+    if isinstance(error, Conflict) and typed.get("version") != str(view.appeal.version):
+        when = last.at.astimezone(view.company.zone)
+        detail = f" ({last.detail})" if last.detail else ""
+        return (
+            f"Вас опередили: {last.who}, {when:%d.%m.%Y %H:%M} — {last.title.lower()}{detail}. "
+            f"Показано новое состояние; набранное вами сохранено, отправьте ещё раз, если оно всё ещё верно."
+        )
+    return error.message
+
+
+def _status(request: web.Request, error: GridlineError) -> int:
+    """htmx shows the page of a 422; a plain form gets the status that tells it apart."""
+    return 422 if "HX-Request" in request.headers else error.status
+
+
+def _ways(request: web.Request) -> list[str]:
+    there = console_of(request).dispatch.ways
+    return [way for way in ANSWERABLE if way in there]
+
+
+def _by_mail(request: web.Request, way: str) -> bool:
+    return way == "email" and bool(console_of(request).settings.smtp_host)
+
+
+def _show(
+    request: web.Request,
+    view: AppealView,
+    *,
+    status: int = 200,
+    failed: str = "",
+    message: str = "",
+    typed: dict[str, str] | None = None,
+    done: str = "",
+) -> web.Response:
+    actor = actor_of(request)
+    answer = render(
+        request, "appeal.html", title=view.written, status=status, view=view, zone=view.company.zone, failed=failed,
+        message=message, typed=typed or {}, ways=_ways(request), privacy=privacy, playable=PLAYABLE,
+        position=ROLE_NAMES[actor.role],
+    )  # fmt: skip
+    if request.method == "POST":
+        answer.headers["HX-Push-Url"] = view.url
+    if done:
+        answer.headers.update(toast_header(done, "good"))
+    return answer
+
+
+def _file(content: bytes, name: str, kind: str) -> web.Response:
+    disposition = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"
+    return web.Response(body=content, content_type=kind, headers={"Content-Disposition": disposition})

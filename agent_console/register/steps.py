@@ -1,0 +1,184 @@
+"""What a person may do on the page of an appeal: each step reads its fields and goes through the register."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from agent_console.console import Console
+from agent_console.permissions import Actor, Permission
+from agent_console.register.people import owners
+from appeals.answers.letter import Signer
+from appeals.intake import clean
+from appeals.models import Appeal
+from gridline.errors import InvalidInput
+
+LONGEST: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What was typed into a step's form."""
+
+    given: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        """A text without what cannot be shown. Raises InvalidInput when it is too long."""
+        value = str(clean(self.given.get(name, "")))
+        if len(value) > LONGEST:
+            raise InvalidInput(f"Текст длиннее {LONGEST} знаков: сократите его.")
+        return value
+
+    def day(self, name: str) -> date:
+        """A day. Raises InvalidInput."""
+        try:
+            return date.fromisoformat(self.given.get(name, ""))
+        except ValueError:
+            raise InvalidInput("Укажите дату.") from None
+
+    @property
+    def version(self) -> int:
+        """The version of the appeal that stood on the page. Raises InvalidInput."""
+        value = self.given.get("version", "")
+        if not (value.isascii() and value.isdigit() and len(value) < 10):
+            raise InvalidInput("Страница устарела. Обновите её и повторите.")
+        return int(value)
+
+    @property
+    def signer(self) -> Signer:
+        """Who signs a letter. Raises InvalidInput."""
+        name, position = self.text("signer")[:120], self.text("position")[:200]
+        if not name or not position:
+            raise InvalidInput("Укажите, кто подписывает письмо, и его должность.")
+        return Signer(name, position)
+
+
+Make = Callable[[Console, Actor, Appeal, Fields], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it does, what a person reads when it is done, and what it asks of him."""
+
+    make: Make
+    done: str
+    permission: Permission = Permission.APPEAL_WRITE
+
+
+async def _take(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    """Take it oneself; an appeal nobody owns becomes one's own."""
+    version = fields.version
+    if not appeal.owner:
+        version = await console.casework.assign(
+            appeal.id, owner=actor.signature, unit=appeal.unit, actor=actor.signature, version=version
+        )
+    await console.casework.take(appeal.id, actor=actor.signature, version=version)
+
+
+async def _assign(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    owner = fields.text("owner")
+    async with console.db.read() as session:
+        known = [one for one, _ in await owners(session, actor, appeal.company_id, appeal.branch)]
+    if owner not in known:
+        raise InvalidInput("Выберите ответственного из списка.")
+    await console.casework.assign(
+        appeal.id, owner=owner, unit=fields.text("unit")[:80] or None, actor=actor.signature, version=fields.version
+    )
+
+
+async def _reclassify(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.casework.reclassify(
+        appeal.id, kind=fields.text("kind"), topic=fields.text("topic"), disposition=fields.text("disposition") or None,
+        actor=actor.signature, version=fields.version,
+    )  # fmt: skip
+
+
+async def _ask(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.casework.ask(
+        appeal.id, kind=fields.text("task"), whom=fields.text("whom")[:200], text=fields.text("text"),
+        due_on=fields.day("due_on"), actor=actor.signature, version=fields.version,
+    )  # fmt: skip
+
+
+async def _take_back(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.casework.take_back(
+        appeal.id, task_id=fields.text("task_id"), result=fields.text("result"), actor=actor.signature,
+        version=fields.version,
+    )  # fmt: skip
+
+
+async def _find(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.casework.find(
+        appeal.id, justified={"yes": True, "no": False}.get(fields.text("justified")),
+        explanation=fields.text("explanation"), rights_restored=fields.text("rights") or None, actor=actor.signature,
+        version=fields.version,
+    )  # fmt: skip
+
+
+async def _plan(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.casework.plan_measure(
+        appeal.id, text=fields.text("text"), planned_on=fields.day("planned_on"), actor=actor.signature,
+        version=fields.version,
+    )  # fmt: skip
+
+
+async def _done(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.casework.measure_done(
+        appeal.id, measure_id=fields.text("measure_id"), done_on=fields.day("done_on"), actor=actor.signature,
+        version=fields.version,
+    )  # fmt: skip
+
+
+async def _answer(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.dispatch.answer(
+        appeal.id, text=fields.text("text"), signer=fields.signer, actor=actor.signature, version=fields.version,
+        way=fields.text("way") or None,
+    )  # fmt: skip
+
+
+async def _propose(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.endings.propose_refusal(
+        appeal.id, ground=fields.text("ground"), text=fields.text("text") or None, link=fields.text("link") or None,
+        actor=actor.signature, version=fields.version,
+    )  # fmt: skip
+
+
+async def _refuse(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.dispatch.refuse(
+        appeal.id, signer=fields.signer, actor=actor.signature, version=fields.version, way=fields.text("way") or None
+    )
+
+
+async def _join(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.endings.join(appeal.id, to=fields.text("to"), actor=actor.signature, version=fields.version)
+
+
+async def _withdraw(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.endings.withdraw(
+        appeal.id, reason=fields.text("reason"), actor=actor.signature, version=fields.version
+    )
+
+
+async def _close(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    await console.casework.close(appeal.id, actor=actor.signature, version=fields.version)
+
+
+STEPS: Final[Mapping[str, Step]] = {
+    "take": Step(_take, "Обращение в работе, ответственный — вы."),
+    "assign": Step(_assign, "Ответственный назначен."),
+    "reclassify": Step(_reclassify, "Вид и тема изменены."),
+    "ask": Step(_ask, "Поручение дано, срок под контролем."),
+    "take-back": Step(_take_back, "Поручение принято."),
+    "find": Step(_find, "Выводы записаны."),
+    "plan": Step(_plan, "Мера назначена, её срок под контролем."),
+    "done": Step(_done, "Мера отмечена исполненной."),
+    "answer": Step(_answer, "Ответ отправлен, подтверждение сохранено."),
+    "propose": Step(_propose, "Отказ предложен и ждёт второго человека."),
+    "refuse": Step(_refuse, "Отказ утверждён, заявитель уведомлён.", Permission.APPEAL_APPROVE),
+    "join": Step(_join, "Присоединено к более раннему обращению."),
+    "withdraw": Step(_withdraw, "Отмечен отзыв заявителем."),
+    "close": Step(_close, "Обращение закрыто."),
+}
+"""By the last part of the address they are sent to."""
