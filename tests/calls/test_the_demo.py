@@ -115,8 +115,8 @@ async def test_it_stays_open_for_its_people_while_callers_keep_coming(
                 agent = Client(session, base[1])
                 assert (await agent.sign_in(olga[1], olga[2])).status == 303
                 assert (await agent.get("/desk")).status == 200
-                while "gridline_calls_now 2.0" not in await (await agent.get("/metrics")).text():
-                    await asyncio.sleep(0.5)  # noqa: ASYNC110 - a figure of another process tells nobody when it changes
+                while "gridline_calls_now 2.0" not in await (await agent.get("/metrics")).text():  # noqa: ASYNC110
+                    await asyncio.sleep(0.5)  # a figure of another process tells nobody when it changes
             process.send_signal(signal.SIGINT)
             assert await process.wait() == 0
     finally:
