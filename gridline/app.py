@@ -98,6 +98,7 @@ class Controller:
             key_of=lambda channel: CallKey(config.node, self.ami.boot, channel),
             on=config.whisper,
         )
+        self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
         services = Services(
             db=self.db,
             clock=clock,
@@ -109,6 +110,7 @@ class Controller:
             spool=self.spool,
             incoming=incoming,
             whispers=self.whispers,
+            visits=self.visits,
         )
         self.flows = Flows(companies, config.dialplan / "menus", self._vocabulary)
         self.ami = Ami(
@@ -135,7 +137,6 @@ class Controller:
             is_parked=is_parked,
             longest=timedelta(seconds=config.recording_pause_s),
         )
-        self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
         self.push = Push(clock)
         rulebook = rules.of_installation(config.dialplan)
         casework = Casework(self.db, clock, companies, calendar, rulebook)

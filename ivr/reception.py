@@ -102,7 +102,7 @@ class Reception:
             await walk(flow, line, self._acts, steps.stepped, services.clock, arrival.place)
             outcome = "finished"
         except CallerHungUp:
-            outcome = "hung-up"
+            outcome = "talked" if services.visits.talked(call.channel) else "hung-up"
         except asyncio.CancelledError:
             outcome = "stopped"
             raise

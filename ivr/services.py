@@ -13,6 +13,7 @@ from gridline.companies import Companies
 from gridline.db import Database
 from gridline.workdays import ProductionCalendar
 from ivr.call import Call
+from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
 from ivr.journal import Journal
 from ivr.live.board import Board
@@ -36,6 +37,7 @@ class Services:
     spool: Spool
     incoming: Incoming
     whispers: Whispers
+    visits: Visits
 
     def begin_recording(self, call: Call, kind: Kind) -> Label | None:
         """A label for a recording that is about to begin, or None when it must not or cannot.

@@ -116,9 +116,12 @@ async def resume_recording(request: web.Request) -> web.Response:
 def state(console: Console, agent: str) -> dict[str, Any]:
     """What the telephone's bar shows that the browser does not know by itself."""
     until = console.recording_pause.until(agent)
-    left_s = None if until is None else max(0, int((until - console.clock.now()).total_seconds() + 0.5))
     phone, board = _phone(console, agent), console.board
-    told: dict[str, Any] = {"phone": phone.value, "line": console.line_up(), "recording_back_in_s": left_s}
+    told: dict[str, Any] = {
+        "phone": phone.value,
+        "line": console.line_up(),
+        "recording_back_at": until.isoformat() if until is not None else None,
+    }
     if phone is devices.Phone.DESK:
         member = board.agent(devices.desk_phone(agent))
         call = board.call(member.call) if member is not None and member.call is not None else None

@@ -4,7 +4,7 @@ import { Telephone } from "./phone/telephone.js";
 import { holdTelephone } from "./phone/tabs.js";
 import { View } from "./phone/view.js";
 
-const { island, send, toast } = window.gridline;
+const { island, onLive, send, toast } = window.gridline;
 const LEVELS_MS = 80;
 const CHECK_MS = 1000;
 
@@ -14,9 +14,20 @@ function sayLeaving() {
   fetch("/phone/leaving", { method: "POST", keepalive: true, headers: { "X-CSRF-Token": token } }).catch(() => {});
 }
 
+/** Buttons that need Asterisk's manager stand still, saying so, while it is away, and come back by themselves. */
+function needsLine(up) {
+  for (const button of document.querySelectorAll("[data-needs-line]")) {
+    button.disabled = !up;
+    if (!up) button.title = "Нет связи с АТС";
+    else if (button.title === "Нет связи с АТС") button.removeAttribute("title");
+  }
+  for (const note of document.querySelectorAll("[data-line-note]")) note.hidden = up;
+}
+
 function start(root) {
   const view = new View(root);
   let elsewhere = false;
+  let told = { phone: "browser", line: true, recording_back_at: null };
   let greeted = false;
 
   const sound = new Sound(view.part("audio"), {
@@ -35,7 +46,23 @@ function start(root) {
   });
 
   function show() {
-    view.show(telephone, sound, elsewhere);
+    view.show(telephone, sound, elsewhere, told);
+  }
+
+  /** What the server says of this agent's telephones. */
+  function take(news) {
+    const before = told;
+    told = news;
+    needsLine(told.line);
+    if (told.phone === "browser" && before.phone === "desk") switchOn();
+    changed();
+  }
+
+  /** The telephone on the desk was chosen: this one is switched off as soon as its talk is over. */
+  function giveWay() {
+    if (told.phone !== "desk" || telephone.current || telephone.registration === "off") return;
+    telephone.off();
+    sound.close();
   }
 
   function changed() {
@@ -47,13 +74,15 @@ function start(root) {
     else if (talk !== heardTalk && talk.connection) hearAgain(talk);
     heardTalk = talk;
     if (telephone.registration === "ready" && !greeted) greet();
+    giveWay();
     show();
+    const desk = talk ? null : told.desk;
     document.dispatchEvent(
       new CustomEvent("phone:state", {
         detail: {
-          registration: telephone.registration,
-          state: talk?.state ?? "idle",
-          number: talk?.number ?? "",
+          registration: desk ? (desk.state === "off" ? "lost" : "ready") : telephone.registration,
+          state: talk?.state ?? (["ringing", "talking"].includes(desk?.state) ? desk.state : "idle"),
+          number: talk?.number ?? desk?.number ?? "",
           outgoing: Boolean(talk?.outgoing),
           held: Boolean(talk?.held),
           muted: Boolean(talk?.muted),
@@ -105,13 +134,26 @@ function start(root) {
     }
   }
 
+  /** Have the server do it; what goes wrong is said. */
+  async function ask(path) {
+    try {
+      const news = await send("POST", path);
+      return news.phone ? news : told;
+    } catch (problem) {
+      toast(problem.message, "bad");
+      return told;
+    }
+  }
+
   async function dial(number) {
     if (!number || telephone.current) return;
     if (!(await telephone.call(number))) show();
   }
 
   view.on("answer", () => telephone.answer());
-  view.on("end", () => telephone.end());
+  view.on("end", () => (told.desk && !telephone.current ? ask("/phone/hang-up") : telephone.end()));
+  view.on("papers", () => ask("/desk/recording/pause").then(take));
+  view.on("record", () => ask("/desk/recording/resume").then(take));
   view.on("hold", () => telephone.hold());
   view.on("mute", () => telephone.mute());
   view.on("connect", () => refer(() => telephone.connect()));
@@ -166,8 +208,20 @@ function start(root) {
   const levels = setInterval(() => document.visibilityState === "visible" && view.levels(sound.levels()), LEVELS_MS);
   const checks = setInterval(() => sound.check(telephone.current), CHECK_MS);
 
-  switchOn();
+  const stopHearing = [
+    onLive("phone", ({ data }) => take(data)),
+    onLive("line", ({ data }) => take({ ...told, line: data.up })),
+  ];
+  const lineAgain = () => needsLine(told.line);
+  document.addEventListener("htmx:load", lineAgain);
+
+  send("GET", "/phone/state")
+    .then(take)
+    .catch((problem) => toast(problem.message, "warn"))
+    .finally(() => told.phone === "browser" && switchOn());
   return () => {
+    for (const stop of stopHearing) stop();
+    document.removeEventListener("htmx:load", lineAgain);
     clearInterval(levels);
     clearInterval(checks);
     document.removeEventListener("phone:dial", wanted);

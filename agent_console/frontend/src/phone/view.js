@@ -1,5 +1,5 @@
 // The telephone on the page: one bar that says what is going on, and buttons that are there when they make sense.
-import { STATES, SOUND_TROUBLE, dialled, numberInWords } from "./words.js";
+import { DESK, STATES, SOUND_TROUBLE, dialled, numberInWords } from "./words.js";
 
 const KIND_NAMES = { microphone: "Микрофон", speaker: "Динамик" };
 
@@ -19,7 +19,13 @@ export class View {
     this.part(name).addEventListener("click", act);
   }
 
-  show(telephone, sound, elsewhere) {
+  /** `told` is what the server knows of the agent's telephones: pages/phone.py, `state`. */
+  show(telephone, sound, elsewhere, told) {
+    this._recording(told, telephone.current?.state === "talking" || (told.desk?.state === "talking" && told.desk.recorded));
+    if (told.desk && !telephone.current) {
+      this._desk(told.desk);
+      return;
+    }
     const talk = telephone.current;
     const waiting = telephone.waiting;
     const state = elsewhere ? "elsewhere" : talk ? (talk.held ? "held" : talk.state) : telephone.registration;
@@ -53,6 +59,29 @@ export class View {
     this._hide("levels", telephone.registration === "off" || elsewhere);
     this._trouble(elsewhere ? "" : sound.trouble);
     for (const name of ["keypad-panel", "transfer-panel"]) if (!talking) this.part(name).hidePopover?.();
+  }
+
+  /** The telephone on the desk: what it does, and the one thing that can be done to it from here. */
+  _desk({ state, number }) {
+    const talking = state === "talking";
+    this._root.dataset.state = { off: "desk-off" }[state] ?? state;
+    this._root.toggleAttribute("data-busy", talking || state === "ringing");
+    this._text("state", DESK[state]);
+    this._text("caller", number ? numberInWords(number) : "");
+    this._hide("caller", !number);
+    this._hide("end", !talking);
+    this._label("end", "Отбой");
+    const others = ["answer", "connect", "hold", "mute", "keypad", "transfer", "dial", "take", "switch-on", "time", "waiting-caller"];
+    for (const name of [...others, "levels"]) this._hide(name, true);
+    for (const name of ["keypad-panel", "transfer-panel", "dial-panel"]) this.part(name).hidePopover?.();
+    this._trouble("");
+  }
+
+  _recording({ recording_back_at: until }, talking) {
+    const again = this.part("record-again");
+    if (until && again.dataset.until !== until) again.dataset.until = until;
+    this._hide("unrecorded", !until);
+    this._hide("papers", !talking || Boolean(until));
   }
 
   levels({ mine, theirs }) {
