@@ -25,6 +25,9 @@ ACTOR = 80
 CODE = 32
 HASH = 64
 FILTERED = ("state", "topic", "kind", "channel", "branch")
+OPEN_STATES = ("registered", "in-work", "asked", "considered")
+"""The states in which an answer is still owed."""
+_OPEN = text("state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_STATES)))
 SPARSE = {"owner": ("company_id", "owner", "number"), "account_number": ("company_id", "account_number")}
 SPARSE |= {"premise_id": ("premise_id",), "call_id": ("call_id",)}
 
@@ -71,7 +74,16 @@ class Appeal(Base):
         Index("ix_appeals_by_deadline", "company_id", "deadline", "number", *FILTERED, "received_at"),
         Index("ix_appeals_by_codes", "company_id", *FILTERED, "number", "received_at", "deadline"),
         *(_of_some(name, *columns) for name, columns in SPARSE.items()),
-        Index("ix_appeals_branch", "company_id", "branch", "number"),
+        Index(
+            "ix_appeals_open",
+            "company_id",
+            "deadline",
+            "number",
+            *FILTERED,
+            "received_at",
+            postgresql_where=_OPEN,
+            sqlite_where=_OPEN,
+        ),
     )
 
     id: Mapped[str] = id_column()

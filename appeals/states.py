@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from appeals import numbering
-from appeals.models import Appeal
+from appeals.models import OPEN_STATES, Appeal
 from gridline.companies import Company
 
 TITLES: Final = {
@@ -19,7 +19,7 @@ TITLES: Final = {
     "joined": "присоединено к более раннему обращению",
     "withdrawn": "отозвано заявителем",
 }
-OPEN: Final = frozenset({"registered", "in-work", "asked", "considered"})
+OPEN: Final = frozenset(OPEN_STATES)
 """The states in which an answer is still owed."""
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from appeals import buckets, listing, search
-from appeals.listing import Filters
+from agent_console.register.rows import fits
+from appeals import buckets, listing, order, search
+from appeals.filters import CODES, Filters
+from appeals.listing import SORTS, Line
+from appeals.models import Appeal
 from appeals.register import Register
+from appeals.states import TITLES
+from gridline.bench.appeals import past
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import InvalidInput
+from gridline.workdays import ProductionCalendar
 from tests.store.appeals.made import intake
 
 CHANNELS = ("phone", "web_form", "email")
@@ -75,34 +84,112 @@ async def test_filters_narrow_the_list(db: Database, clock: SetClock, numbers: l
         assert not (await listing.page(session, "mrsk-centra", Filters())).lines
 
 
-async def test_however_a_page_is_found_it_is_the_same(
-    db: Database, clock: SetClock, numbers: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+async def lived(db: Database, companies: Companies, calendar: ProductionCalendar) -> list[Line]:
+    """Two hundred appeals in every state, of three branches and none."""
+    chance = random.Random(7)
+    for batch in past.year_of_appeals(companies.by_id("skek"), 2025, 200, calendar, chance):
+        for row in batch.rows.get("appeals", []):
+            row["state"] = chance.choice([row["state"], *TITLES])
+            row["branch"] = chance.choice([None, "kemerovo", "belovo", "mezhdurechensk"])
+            row["owner"] = chance.choice([None, "user:ivanova"])
+            row["deadline"] += timedelta(days=chance.randint(-30, 30))
+        await past.store(db, batch)
+    async with db.read() as session:
+        numbers = (await session.execute(select(Appeal.number))).scalars().all()
+        return list(await listing.lines_of(session, "skek", numbers))
+
+
+def some_filters(chance: random.Random, like: Line) -> Filters:
+    """Up to four filters, each of which this appeal passes."""
+    day = timedelta(days=1)
+    given: dict[str, dict[str, Any]] = {name: {name: getattr(like, name)} for name in (*CODES, "owner")}
+    given |= {
+        "open": {"overdue_on": chance.choice([date.max, like.deadline + day])},
+        "due": {"overdue_on": like.deadline + chance.randint(1, 40) * day, "due_from": like.deadline},
+        "week": {"received_from": like.received_at, "received_before": like.received_at + 7 * day},
+        "since": {"received_from": like.received_at - 90 * day},
+        "until": {"received_before": like.received_at + 1 * day},
+        "kinds": {"kinds": (like.kind, "claim")},
+        "seen": {"seen_from": chance.choice(["kemerovo", like.branch])},
+    }
+    wanted: dict[str, Any] = {}
+    for name in chance.sample(list(given), chance.randint(0, 4)):
+        wanted |= given[name]
+    return Filters(**wanted)
+
+
+STEPS_TRIED = [
+    order.STEPS,
+    (("walk", 1), ("sort", 3), ("walk", 9), ("sort", 20), ("walk", None)),
+    (("sort", 500), ("walk", None)),
+    (("walk", None),),
+]
+
+
+async def test_however_a_page_is_found_it_is_that_of_a_plain_scan(
+    db: Database, lived: list[Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Walked to its end, walked a little and then filtered, filtered at once."""
-    today = clock.now()
-    wanted = [
-        Filters(),
-        Filters(channel="email"),
-        Filters(channel="email", state="registered"),
-        Filters(kind="appeal", topic="outages"),
-        Filters(kind="claim"),
-        Filters(phone="+79131234003", topic="quality"),
-        Filters(received_from=today - timedelta(days=2), received_before=today, channel="phone"),
-        Filters(overdue_on=today.date() + timedelta(days=60), channel="web_form"),
-    ]
-    pages = {}
-    for walks in ((1_000,), (1, 3), ()):
-        monkeypatch.setattr(listing, "WALKS", walks)
+    chance = random.Random(11)
+    found = 0
+    for _ in range(120):
+        filters, sort, descending = (
+            some_filters(chance, chance.choice(lived)),
+            chance.choice(list(SORTS)),
+            chance.random() < 0.5,
+        )
+        field = SORTS[sort].key
+        scanned = sorted(
+            (line for line in lived if fits(line, filters)), key=lambda line: (getattr(line, field), line.number),
+            reverse=descending,
+        )  # fmt: skip
+        pages: list[Line] = []
+        after = None
         async with db.read() as session:
-            pages[walks] = [
-                await listing.page(session, "skek", filters, sort=sort, descending=descending, limit=4, after=after)
-                for filters in wanted
-                for sort, key in (("number", numbers[9]), ("received", today.isoformat()), ("deadline", "2027-01-11"))
-                for descending in (True, False)
-                for after in (None, f"{numbers[9]}~{key}")
-            ]
-    assert pages[(1_000,)] == pages[(1, 3)] == pages[()]
-    assert sum(len(page.lines) for page in pages[()]) > 100
+            while True:
+                monkeypatch.setattr(order, "STEPS", chance.choice(STEPS_TRIED))
+                page = await listing.page(
+                    session, "skek", filters, sort=sort, descending=descending, limit=17, after=after
+                )
+                pages += page.lines
+                after = page.next_page
+                if after is None:
+                    break
+            if filters.open_only:
+                assert await listing.count(session, "skek", filters, at_most=50) == min(len(scanned), 50)
+        assert [line.number for line in pages] == [line.number for line in scanned], (filters, sort, descending)
+        found += len(pages)
+    assert found > 1_000
+
+
+async def test_a_page_begun_outside_of_its_filter_is_the_same_however_it_is_found(
+    db: Database, lived: list[Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address of a page may be kept while its filter is changed."""
+    chance = random.Random(12)
+    for _ in range(40):
+        filters, sort, descending = (
+            some_filters(chance, chance.choice(lived)),
+            chance.choice(list(SORTS)),
+            chance.random() < 0.5,
+        )
+        field = SORTS[sort].key
+        last = chance.choice(lived)
+        value = getattr(last, field)
+        beyond = [
+            line.number
+            for line in lived
+            if fits(line, filters) and ((getattr(line, field), line.number) < (value, last.number)) == descending
+            and line.number != last.number
+        ]  # fmt: skip
+        after = f"{last.number}~{value if isinstance(value, str) else value.isoformat()}"
+        for steps in STEPS_TRIED:
+            monkeypatch.setattr(order, "STEPS", steps)
+            async with db.read() as session:
+                page = await listing.page(
+                    session, "skek", filters, sort=sort, descending=descending, limit=200, after=after
+                )
+            assert sorted(line.number for line in page.lines) == sorted(beyond), (filters, sort, descending, after)
 
 
 async def test_an_order_or_a_page_key_from_outside_is_refused(db: Database) -> None:

@@ -1,0 +1,161 @@
+"""What a list of the register is narrowed to, as conditions of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, bindparam, case, or_
+
+from appeals.models import OPEN_STATES, Appeal, Content
+from appeals.states import TITLES
+from appeals.taxonomy import shipped
+
+Appeals = Select[*tuple[Any, ...]]
+CODES: Final = ("state", "topic", "kind", "channel", "branch")
+NARROW: Final = timedelta(days=62)
+"""A span of receipt that holds fewer appeals than most codes do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to; None is everything."""
+
+    state: str | None = None
+    channel: str | None = None
+    kind: str | None = None
+    topic: str | None = None
+    branch: str | None = None
+    owner: str | None = None
+    premise_id: str | None = None
+    phone: str | None = None
+    """E.164."""
+    received_from: datetime | None = None
+    received_before: datetime | None = None
+    overdue_on: date | None = None
+    """Open appeals whose last day is before this one (today in the company's zone)."""
+    due_from: date | None = None
+    """With `overdue_on`: whose last day is not before this one either."""
+    kinds: tuple[str, ...] | None = None
+    """The kinds the asker may see at all."""
+    seen_from: str | None = None
+    """A branch: its appeals and those of no branch."""
+
+    @property
+    def rare(self) -> bool:
+        """Whether one of the filters alone leaves so few that nothing need be walked."""
+        return bool(self.phone or self.premise_id or self.owner)
+
+    @property
+    def open_only(self) -> bool:
+        """Whether only appeals that still await an answer are wanted: they have an index of their own."""
+        return self.overdue_on is not None or self.state in OPEN_STATES
+
+
+def matching(query: Appeals, columns: Any, filters: Filters) -> Appeals:
+    """`query` with every filter but `phone`, `premise_id` and `owner`, which no index of an order holds."""
+    return query.where(*_all(columns, filters))
+
+
+def entered(query: Appeals, filters: Filters) -> Appeals | None:
+    """`query` of appeals with every filter, one index of which it can only enter by; None when nothing narrows much.
+
+    The planners are not asked: SQLite knows averages alone, and PostgreSQL takes codes for independent.
+    """
+    by = _entry(filters)
+    if by is None:
+        return None
+    query = query.where(*by)
+    if filters.phone is not None:
+        query = query.join(Content, Content.appeal_id == Appeal.id).where(Content.phone == filters.phone)
+    if filters.premise_id is not None:
+        query = query.where(Appeal.premise_id == filters.premise_id)
+    if filters.owner is not None:
+        query = query.where(Appeal.owner == filters.owner)
+    return query.where(*map(unindexed, _all(Appeal.__table__.c, filters)))
+
+
+def _entry(filters: Filters) -> list[ColumnElement[bool]] | None:
+    columns = Appeal.__table__.c
+    if filters.rare:
+        return []
+    if filters.open_only:
+        return [is_open(columns), *_deadline(columns, filters)]
+    first, past = span(filters, "received")
+    received = within(columns.received_at, first, past)
+    if first is not None and past is not None and past - first <= NARROW:
+        return received
+    if any(getattr(filters, name) for name in CODES):
+        return [*_codes(columns, filters), *_other_codes(filters)]
+    return received or None
+
+
+def is_open(columns: Any) -> ColumnElement[bool]:
+    """Spelt out, not bound: else neither database sees that `ix_appeals_open` holds what is asked for."""
+    states: ColumnElement[bool] = columns.state.in_(
+        bindparam("open", OPEN_STATES, unique=True, expanding=True, literal_execute=True)
+    )
+    return states
+
+
+def span(filters: Filters, sort: str) -> tuple[Any, Any]:
+    """The lowest value of an order's column that is wanted and the lowest one past them; None is no bound."""
+    spans = {
+        "received": (filters.received_from, filters.received_before),
+        "deadline": (filters.due_from, filters.overdue_on),
+    }
+    return spans.get(sort, (None, None))
+
+
+def within(column: Any, lowest: Any, past: Any) -> list[ColumnElement[bool]]:
+    """The condition that a column is in a span."""
+    found: list[ColumnElement[bool]] = [] if lowest is None else [column >= lowest]
+    return found if past is None else [*found, column < past]
+
+
+def unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same condition, hidden from the planners: nothing is entered by it."""
+    return case((condition, 1), else_=0) == 1
+
+
+def _all(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
+    return [*_codes(columns, filters), *_ranges(columns, filters), *_seen(columns, filters)]
+
+
+def _codes(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
+    given = {name: getattr(filters, name) for name in CODES}
+    return [columns[name] == value for name, value in given.items() if value is not None]
+
+
+def _ranges(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
+    found = [*within(columns.received_at, *span(filters, "received")), *_deadline(columns, filters)]
+    return found if filters.overdue_on is None else [is_open(columns), *found]
+
+
+def _deadline(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
+    return within(columns.deadline, *span(filters, "deadline"))
+
+
+def _seen(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [] if filters.kinds is None else [columns.kind.in_(filters.kinds)]
+    if filters.seen_from is not None:
+        found.append(or_(columns.branch == filters.seen_from, columns.branch.is_(None)))
+    return found
+
+
+def _other_codes(filters: Filters) -> list[ColumnElement[bool]]:
+    """Every code of the columns that stand before a wanted one in `ix_appeals_by_codes`.
+
+    With them the index is entered at each combination instead of being read through.
+    """
+    codes = shipped()
+    tables: dict[str, Mapping[str, object]] = {
+        "state": TITLES,
+        "topic": codes.topics,
+        "kind": codes.kinds,
+        "channel": codes.channels,
+    }
+    last = max(place for place, name in enumerate(CODES) if getattr(filters, name))
+    return [getattr(Appeal, name).in_(list(tables[name])) for name in CODES[:last] if not getattr(filters, name)]
