@@ -71,7 +71,7 @@ function options(holder) {
       share: { range: [0, 105] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: (_plot, splits) => splits.map((at) => said.format(new Date(at * 1000))) },
+      { ...axis, size: 26, grid: { show: false }, ...(days ? { splits: everyFew } : {}), values: (_plot, splits) => splits.map((at) => said.format(new Date((at - (days ? 43200 : 0)) * 1000))) },
       { ...axis, scale: "calls", size: 44, values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? value : "")) },
       { ...axis, scale: "share", side: 1, size: 48, grid: { show: false }, splits: () => [0, 25, 50, 75, 100], values: (_plot, splits) => splits.map((value) => `${value} %`) },
     ],
@@ -83,6 +83,12 @@ function options(holder) {
       { scale: "share", stroke: of("ink-2"), width: 1, dash: [4, 4], points: { show: false } },
     ],
   };
+}
+
+/** The bars' own middles, so that a day has its name once; every second or third of them when they are many. */
+function everyFew(plot) {
+  const few = Math.ceil(plot.data[0].length / 16);
+  return plot.data[0].filter((_at, index) => index % few === 0);
 }
 
 function span(holder, from, to) {

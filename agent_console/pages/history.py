@@ -1,0 +1,85 @@
+"""`/history`: how queues and agents worked in a period, as a table, a chart and a file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aiohttp import web
+
+from agent_console import history_table
+from agent_console.console import actor_of, console_of
+from agent_console.history_table import FOLDS, HEADINGS, Asked, Table
+from agent_console.pages.wallboard import chosen, companies_of
+from agent_console.permissions import Permission
+from agent_console.render import render
+from agent_console.routes import Entry, add, add_entry
+from agent_console.today import Rule
+from agent_console.wall import title
+from appeals.reports.rows import CsvRows
+from gridline.companies import Company
+
+
+def add_to(app: web.Application) -> None:
+    """Hang the routes."""
+    add(app, "GET", "/history", page, permission=Permission.HISTORY_READ)
+    add(app, "GET", "/history.csv", download, permission=Permission.HISTORY_READ)
+    add_entry(app, Entry(60, "История", "/history", "history", Permission.HISTORY_READ, key="h"))
+
+
+async def page(request: web.Request) -> web.Response:
+    """The table with its chart."""
+    company, asked, table, agents = await _counted(request)
+    today = console_of(request).clock.now().astimezone(company.zone).date()
+    periods = {
+        "Сегодня": (today, today),
+        "Вчера": (today - timedelta(days=1), today - timedelta(days=1)),
+        "7 дней": (today - timedelta(days=6), today),
+        "Месяц": (today.replace(day=1), today),
+    }
+    return render(
+        request,
+        "history.html",
+        title="История",
+        zone=company.zone,
+        company=company,
+        choices=companies_of(console_of(request), actor_of(request)),
+        asked=asked,
+        table=table,
+        agents=agents,
+        folds=FOLDS,
+        queues={queue: title(company, queue) for queue in sorted(company.queues)},
+        periods={name: (first.isoformat(), last.isoformat()) for name, (first, last) in periods.items()},
+        rule=Rule.of(console_of(request).settings),
+    )
+
+
+async def download(request: web.Request) -> web.Response:
+    """The same rows as a CSV file."""
+    _, asked, table, _ = await _counted(request)
+    name = f"history-{asked.company}-{asked.by}-{asked.since}-{asked.until}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return web.Response(body=_csv(table), content_type="text/csv", charset="utf-8", headers=headers)
+
+
+async def _counted(request: web.Request) -> tuple[Company, Asked, Table, dict[str, str]]:
+    console, actor = console_of(request), actor_of(request)
+    company = chosen(companies_of(console, actor), request.query.get("company", ""))
+    now = console.clock.now()
+    async with console.db.read() as session:
+        agents = await history_table.agents_of(session, company.id)
+        asked = history_table.read(request.query, company, agents, now.astimezone(company.zone).date())
+        table = await history_table.table(
+            session, company, asked, agents, now, within_s=console.settings.answer_within_s
+        )
+    return company, asked, table, agents
+
+
+def _csv(table: Table) -> bytes:
+    with TemporaryDirectory() as folder:
+        with CsvRows(Path(folder) / "history.csv") as file:
+            file.headings(HEADINGS)
+            for row in history_table.in_csv(table):
+                file.row(row)
+        return file.file.read_bytes()
