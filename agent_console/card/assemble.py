@@ -34,6 +34,7 @@ async def assemble(session: AsyncSession, call: CallFacts, actor: Actor, now: da
     places = await _places(session, actor, company, by_phone, by_account, taken_for.get(call.id), now)
     open_ones = await appeals.open_ones(session, actor, company, call.caller, [one.premise_id for one in places], today)
     registered = await appeals.of_calls(session, actor, company, calls, today)
+    made = registered.get(call.id, [])
     applications = await _applications(session, company, call.caller, way.applications)
     return CardView(
         call=call,
@@ -47,8 +48,8 @@ async def assemble(session: AsyncSession, call: CallFacts, actor: Actor, now: da
         ),
         chosen=taken_for.get(call.id),
         places=places,
-        appeals=open_ones,
-        registered=tuple(registered.get(call.id, [])),
+        appeals=tuple(one for one in open_ones if one.appeal_id not in {new.appeal_id for new in made}),
+        registered=tuple(made),
         applications=applications,
         last_calls=await past.last_calls(session, before, taken_for, registered),
         journey=way,

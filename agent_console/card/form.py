@@ -73,8 +73,9 @@ class Form:
 
     @property
     def more(self) -> bool:
-        """Whether one of the rarely needed contact fields is filled, wrong or required: then all are shown."""
-        return any(self.values.get(name) or name in self.errors or name in self.required for name in RARE)
+        """Whether one of the rarely needed contact fields was typed, is wrong or required: then all are shown."""
+        typed = any(self.values.get(name) for name in RARE if name != "account_number")  # that one comes with a choice
+        return typed or any(name in self.errors or name in self.required for name in RARE)
 
 
 def first(call: CallFacts, topic: str) -> dict[str, str]:
@@ -89,6 +90,11 @@ def filled(values: Mapping[str, str], chosen: Chosen | None, before: Chosen | No
         if value and told.get(field, "") in ("", old.get(field)):
             told[field] = value
     return told
+
+
+def completed(values: Mapping[str, str], chosen: Chosen | None) -> dict[str, str]:
+    """The values with the chosen candidate in fields that were not on the form yet; an emptied one stays empty."""
+    return _of(chosen) | dict(values)
 
 
 def _of(chosen: Chosen | None) -> dict[str, str]:

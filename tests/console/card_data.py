@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from agent_console.card.ringing import Ringing
 from agent_console.models import Role
 from agent_console.models_card import CallCard, CardNote
 from appeals.intake import accept
+from grid.models import Premise
 from ivr.models import CallRecord, CallStep, call_id
 from ivr.models_desk import AgentEvent
 from ivr.telephony import events as ev
@@ -102,13 +105,13 @@ async def a_past(console_app: ConsoleApp, *, text: str, name: str = "Ивано�
             )
         )
         session.add(
-            CardNote(
-                company_id=COMPANY, call_id=before.id, phone=IVANOV, text=text, author=agent.name, at=yesterday
-            )
+            CardNote(company_id=COMPANY, call_id=before.id, phone=IVANOV, text=text, author=agent.name, at=yesterday)
         )
+        premise = await session.scalar(select(Premise).where(Premise.code == "120034001"))
+        assert premise is not None
         chosen = {
-            "ref": "premise:none", "name": name, "address": "", "account": "", "kind": "person", "reasons": [],
-            "premise_id": None,
+            "ref": f"premise:{premise.id}", "name": name, "address": "", "account": "", "kind": "person", "reasons": [],
+            "premise_id": premise.id,
         }  # fmt: skip
         session.add(
             CallCard(call_id=before.id, company_id=COMPANY, chosen=chosen, chosen_by=agent.name, chosen_at=yesterday)

@@ -1,0 +1,68 @@
+"""`/knowledge`: the articles of the company, by topic or by words; the same list is a tab of the call card."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from agent_console.console import CONSOLE, actor_of, console_of
+from agent_console.permissions import Permission
+from agent_console.render import render
+from agent_console.routes import Entry, add, add_entry
+from appeals.taxonomy import shipped
+from grid.knowledge import Knowledge
+from gridline.companies import Company
+from gridline.phones import printable
+
+KNOWLEDGE: web.AppKey[Knowledge] = web.AppKey("knowledge")
+LONGEST_QUERY = 120
+
+
+def add_to(app: web.Application) -> None:
+    """Read the articles and hang the routes. Raises Misconfigured for an article that is wrong."""
+    console = app[CONSOLE]
+    companies = [company.id for company in console.companies]
+    app[KNOWLEDGE] = Knowledge.load(console.settings.dialplan / "knowledge", companies)
+    add(app, "GET", "/knowledge", page, permission=Permission.KNOWLEDGE_READ)
+    add(app, "GET", "/knowledge/part", part, permission=Permission.KNOWLEDGE_READ)
+    add_entry(app, Entry(70, "База знаний", "/knowledge", "knowledge", Permission.KNOWLEDGE_READ, key="k"))
+
+
+async def page(request: web.Request) -> web.Response:
+    """All articles, with the search and the topics to narrow them to."""
+    return _list(request, "main")
+
+
+async def part(request: web.Request) -> web.Response:
+    """The list alone, for a search as it is typed and for the card."""
+    return _list(request, "articles")
+
+
+def _list(request: web.Request, block: str) -> web.Response:
+    company = _company(request)
+    query = printable(request.query.get("q", ""), at_most=LONGEST_QUERY)
+    topics = shipped().topics
+    topic = request.query.get("topic", "")
+    topic = topic if topic in topics else ""
+    knowledge = request.app[KNOWLEDGE]
+    found = knowledge.find(company.id, query) if query else knowledge.of_topic(company.id, topic)
+    narrowed = found if query or not topic else [one for one in found if topic in one.topics or not one.topics]
+    return render(
+        request,
+        "knowledge.html",
+        block=block,
+        title="База знаний",
+        articles=narrowed,
+        query=query,
+        topic=topic,
+        topics=[(code, row.title) for code, row in topics.items() if code in company.topics],
+        of_company=company,
+        companies=[one for one in console_of(request).companies if actor_of(request).sees(one.id)],
+    )
+
+
+def _company(request: web.Request) -> Company:
+    """The company asked for, else the actor's, else the first. Raises NotFound for another's."""
+    console, actor = console_of(request), actor_of(request)
+    wanted = request.query.get("company", "") or actor.company_id or next(iter(console.companies)).id
+    actor.must_see(wanted)
+    return console.companies.by_id(wanted)

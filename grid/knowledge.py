@@ -1,0 +1,163 @@
+"""The knowledge base: what an agent says and does on each topic, read from `dialplan/knowledge`, found by words.
+
+An article is text of a few plain marks (`##` heading, `-` and `1.` lists, `!` caution), kept as blocks: whoever shows
+it makes the markup, so an article can carry none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Final
+
+import snowballstemmer
+from pydantic import BaseModel, ConfigDict, Field
+
+from gridline.errors import Misconfigured, NotFound
+from gridline.yaml_file import read
+from gridline.yaml_model import validated
+
+COMMON: Final = "common"
+"""The folder of what holds for every company; a company's own article of the same name takes its place."""
+_SHAPES: Final = {"^[a-z]+$": "Код темы — строчные латинские буквы, как в appeals/data/taxonomy.yaml."}
+_MARKS: Final = (("## ", "heading"), ("- ", "bullets"), ("! ", "caution"))
+_NUMBERED: Final = re.compile(r"\d+\. ")
+_TITLE, _WORDS, _TEXT = 6, 4, 1
+_STEMMER = snowballstemmer.stemmer("russian")
+
+
+class BlockKind(StrEnum):
+    """What a block of an article is."""
+
+    TEXT = "text"
+    HEADING = "heading"
+    BULLETS = "bullets"
+    STEPS = "steps"
+    CAUTION = "caution"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of an article; a list has several lines, everything else one."""
+
+    kind: BlockKind
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article."""
+
+    id: str
+    title: str
+    topics: tuple[str, ...]
+    """Codes of the register's topics; empty: of use on every one."""
+    blocks: tuple[Block, ...]
+    _stems: Mapping[str, int]
+
+    def weight(self, stem: str) -> int:
+        """How much an article is about a word: its title counts most. The beginning of a word counts as the word."""
+        return max((weight for known, weight in self._stems.items() if known.startswith(stem)), default=0)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    topics: tuple[Annotated[str, Field(pattern="^[a-z]+$")], ...] = ()
+    words: tuple[str, ...] = ()
+    """Further words callers use for it."""
+    text: Annotated[str, Field(min_length=1)]
+
+
+class Knowledge:
+    """The articles of every company."""
+
+    def __init__(self, articles: Mapping[str, Mapping[str, Article]]) -> None:
+        self._articles = articles
+
+    @classmethod
+    def load(cls, folder: Path, companies: Iterable[str]) -> Knowledge:
+        """Read `folder`. Raises Misconfigured naming file and line; no folder at all is an empty knowledge base."""
+        common = _folder(folder / COMMON)
+        return cls({company: common | _folder(folder / company) for company in companies})
+
+    def of_topic(self, company_id: str, topic: str) -> Sequence[Article]:
+        """All articles of a company: those of the topic first, then those of every topic, then the others."""
+        ranks = {True: 0, False: 2}
+        ranked = sorted(self._of(company_id), key=lambda one: ranks[topic in one.topics] if one.topics else 1)
+        return tuple(ranked)
+
+    def find(self, company_id: str, query: str) -> Sequence[Article]:
+        """The articles that have every word of the query in any form, the most fitting first."""
+        words = stems(query)
+        scored = [(min((one.weight(word) for word in words), default=0), one) for one in self._of(company_id)]
+        fitting = [(sum(one.weight(word) for word in words), one) for least, one in scored if least > 0]
+        return tuple(one for _, one in sorted(fitting, key=lambda pair: (-pair[0], pair[1].title)))
+
+    def article(self, company_id: str, id: str) -> Article:
+        """One article. Raises NotFound."""
+        try:
+            return self._articles[company_id][id]
+        except KeyError:
+            raise NotFound("Такой статьи в базе знаний нет.") from None
+
+    def _of(self, company_id: str) -> list[Article]:
+        return sorted(self._articles.get(company_id, {}).values(), key=lambda one: one.title)
+
+
+def stems(text: str) -> list[str]:
+    """The stems of a text's words, ё as е; what is shorter than two letters says nothing."""
+    return [_stem(word) for word in re.findall(r"\w+", text.lower().replace("ё", "е")) if len(word) > 1]
+
+
+@lru_cache(maxsize=20_000)
+def _stem(word: str) -> str:
+    return str(_STEMMER.stemWord(word))
+
+
+def blocks(text: str) -> tuple[Block, ...]:
+    """The blocks of an article's text: lines of one list belong together, other lines until an empty one too."""
+    made: list[Block] = []
+    open_kind: BlockKind | None = None
+    for line in (one.strip() for one in text.splitlines()):
+        if not line:
+            open_kind = None
+            continue
+        kind, words = _marked(line)
+        if kind is open_kind and kind in (BlockKind.BULLETS, BlockKind.STEPS):
+            made[-1] = Block(kind, (*made[-1].lines, words))
+        elif kind is BlockKind.TEXT and open_kind is not None and open_kind is not BlockKind.HEADING:
+            made[-1] = Block(made[-1].kind, (*made[-1].lines[:-1], f"{made[-1].lines[-1]} {words}"))
+        else:
+            made.append(Block(kind, (words,)))
+            open_kind = kind
+    return tuple(made)
+
+
+def _marked(line: str) -> tuple[BlockKind, str]:
+    for mark, kind in _MARKS:
+        if line.startswith(mark):
+            return BlockKind(kind), line.removeprefix(mark).strip()
+    number = _NUMBERED.match(line)
+    return (BlockKind.STEPS, line[number.end() :]) if number else (BlockKind.TEXT, line)
+
+
+def _folder(folder: Path) -> dict[str, Article]:
+    return {file.stem: _article(file) for file in sorted(folder.glob("*.yaml"))}
+
+
+def _article(file: Path) -> Article:
+    told = validated(read(file), _File, _SHAPES)
+    made = blocks(told.text)
+    if not made:
+        raise Misconfigured(f"{file}: статья пуста.")
+    weights: dict[str, int] = {}
+    whole = " ".join(line for block in made for line in block.lines)
+    for text, weight in ((whole, _TEXT), (" ".join(told.words), _WORDS), (told.title, _TITLE)):
+        weights |= {stem: max(weight, weights.get(stem, 0)) for stem in stems(text)}
+    return Article(file.stem, told.title, told.topics, made, weights)
