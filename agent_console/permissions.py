@@ -25,6 +25,8 @@ class Permission(StrEnum):
     APPEAL_EXPORT = "appeal.export"
     """Take an appeal's evidence bundle out of the house: it holds everything, unmasked."""
     REPORT_READ = "report.read"
+    CALL_READ = "call.read"
+    """The list of calls, and each call's way; hearing what was recorded of it is another permission."""
     RECORDING_LISTEN = "recording.listen"
     WALLBOARD_READ = "wallboard.read"
     HISTORY_READ = "history.read"
@@ -64,6 +66,7 @@ GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.APPEAL_APPROVE,
         _P.APPEAL_EXPORT,
         _P.REPORT_READ,
+        _P.CALL_READ,
         _P.RECORDING_LISTEN,
         _P.HISTORY_READ,
         _P.AGENTS_MANAGE,
@@ -72,15 +75,17 @@ GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.QA: frozenset(
         {_P.CARD_READ, _P.APPEAL_READ, _P.RECORDING_LISTEN, _P.HISTORY_READ, _P.REPORT_READ, _P.WALLBOARD_READ}
     )
-    | {_P.REVIEW_WRITE, _P.KNOWLEDGE_READ},
+    | {_P.REVIEW_WRITE, _P.KNOWLEDGE_READ, _P.CALL_READ},
     Role.DISPATCHER: frozenset(
         {_P.OUTAGE_READ, _P.OUTAGE_WRITE, _P.WALLBOARD_READ, _P.CARD_READ, _P.APPEAL_READ, _P.KNOWLEDGE_READ}
     ),
     Role.CLERK: frozenset(
         {_P.APPEAL_READ, _P.APPEAL_WRITE, _P.REPORT_READ, _P.RECORDING_LISTEN, _P.CARD_READ, _P.KNOWLEDGE_READ}
     )
-    | {_P.APPEAL_EXPORT},
-    Role.SECURITY: frozenset({_P.APPEAL_READ, _P.APPEAL_WRITE, _P.APPEAL_EXPORT, _P.RECORDING_LISTEN, _P.TRUST_READ}),
+    | {_P.APPEAL_EXPORT, _P.CALL_READ},
+    Role.SECURITY: frozenset(
+        {_P.APPEAL_READ, _P.APPEAL_WRITE, _P.APPEAL_EXPORT, _P.CALL_READ, _P.RECORDING_LISTEN, _P.TRUST_READ}
+    ),
     Role.ADMIN: frozenset(Permission) - {_P.DESK_WORK, _P.TRUST_READ},
 }
 
