@@ -59,6 +59,7 @@ async def _street(folder: Path, *, distressed: bool) -> AbstractAsyncContextMana
         "package_root": str(packages),
         "agents": [*TALKERS, DISPATCHER, ABSENT],
         "least_free_mb": 1,
+        "whisper": False,  # these agents speak, and hang up, as soon as they have picked up
     }
     house = Installation(folder / "var", own)
     await with_data(house)

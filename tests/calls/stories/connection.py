@@ -60,7 +60,7 @@ async def a_stage_that_is_late_says_so_and_zero_is_a_specialist(scene: Play) -> 
         await goes(caller, "0", "person-connecting")
         await talks(scene, caller, await scene.street.desk.talk_with(own))
         await caller.hangs_up()
-    call = await ended(scene, own)
+    call = await ended(scene, own, "talked")
     call.left("connection-status", "operator")
     if "application-overdue" not in call.said:
         raise StoryBroken(f"о просрочке не сказано: {call.said}")
@@ -90,7 +90,7 @@ async def how_to_connect_is_repeated_and_a_specialist_answers_in_the_middle_of_i
         await talks(scene, caller, agent)
         await agent.hang_up()
         await caller.is_hung_up(within_s=5)
-    call = await ended(scene, own)
+    call = await ended(scene, own, "talked")
     call.left("connection-how", "repeat")
     call.left("connection-more", "pressed")
 
@@ -101,4 +101,4 @@ async def a_specialist_is_asked_for_by_three(scene: Play) -> None:
     async with scene.greeted(own, "3", "connection-menu", "3", "person-connecting") as caller:
         await talks(scene, caller, await scene.street.desk.talk_with(own))
         await caller.hangs_up()
-    await recorded(scene, await ended(scene, own), RecordingKind.TALK)
+    await recorded(scene, await ended(scene, own, "talked"), RecordingKind.TALK)

@@ -81,7 +81,7 @@ async def danger_is_answered_before_those_who_waited_longer(scene: Play) -> None
         await _next_is(scene, dispatcher, last)
         await waits.hangs_up()
     for number in (talking, first, second, danger, more_danger, later, last):
-        await ended(scene, number)
+        await ended(scene, number, "talked")
 
 
 @BOOK.story("mrsk-centra")
@@ -98,7 +98,7 @@ async def danger_is_heard_out_answered_and_recorded_on_both_sides(scene: Play) -
         await talks(scene, caller, talk)
         await talk.hang_up()
         await caller.is_hung_up(within_s=5)
-    call = await ended(scene, own)
+    call = await ended(scene, own, "talked")
     call.left("danger", "hung-up")
     call.left("danger", "said")  # the safety text, to its end
     (recording,) = await recorded(scene, call, RecordingKind.TALK)

@@ -86,7 +86,7 @@ async def booking_is_done_by_a_person(scene: Play) -> None:
         await caller.hears("person-connecting", within_s=15)
         await scene.street.desk.talk_with(own)
         await caller.hangs_up()
-    (await ended(scene, own)).left("booking", "said")
+    (await ended(scene, own, "talked")).left("booking", "said")
 
 
 @BOOK.each(
