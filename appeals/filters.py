@@ -15,8 +15,10 @@ from appeals.taxonomy import shipped
 
 Appeals = Select[*tuple[Any, ...]]
 CODES: Final = ("state", "topic", "kind", "channel", "branch")
-NARROW: Final = timedelta(days=62)
-"""A span of receipt that holds fewer appeals than most codes do."""
+SHORT: Final = timedelta(days=14)
+"""A span of receipt that holds fewer appeals than are open at a time."""
+LONG: Final = timedelta(days=62)
+"""One that holds fewer than most codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Filters:
     """The kinds the asker may see at all."""
     seen_from: str | None = None
     """A branch: its appeals and those of no branch."""
+
+    @property
+    def impossible(self) -> bool:
+        """Whether open appeals are wanted in a state that is not open."""
+        return self.overdue_on is not None and self.state not in (None, *OPEN_STATES)
 
     @property
     def rare(self) -> bool:
@@ -81,13 +88,17 @@ def _entry(filters: Filters) -> list[ColumnElement[bool]] | None:
     columns = Appeal.__table__.c
     if filters.rare:
         return []
-    if filters.open_only:
-        return [is_open(columns), *_deadline(columns, filters)]
     first, past = span(filters, "received")
     received = within(columns.received_at, first, past)
-    if first is not None and past is not None and past - first <= NARROW:
+    days = timedelta.max if first is None or past is None else past - first
+    coded = any(getattr(filters, name) for name in CODES if name != "state")
+    if days <= SHORT:
         return received
-    if any(getattr(filters, name) for name in CODES):
+    if filters.open_only and (filters.due_from is not None or not coded):
+        return [is_open(columns), *_deadline(columns, filters)]
+    if days <= LONG:
+        return received
+    if coded or filters.state is not None:
         return [*_codes(columns, filters), *_other_codes(filters)]
     return received or None
 
@@ -152,7 +163,7 @@ def _other_codes(filters: Filters) -> list[ColumnElement[bool]]:
     """
     codes = shipped()
     tables: dict[str, Mapping[str, object]] = {
-        "state": TITLES,
+        "state": TITLES if filters.overdue_on is None else dict.fromkeys(OPEN_STATES),
         "topic": codes.topics,
         "kind": codes.kinds,
         "channel": codes.channels,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -65,6 +65,8 @@ class Order:
 
     async def numbers(self, wanted: int) -> list[str]:
         """Up to `wanted` numbers."""
+        if self._filters.impossible:
+            return []
         if self._filters.rare:
             return (await self._sorted(None, wanted)) or []
         for way, most in STEPS:
@@ -91,10 +93,12 @@ class Order:
         query = entered(select(*_HELD).where(self._company, *map(unindexed, self._beyond)), self._filters)
         if query is None:
             return None
-        found = query.limit(None if most is None else most + 1).offset(0).subquery()
-        counted = select(found.c.number, func.count().over())
-        rows = (await self._session.execute(self._first(counted, found.c, wanted))).all()
-        return None if most is not None and rows and rows[0][1] > most else [row[0] for row in rows]
+        if most is not None:
+            too_many = query.with_only_columns(Appeal.number).offset(most).limit(1)
+            if (await self._session.execute(too_many)).first() is not None:
+                return None
+        found = query.offset(0).subquery()  # which keeps the planners from walking an order after all
+        return await self._numbers(self._first(select(found.c.number), found.c, wanted))
 
     async def _numbers(self, query: Appeals) -> list[str]:
         return list((await self._session.execute(query)).scalars())
