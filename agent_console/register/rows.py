@@ -108,6 +108,13 @@ async def find(session: AsyncSession, asked: Asked, actor: Actor, company: Compa
     return Found(await _rows(session, page.lines, actor, company, now), page.next_page)
 
 
+async def shown(
+    session: AsyncSession, numbers: Sequence[str], actor: Actor, company: Company, now: datetime
+) -> tuple[Row, ...]:
+    """The lines of these appeals that this person may see."""
+    return await _rows(session, await _seen(session, company.id, numbers, filters_of(actor)), actor, company, now)
+
+
 def filters_of(actor: Actor) -> Filters:
     """What this person may see at all."""
     return Filters(kinds=question.kinds(actor), seen_from=actor.branch or None)

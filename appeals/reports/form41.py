@@ -71,4 +71,5 @@ class Form41(Tally):
             headings=("N", "Категории обращений потребителей", *(f"{year - 1}", f"{year}", "Динамика, %") * len(FORMS)),
             rows=rows,
             widths=(7, 60, *[11] * (3 * len(FORMS))),
+            columns=(None, None, *(code for form in FORMS for code in (f"{form}:N-1", f"{form}:N", None))),
         )

@@ -68,4 +68,11 @@ class InTime(Tally):
             headings=("Код", "Строка", *(*years, "Изменение, %") * len(REPLIES), *years),
             rows=rows,
             widths=(14, 44, *[11] * (3 * len(REPLIES) + 2)),
+            columns=(
+                None,
+                None,
+                *(code for reply in REPLIES for code in (f"{reply}:N-1", f"{reply}:N", None)),
+                None,
+                None,
+            ),
         )

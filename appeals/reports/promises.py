@@ -72,6 +72,7 @@ def table(counts: Counter[Cell], company: Company, year: int) -> Table:
         headings=("Код", "Обещание", *COLUMNS.values(), "Доля выполненных в срок, %"),
         rows=rows,
         widths=(14, 36, *[14] * (len(COLUMNS) + 1)),
+        columns=(None, None, *COLUMNS, None),
     )
 
 
@@ -90,7 +91,7 @@ async def _promises(source: Source, year: int) -> AsyncIterator[tuple[str, Stand
         select(Promise.id, Promise.kind, Promise.outcome, Promise.settled_at, Promise.due_at, Appeal.number)
         .outerjoin(Appeal, Appeal.id == Promise.appeal_id)
         .where(Promise.company_id == source.company.id, Promise.made_at >= begins, Promise.made_at < ends)
-        .where(Promise.made_at <= source.as_of)
+        .where(Promise.made_at <= source.as_of, *([Appeal.branch == source.branch] if source.branch else []))
         .order_by(Promise.made_at, Promise.id)
         .execution_options(yield_per=1000)
     )

@@ -53,4 +53,5 @@ class Repeats(Tally):
             ),
             rows=rows,
             widths=(14, 44, 12, 12, 12, 14, 14),
+            columns=(None, None, "all", "repeated", None, "chased", "contacts"),
         )

@@ -29,14 +29,18 @@ class Head:
 
 
 class Source:
-    """The events of one company up to `as_of`. One session, one snapshot: every figure is of the same state."""
+    """The events of one company up to `as_of`. One session, one snapshot: every figure is of the same state.
 
-    def __init__(self, session: AsyncSession, company: Company, as_of: datetime) -> None:
+    With a `branch`, its appeals alone: for those who see no other.
+    """
+
+    def __init__(self, session: AsyncSession, company: Company, as_of: datetime, branch: str = "") -> None:
         if as_of.tzinfo is None:
             raise ValueError("as_of must be aware")
         self.session = session
         self.company = company
         self.as_of = as_of
+        self.branch = branch
 
     @property
     def today(self) -> date:
@@ -58,6 +62,7 @@ class Source:
         while last is not None and first <= last:
             facts = await self._load((Appeal.year == year) & Appeal.sequence.between(first, first + CHUNK - 1))
             await self._answer_joined(facts)
+            facts = [fact for fact in facts if self.branch in ("", fact.branch)]
             if facts:
                 yield facts
             first += CHUNK
@@ -111,9 +116,9 @@ class Source:
 
 
 @asynccontextmanager
-async def opened(db: Database, company: Company, as_of: datetime) -> AsyncIterator[Source]:
+async def opened(db: Database, company: Company, as_of: datetime, branch: str = "") -> AsyncIterator[Source]:
     """A source on one snapshot of the database."""
     async with db.read() as session:
         if not db.is_sqlite:  # SQLite's read transaction is a snapshot by itself
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        yield Source(session, company, as_of)
+        yield Source(session, company, as_of, branch)

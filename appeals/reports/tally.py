@@ -35,6 +35,8 @@ class Table:
     headings: Sequence[str]
     rows: Sequence[Sequence[Value]]
     widths: Sequence[int]
+    columns: Sequence[str | None] = ()
+    """The code of each column whose cells can name what they count; the row's code is its first value."""
 
 
 @dataclass(frozen=True, slots=True)

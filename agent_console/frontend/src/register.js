@@ -1,5 +1,9 @@
 // The register's pages: the list by keys (J, K, Enter), filters that act at once, fields remembered in this browser.
+import { dayChart } from "./lib/charts.js";
+
 const { island } = window.gridline;
+
+island("register-days", "[data-days-chart]", (holder) => dayChart(holder, () => JSON.parse(holder.dataset.daysChart)));
 
 island("register-list", "[data-keys-list]", (table) => {
   const links = () => [...table.querySelectorAll("tbody tr.link a")].filter((one) => one === one.closest("tr").querySelector("a"));
