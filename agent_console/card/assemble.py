@@ -30,7 +30,7 @@ async def assemble(session: AsyncSession, call: CallFacts, actor: Actor, now: da
     by_account = await _by_account(session, actor, company, way.accounts, now)
     before = await past.calls_before(session, actor, call)
     calls = [call.id, *(one.id for one in before)]
-    taken_for = await past.choices(session, calls)
+    taken_for = await _seen(session, actor, await past.choices(session, calls))
     places = await _places(session, actor, company, by_phone, by_account, taken_for.get(call.id), now)
     open_ones = await appeals.open_ones(session, actor, company, call.caller, [one.premise_id for one in places], today)
     registered = await appeals.of_calls(session, actor, company, calls, today)
@@ -57,6 +57,14 @@ async def assemble(session: AsyncSession, call: CallFacts, actor: Actor, now: da
         spoken=await _spoken(session, call.id),
         callbacks=tuple(await past.callbacks(session, call, [one.id for one in before], now)),
     )
+
+
+async def _seen(session: AsyncSession, actor: Actor, taken_for: dict[str, Chosen]) -> dict[str, Chosen]:
+    """The choices without those of another branch's premises: a colleague there may have talked with this number."""
+    ids = {one.premise_id for one in taken_for.values() if one.premise_id}
+    rows = await session.scalars(select(Premise).where(Premise.id.in_(ids)))
+    others = {row.id for row in rows if not actor.sees(row.company_id, row.branch)}
+    return {call: one for call, one in taken_for.items() if one.premise_id not in others}
 
 
 async def _steps(session: AsyncSession, call: CallFacts) -> list[CallStep]:
