@@ -9,7 +9,8 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from sqlalchemy import text
 
 from gridline.bench.appeals import past, reading, writing
 from gridline.bench.postgres import PostgresServer
-from gridline.companies import Companies
+from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.migrations import upgrade
 from gridline.settings import HOUSE
@@ -50,12 +51,28 @@ def add_to(group: typer.Typer) -> None:
 
 async def measure(rows: int, seconds: float, databases: list[str]) -> dict[str, Any]:
     """Every figure; those of the issue come from PostgreSQL when it is measured, and stand at the top."""
+    progress = Console(stderr=True)
+    begins = time.perf_counter()
+    companies = Companies.load(HOUSE / "dialplan" / "companies")
+    company = companies.by_id(COMPANY)
     each: dict[str, dict[str, Any]] = {}
-    for name in databases:
-        with _url(name) as url:
-            each[name] = await _measure(url, rows, seconds)
-        # A million rows take long: what is known is said at once.
-        Console(stderr=True).print_json(json.dumps({name: each[name]}, ensure_ascii=False))
+    async with AsyncExitStack() as open_ones:
+        dbs: dict[str, Database] = {}
+        for name in databases:
+            url = open_ones.enter_context(_url(name))
+            dbs[name] = Database(url, pool_size=max(writing.WRITERS) + 2)
+            open_ones.push_async_callback(dbs[name].close)
+            await upgrade(dbs[name])
+        for name, db in dbs.items():
+            progress.print(f"{name}: запись")
+            each[name] = {"registrations": await writing.rates(db, companies, company, seconds)}
+        progress.print(f"наполнение, {rows} обращений")
+        filled_s = await _fill(list(dbs.values()), company, rows)
+        for name, db in dbs.items():
+            progress.print(f"{name}: список, поиск, форма 4.9")
+            each[name] |= await _read(db, company, rows)
+            # A million rows take long: what is known is said at once.
+            progress.print_json(json.dumps({name: each[name]}, ensure_ascii=False))
     first = each[databases[0]]
     return {
         "rows": rows,
@@ -65,41 +82,41 @@ async def measure(rows: int, seconds: float, databases: list[str]) -> dict[str, 
         "search_p95_ms": first["search_p95_ms"],
         "form49_s": first["form49"]["s"],
         "form49_mb": first["form49"]["mb"],
+        "filled_s": filled_s,
+        "whole_s": round(time.perf_counter() - begins, 1),
+        "load": [round(minutes, 1) for minutes in os.getloadavg()],
         **each,
     }
 
 
-async def _measure(url: str, rows: int, seconds: float) -> dict[str, Any]:
-    companies = Companies.load(HOUSE / "dialplan" / "companies")
-    company = companies.by_id(COMPANY)
-    progress = Console(stderr=True)
-    db = Database(url, pool_size=max(writing.WRITERS) + 2)
-    try:
-        await upgrade(db)
-        kind = "sqlite" if db.is_sqlite else "postgresql"
-        progress.print(f"{kind}: запись")
-        registrations = await writing.rates(db, companies, company, seconds)
-        progress.print(f"{kind}: наполнение, {rows} обращений")
-        begins, chance = time.perf_counter(), random.Random(4)
-        for year in YEARS:
-            for batch in past.year_of_appeals(company, year, rows // len(YEARS), ProductionCalendar(), chance):
-                await past.store(db, batch)
-        filled_s = time.perf_counter() - begins
+async def _fill(dbs: list[Database], company: Company, rows: int) -> float:
+    """Fill all of them with the same past at once: making the rows takes as long as storing them."""
+    begins, chance = time.perf_counter(), random.Random(4)
+    for year in YEARS:
+        for batch in past.year_of_appeals(
+            company,
+            year,
+            rows // len(YEARS),
+            ProductionCalendar(),
+            chance,
+            until=datetime(YEARS[-1] + 1, 1, 1, tzinfo=UTC),
+        ):
+            await asyncio.gather(*(past.store(db, batch) for db in dbs))
+    for db in dbs:
         async with db.engine.connect() as connection:  # what autovacuum does in its time
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             await connection.execute(text("ANALYZE" if db.is_sqlite else "VACUUM ANALYZE"))
-        progress.print(f"{kind}: список и поиск")
-        listed = await reading.list_pages(db, company, YEARS[-1], rows // len(YEARS))
-        searched = await reading.search_pages(db, company)
-    finally:
-        await db.close()
-    progress.print(f"{kind}: форма 4.9")
+    return round(time.perf_counter() - begins, 1)
+
+
+async def _read(db: Database, company: Company, rows: int) -> dict[str, Any]:
+    pages = min(reading.PAGES, rows // 20)
+    listed = await reading.list_pages(db, company, YEARS[-1], rows // len(YEARS), pages)
+    searched = await reading.search_pages(db, company, pages)
     return {
-        "registrations": registrations,
-        "filled_s": round(filled_s, 1),
         **reading.told("list", listed),
         **reading.told("search", searched),
-        "form49": await reading.form_49(url, company, YEARS[-1]),
+        "form49": await reading.form_49(db.url.render_as_string(hide_password=False), company, YEARS[-1]),
     }
 
 
