@@ -17,7 +17,7 @@ from agent_console.pages.appeals import company_asked
 from agent_console.permissions import Permission
 from agent_console.register import reporting, rows
 from agent_console.register.reporting import BY, DIMENSIONED, TITLES, Order, Report
-from agent_console.render import render
+from agent_console.render import render, wants_part
 from agent_console.routes import Entry, add, add_entry
 from appeals import numbering
 from gridline.companies import Company
@@ -87,6 +87,8 @@ async def table(request: web.Request) -> web.Response:
     console, actor = console_of(request), actor_of(request)
     company = company_asked(request, console, actor)
     order = _order(request, company)
+    if not wants_part(request):
+        raise web.HTTPSeeOther(f"/forms?{_query(request, order)}")
     if order.report == "form49":
         raise InvalidInput("Форма 4.9 — строка на обращение: скачайте её файлом.")
     answer = await _made(request, order)
@@ -102,7 +104,7 @@ async def file(request: web.Request) -> web.StreamResponse:
     """The report as a file: written by its own process, sent piece by piece, removed."""
     console, actor = console_of(request), actor_of(request)
     company = company_asked(request, console, actor)
-    order, kind = _order(request, company), request.query.get("format", "xlsx")
+    order, kind = _order(request, company), request.query.get("format", "")
     if kind not in KINDS:
         raise InvalidInput(f"Вид файла: {', '.join(KINDS)}.")
     with tempfile.TemporaryDirectory(prefix="report-", dir=console.settings.var) as folder:
