@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from gridline.settings import HOUSE
 from ivr.desk import devices, whisper
 from ivr.voice.prompts import Prompt
 from ivr.voice.voice import Voice
+from tests.console import brief
 from tests.console.softphone_agent import BrowserAgent, chromium, hire
 
 pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -102,7 +104,7 @@ async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor
     var.mkdir()
     (var / "prompts").symlink_to(HOUSE / "var/prompts")
     build()
-    house, ami = Installation(var), CarrierAmi()
+    house, ami = Installation(var, {"dialplan": str(brief.dialplan(folder / "dialplan"))}), CarrierAmi()
     try:
         await house.start()
         base = f"http://{house.settings.http_host}:{house.settings.http_port}"
@@ -199,7 +201,15 @@ async def test_mute_and_hold(floor: Floor) -> None:
         assert not [one for one in anna.heard(OLGA) if one.at_s > since]
         await floor.olga.press("F9")
         await anna.hears(OLGA, 5, since_s=anna.now_s)
+
+        await floor.olga.press("F6")
+        await expect(floor.olga.part("unrecorded")).to_contain_text("Запись приостановлена")
+        await expect(floor.olga.part("record-again")).to_have_text(re.compile("^0:5"))
+        await floor.olga.press("F6")
+        await expect(floor.olga.part("unrecorded")).to_be_hidden()
+        await floor.olga.press("F6")
         await anna.hang_up()
+        await expect(floor.olga.part("unrecorded")).to_be_hidden()
     await floor.olga.is_("ready")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from agent_console.models import Role
-from tests.console.conftest import Axe, ClientOf, ConsoleApp, sign_in
+from agent_console.pages.workplace import show_place
+from tests.console.conftest import COMPANY, Axe, ClientOf, ConsoleApp, sign_in
+from tests.console.floor import GONE, Floor
 
 
 async def test_a_shift_begins_paused_and_outlives_an_absent_asterisk(
@@ -43,3 +45,44 @@ async def test_the_place_reads_well(page: Page, console_app: ConsoleApp, axe: Ax
     await sign_in(page, console_app.base, Role.AGENT, "/desk")
     await page.get_by_role("button", name="Выйти на смену").wait_for()
     assert await axe(page) == []
+
+
+async def test_the_bar_shows_the_desk_phone_that_was_chosen_and_what_can_be_done_now(
+    page: Page, console_app: ConsoleApp, client_of: ClientOf, axe: Axe
+) -> None:
+    console = console_app.console
+    await (await client_of(Role.AGENT)).post("/desk/sign-on", data={"queue": "skek-hotline", "phone": "desk"})
+    floor = Floor(console.board, console.clock, COMPANY)
+    floor.agent("101", "Ольга Смирнова", "skek-hotline")
+    await sign_in(page, console_app.base, Role.AGENT, "/desk")
+    bar = page.locator("#softphone")
+    await expect(bar.get_by_text("Настольный аппарат готов")).to_be_visible()
+    await expect(page.get_by_label("Настольный аппарат")).to_be_checked()
+
+    caller = floor.caller("skek-hotline", number="+79235550101")
+    floor.answers("101", caller)
+    show_place(console_app.app, console, "101")
+    await expect(bar.get_by_text("Разговор по настольному аппарату")).to_be_attached()
+    await expect(bar.get_by_text("+7 923 555-01-01")).to_be_visible()
+    await expect(bar.get_by_role("button", name="Отбой")).to_be_enabled()
+    await expect(bar.get_by_role("button", name="Удержать")).to_be_hidden()  # his telephone has a button for it
+    assert await axe(page) == []
+
+    console_app.line.up = False
+    for name in ("На линию", "Пауза", "Закончить смену", "Сменить"):
+        await expect(page.get_by_role("button", name=name)).to_be_disabled()
+    await expect(page.locator(".line-note")).to_contain_text("Нет связи с АТС")
+    assert await axe(page) == []
+    console_app.line.up = True
+    await expect(page.get_by_role("button", name="На линию")).to_be_enabled()
+    await expect(page.locator(".line-note")).to_be_hidden()
+
+    floor.leaves(caller)
+    floor.phone("101", GONE)
+    show_place(console_app.app, console, "101")
+    await expect(bar.get_by_text("Настольный аппарат не на связи")).to_be_visible()
+
+
+async def test_a_telephone_that_there_is_not_is_refused(client_of: ClientOf) -> None:
+    answer = await (await client_of(Role.AGENT)).post("/desk/sign-on", data={"queue": "skek-hotline", "phone": "fax"})
+    assert answer.status == 422
