@@ -154,7 +154,8 @@ async def _form(
         "similar": await _similar(card, values),
     }
     answer = render(request, "card.html", block="form", status=422 if wrong else 200, **context)
-    answer.headers.update({"HX-Retarget": "#appeal-form", "HX-Reswap": "morph"})
+    if wrong:
+        answer.headers.update({"HX-Retarget": "#appeal-form", "HX-Reswap": "morph"})
     return answer
 
 

@@ -26,8 +26,8 @@ function offer(call) {
   words.textContent = "Вам звонят. На этой странице есть несохранённое, поэтому карточка не открылась сама.";
   const button = document.createElement("button");
   button.className = "btn primary";
-  button.dataset.key = "F6";
-  button.textContent = "Открыть карточку (F6)";
+  button.dataset.key = "F10";
+  button.textContent = "Открыть карточку (F10)";
   button.addEventListener("click", () => open(call));
   bar.append(words, button);
   document.querySelector(".dock").append(bar);
