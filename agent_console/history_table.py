@@ -105,8 +105,8 @@ class Table:
 
 def read(query: Mapping[str, str], company: Company, agents: Mapping[str, str], today: date) -> Asked:
     """The question of an address; seven days without one. Raises InvalidInput naming what cannot be asked."""
-    until = _day(query.get("until", "")) or today
-    since = _day(query.get("since", "")) or until - timedelta(days=6)
+    until = day_of(query.get("until", "")) or today
+    since = day_of(query.get("since", "")) or until - timedelta(days=6)
     if since > until:
         since, until = until, since
     if (until - since).days >= LONGEST_DAYS:
@@ -209,7 +209,8 @@ def in_csv(table: Table) -> Sequence[Sequence[str | int | float | None]]:
     ]  # fmt: skip
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """A day of an address; None for none. Raises InvalidInput."""
     if not text:
         return None
     try:

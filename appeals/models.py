@@ -29,7 +29,7 @@ OPEN_STATES = ("registered", "in-work", "asked", "considered")
 """The states in which an answer is still owed."""
 _OPEN = text("state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_STATES)))
 SPARSE = {"owner": ("company_id", "owner", "number"), "account_number": ("company_id", "account_number")}
-SPARSE |= {"premise_id": ("premise_id",), "call_id": ("call_id",)}
+SPARSE |= {"premise_id": ("premise_id",), "call_id": ("call_id",), "recording_id": ("recording_id",)}
 
 CALLBACK = text("kind = 'callback'")
 """Written out in a query too: a planner does not see that a bound value means this index."""

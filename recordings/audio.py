@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
+import wave
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 with warnings.catch_warnings():  # pydub says at import that there is no ffmpeg; WAV needs none
     warnings.simplefilter("ignore")
@@ -50,6 +53,18 @@ def to_wav(samples: Path, channels: int, target: Path) -> Sound:
     temporary.replace(target)
     loudness = tuple(side.dBFS for side in sound.split_to_mono())
     return Sound(len(data) / frame / SAMPLE_RATE, size, digest, loudness)
+
+
+def levels(file: Path, parts: int) -> list[list[int]]:
+    """How loud each of so many equal parts of a WAV file is, 0-100 per channel, for drawing it.
+
+    Raises OSError, wave.Error for a file that is no WAV.
+    """
+    with wave.open(str(file), "rb") as sound:
+        channels, frames = sound.getnchannels(), sound.getnframes()
+        samples = np.frombuffer(sound.readframes(frames), dtype="<i2").reshape(-1, channels)
+    loudest = [np.abs(part.astype(np.int32)).max(axis=0, initial=0) for part in np.array_split(samples, parts)]
+    return [[int(peak) * 100 // 32768 for peak in channel] for channel in np.array(loudest).T]
 
 
 def loudness_of(file: Path) -> list[float]:

@@ -18,6 +18,8 @@ from ivr.models_desk import AgentEvent, Left
 from tests.console.conftest import CHEAP, COMPANY, OTHER_COMPANY, PASSWORD, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.test_wallboard import HOTLINE, OFFICE, store, visit
 
+expect.set_options(timeout=20_000)
+
 FORMULA = '=HYPERLINK("x")'
 
 

@@ -24,6 +24,8 @@ from ivr.models_desk import Left, QueueVisit
 from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.floor import FREE, GONE, RINGING, Floor
 
+expect.set_options(timeout=20_000)
+
 HOTLINE, OFFICE = "skek-hotline", "skek-office"
 NASTY = "<img src=x onerror=alert(1)>\"'"
 

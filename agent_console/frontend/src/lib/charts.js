@@ -1,5 +1,6 @@
 // Charts of calls over time: answered and lost as stacked bars, the service level as a line with its goal.
 import uPlot from "uplot";
+import { colour, onTheme } from "./colours.js";
 
 /** Draw `points()` ([seconds, answered, lost, level or null] each) in `holder`; anew when `source` or the theme changes. */
 export function dayChart(holder, points, source) {
@@ -24,33 +25,19 @@ export function dayChart(holder, points, source) {
   draw();
   const changed = new MutationObserver(draw);
   if (source) changed.observe(source, { attributes: true });
-  const themed = new MutationObserver(redraw);
-  themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  dark.addEventListener("change", redraw);
+  const unthemed = onTheme(redraw);
   const sized = new ResizeObserver(() => plot?.setSize(sizeOf(holder)));
   sized.observe(holder);
   return () => {
     changed.disconnect();
-    themed.disconnect();
+    unthemed();
     sized.disconnect();
-    dark.removeEventListener("change", redraw);
     plot?.destroy();
   };
 }
 
 function sizeOf(holder) {
   return { width: holder.clientWidth, height: holder.clientHeight };
-}
-
-/** A colour of the style sheet as the canvas understands it: light-dark() is resolved by the element itself. */
-function colour(holder, name) {
-  const probe = document.createElement("i");
-  probe.style.color = `var(--${name})`;
-  holder.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
 }
 
 function options(holder) {

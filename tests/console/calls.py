@@ -1,0 +1,118 @@
+"""A call as it is stored, whole: the way through the menu, the wait, the talk, and a recording that can be heard."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+import wave
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from agent_console.console import Console
+from gridline.db import new_id
+from ivr.models import CallRecord, CallStep
+from ivr.models_desk import AgentEvent, Left, QueueVisit
+from recordings.models import Recording, RecordingKind, RecordingState
+
+RATE = 8000
+NOTICE = "Разговор записывается."
+MENU = "Если нет света или воды, нажмите два. Счётчики и справки, четыре. Оператор, нажмите ноль."
+
+
+@dataclass(frozen=True)
+class StoredCall:
+    """The ids of what was stored."""
+
+    call: str
+    recording: str
+    file: Path
+
+
+async def stored_call(
+    console: Console,
+    at: datetime,
+    *,
+    company: str = "skek",
+    caller: str | None = "+79235550101",
+    branch: str = "",
+    queue: str = "skek-hotline",
+    outcome: Left | None = Left.ANSWERED,
+    agent: str = "101",
+    priority: int = 0,
+    notice: bool = True,
+    seconds: float = 12.0,
+    appeal_id: str | None = None,
+) -> StoredCall:
+    """Store a call that began at `at`; `outcome` None: it never left the menu. Only a talk is recorded."""
+    call, recording = new_id(), new_id()
+    heard, pressed = at + timedelta(seconds=1), at + timedelta(seconds=7)
+    waits, waited = at + timedelta(seconds=15), 9.5
+    answered = waits + timedelta(seconds=waited)
+    ended = answered + timedelta(seconds=seconds)
+    record = CallRecord(
+        id=call, node="node1", boot="2026", linkedid=f"{at.timestamp():.0f}.{call[:6]}", company_id=company,
+        dialled="78005009494", caller_raw=caller or "", caller=caller, branch=branch, flow_version="f" * 64,
+        started_at=at, answered_at=at, ended_at=ended, notice_prompt="notice", notice_version="ab12cd34" * 8,
+        notice_started_at=heard, notice_ended_at=heard + timedelta(seconds=4), notice_completed=notice,
+        outcome="hung-up",
+    )  # fmt: skip
+    steps = [
+        _step(call, 0, "notice", ("notice",), NOTICE, "", heard),
+        _step(call, 1, "main", ("main-menu",), MENU, "2", pressed),
+    ]
+    rows: list[object] = []
+    if outcome is not None:
+        rows.append(
+            QueueVisit(
+                id=new_id(), call_id=call, company_id=company, queue=queue, priority=priority, entered_at=waits,
+                left_at=answered, waited_s=waited, outcome=outcome, agent=agent if outcome is Left.ANSWERED else "",
+                rang_s=3, missed=0,
+            )
+        )  # fmt: skip
+    file = console.recordings / f"{at:%Y/%m/%d}" / f"{recording}.wav"
+    if outcome is Left.ANSWERED:
+        rows.append(
+            AgentEvent(
+                at=ended, agent=agent, user_id="u", company_id=company, kind="completed", queue=queue,
+                linkedid=record.linkedid, seconds=int(seconds), detail="caller",
+            )
+        )  # fmt: skip
+        sound(file, seconds)
+        data = file.read_bytes()
+        rows.append(
+            Recording(
+                id=recording, call_id=call, appeal_id=appeal_id, kind=RecordingKind.TALK, state=RecordingState.STORED,
+                started_at=answered, ended_at=ended, file=file.relative_to(console.recordings).as_posix(),
+                sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), seconds=seconds, channels=2,
+            )
+        )  # fmt: skip
+    async with console.db.write() as session:
+        session.add(record)
+        await session.flush()
+        session.add_all([*steps, *rows])
+    return StoredCall(call, recording, file)
+
+
+def sound(file: Path, seconds: float) -> None:
+    """Two people by turns: the caller's tone in the first channel, the agent's in the second, two seconds each."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    frames = bytearray()
+    for at in range(int(seconds * RATE)):
+        moment = at / RATE
+        loud = int(9000 * abs(math.sin(moment * 2.3)) * math.sin(2 * math.pi * 220 * moment))
+        frames += struct.pack("<hh", *((loud, 40) if int(moment / 2) % 2 == 0 else (40, loud)))
+    with wave.open(str(file), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(bytes(frames))
+
+
+def _step(call: str, ordinal: int, place: str, prompts: tuple[str, ...], text: str, key: str, at: datetime) -> CallStep:
+    return CallStep(
+        id=new_id(), call_id=call, ordinal=ordinal, place=place, prompt_ids=list(prompts), prompt_text=text,
+        sound="", key=key, exit="2" if key else "said", leads_to="power" if key else place, flow_version="f" * 64,
+        started_at=at, ended_at=at + timedelta(seconds=5),
+    )  # fmt: skip

@@ -1,0 +1,216 @@
+"""The list of calls and one call's page: what is found, by whom, and that nothing of others is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import Page, expect
+
+from agent_console.call_log import Asked, page, read
+from agent_console.models import Role
+from appeals.intake import accept
+from gridline.errors import InvalidInput
+from ivr.models_desk import Left
+from tests.console.calls import MENU, stored_call
+from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
+
+expect.set_options(timeout=20_000)
+
+NASTY = "<script>alert(1)</script>"
+
+
+async def found(made: ConsoleApp, asked: dict[str, str], role: Role = Role.SUPERVISOR) -> list[str]:
+    """Ids of the calls the list shows to this role, the newest first."""
+    console = made.console
+    company = console.companies.by_id(COMPANY)
+    today = console.clock.now().astimezone(company.zone).date()
+    async with console.db.read() as session:
+        lines, _ = await page(
+            session, made.users[role], company, read(asked, company, {"101": "Ольга", "102": "Игорь"}, today)
+        )
+    return [line.call.id for line in lines]
+
+
+async def test_calls_are_found_by_what_is_known_of_them(console_app: ConsoleApp) -> None:
+    console, now = console_app.console, console_app.console.clock.now()
+    answered = await stored_call(console, now - timedelta(minutes=1), caller="+79235550101")
+    office = await stored_call(
+        console, now - timedelta(minutes=2), caller="+79135550202", queue="skek-office", agent="102"
+    )
+    lost = await stored_call(console, now - timedelta(minutes=3), caller="+79135550303", outcome=Left.ABANDONED)
+    menu = await stored_call(console, now - timedelta(minutes=4), caller=None, outcome=None)
+    old = await stored_call(console, now - timedelta(days=20), caller="+79235550101")
+    await stored_call(console, now, company=OTHER_COMPANY, queue="mrsk-hotline")
+    far = (now - timedelta(days=30)).date().isoformat()
+    for asked, calls in (
+        ({}, [answered, office, lost, menu]),
+        ({"q": "+7 (923) 555-01-01"}, [answered]),
+        ({"q": "8 923 555 01 01", "since": far}, [answered, old]),
+        ({"q": "0303"}, [lost]),
+        ({"result": "answered"}, [answered, office]),
+        ({"result": "recorded"}, [answered, office]),
+        ({"result": "lost"}, [lost]),
+        ({"result": "menu"}, [menu]),
+        ({"queue": "skek-office"}, [office]),
+        ({"agent": "102"}, [office]),
+        ({"agent": "101", "queue": "skek-office"}, []),
+    ):
+        assert await found(console_app, asked) == [one.call for one in calls], asked
+
+
+async def test_pages_follow_each_other_without_a_gap(console_app: ConsoleApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    console, now = console_app.console, console_app.console.clock.now()
+    made = [(await stored_call(console, now - timedelta(seconds=at), outcome=None)).call for at in (1, 2, 3, 4, 5)]
+    monkeypatch.setattr("agent_console.call_log.PAGE", 2)
+    company, seen, before = console.companies.by_id(COMPANY), [], ""
+    today = now.astimezone(company.zone).date()
+    for _ in range(3):
+        asked = read({"before": before}, company, {}, today)
+        async with console.db.read() as session:
+            lines, before = await page(session, console_app.users[Role.QA], company, asked)
+        seen += [line.call.id for line in lines]
+    assert seen == made
+    assert before == ""
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"result": "answered' OR 1=1 --"},
+        {"queue": "'; DROP TABLE calls; --"},
+        {"queue": "mrsk-hotline"},
+        {"branch": "belgorod"},
+        {"agent": "999"},
+        {"q": "' OR '%"},
+        {"q": "12"},
+        {"since": "2026-13-01"},
+    ],
+)
+def test_what_cannot_be_asked_is_refused(console_app: ConsoleApp, query: dict[str, str]) -> None:
+    company = console_app.console.companies.by_id(COMPANY)
+    with pytest.raises(InvalidInput):
+        read(query, company, {"101": "Ольга"}, console_app.console.clock.now().date())
+
+
+def test_a_place_in_the_list_that_is_none_is_its_beginning(console_app: ConsoleApp) -> None:
+    company, today = console_app.console.companies.by_id(COMPANY), console_app.console.clock.now().date()
+    assert read({"before": "0 OR 1=1"}, company, {}, today).before == ""
+    assert "q=%22%3E%3Cscript" in Asked("2026-01-01", "2026-01-02", q='"><script').url()
+
+
+async def test_the_wildcards_of_a_search_are_only_signs(console_app: ConsoleApp) -> None:
+    await stored_call(console_app.console, console_app.console.clock.now(), caller="+79235550101")
+    for q, count in (("550101", 1), ("%555", 0), ("_555%", 0)):
+        assert len(await found(console_app, {"q": q})) == count, q
+
+
+async def test_a_call_of_the_trust_line_is_the_security_services_alone(
+    console_app: ConsoleApp, client_of: ClientOf
+) -> None:
+    console, now = console_app.console, console_app.console.clock.now()
+    ordinary = await stored_call(console, now - timedelta(minutes=1))
+    secret = await stored_call(console, now - timedelta(minutes=2), caller=None)
+    intake = {
+        "company_id": COMPANY, "channel": "phone", "kind": "trust", "topic": "service", "applicant_kind": "person",
+        "text": "Вымогают деньги", "answer_way": "none", "actor": "ivr", "idempotency_key": "t", "recording_id": secret.recording,
+    }  # fmt: skip
+    await console.register.register(accept(intake))
+    for role, own, foreign in (
+        (Role.SUPERVISOR, ordinary, secret), (Role.ADMIN, ordinary, secret), (Role.SECURITY, secret, ordinary)
+    ):  # fmt: skip
+        assert await found(console_app, {}, role) == [own.call], role
+        client = await client_of(role)
+        assert (await client.get(f"/calls/{own.call}")).status == 200
+        assert (await client.get(f"/calls/{foreign.call}")).status == 404
+        assert (await client.get(f"/recordings/{own.recording}")).status == 200
+        assert (await client.get(f"/recordings/{foreign.recording}")).status == 404
+
+
+async def test_another_companys_call_is_not_there(console_app: ConsoleApp, client_of: ClientOf) -> None:
+    theirs = await stored_call(console_app.console, console_app.console.clock.now(), company=OTHER_COMPANY)
+    client = await client_of(Role.SUPERVISOR)
+    for path in (f"/calls/{theirs.call}", f"/recordings/{theirs.recording}", f"/recordings/{theirs.recording}/levels"):
+        assert (await client.get(path)).status == 404, path
+
+
+async def test_a_call_of_another_branch_is_not_there(console_app: ConsoleApp) -> None:
+    console, now = console_app.console, console_app.console.clock.now()
+    company = console.companies.by_id(OTHER_COMPANY)
+    own, whole, other = [
+        (await stored_call(console, now - timedelta(minutes=at), company=OTHER_COMPANY, branch=branch)).call
+        for at, branch in enumerate(("belgorod", "", "bryansk"))
+    ]
+    actor = replace(console_app.users[Role.SUPERVISOR], company_id=OTHER_COMPANY, branch="belgorod")
+    async with console.db.read() as session:
+        asked = read({}, company, {}, now.astimezone(company.zone).date())
+        lines, _ = await page(session, actor, company, asked)
+    assert [line.call.id for line in lines] == [own, whole]
+    assert other not in {own, whole}
+
+
+async def test_a_calls_page_tells_its_way_and_masks_the_number_by_role(
+    console_app: ConsoleApp, client_of: ClientOf
+) -> None:
+    console, now = console_app.console, console_app.console.clock.now()
+    call = await stored_call(console, now - timedelta(minutes=2), priority=10)
+    intake = {
+        "company_id": COMPANY, "channel": "phone", "kind": "complaint", "topic": "quality", "applicant_kind": "person",
+        "name": NASTY, "phone": "+79235550101", "answer_way": "phone", "text": NASTY, "actor": "user:agent",
+        "idempotency_key": "k", "call_id": call.call,
+    }  # fmt: skip
+    appeal = await console.register.register(accept(intake))
+    text = await (await (await client_of(Role.SUPERVISOR)).get(f"/calls/{call.call}")).text()
+    for told in (
+        "Уведомление о записи проиграно до конца", "нажал 2 — Нет света или воды", MENU, "Очередь «Горячая линия»",
+        "вне очереди: опасность", "Дождался ответа: Ольга Смирнова", "Разговор окончен: Ольга Смирнова",
+        f"/appeals/{appeal.number}", f"/recordings/{call.recording}", "+7\u00a0923\u00a0555-01-01",
+    ):  # fmt: skip
+        assert told in text, told
+    assert NASTY not in text
+    text = await (await (await client_of(Role.QA)).get(f"/calls/{call.call}")).text()
+    assert "555-01-01" not in text
+    assert "***01" in text
+
+
+async def test_a_call_without_a_whole_notice_says_so(console_app: ConsoleApp, client_of: ClientOf) -> None:
+    call = await stored_call(console_app.console, console_app.console.clock.now(), notice=False, outcome=None)
+    text = await (await (await client_of(Role.SUPERVISOR)).get(f"/calls/{call.call}")).text()
+    assert "Уведомление о записи не доиграно" in text
+    assert "не до конца" in text
+
+
+async def test_a_recording_is_found_played_and_moved_in(page: Page, console_app: ConsoleApp, axe: Axe) -> None:
+    """QA looks for a call, listens, jumps by keys, listens faster: the browser decodes it, whatever the theme."""
+    call = await stored_call(console_app.console, console_app.console.clock.now() - timedelta(minutes=3))
+    await sign_in(page, console_app.base, Role.QA, "/calls")
+    assert await axe(page) == []
+    await page.get_by_role("link", name=re.compile("сегодня|вчера")).click()
+    player = page.locator(f'[data-player="/recordings/{call.recording}"]')
+    place = player.get_by_role("slider", name="Место в записи")
+    await expect(player).to_be_visible()
+    assert await axe(page) == []
+    await page.locator("h1").click()
+    await page.keyboard.press("Space")
+    await expect(player).to_have_attribute("data-state", "playing")
+    await expect(player.locator("[data-now]")).to_have_text(re.compile(r"^0:0[1-9]"))
+    await page.keyboard.press("Space")
+    await expect(player).to_have_attribute("data-state", "paused")
+    before = float(await place.input_value())
+    await player.get_by_role("button", name="+5 с").click()
+    assert abs(float(await place.input_value()) - before - 5) < 0.3
+    await place.focus()
+    await page.keyboard.press("ArrowLeft")
+    assert abs(float(await place.input_value()) - before) < 0.3
+    await player.get_by_role("button", name="2×").click()
+    await expect(player.get_by_role("button", name="2×")).to_have_attribute("aria-pressed", "true")
+    await player.get_by_role("button", name="+5 с").click()
+    await player.get_by_role("button", name="Слушать").click()
+    await expect(player.locator("[data-now]")).to_have_text("0:12")  # to its end
+    await expect(player).to_have_attribute("data-state", "paused")
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 1024, "height": 768})
+    assert await axe(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
