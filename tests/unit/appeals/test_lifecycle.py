@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appeals.lifecycle import STEPS, Facts, make
+from appeals.lifecycle import STEPS, Facts, allowed, make, missing, towards_closing
 from appeals.states import OPEN, TITLES
 from gridline.errors import Conflict
 
@@ -110,3 +110,37 @@ def test_an_inquiry_needs_no_findings() -> None:
 def test_a_wrong_step_names_the_states_it_is_for() -> None:
     with pytest.raises(Conflict, match=r"«зарегистрировано».*«дан ответ»"):
         make("closed", replace(WHOLE, state="registered"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(facts)
+def test_what_is_said_to_be_missing_is_what_a_step_is_refused_for(known: Facts) -> None:
+    for step in STEPS:
+        may = step in allowed(known) and not missing(step, known)
+        try:
+            make(step, known)
+        except Conflict:
+            assert not may
+        else:
+            assert may
+
+
+@settings(max_examples=200, deadline=None)
+@given(facts)
+def test_when_nothing_is_missing_any_more_an_appeal_may_be_closed(known: Facts) -> None:
+    marks = towards_closing(known)
+    assert {mark.step for mark in marks} <= set(STEPS)
+    if not any(mark.missing for mark in marks):
+        make("closed", replace(known, state="answered"))
+
+
+def test_the_marks_come_in_the_order_of_the_work() -> None:
+    fresh = Facts(state="asked", is_complaint=True, open_tasks=2)
+    assert [(mark.title, bool(mark.missing)) for mark in towards_closing(fresh)] == [
+        ("Ответственный", True),
+        ("Поручения", True),
+        ("Выводы", True),
+        ("Ответ отправлен", True),
+    ]
+    assert towards_closing(fresh)[-1].missing == ("ответ не отправлен",)
+    assert not any(mark.missing for mark in towards_closing(WHOLE))
