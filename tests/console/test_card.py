@@ -107,7 +107,8 @@ async def test_a_card_from_the_ring_to_the_number_read_out(
     await page.emulate_media(color_scheme="dark")
     await page.set_viewport_size({"width": 1024, "height": 768})
     assert await axe(page) == []
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    inside = "[...document.querySelectorAll('#main *')].every((one) => one.getBoundingClientRect().right <= innerWidth)"
+    assert await page.evaluate(inside)
 
 
 async def test_what_is_typed_elsewhere_is_not_taken_away(page: Page, console_app: ConsoleApp) -> None:
