@@ -213,6 +213,7 @@ class Controller:
                 await self.agi.close()
                 await self.journal.flush()
                 await self.visits.write()
+                await self.desk.write()
                 for job in [*background, journal]:
                     job.cancel()
         log.info("controller-stopped")

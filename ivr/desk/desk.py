@@ -169,11 +169,19 @@ class Desk:
                     self._note(shift, "missed", event.queue, event.channel.linkedid, detail=MISSED)
                     self._keep(shift.missed(self._clock.now()))
 
-    async def run(self) -> None:
-        """Until cancelled: tell app_queue, write what happened, end wrap-ups in time."""
+    async def recall(self) -> None:
+        """Take up the shifts of before a restart."""
         for shift in await self._ledger.remembered():
             if shift.agent not in self._shifts:
                 self._keep(shift)
+
+    async def write(self) -> None:
+        """Store the shifts and what happened in them; tried again later while the database is away."""
+        await self._ledger.write(self.shifts())
+
+    async def run(self) -> None:
+        """Until cancelled: tell app_queue, write what happened, end wrap-ups in time."""
+        await self.recall()
         while True:
             now = self._clock.now()
             for shift in self.shifts():
@@ -185,7 +193,7 @@ class Desk:
                 self._retold_at = self._clock.monotonic()
                 self._untold |= set(self._shifts)  # a queue that forgot (Asterisk restarted) hears it again
             await self._tell_untold()
-            await self._ledger.write(self.shifts())
+            await self.write()
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pause_s()):
