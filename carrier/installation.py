@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import urllib.error
 import urllib.request
@@ -111,6 +112,12 @@ class Installation:
             await asyncio.sleep(0.1)
         raise Unavailable(f"Gridline не поднялся за {within_s:.0f} с:\n{self.log()[-3000:]}")
 
+    @property
+    def base(self) -> str:
+        """The console's address, without a slash at its end."""
+        scheme = "http" if self.settings.http_tls_cert is None else "https"
+        return f"{scheme}://{self.settings.http_host}:{self.settings.http_port}"
+
     async def http(self, path: str) -> tuple[int, str]:
         """Status and body of a GET; status 0 when nobody answers."""
         return await asyncio.to_thread(self._get, path)
@@ -156,9 +163,10 @@ class Installation:
         return [child for child in psutil.Process(self._process.pid).children() if child.is_running()]
 
     def _get(self, path: str) -> tuple[int, str]:
-        url = f"http://{self.settings.http_host}:{self.settings.http_port}{path}"
+        own = self.settings.http_tls_cert  # its own authority, as far as this caller is concerned
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            trust = None if own is None else ssl.create_default_context(cafile=own)
+            with urllib.request.urlopen(f"{self.base}{path}", timeout=5, context=trust) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

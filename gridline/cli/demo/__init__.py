@@ -88,8 +88,7 @@ async def _stay(out: Console, house: Installation, people: list[Person], stop: a
     """The console is open to sign in, and callers keep coming until Ctrl-C."""
     for number in house.settings.agents:  # the agents of the console have their telephones in their browsers
         await house.carrier.agent(number).unregisters()
-    base = f"http://{house.settings.http_host}:{house.settings.http_port}"
-    out.print(f"\n[bold]Консоль: {base}/[/]  (микрофон нужен, браузер — Chromium или Firefox)")
+    out.print(f"\n[bold]Консоль: {house.base}/[/]  (микрофон нужен, браузер — Chromium или Firefox)")
     table = Grid(box=None, padding=(0, 2, 0, 0))
     for title in ("Логин", "Пароль", "Кто", "Номер"):
         table.add_column(title)
@@ -97,7 +96,7 @@ async def _stay(out: Console, house: Installation, people: list[Person], stop: a
         table.add_row(person.login, person.password, f"{person.name}, {ROLE_NAMES[person.role]}", person.agent or "")
     out.print(table)
     out.print("Выйдите на смену, нажмите «На линию» и наденьте гарнитуру: звонящие уже набирают номер.")
-    out.print(f"Состояние: {base}/healthz, показатели: {base}/metrics")
+    out.print(f"Состояние: {house.base}/healthz, показатели: {house.base}/metrics")
     out.print(f"База: {house.settings.db_url}, записи: {house.settings.var / 'recordings/store'}")
     out.print("Закончить: Ctrl-C\n")
     visitors = asyncio.create_task(keep_coming(house, lambda line: out.print(line, style="dim")))

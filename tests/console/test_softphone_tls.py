@@ -1,0 +1,63 @@
+"""The telephone of a console behind a certificate: the page over HTTPS, SIP over WSS, a real caller heard."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.async_api import async_playwright
+
+from agent_console.scripts import build
+from asterisk_conf.secrets import secret
+from carrier.ami import CarrierAmi
+from carrier.installation import Installation
+from carrier.tones import chirps
+from gridline.settings import HOUSE
+from ivr.desk import devices
+from tests.console.softphone_agent import BrowserAgent, chromium, hire
+
+OLGA = chirps(201, 1.2)
+
+
+@pytest.mark.real_asterisk
+@pytest.mark.timeout(180)
+async def test_an_agent_talks_over_https_and_wss(tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+    made += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
+    await asyncio.to_thread(subprocess.run, made, check=True, capture_output=True)
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/prompts").symlink_to(HOUSE / "var/prompts")
+    build()
+    house = Installation(tmp_path / "var", {"http_tls_cert": str(cert), "http_tls_key": str(key)})
+    own, ami = house.settings, CarrierAmi()
+    try:
+        await house.start()
+        await hire(house, "olga", "101")
+        await house.carrier.agent("101").unregisters()
+        await ami.connect(own.ami_host, own.ami_port, own.ami_user, secret(own.var / "secrets", "ami"))
+        await ami.action("QueueAdd", Queue="skek-hotline", Interface=devices.browser("101"))
+        async with async_playwright() as playwright, chromium(playwright, OLGA, tmp_path) as browser:
+            window = await browser.new_context(locale="ru-RU", ignore_https_errors=True)
+            page = await window.new_page()
+            lines: list[str] = []
+            page.on("websocket", lambda socket: lines.append(socket.url))
+            olga = BrowserAgent(page, house.base)
+            await olga.sign_in("olga")
+            assert all(one.startswith("wss://") for one in lines)
+            assert lines
+            cookies = await window.cookies()
+            assert all(one["secure"] and one["httpOnly"] for one in cookies if "gridline" in one["name"])
+            number = house.companies.by_id("skek").dids[0]
+            async with house.carrier.call(from_number="+79131203499", to=number) as anna:
+                await anna.hears(await house.voice.render(["main-menu"], "skek"), 40)
+                await anna.press("0")
+                await olga.is_("ringing", 30_000)
+                await olga.press("F2")
+                await olga.is_("talking")
+                await anna.hears(OLGA, 20)
+    finally:
+        await ami.close()
+        await house.stop()
