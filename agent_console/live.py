@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from agent_console.console import Console
-from agent_console.push import MORPH
+from agent_console.push import MORPH, NEXT
 from agent_console.render import Templates
 from agent_console.today import Rule, Today, today
 from agent_console.wall import DOING, DOTS, Wall, wall
@@ -120,7 +120,7 @@ class Live:
             self._today.get(company.id),
         )
         self._told[company.id] = now
-        html = "".join(
+        html = NEXT.join(
             self._templates.part(TEMPLATE, block, **self.context(company), **context)
             for block, context in _differences(before, now)
         )

@@ -1,7 +1,8 @@
 """Live updates: one hub of messages by topic, a bounded queue per listener, a ring to replay from.
 
 A message is `id`, the event's name, and data of which the first line is its topic. The event `morph` carries HTML whose
-elements take the place of those with the same ids; any other name is an event of the page's own scripts, with JSON.
+elements take the place of those with the same ids (pieces joined by NEXT, where parts of tables and other elements go
+together); any other name is an event of the page's own scripts, with JSON.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ KEPT = 2000
 WAITING = 500
 """Messages a listener may lag behind; a slower one is cut off and comes back by itself, with what it missed."""
 MORPH = "morph"
+NEXT = "<!--next-->"
+"""Between pieces of HTML that a browser must read one by one: a row of a table after anything else is no row to it."""
 
 
 class Listener:

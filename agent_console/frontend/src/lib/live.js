@@ -95,10 +95,17 @@ function take(event, handle) {
   handle(event.data.slice(cut + 1), event.data.slice(0, cut));
 }
 
+// Pieces are read one by one: behind anything else a table's row would lose its tags (see NEXT in push.py).
+function read(html) {
+  return html.split("<!--next-->").flatMap((piece) => {
+    const made = document.createElement("template");
+    made.innerHTML = piece;
+    return [...made.content.children];
+  });
+}
+
 function morph(html) {
-  const made = document.createElement("template");
-  made.innerHTML = html;
-  for (const fresh of [...made.content.children]) {
+  for (const fresh of read(html)) {
     const old = fresh.id && document.getElementById(fresh.id);
     if (!old) continue;
     morphInto(old, fresh.outerHTML, "outerHTML");
