@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -119,6 +119,11 @@ class AppealView:
                     continue
                 return mark.step
         return next((step for step in ("taken", "closed", "answered") if step in self.allowed), "")
+
+    def last_day(self, at: datetime) -> date | None:
+        """The day that ends at this moment in the company's zone; None for a moment in the middle of one."""
+        local = at.astimezone(self.company.zone)
+        return (local - timedelta(days=1)).date() if local.time() == time() else None
 
     def person(self, actor: str | None) -> str:
         """A signature as a name."""

@@ -373,7 +373,7 @@ async def test_the_evidence_goes_out_with_its_calls_and_its_name_on_record(
     number = seeded.numbers[5]
     told = await body(clerks.clerk, f"/appeals/{number}")
     assert "5 — Жалоба или статус" in told
-    assert re.search(r'src="/recordings/[0-9a-f]{32}"', told)
+    assert re.search(r'data-player="/recordings/[0-9a-f]{32}"', told)
     _, file = await content(clerks.clerk, f"/appeals/{number}/bundle")
     with zipfile.ZipFile(io.BytesIO(file)) as bundle:
         assert {"verify.py", "events.jsonl", "calls.json", "recordings.json"} <= set(bundle.namelist())
