@@ -88,7 +88,7 @@ async def _stay(out: Console, house: Installation, people: list[Person], stop: a
     """The console is open to sign in, and callers keep coming until Ctrl-C."""
     for number in house.settings.agents:  # the agents of the console have their telephones in their browsers
         await house.carrier.agent(number).unregisters()
-    out.print(f"\n[bold]Консоль: {house.base}/[/]  (микрофон нужен, браузер — Chromium или Firefox)")
+    out.print(f"\n[bold]Консоль: {house.base}/[/]  (браузер на основе Chromium, микрофон)")
     table = Grid(box=None, padding=(0, 2, 0, 0))
     for title in ("Логин", "Пароль", "Кто", "Номер"):
         table.add_column(title)
