@@ -18,13 +18,22 @@ SHORT = {
 }
 
 
-def dialplan(folder: Path, *, silence_s: int = 30) -> Path:
-    """Write it into `folder`; `silence_s`: how long a call without any sound lasts (fault F34)."""
+def dialplan(folder: Path, *, silence_s: int = 30, ring_s: int = 15) -> Path:
+    """Write it into `folder`.
+
+    `silence_s`: how long a call without any sound lasts (fault F34); `ring_s`: how long the queue rings an agent.
+    """
     shutil.copytree(HOUSE / "dialplan", folder)
     book = folder / "prompts.ru.yaml"
     prompts = yaml.safe_load(book.read_text("utf-8"))
     book.write_text(yaml.safe_dump(prompts | SHORT, allow_unicode=True, sort_keys=False), "utf-8")
-    phones = (TEMPLATES / "pjsip.conf.j2").read_text("utf-8")
-    assert "rtp_timeout = 30" in phones
-    (folder / "pjsip.conf.j2").write_text(phones.replace("rtp_timeout = 30", f"rtp_timeout = {silence_s}"), "utf-8")
+    _change(folder / "pjsip.conf.j2", "rtp_timeout = 30", f"rtp_timeout = {silence_s}")
+    _change(folder / "queues.conf.j2", "timeout = 15", f"timeout = {ring_s}")
     return folder
+
+
+def _change(target: Path, shipped: str, ours: str) -> None:
+    """Asterisk's own template of that name, with another value."""
+    text = (TEMPLATES / target.name).read_text("utf-8")
+    assert f"\n{shipped}\n" in text, shipped
+    target.write_text(text.replace(f"\n{shipped}\n", f"\n{ours}\n"), "utf-8")

@@ -33,6 +33,11 @@ RECORD = """() => {
   recorder.start(200);
   window.ear = { recorder, parts, stopped };
 }"""
+POST = """async ([path, form]) => {
+  const token = document.querySelector('meta[name="csrf"]').content;
+  const body = new URLSearchParams(form);
+  return (await fetch(path, { method: "POST", headers: { "X-CSRF-Token": token }, body })).status;
+}"""
 LISTEN = f"""() => {{
   const audio = document.querySelector("#softphone audio");
   audio.addEventListener("loadedmetadata", {RECORD}, {{ once: true }});
@@ -113,6 +118,11 @@ class BrowserAgent:
     async def press(self, key: str) -> None:
         """A key of the keyboard."""
         await self.page.keyboard.press(key)
+
+    async def posts(self, path: str, **form: str) -> None:
+        """A form of the page, sent as its button does."""
+        status = await self.page.evaluate(POST, [path, form])
+        assert status == 200, f"{path}: {status}"
 
     async def listens(self) -> None:
         """Keep what comes into the ear from the first sound of the next talk on."""

@@ -43,7 +43,7 @@ pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="module"
 
 QUEUE = "skek-hotline"
 OLGA, ANNA = chirps(301, 1.2), chirps(302, 1.2)
-UNRECORDED_S, SILENCE_S = 3, 6
+UNRECORDED_S, SILENCE_S, RING_S = 3, 6, 8
 
 
 @dataclass
@@ -132,7 +132,7 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
     var = tmp_path_factory.mktemp("office")
     (var / "prompts").symlink_to(HOUSE / "var/prompts")
     build()
-    plan = brief.dialplan(var / "dialplan", silence_s=SILENCE_S)
+    plan = brief.dialplan(var / "dialplan", silence_s=SILENCE_S, ring_s=RING_S)
     house = Installation(var, {"dialplan": str(plan), "recording_pause_s": UNRECORDED_S})
     try:
         await house.start()
@@ -184,11 +184,29 @@ async def test_a_caller_who_gives_up_while_it_rings_is_lost_and_nobody_missed_hi
     visit = await at_work.visit(call)
     assert call.outcome == "hung-up"
     assert (visit.outcome, visit.agent, visit.missed) == (Left.ABANDONED, "", 0)
-    assert visit.waited_s > 0
     await at_work.does("/desk/ready")
     await at_work.shift_is("ready")
     async with at_work.house.db.read() as session:
-        assert "missed" not in set(await session.scalars(select(AgentEvent.kind)))
+        kinds = await session.scalars(select(AgentEvent.kind).where(AgentEvent.linkedid == call.linkedid))
+        assert not list(kinds)
+
+
+async def test_who_does_not_answer_is_paused_and_the_caller_keeps_his_place(at_work: Office) -> None:
+    at_work.phone.does_not_answer()
+    async with at_work.caller() as (number, anna):
+        await at_work.phone.rung(30)
+        await at_work.shift_is("paused", "не ответил")
+        at_work.phone.answers(after_s=0.3)
+        await at_work.does("/desk/ready")
+        olga = await at_work.phone.answered(30)
+        async with _both_talk(olga, anna):
+            await anna.hears(OLGA, 15)
+        await anna.hang_up()
+    call = await at_work.ended(number)
+    visit = await at_work.visit(call)
+    assert (visit.outcome, visit.agent, visit.missed) == (Left.ANSWERED, "101", 1)
+    assert visit.waited_s >= RING_S
+    assert (await at_work.events(call, "completed"))["missed"].detail == "не ответил"
 
 
 async def test_papers_are_not_recorded_and_after_the_talk_he_wraps_up(at_work: Office) -> None:

@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Error, Page, async_playwright, expect
 from agent_console.scripts import build
 from asterisk_conf.secrets import secret
 from carrier.ami import CarrierAmi
+from carrier.errors import NotRung
 from carrier.installation import Installation
 from carrier.leg import Leg
 from carrier.sound import Clip, clip
@@ -25,6 +26,7 @@ from grid.import_premises import import_premises
 from grid.imports import Table
 from gridline.settings import HOUSE
 from ivr.desk import devices, whisper
+from ivr.models_desk import AgentShift
 from ivr.voice.prompts import Prompt
 from ivr.voice.voice import Voice
 from tests.console import brief
@@ -83,6 +85,12 @@ class Floor:
             await self.olga.is_("talking")
             await anna.hears(OLGA, 10)
             yield anna
+
+    async def shift_of(self, agent: str) -> str:
+        """The stored state of this agent's shift."""
+        async with self.house.db.read() as session:
+            shift = await session.get(AgentShift, agent)
+        return shift.state if shift is not None else ""
 
     async def sounds_like(self, phrase: str) -> Clip:
         """A prompt as the caller hears it."""
@@ -278,6 +286,8 @@ async def test_a_colleague_is_asked_first(floor: Floor) -> None:
 
 
 async def test_a_reload_does_not_lose_the_caller(floor: Floor) -> None:
+    await floor.olga.posts("/desk/sign-on", queue="skek-hotline", phone="browser")
+    await floor.olga.posts("/desk/ready")
     async with floor.talk() as anna:
         began, clock = anna.now_s, time.monotonic()
         await floor.olga.page.reload()
@@ -288,9 +298,40 @@ async def test_a_reload_does_not_lose_the_caller(floor: Floor) -> None:
         print(f"\nreload: talking again after {talking:.2f} s, heard after {heard.at_s - began:.2f} s")
         assert talking < 5
         await floor.olga.hears(anna, ANNA)
+        assert await floor.shift_of("101") == "ready"
         await floor.olga.press("F4")
         await anna.waits_for_hangup(5)
     await floor.olga.is_("ready")
+    async with asyncio.timeout(15):  # nothing of app_queue told of this end
+        while await floor.shift_of("101") != "wrap-up":  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    await floor.olga.posts("/desk/sign-off")
+    await floor.ami.action("QueueAdd", Queue="skek-hotline", Interface=devices.browser("101"), Paused="true")
+
+
+async def test_both_telephones_of_an_agent_ring_and_one_of_them_wins(floor: Floor) -> None:
+    """Fault F37."""
+    desk, talks = floor.house.carrier.agent("102"), list[Leg]()
+    await desk.registers()
+    desk.answers(after_s=1)
+    await floor.olga.press("F3")
+    await floor.olga.page.keyboard.type("102")
+    await floor.olga.press("Enter")
+    await floor.igor.is_("ringing")
+    await desk.rung(10)
+    await floor.igor.press("F2")
+    await floor.olga.is_("talking")
+    with contextlib.suppress(NotRung):
+        talks.append(await desk.answered(3))
+    async with asyncio.timeout(10):  # the loser hears at once that it is over
+        while True:
+            browser = await floor.igor.bar.get_attribute("data-state") == "talking"
+            if browser != any(talk.ended is None for talk in talks):
+                break
+            await asyncio.sleep(0.1)
+    await floor.olga.press("F4")
+    await floor.igor.is_("ready")
+    await desk.unregisters()
 
 
 async def test_a_page_that_never_comes_back_gives_the_caller_to_the_next_agent(floor: Floor) -> None:
