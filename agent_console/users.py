@@ -100,12 +100,21 @@ class Users:
             self._note(session, user_id, "user.password", user.login)
 
     async def disable(self, login: str, *, by: str | None = None) -> None:
-        """No way in any more, at once; what the person did stays. Raises NotFound."""
+        """No way in any more, at once; what the person did stays. Raises NotFound, Conflict for oneself."""
         async with self._db.write() as session:
             user = await _by_login(session, login)
+            if user.id == by:
+                raise Conflict("Себя отключить нельзя: войти будет некому. Пусть это сделает другой администратор.")
             user.disabled_at = user.disabled_at or self._clock.now()
             await self._end_sessions(session, user.id)
             self._note(session, by, "user.disabled", user.login)
+
+    async def sign_out(self, login: str, *, by: str | None = None) -> None:
+        """End every session of the person; his password stays good. Raises NotFound."""
+        async with self._db.write() as session:
+            user = await _by_login(session, login)
+            await self._end_sessions(session, user.id)
+            self._note(session, by, "user.signed-out", user.login)
 
     async def enable(self, login: str, *, by: str | None = None) -> None:
         """Let a disabled person in again, with the password he had. Raises NotFound."""

@@ -1,0 +1,37 @@
+"""`/audit`: who did what, newest first."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from agent_console import audit_log
+from agent_console.audit_log import ACTIONS
+from agent_console.console import actor_of, console_of
+from agent_console.permissions import Permission
+from agent_console.render import TEMPLATES, render
+from agent_console.routes import Entry, add, add_entry
+
+
+def add_to(app: web.Application) -> None:
+    """Hang the route."""
+    add(app, "GET", "/audit", page, permission=Permission.AUDIT_READ)
+    add_entry(app, Entry(95, "Журнал действий", "/audit", "shield", Permission.AUDIT_READ, key="j"))
+
+
+async def page(request: web.Request) -> web.Response:
+    """One page of the audit."""
+    actor, asked = actor_of(request), audit_log.read(request.query)
+    zone = request.app[TEMPLATES].zone_of(actor)
+    async with console_of(request).db.read() as session:
+        lines, further = await audit_log.page(session, actor, asked, zone)
+        people = await audit_log.people(session, actor)
+    return render(
+        request,
+        "audit.html",
+        title="Журнал действий",
+        asked=asked,
+        lines=lines,
+        further=further,
+        people=people,
+        actions=ACTIONS,
+    )
