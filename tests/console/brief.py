@@ -18,6 +18,14 @@ SHORT = {
 }
 
 
+def prompts(var: Path) -> None:
+    """What was ever said need not be synthesised anew; the names the dialplan plays by are this installation's own."""
+    (var / "prompts").mkdir(parents=True)
+    for made in ("clips", "joined"):
+        (HOUSE / "var/prompts" / made).mkdir(parents=True, exist_ok=True)
+        (var / "prompts" / made).symlink_to(HOUSE / "var/prompts" / made)
+
+
 def dialplan(folder: Path, *, silence_s: int = 30, ring_s: int = 15) -> Path:
     """Write it into `folder`.
 

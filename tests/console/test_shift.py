@@ -30,7 +30,6 @@ from carrier.phone import AgentPhone
 from carrier.store import until
 from carrier.tones import chirps
 from gridline.errors import Unavailable
-from gridline.settings import HOUSE
 from ivr.models import CallRecord
 from ivr.models_desk import AgentEvent, AgentShift, Left, QueueVisit
 from ivr.voice.audio import RATE
@@ -130,7 +129,7 @@ class Office:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     var = tmp_path_factory.mktemp("office")
-    (var / "prompts").symlink_to(HOUSE / "var/prompts")
+    brief.prompts(var)
     build()
     plan = brief.dialplan(var / "dialplan", silence_s=SILENCE_S, ring_s=RING_S)
     house = Installation(var, {"dialplan": str(plan), "recording_pause_s": UNRECORDED_S})

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Error, Page, async_playwright, expect
+from sqlalchemy import select
 
 from agent_console.scripts import build
 from asterisk_conf.secrets import secret
@@ -21,11 +22,14 @@ from carrier.errors import NotRung
 from carrier.installation import Installation
 from carrier.leg import Leg
 from carrier.sound import Clip, clip
+from carrier.store import until
 from carrier.tones import chirps
 from grid.import_premises import import_premises
 from grid.imports import Table
+from gridline.clock import SystemClock
 from gridline.settings import HOUSE
 from ivr.desk import devices, whisper
+from ivr.models import CallRecord
 from ivr.models_desk import AgentShift
 from ivr.voice.prompts import Prompt
 from ivr.voice.voice import Voice
@@ -86,6 +90,17 @@ class Floor:
             await anna.hears(OLGA, 10)
             yield anna
 
+    async def ended(self) -> CallRecord:
+        """The record of the last call, once it is over."""
+
+        async def look() -> CallRecord | None:
+            async with self.house.db.read() as session:
+                query = select(CallRecord).where(CallRecord.outcome.is_not(None))
+                call = await session.scalar(query.order_by(CallRecord.started_at.desc()).limit(1))
+            return call if call is not None and call.caller == f"+791399900{self.calls:02d}" else None
+
+        return await until(look, "конец звонка")
+
     async def shift_of(self, agent: str) -> str:
         """The stored state of this agent's shift."""
         async with self.house.db.read() as session:
@@ -109,8 +124,7 @@ class Floor:
 async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
     folder = tmp_path_factory.mktemp("floor")
     var = folder / "var"
-    var.mkdir()
-    (var / "prompts").symlink_to(HOUSE / "var/prompts")
+    brief.prompts(var)
     build()
     house, ami = Installation(var, {"dialplan": str(brief.dialplan(folder / "dialplan"))}), CarrierAmi()
     try:
@@ -285,6 +299,17 @@ async def test_a_colleague_is_asked_first(floor: Floor) -> None:
         await anna.waits_for_hangup(5)
 
 
+async def test_a_caller_who_gives_up_leaves_the_telephone_ready(floor: Floor) -> None:
+    await floor.queue_rings("101")
+    async with floor.caller() as anna:
+        await floor.olga.is_("ringing", 30_000)
+        await anna.hang_up()
+    await floor.olga.is_("ready")
+    toast = floor.olga.page.locator(".toast").last
+    await expect(toast).to_contain_text("Звонивший положил трубку")
+    await toast.locator("button").click()
+
+
 async def test_a_reload_does_not_lose_the_caller(floor: Floor) -> None:
     await floor.olga.posts("/desk/sign-on", queue="skek-hotline", phone="browser")
     await floor.olga.posts("/desk/ready")
@@ -299,9 +324,14 @@ async def test_a_reload_does_not_lose_the_caller(floor: Floor) -> None:
         assert talking < 5
         await floor.olga.hears(anna, ANNA)
         assert await floor.shift_of("101") == "ready"
+        ends_at = SystemClock().now()
         await floor.olga.press("F4")
         await anna.waits_for_hangup(5)
     await floor.olga.is_("ready")
+    call = await floor.ended()
+    assert call.outcome == "talked"
+    assert call.ended_at is not None
+    assert call.ended_at > ends_at  # not when he left the controller for the reload
     async with asyncio.timeout(15):  # nothing of app_queue told of this end
         while await floor.shift_of("101") != "wrap-up":  # noqa: ASYNC110
             await asyncio.sleep(0.1)
