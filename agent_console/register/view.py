@@ -146,7 +146,7 @@ async def find(session: AsyncSession, actor: Actor, companies: Companies, wanted
         one = await session.get(Appeal, wanted)
         found = [one] if one is not None else []
     else:
-        found = list(await rows.by_number(session, numbering.read(wanted).digits))
+        found = list(await rows.by_number(session, companies, numbering.read(wanted).digits))
     if not found:
         raise NotFound("Такого обращения нет.")
     scope = actor.company_id or (companies.by_id(company).id if company else None)
