@@ -55,11 +55,9 @@ async def by_number(session: AsyncSession, company_id: str, digits: str) -> Conn
 
 async def by_phone(session: AsyncSession, company_id: str, e164: str) -> list[ConnectionStatus]:
     """The applications that were left with this number, the latest first; at most AT_MOST of them."""
-    query = select(ConnectionApplication).where(
-        ConnectionApplication.company_id == company_id, ConnectionApplication.phone == e164
-    )
-    latest = query.order_by(ConnectionApplication.submitted_on.desc(), ConnectionApplication.number).limit(AT_MOST)
-    return [await _status(session, one) for one in list(await session.scalars(latest))]
+    found = await session.scalars(select(ConnectionApplication).where(ConnectionApplication.phone == e164))
+    own = sorted((one for one in found if one.company_id == company_id), key=lambda one: one.submitted_on, reverse=True)
+    return [await _status(session, one) for one in own[:AT_MOST]]
 
 
 async def _status(session: AsyncSession, application: ConnectionApplication) -> ConnectionStatus:

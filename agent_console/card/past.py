@@ -27,14 +27,14 @@ async def calls_before(session: AsyncSession, actor: Actor, call: CallFacts) -> 
     """The last calls from the same number to the same company, the newest first; none of a withheld number."""
     if call.caller is None:
         return []
-    query = (
+    query = (  # the company is looked at afterwards: with it SQLite walks all calls of the company instead
         select(CallRecord)
-        .where(CallRecord.caller == call.caller, CallRecord.company_id == call.company_id)
-        .where(CallRecord.started_at < call.started_at, CallRecord.id != call.id)
+        .where(CallRecord.caller == call.caller, CallRecord.started_at < call.started_at)
         .order_by(CallRecord.started_at.desc())
         .limit(CALLS)
     )
-    return [one for one in await session.scalars(query) if actor.sees(one.company_id, one.branch)]
+    found = [one for one in await session.scalars(query) if one.company_id == call.company_id and one.id != call.id]
+    return [one for one in found if actor.sees(one.company_id, one.branch)]
 
 
 async def choices(session: AsyncSession, calls: Sequence[str]) -> dict[str, Chosen]:
@@ -98,7 +98,7 @@ async def notes(session: AsyncSession, call: CallFacts) -> tuple[Note, ...]:
 async def callbacks(session: AsyncSession, call: CallFacts, before: Sequence[str], at: datetime) -> list[Callback]:
     """Promises to call back made in this call or an earlier one and not kept yet, the most urgent first."""
     query = select(Promise).where(CALLBACK, Promise.call_id.in_([call.id, *before]), Promise.settled_at.is_(None))
-    rows = await session.scalars(query.where(Promise.company_id == call.company_id).order_by(Promise.due_at))
+    rows = sorted(await session.scalars(query), key=lambda row: row.due_at)
     return [Callback(row.id, row.due_at, row.due_at < at, row.call_id == call.id) for row in rows]
 
 

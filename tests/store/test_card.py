@@ -43,6 +43,7 @@ from ivr.models import CallRecord, CallStep, call_id
 from ivr.models_desk import AgentEvent
 from recordings.models import Recording, RecordingKind, RecordingState
 
+LARGE = (" appeals ", " calls ", " promises ")
 ZONE = ZoneInfo("Asia/Novokuznetsk")
 PHONE, ACCOUNT = "+79131203401", "120034001"
 OLGA = Actor("u1", "olga", "Ольга", Role.AGENT, "skek", "", "101")
@@ -235,6 +236,8 @@ async def test_every_query_of_a_card_is_answered_by_an_index(db: Database) -> No
             plan = await connection.exec_driver_sql(prefix + query, values)  # type: ignore[arg-type]
             lines = [str(row[-1]) for row in plan]
             scans = [line for line in lines if line.startswith("SCAN ") or "Seq Scan" in line]
+            # A company's whole index is as good as no index: seconds at a million appeals.
+            scans += [line for line in lines if "(company_id" in line and any(name in line for name in LARGE)]
             assert not scans, f"{query}\n{lines}"
 
 
