@@ -45,6 +45,7 @@ from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
 from ivr.drain import Drain
+from ivr.ends import Ends
 from ivr.journal import Journal
 from ivr.live.board import Board
 from ivr.live.view import CallKey, Changes
@@ -95,10 +96,11 @@ class Controller:
             self.board,
             Voice.of(config, rate_percent=whisper.RATE_PERCENT),
             config.var / "whispers",
-            key_of=lambda channel: CallKey(config.node, self.ami.boot, channel),
+            key_of=self._key_of,
             on=config.whisper,
         )
         self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
+        self.ends = Ends(self.journal, self.board, self._key_of)
         services = Services(
             db=self.db,
             clock=clock,
@@ -111,6 +113,7 @@ class Controller:
             incoming=incoming,
             whispers=self.whispers,
             visits=self.visits,
+            ends=self.ends,
         )
         self.flows = Flows(companies, config.dialplan / "menus", self._vocabulary)
         self.ami = Ami(
@@ -211,6 +214,7 @@ class Controller:
                 self.agi.stop_accepting()
                 await self.agi.drain(self.config.drain_s)
                 await self.agi.close()
+                self.ends.close()
                 await self.journal.flush()
                 await self.visits.write()
                 await self.desk.write()
@@ -255,8 +259,7 @@ class Controller:
         """Whether Asterisk has the channel that an AGI client announces (attack A9); when it cannot be asked, yes."""
         if not self.ami.connected:
             return True
-        key = CallKey(self.config.node, self.ami.boot, env.get("uniqueid", ""))
-        if self.board.call(key) is not None:
+        if self.board.call(self._key_of(env.get("uniqueid", ""))) is not None:
             return True
         try:  # the event may still be on its way
             await self.ami.action("Status", Channel=env.get("channel", ""))
@@ -265,6 +268,9 @@ class Controller:
         except Unavailable as error:
             log.warning("channel-not-checked", reason=error.message)
         return True
+
+    def _key_of(self, channel: str) -> CallKey:
+        return CallKey(self.config.node, self.ami.boot, channel)
 
     def _on_event(self, event: Event) -> None:
         self.reconnect.on_event(event)
@@ -275,12 +281,14 @@ class Controller:
         self.desk.on_event(event)
         self.recording_pause.on_event(event)
         self.visits.on_event(event)
+        self.ends.on_event(event)
 
     def _on_resync(self, snapshot: Snapshot) -> None:
         self._on_changes(self.board.rebuild(snapshot))
         self.desk.rebuild(snapshot)
         self.recording_pause.rebuild()
         self.visits.rebuild(snapshot)
+        self.ends.rebuild()
 
     def _on_changes(self, changes: Changes) -> None:
         self.desk.on_changes(changes)

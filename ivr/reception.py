@@ -110,7 +110,11 @@ class Reception:
             steps.flush()
             for recording in call.recordings:
                 services.incoming.ended(recording)
-            services.journal.end(call.id, outcome, branch=call.branch.id if call.branch else "")
+            branch = call.branch.id if call.branch else ""
+            if outcome == "talked":
+                services.ends.left(call.channel, call.id, outcome, branch)
+            else:
+                services.journal.end(call.id, outcome, branch=branch)
             metrics.CALLS.labels(call.company.id, outcome).inc()
             log.info("call-ends", outcome=outcome, place=call.place)
 

@@ -15,6 +15,7 @@ from gridline.workdays import ProductionCalendar
 from ivr.call import Call
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
+from ivr.ends import Ends
 from ivr.journal import Journal
 from ivr.live.board import Board
 from ivr.spool import Spool
@@ -38,6 +39,7 @@ class Services:
     incoming: Incoming
     whispers: Whispers
     visits: Visits
+    ends: Ends
 
     def begin_recording(self, call: Call, kind: Kind) -> Label | None:
         """A label for a recording that is about to begin, or None when it must not or cannot.
