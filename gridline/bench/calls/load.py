@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,27 +50,37 @@ class Load:
 class Sipp:
     """Runs sipp out of the package root against one Asterisk."""
 
-    def __init__(self, packages: PackageRoot, sip_port: int, folder: Path) -> None:
+    def __init__(
+        self, packages: PackageRoot, sip_port: int, folder: Path, callers: Sequence[str] | None = None
+    ) -> None:
         self._packages = packages
         self._sip_port = sip_port
         self._folder = folder
         folder.mkdir()
-        callers = "\n".join(caller(number) for number in range(CALLERS))
-        (folder / "callers.csv").write_text(f"SEQUENTIAL\n{callers}\n")
+        numbers = "\n".join(callers or [caller(number) for number in range(CALLERS)])
+        (folder / "callers.csv").write_text(f"SEQUENTIAL\n{numbers}\n")
         self._runs = 0
 
     async def run(
-        self, exten: str, calls: int, rate: float, *, key_after_s: float = 0, longest_s: float = 10, echo: bool = False
+        self,
+        exten: str,
+        calls: int,
+        rate: float,
+        *,
+        key_after_s: float = 0,
+        longest_s: float = 10,
+        stays_s: float = 0,
+        echo: bool = False,
     ) -> Load:
         """Place `calls` calls to `exten`, `rate` a second; the caller presses 2 after `key_after_s` if it is given.
 
-        `longest_s` is the longest one call may last. `echo` sends the caller's RTP back. Raises Unavailable when
-        sipp itself could not work.
+        He hangs up after `stays_s` if that is given; else we must, and `longest_s` is the longest one call may last.
+        `echo` sends the caller's RTP back. Raises Unavailable when sipp itself could not work.
         """
         self._runs += 1
         folder = self._folder / f"{self._runs:03d}-{exten}"
         folder.mkdir()
-        (folder / "call.xml").write_text(_scenario(key_after_s, longest_s))
+        (folder / "call.xml").write_text(_scenario(key_after_s, longest_s, stays_s))
         limit_s = calls / rate + longest_s + 15
         statistics = folder / "statistics.csv"
         rtp_port = free_port() & ~1
@@ -95,10 +106,12 @@ class Sipp:
         return _read(statistics, calls, rate, folder)
 
 
-def _scenario(key_after_s: float, longest_s: float) -> str:
+def _scenario(key_after_s: float, longest_s: float, stays_s: float) -> str:
     key = (SCENARIOS / "key.xml").read_text().replace("KEY_AFTER_MS", str(int(key_after_s * 1000)))
-    call = (SCENARIOS / "call.xml").read_text().replace("BYE_WITHIN_MS", str(int(longest_s * 1000)))
-    return call.replace("  KEY\n", key if key_after_s else "")
+    ended = (SCENARIOS / "ended.xml").read_text().replace("BYE_WITHIN_MS", str(int(longest_s * 1000)))
+    hangs_up = (SCENARIOS / "hangs_up.xml").read_text().replace("STAYS_MS", str(int(stays_s * 1000)))
+    call = (SCENARIOS / "call.xml").read_text().replace("  KEY\n", key if key_after_s else "")
+    return call.replace("  END\n", hangs_up if stays_s else ended)
 
 
 def _read(statistics: Path, calls: int, rate: float, folder: Path) -> Load:
