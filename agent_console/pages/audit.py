@@ -15,7 +15,7 @@ from agent_console.routes import Entry, add, add_entry
 def add_to(app: web.Application) -> None:
     """Hang the route."""
     add(app, "GET", "/audit", page, permission=Permission.AUDIT_READ)
-    add_entry(app, Entry(95, "Журнал действий", "/audit", "shield", Permission.AUDIT_READ, key="j"))
+    add_entry(app, Entry(95, "Журнал", "/audit", "shield", Permission.AUDIT_READ, key="j"))
 
 
 async def page(request: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ from sqlalchemy import and_, case, func, select
 from agent_console.console import actor_of, console_of
 from agent_console.models import Role, User, UserSession
 from agent_console.pages.wallboard import companies_of
-from agent_console.permissions import GRANTED, ROLE_NAMES, Permission
+from agent_console.permissions import ROLE_NAMES, Permission
 from agent_console.render import render
 from agent_console.routes import Entry, add, add_entry
 from agent_console.users import USERS
@@ -58,7 +58,6 @@ async def page(request: web.Request) -> web.Response:
         query=query,
         role=role,
         roles=ROLE_NAMES,
-        answering=[role.value for role in Role if Permission.DESK_WORK in GRANTED[role]],
         companies=companies,
     )
 

@@ -189,8 +189,8 @@ async def test_the_page_reads_well_and_a_password_is_handed_over(page: Page, con
     await page.get_by_role("button", name="Добавить", exact=True).click()
     await page.get_by_label("Имя и фамилия").fill(NASTY)
     await page.locator("#new-login").fill("agent")
-    await page.get_by_label("Роль", exact=True).select_option("clerk")
-    await page.get_by_label("Компания").select_option(COMPANY)
+    await page.locator("#new-role").select_option("clerk")
+    await page.locator("#new-company").select_option(COMPANY)
     await page.get_by_role("button", name="Добавить и получить пароль").click()
     await expect(page.locator("#toasts")).to_contain_text("уже занят")
     await page.locator("#new-login").fill("clever")
@@ -200,7 +200,8 @@ async def test_the_page_reads_well_and_a_password_is_handed_over(page: Page, con
     assert await axe(page) == []
     await page.get_by_role("button", name="Записал, закрыть").click()
     await expect(page.get_by_role("row")).to_have_count(len(Role) + 2)  # the list came anew by itself
-    await expect(page.get_by_text(NASTY)).to_be_visible()
+    await expect(page.locator("#people").get_by_text(NASTY)).to_be_visible()
+    await expect(page.locator("#one-time-password")).to_have_count(0)
     await page.goto(f"{console_app.base}/audit")
     await expect(page.get_by_role("cell", name="добавил человека")).to_be_visible()
     await page.emulate_media(color_scheme="dark")

@@ -17,5 +17,7 @@ export function startDialogs() {
     const came = [...(elt.matches?.("dialog[data-now]") ? [elt] : []), ...(elt.querySelectorAll?.("dialog[data-now]") ?? [])];
     for (const one of came) if (!one.open) one.showModal();
   });
+  // ... and goes when it is closed: what it showed (a password) is not to be found on the page afterwards.
+  document.addEventListener("close", ({ target }) => target.matches?.("dialog[data-now]") && target.remove(), true);
   document.addEventListener("close-dialog", () => document.querySelector("dialog[open]")?.close());
 }
