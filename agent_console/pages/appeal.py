@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
@@ -9,21 +11,23 @@ from urllib.parse import quote
 from aiohttp import web
 
 from agent_console import audit
-from agent_console.console import actor_of, console_of
+from agent_console.console import Console, actor_of, console_of
 from agent_console.failures import toast_header
-from agent_console.permissions import ROLE_NAMES, Permission
+from agent_console.permissions import ROLE_NAMES, Actor, Permission
 from agent_console.register import privacy
 from agent_console.register.proof import proof_of
 from agent_console.register.steps import STEPS, Fields
 from agent_console.register.view import PATH, PLAYABLE, AppealView, find, load
 from agent_console.render import render
-from agent_console.routes import add
+from agent_console.routes import add, add_topic
 from appeals import evidence
 from appeals.answers.letter import Letter
 from appeals.models import Appeal
 from gridline.errors import Conflict, GridlineError, InvalidInput, NotFound
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+TOPIC = "appeal"
+"""`appeal:ID`: somebody has changed it, said to whoever has it open."""
 ANSWERABLE = ("phone", "email", "post", "office", "account", "by-number")
 
 
@@ -36,6 +40,7 @@ def add_to(app: web.Application) -> None:
         add(app, "POST", f"{PATH}/{kind}", partial(preview, kind), permission=permission)
         add(app, "POST", f"{PATH}/{kind}.docx", partial(download, kind), permission=permission)
     add(app, "POST", f"{PATH}/bundle", bundle, permission=Permission.APPEAL_EXPORT)
+    add_topic(app, TOPIC, _his)
 
 
 async def page(request: web.Request) -> web.Response:
@@ -55,6 +60,9 @@ async def make(name: str, request: web.Request) -> web.StreamResponse:
         message = _told(error, view, typed)
         return _show(request, view, status=_status(request, error), failed=name, message=message, typed=typed)
     view = await _view(request)
+    last = view.history[0]
+    news = {"version": view.appeal.version, "who": last.who, "what": last.title.lower(), "by": actor.user_id}
+    console.push.publish(f"{TOPIC}:{appeal.id}", "appeal", json.dumps(news))
     if "HX-Request" not in request.headers:
         raise web.HTTPSeeOther(view.url)
     return _show(request, view, done=STEPS[name].done)
@@ -91,6 +99,17 @@ async def bundle(request: web.Request) -> web.Response:
             detail=made.manifest_sha256,
         )  # fmt: skip
     return _file(made.content, f"appeal-{appeal.number}.zip", "application/zip")
+
+
+async def _his(console: Console, actor: Actor, name: str) -> bool:
+    if not re.fullmatch("[0-9a-f]{32}", name) or not actor.may(Permission.APPEAL_READ):
+        return False
+    try:
+        async with console.db.read() as session:
+            await find(session, actor, console.companies, name, "")
+    except NotFound:
+        return False
+    return True
 
 
 async def _appeal(request: web.Request) -> Appeal:
@@ -180,7 +199,7 @@ def _show(
     answer = render(
         request, "appeal.html", title=view.written, status=status, view=view, zone=view.company.zone, failed=failed,
         message=message, typed=typed or {}, ways=_ways(request), privacy=privacy, playable=PLAYABLE,
-        position=ROLE_NAMES[actor.role],
+        position=ROLE_NAMES[actor.role], topics=[f"{TOPIC}:{view.appeal.id}"],
     )  # fmt: skip
     if request.method == "POST":
         answer.headers["HX-Push-Url"] = view.url

@@ -5,13 +5,15 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 
 from agent_console.models import Role
-from tests.console.conftest import Axe, ConsoleApp, sign_in
-from tests.console.seeded import seed
+from tests.console.conftest import Axe, ClientOf, ConsoleApp, sign_in
+from tests.console.seeded import seed, version
 
 PATIENCE_MS = 30_000
 
 
-async def test_a_late_appeal_is_found_answered_and_closed(page: Page, console_app: ConsoleApp, axe: Axe) -> None:
+async def test_a_late_appeal_is_found_answered_and_closed(
+    page: Page, console_app: ConsoleApp, axe: Axe, client_of: ClientOf
+) -> None:
     expect.set_options(timeout=PATIENCE_MS)
     page.set_default_timeout(PATIENCE_MS)
     made = await seed(console_app)
@@ -64,6 +66,13 @@ async def test_a_late_appeal_is_found_answered_and_closed(page: Page, console_ap
     await page.goto(f"{console_app.base}/appeals/{made.numbers[2]}")
     await page.get_by_role("button", name="Взять себе").click()
     await expect(page.get_by_label("Подписывает")).to_have_value("Кузнецов А. В.")
+    supervisor, seen = await client_of(Role.SUPERVISOR), await version(console_app, made.ids[2])
+    form = {"version": str(seen), "owner": "user:supervisor"}
+    await expect(page.get_by_text("На связи")).to_be_visible()
+    assert (await supervisor.post(f"/appeals/{made.numbers[2]}/assign", data=form)).status == 303
+    await expect(page.get_by_text("изменил другой: Игорь Петров — назначен ответственный")).to_be_visible()
+    await page.get_by_role("link", name="Показать новое состояние").click()
+    await expect(page.get_by_text("изменил другой")).to_be_hidden()
     for path in (f"/appeals/{made.numbers[0]}", "/appeals", "/forms"):
         await page.goto(console_app.base + path)
         await expect(page.locator("#main h1")).to_be_visible()

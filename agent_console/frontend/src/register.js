@@ -1,7 +1,7 @@
 // The register's pages: the list by keys (J, K, Enter), filters that act at once, fields remembered in this browser.
 import { dayChart } from "./lib/charts.js";
 
-const { island } = window.gridline;
+const { island, onLive } = window.gridline;
 
 island("register-days", "[data-days-chart]", (holder) => dayChart(holder, () => JSON.parse(holder.dataset.daysChart)));
 
@@ -46,3 +46,13 @@ island("remembered", "[data-remember]", (field) => {
   if (kept && field.value === field.defaultValue && !field.hasAttribute("data-typed")) field.value = kept;
   field.addEventListener("change", () => localStorage.setItem(key, field.value));
 });
+
+// Somebody else has changed the appeal that is open here: said at once, not when this person's own step is refused.
+island("appeal-changed", "[data-changed]", (notice) =>
+  onLive("appeal", ({ topic, data }) => {
+    const { appeal, user, version } = notice.dataset;
+    if (topic !== `appeal:${appeal}` || data.by === user || data.version <= Number(version)) return;
+    notice.querySelector("span > span").textContent = `Пока страница открыта, обращение изменил другой: ${data.who} — ${data.what}.`;
+    notice.hidden = false;
+  }),
+);
