@@ -32,8 +32,7 @@ OLGA = chirps(211, 1.2)
 
 async def test_the_card_opens_as_it_rings_and_an_appeal_is_registered_in_the_talk(tmp_path: Path) -> None:
     var = tmp_path / "var"
-    var.mkdir()
-    (var / "prompts").symlink_to(HOUSE / "var/prompts")
+    brief.prompts(var)
     build()
     house, ami = Installation(var, {"dialplan": str(brief.dialplan(tmp_path / "dialplan"))}), CarrierAmi()
     try:
