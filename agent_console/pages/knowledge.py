@@ -54,7 +54,7 @@ def _list(request: web.Request, block: str) -> web.Response:
         articles=narrowed,
         query=query,
         topic=topic,
-        topics=[(code, row.title) for code, row in topics.items() if code in company.topics],
+        subjects=[(code, row.title) for code, row in topics.items() if code in company.topics],
         of_company=company,
         companies=[one for one in console_of(request).companies if actor_of(request).sees(one.id)],
     )

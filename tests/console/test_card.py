@@ -122,7 +122,9 @@ async def test_what_is_typed_elsewhere_is_not_taken_away(page: Page, console_app
     await expect(page.locator("#call-card")).to_have_attribute("data-call", call)
 
 
-async def test_the_knowledge_base_is_found_by_words_and_beside_the_form(page: Page, console_app: ConsoleApp) -> None:
+async def test_the_knowledge_base_is_found_by_words_and_beside_the_form(
+    page: Page, console_app: ConsoleApp, axe: Axe
+) -> None:
     call = await a_call(console_app)
     await sign_in(page, console_app.base, Role.AGENT, f"/card/{call}")
     await page.keyboard.press("Control+K")
@@ -132,6 +134,8 @@ async def test_the_knowledge_base_is_found_by_words_and_beside_the_form(page: Pa
     await expect(page.get_by_text("С какого дня и в какие часы")).to_be_visible()
     await page.goto(f"{console_app.base}/knowledge?topic=connection")
     await expect(page.get_by_text("На него 10 рабочих дней")).to_be_visible()
+    await expect(page.locator("#link-state")).to_have_attribute("data-state", "up")
+    assert await axe(page) == []
 
 
 async def post(client: Client, path: str, **fields: str) -> tuple[int, str]:
