@@ -17,9 +17,13 @@ from agent_console.render import TEMPLATES
 from agent_console.wall import Doing, Wall, wall
 from appeals.intake import accept
 from appeals.promises import new as promise
+from gridline.clock import SystemClock
+from gridline.companies import Companies
 from gridline.db import new_id
 from gridline.errors import Unavailable
+from gridline.settings import HOUSE
 from ivr.desk.shift import Shift, State
+from ivr.live.board import Board
 from ivr.models_desk import Left, QueueVisit
 from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.floor import FREE, GONE, RINGING, Floor
@@ -91,30 +95,28 @@ async def test_who_waits_and_who_is_free(console_app: ConsoleApp, client_of: Cli
     assert seen(console_app, floor).states == {Doing.PAUSED: 1, Doing.TALKING: 1}
 
 
-@pytest.mark.parametrize(
-    ("state", "reason", "phone", "doing"),
-    [
+def test_what_an_agent_is_doing() -> None:
+    clock = SystemClock()
+    now, company = clock.now(), Companies.load(HOUSE / "dialplan/companies").by_id(COMPANY)
+    for state, reason, phone, doing in (
         (State.READY, "", FREE, Doing.FREE),
         (State.READY, "", RINGING, Doing.RINGING),
         (State.READY, "", GONE, Doing.AWAY),
         (State.PAUSED, "обед", FREE, Doing.PAUSED),
         (State.PAUSED, "обед", GONE, Doing.PAUSED),
         (State.WRAP_UP, "", FREE, Doing.WRAP_UP),
-    ],
-)
-def test_what_an_agent_is_doing(console_app: ConsoleApp, state: State, reason: str, phone: int, doing: Doing) -> None:
-    console, now = console_app.console, console_app.console.clock.now()
-    floor = floor_of(console_app)
-    floor.agent("101-web", "101", HOTLINE, status=phone)
-    shift = Shift("101", "u", "Ольга", COMPANY, (HOTLINE,), state, reason, now - timedelta(minutes=5))
-    company = console.companies.by_id(COMPANY)
-    before = wall(company, console.board, [shift], Wall(), now)
-    assert [(one.doing, one.reason) for one in before.agents] == [(doing, reason)]
-    later = wall(company, console.board, [shift], before, now + timedelta(seconds=30))
-    assert later.agents == before.agents  # what lasts keeps the moment it began
-    floor.phone("101-web", 2)
-    talking = wall(company, console.board, [shift], later, now + timedelta(seconds=40)).agents[0]
-    assert (talking.doing, talking.since) == (Doing.TALKING, now + timedelta(seconds=40))
+    ):
+        board = Board("node1")
+        floor = Floor(board, clock, COMPANY)
+        floor.agent("101-web", "101", HOTLINE, status=phone)
+        shift = Shift("101", "u", "Ольга", COMPANY, (HOTLINE,), state, reason, now - timedelta(minutes=5))
+        before = wall(company, board, [shift], Wall(), now)
+        assert [(one.doing, one.reason) for one in before.agents] == [(doing, reason)]
+        later = wall(company, board, [shift], before, now + timedelta(seconds=30))
+        assert later.agents == before.agents, doing  # what lasts keeps the moment it began
+        floor.phone("101-web", 2)
+        talking = wall(company, board, [shift], later, now + timedelta(seconds=40)).agents[0]
+        assert (talking.doing, talking.since) == (Doing.TALKING, now + timedelta(seconds=40))
 
 
 async def test_the_figures_of_today_are_the_same_after_a_restart(console_app: ConsoleApp) -> None:
