@@ -85,7 +85,7 @@ def render(request: web.Request, name: str, *, status: int = 200, block: str = "
     """The answer made of a template; an htmx request gets the block alone.
 
     In every template: `actor` (or None), `csrf`, `now`, `zone`, `theme`, `entries` of the menu, `path`, `live_id`,
-    `line_up`; in a page's own context `title` is expected.
+    `line_up`, the agent's `own_shift`; in a page's own context `title` is expected.
     """
     console, templates, actor = console_of(request), request.app[TEMPLATES], actor_or_none(request)
     theme = request.cookies.get("theme", "")
@@ -99,6 +99,7 @@ def render(request: web.Request, name: str, *, status: int = 200, block: str = "
         "path": request.path,
         "live_id": live_id(request),
         "line_up": console.line_up(),
+        "own_shift": console.desk.shift(actor.agent) if actor and actor.agent else None,
         **context,
     }
     text = templates.part(name, block, **whole) if wants_part(request) else templates.page(name, whole)

@@ -13,7 +13,7 @@ from agent_console.live import LIVE, QUEUE
 from agent_console.pages import phone
 from agent_console.permissions import Actor, Permission
 from agent_console.push import MORPH
-from agent_console.render import TEMPLATES, render
+from agent_console.render import TEMPLATES, render, wants_part
 from agent_console.routes import Entry, add, add_entry, add_topic
 from gridline.companies import Company
 from gridline.errors import Conflict, InvalidInput
@@ -86,6 +86,8 @@ async def sign_on(request: web.Request) -> web.StreamResponse:
 async def ready(request: web.Request) -> web.StreamResponse:
     """Take calls; also the end of a wrap-up."""
     await console_of(request).desk.ready(_number(actor_of(request)))
+    if wants_part(request):  # from the strip under the telephone: the page that is open stays
+        return web.Response(status=204)
     raise web.HTTPSeeOther("/desk")
 
 
@@ -105,8 +107,9 @@ async def sign_off(request: web.Request) -> web.StreamResponse:
 def show_place(app: web.Application, console: Console, agent: str) -> None:
     """Tell the pages of this agent what his place and his telephone look like now."""
     shift = console.desk.shift(agent)
-    part = app[TEMPLATES].part("workplace.html", "place", agent=agent, **_place(console, shift))
-    console.push.publish(f"{PLACE}:{agent}", MORPH, part)
+    for template, block in (("workplace.html", "place"), ("base.html", "shift_strip")):
+        part = app[TEMPLATES].part(template, block, agent=agent, own_shift=shift, **_place(console, shift))
+        console.push.publish(f"{PLACE}:{agent}", MORPH, part)
     console.push.publish(f"{PLACE}:{agent}", "phone", json.dumps(phone.state(console, agent)))
 
 
