@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, or_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from appeals.models import OPEN_STATES, Appeal, Content
 from appeals.states import TITLES
@@ -63,44 +65,53 @@ class Filters:
 
 def matching(query: Appeals, columns: Any, filters: Filters) -> Appeals:
     """`query` with every filter but `phone`, `premise_id` and `owner`, which no index of an order holds."""
-    return query.where(*_all(columns, filters))
+    return query.where(*chain.from_iterable(_parts(columns, filters).values()))
 
 
-def entered(query: Appeals, filters: Filters) -> Appeals | None:
-    """`query` of appeals with every filter, one index of which it can only enter by; None when nothing narrows much.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How an index leads to the matches: its conditions, which filters they are, and the order they come in."""
+
+    conditions: Sequence[ColumnElement[bool]]
+    filters: frozenset[str] = frozenset()
+    order: InstrumentedAttribute[Any] | None = None
+
+
+def entry(filters: Filters) -> Entry | None:
+    """The one index to enter by; None when nothing narrows the register much.
 
     The planners are not asked: SQLite knows averages alone, and PostgreSQL takes codes for independent.
     """
-    by = _entry(filters)
-    if by is None:
-        return None
-    query = query.where(*by)
+    if filters.rare:
+        return Entry([])
+    parts = _parts(Appeal.__table__.c, filters)
+    first, past = span(filters, "received")
+    days = timedelta.max if first is None or past is None else past - first
+    received = Entry(parts["received"], frozenset({"received"}), Appeal.received_at)
+    coded = any(getattr(filters, name) for name in CODES if name != "state")
+    if days <= SHORT:
+        return received
+    if filters.open_only and (filters.due_from is not None or not coded):
+        opened = [is_open(Appeal.__table__.c), *parts["deadline"]]
+        return Entry(opened, frozenset({"open", "deadline"}), Appeal.deadline)
+    if days <= LONG:
+        return received
+    if coded or filters.state is not None:
+        return Entry([*parts["codes"], *_other_codes(filters)], frozenset({"codes"}))
+    return received if received.conditions else None
+
+
+def entered(query: Appeals, filters: Filters, by: Entry) -> Appeals:
+    """`query` of appeals with every filter, of which only those of the entry can be seen by the planners."""
+    query = query.where(*by.conditions)
     if filters.phone is not None:
         query = query.join(Content, Content.appeal_id == Appeal.id).where(Content.phone == filters.phone)
     if filters.premise_id is not None:
         query = query.where(Appeal.premise_id == filters.premise_id)
     if filters.owner is not None:
         query = query.where(Appeal.owner == filters.owner)
-    return query.where(*map(unindexed, _all(Appeal.__table__.c, filters)))
-
-
-def _entry(filters: Filters) -> list[ColumnElement[bool]] | None:
-    columns = Appeal.__table__.c
-    if filters.rare:
-        return []
-    first, past = span(filters, "received")
-    received = within(columns.received_at, first, past)
-    days = timedelta.max if first is None or past is None else past - first
-    coded = any(getattr(filters, name) for name in CODES if name != "state")
-    if days <= SHORT:
-        return received
-    if filters.open_only and (filters.due_from is not None or not coded):
-        return [is_open(columns), *_deadline(columns, filters)]
-    if days <= LONG:
-        return received
-    if coded or filters.state is not None:
-        return [*_codes(columns, filters), *_other_codes(filters)]
-    return received or None
+    others = [part for name, part in _parts(Appeal.__table__.c, filters).items() if name not in by.filters]
+    return query.where(*map(unindexed, chain.from_iterable(others)))
 
 
 def is_open(columns: Any) -> ColumnElement[bool]:
@@ -131,29 +142,18 @@ def unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return case((condition, 1), else_=0) == 1
 
 
-def _all(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
-    return [*_codes(columns, filters), *_ranges(columns, filters), *_seen(columns, filters)]
-
-
-def _codes(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
+def _parts(columns: Any, filters: Filters) -> dict[str, list[ColumnElement[bool]]]:
     given = {name: getattr(filters, name) for name in CODES}
-    return [columns[name] == value for name, value in given.items() if value is not None]
-
-
-def _ranges(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
-    found = [*within(columns.received_at, *span(filters, "received")), *_deadline(columns, filters)]
-    return found if filters.overdue_on is None else [is_open(columns), *found]
-
-
-def _deadline(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
-    return within(columns.deadline, *span(filters, "deadline"))
-
-
-def _seen(columns: Any, filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [] if filters.kinds is None else [columns.kind.in_(filters.kinds)]
+    seen: list[ColumnElement[bool]] = [] if filters.kinds is None else [columns.kind.in_(filters.kinds)]
     if filters.seen_from is not None:
-        found.append(or_(columns.branch == filters.seen_from, columns.branch.is_(None)))
-    return found
+        seen.append(or_(columns.branch == filters.seen_from, columns.branch.is_(None)))
+    return {
+        "codes": [columns[name] == value for name, value in given.items() if value is not None],
+        "received": within(columns.received_at, *span(filters, "received")),
+        "deadline": within(columns.deadline, *span(filters, "deadline")),
+        "open": [] if filters.overdue_on is None else [is_open(columns)],
+        "seen": seen,
+    }
 
 
 def _other_codes(filters: Filters) -> list[ColumnElement[bool]]:

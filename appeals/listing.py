@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals.filters import Filters, entered, matching
+from appeals.filters import Filters, entered, entry, matching
 from appeals.models import Appeal
 from appeals.order import SORTS, Order
 from gridline.errors import InvalidInput
@@ -80,9 +80,12 @@ async def lines_of(session: AsyncSession, company_id: str, numbers: Sequence[str
 
 async def count(session: AsyncSession, company_id: str, filters: Filters, *, at_most: int) -> int:
     """How many match, up to `at_most`: enough for a badge, and never a walk through the whole register."""
+    if filters.impossible:
+        return 0
     query = select(Appeal.id).where(Appeal.company_id == company_id)
-    narrowed = entered(query, filters)
-    some = (matching(query, Appeal.__table__.c, filters) if narrowed is None else narrowed).limit(at_most).subquery()
+    by = entry(filters)
+    matches = matching(query, Appeal.__table__.c, filters) if by is None else entered(query, filters, by)
+    some = matches.limit(at_most).subquery()
     return int((await session.execute(select(func.count()).select_from(some))).scalar_one())
 
 

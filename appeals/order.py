@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from appeals.filters import Appeals, Filters, entered, is_open, matching, span, unindexed, within
+from appeals.filters import Appeals, Filters, entered, entry, is_open, matching, span, unindexed, within
 from appeals.models import Appeal
 from gridline.errors import InvalidInput
 
@@ -29,7 +29,7 @@ STEPS: tuple[tuple[Literal["walk", "sort"], int | None], ...] = (
     ("walk", 1_000),
     ("sort", 5_000),
     ("walk", 20_000),
-    ("sort", 60_000),
+    ("sort", 200_000),
     ("walk", None),
 )
 """How a page is looked for, one way after the other: so many entries of the order are passed, or so many matches
@@ -90,13 +90,16 @@ class Order:
 
     async def _sorted(self, most: int | None, wanted: int) -> list[str] | None:
         """All matches, sorted; None when they are more than `most`, or no index leads to them."""
-        query = entered(select(*_HELD).where(self._company, *map(unindexed, self._beyond)), self._filters)
-        if query is None:
+        by = entry(self._filters)
+        if by is None:
             return None
+        query = entered(select(*_HELD).where(self._company, *map(unindexed, self._beyond)), self._filters, by)
         if most is not None:
             too_many = query.with_only_columns(Appeal.number).offset(most).limit(1)
             if (await self._session.execute(too_many)).first() is not None:
                 return None
+        if by.order is not None:  # what comes first is mostly sought first: then the sort drops the others unseen
+            query = query.order_by(by.order.desc() if self._descending else by.order.asc())
         found = query.offset(0).subquery()  # which keeps the planners from walking an order after all
         return await self._numbers(self._first(select(found.c.number), found.c, wanted))
 
