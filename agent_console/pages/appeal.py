@@ -79,10 +79,8 @@ async def preview(kind: str, request: web.Request) -> web.Response:
 
 async def download(kind: str, request: web.Request) -> web.Response:
     """The same letter as a file."""
-    console = console_of(request)
     letter, _ = await _letter(request, kind)
-    appeal = await _appeal(request)
-    content = await console.dispatch.docx(appeal.company_id, letter)
+    content = await console_of(request).dispatch.docx(letter)
     return _file(content, f"{letter.number}.docx", DOCX)
 
 

@@ -120,9 +120,9 @@ class Dispatch:
             return _letter(case, "refusal", way or case.appeal.answer_way, signer, text="", verdict=verdict,
                            measures=[])  # fmt: skip
 
-    async def docx(self, company_id: str, letter: Letter) -> bytes:
+    async def docx(self, letter: Letter) -> bytes:
         """The letter as DOCX, from the company's own template where there is one. Raises Misconfigured."""
-        own = self._own_templates / company_id if self._own_templates else None
+        own = self._own_templates / letter.company_id if self._own_templates else None
         return await asyncio.to_thread(letter.docx, own)
 
     @property
@@ -139,7 +139,7 @@ class Dispatch:
         outgoing = Outgoing(
             letter_id=history.sha256(history.canonical([appeal_id, letter.kind, way, text]))[:32],
             number=letter.number, way=way, to=letter.contact, subject=letter.subject, text=text,
-            docx=await self.docx(letter.company_id, letter),
+            docx=await self.docx(letter),
         )  # fmt: skip
         return outgoing, await sender.send(outgoing)
 

@@ -20,7 +20,7 @@ from appeals.reports import source
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
-from gridline.errors import Conflict, InvalidInput
+from gridline.errors import Conflict, InvalidInput, Misconfigured
 from gridline.workdays import ProductionCalendar
 from tests.store.appeals.made import intake
 
@@ -150,6 +150,25 @@ async def test_a_sent_letter_is_written_down_whoever_was_quicker(
     async with db.read() as session:
         appeal = await session.get_one(Appeal, at)
     assert (appeal.state, appeal.owner, appeal.version) == ("answered", "other", seen + 2)
+
+
+async def test_a_companys_own_template_is_taken_from_its_own_folder(
+    db: Database, register: Register, casework: Casework, clock: SetClock, endings: Endings, companies: Companies,
+    by_file: FileSender, tmp_path: Path,
+) -> None:  # fmt: skip
+    at = await considered(register, casework, clock, db)
+    for company in ("mrsk-centra", "skek"):
+        folder = tmp_path / "letters" / company
+        folder.mkdir(parents=True)
+        (folder / "answer.docx").write_bytes(b"no document")
+        dispatch = Dispatch(db, clock, companies, casework, endings, {"post": by_file}, tmp_path / "letters")
+        letter = await dispatch.letter(at, text="Да.", signer=SIGNER, actor="clerk", version=await version(db, at))
+        if company == "skek":
+            with pytest.raises(Misconfigured, match=r"skek/answer\.docx"):
+                await dispatch.docx(letter)
+        else:
+            assert (await dispatch.docx(letter)).startswith(b"PK")  # another company's is not looked at
+    assert not (tmp_path / "answers").exists()
 
 
 async def test_a_refusal_is_notified_by_a_second_person(

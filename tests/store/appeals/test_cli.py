@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 import typer
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 from typer.testing import CliRunner, Result
 
 from agent_console.api.clients import CLIENTS, Clients
 from appeals import numbering
+from carrier.settings import free_port
 from gridline.cli import appeals, import_, migrate
 from gridline.errors import GridlineError, InvalidInput
 
@@ -42,11 +45,11 @@ def number(var: Path) -> str:
     return numbering.written(found)
 
 
-def gridline(*arguments: str | Path) -> Result:
+def gridline(*arguments: str | Path, said: str | None = None) -> Result:
     app = typer.Typer()
     for command in (migrate, import_, appeals):
         command.add_to(app)
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=said)
 
 
 def refusal(result: Result) -> str:
@@ -142,6 +145,46 @@ def test_an_appeal_is_answered_closed_and_erased_without_a_browser(var: Path, nu
     db.close()
     (letters / "left-by-a-crash.txt").write_text("x")
     assert "файлов писем: 1, записей разговоров: 0" in gridline(*order, "--go").output
+
+
+class Mailbox:
+    """A mail server's side of the talk."""
+
+    def __init__(self) -> None:
+        self.letters: list[Envelope] = []
+
+    async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:
+        self.letters.append(envelope)
+        return "250 2.0.0 Ok: queued as 4F2"
+
+
+def test_with_a_mail_server_in_the_settings_an_answer_leaves_by_it(
+    var: Path, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(var / "gridline.db") as db:
+        db.execute("UPDATE appeal_contents SET email = 'maria@example.ru'")
+    db.close()
+    mailbox = Mailbox()
+    server = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    server.start()
+    given = {"HOST": "127.0.0.1", "PORT": str(server.port), "TLS": "none", "FROM": "answers@skek.ru"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"GRIDLINE_SMTP_{name}", value)
+    at = (number, "--company", "skek")
+    gridline("appeals", "assign", *at, "--owner", "clerk")
+    gridline("appeals", "take", *at)
+    sign = ("--signer", "Петров П. П.", "--position", "Начальник отдела", "--way", "email", "--text", "-")
+    try:
+        told = gridline("appeals", "answer", *at, *sign, said="На улице Ленина, 1.").output
+    finally:
+        server.stop()
+    assert "250 2.0.0 Ok: queued as 4F2" in told
+    assert [one.rcpt_tos for one in mailbox.letters] == [["maria@example.ru"]]
+    with sqlite3.connect(var / "gridline.db") as db:
+        text, proof = db.execute("SELECT text, proof FROM appeal_answers").fetchone()
+    db.close()
+    assert "На улице Ленина, 1." in text
+    assert "queued as 4F2" in proof
 
 
 def test_a_step_that_is_not_due_names_what_is_missing(var: Path, number: str, tmp_path: Path) -> None:
