@@ -83,6 +83,22 @@ async def test_the_bar_shows_the_desk_phone_that_was_chosen_and_what_can_be_done
     await expect(bar.get_by_text("Настольный аппарат не на связи")).to_be_visible()
 
 
+async def test_a_pause_is_seen_on_every_page_and_ends_without_leaving_it(
+    page: Page, console_app: ConsoleApp, client_of: ClientOf, axe: Axe
+) -> None:
+    console = console_app.console
+    await (await client_of(Role.AGENT)).post("/desk/sign-on", data={"queue": "skek-hotline"})
+    await sign_in(page, console_app.base, Role.AGENT, "/knowledge")
+    strip = page.locator(".shift-strip")
+    await expect(strip).to_contain_text("Пауза")
+    assert await axe(page) == []
+    async with page.expect_response("**/desk/ready"):
+        await page.keyboard.press("F2")
+    show_place(console_app.app, console, "101")  # Asterisk is away here: otherwise the desk tells it
+    await expect(strip).to_be_hidden()
+    assert page.url.endswith("/knowledge")
+
+
 async def test_a_telephone_that_there_is_not_is_refused(client_of: ClientOf) -> None:
     answer = await (await client_of(Role.AGENT)).post("/desk/sign-on", data={"queue": "skek-hotline", "phone": "fax"})
     assert answer.status == 422
