@@ -64,8 +64,8 @@ class Line:
 
     call: CallRecord
     visits: tuple[QueueVisit, ...]
-    appeals: tuple[str, ...]
-    """Numbers."""
+    appeals: tuple[tuple[str, str], ...]
+    """Ids and numbers."""
     recorded: bool
 
     @property
@@ -131,15 +131,19 @@ async def lines_of(session: AsyncSession, actor: Actor, calls: Sequence[CallReco
     """Each of these calls with what belongs to it."""
     ids = [call.id for call in calls]
     visits: dict[str, list[QueueVisit]] = defaultdict(list)
-    appeals: dict[str, list[str]] = defaultdict(list)
+    appeals: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for visit in await session.scalars(
         select(QueueVisit).where(QueueVisit.call_id.in_(ids)).order_by(QueueVisit.entered_at)
     ):
         visits[visit.call_id].append(visit)
-    numbers = select(Appeal.call_id, Appeal.number, Appeal.kind).where(Appeal.call_id.in_(ids)).order_by(Appeal.number)
-    for call_id, number, kind in await session.execute(numbers):
+    numbers = (
+        select(Appeal.call_id, Appeal.id, Appeal.number, Appeal.kind)
+        .where(Appeal.call_id.in_(ids))
+        .order_by(Appeal.number)
+    )
+    for call_id, id, number, kind in await session.execute(numbers):
         if call_id is not None and actor.sees_kind(kind):
-            appeals[call_id].append(number)
+            appeals[call_id].append((id, number))
     there = select(Recording.call_id).where(Recording.call_id.in_(ids), Recording.state.in_(PLAYABLE))
     recorded = set(await session.scalars(there))
     return [Line(call, tuple(visits[call.id]), tuple(appeals[call.id]), call.id in recorded) for call in calls]

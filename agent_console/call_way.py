@@ -28,7 +28,8 @@ KINDS: Final[Mapping[RecordingKind, str]] = {
     RecordingKind.MESSAGE: "Сообщение автоответчику",
 }
 OUTCOMES: Final[Mapping[str, str]] = {
-    "finished": "программа дошла до конца",
+    "talked": "поговорил с оператором",
+    "finished": "меню пройдено до конца",
     "hung-up": "звонящий положил трубку",
     "failed": "сбой программы",
     "stopped": "остановка программы",
@@ -169,4 +170,4 @@ def _appeal(appeal: Appeal) -> Moment:
     codes = shipped()
     number = numbering.written(appeal.number)
     told = f"Зарегистрировано: {codes.kinds[appeal.kind].title.lower()} {number}"
-    return Moment(appeal.registered_at, "appeal", told, codes.topics[appeal.topic].title, f"/appeals/{appeal.number}")
+    return Moment(appeal.registered_at, "appeal", told, codes.topics[appeal.topic].title, f"/appeals/{appeal.id}")

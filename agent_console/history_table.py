@@ -27,6 +27,8 @@ FOLDS: Final[Mapping[Fold, str]] = {
     "queue": "По очередям",
     "agent": "По операторам",
 }
+OUTSIDE: Final = "Вне очереди: переводы и возвраты"
+"""Talks that came by a transfer, or went on after a reload of the agent's page."""
 _BY: Final[Mapping[Fold, By]] = {
     "day": By.HALF_HOUR,
     "hour": By.HALF_HOUR,
@@ -143,7 +145,7 @@ async def table(
     match asked.by:
         case "queue":
             rows = [
-                Row(title(company, queue) if queue in company.queues else queue, figures)
+                Row(title(company, queue) if queue in company.queues else queue or OUTSIDE, figures)
                 for queue, figures in by_key.items()
             ]
         case "agent":

@@ -56,7 +56,7 @@ async def stored_call(
         dialled="78005009494", caller_raw=caller or "", caller=caller, branch=branch, flow_version="f" * 64,
         started_at=at, answered_at=at, ended_at=ended, notice_prompt="notice", notice_version="ab12cd34" * 8,
         notice_started_at=heard, notice_ended_at=heard + timedelta(seconds=4), notice_completed=notice,
-        outcome="hung-up",
+        outcome="talked" if outcome is Left.ANSWERED else "hung-up",
     )  # fmt: skip
     steps = [
         _step(call, 0, "notice", ("notice",), NOTICE, "", heard),

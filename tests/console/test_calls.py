@@ -174,7 +174,7 @@ async def test_a_calls_page_tells_its_way_and_masks_the_number_by_role(
     for told in (
         "Уведомление о записи проиграно до конца", "нажал 2 — Нет света или воды", MENU, "Очередь «Горячая линия»",
         "вне очереди: опасность", "Дождался ответа: Ольга Смирнова", "Разговор окончен: Ольга Смирнова",
-        f"/appeals/{appeal.number}", f"/recordings/{call.recording}", "+7\u00a0923\u00a0555-01-01",
+        f"/appeals/{appeal.appeal_id}", f"/recordings/{call.recording}", "+7\u00a0923\u00a0555-01-01",
     ):  # fmt: skip
         assert told in text, told
     assert NASTY not in text

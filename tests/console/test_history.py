@@ -37,9 +37,17 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC) - timedelta(hours=7)
 
 
-def did(moment: datetime, kind: str, *, seconds: int | None = None, detail: str = "", agent: str = "101") -> AgentEvent:
+def did(
+    moment: datetime,
+    kind: str,
+    *,
+    seconds: int | None = None,
+    detail: str = "",
+    agent: str = "101",
+    queue: str = HOTLINE,
+) -> AgentEvent:
     return AgentEvent(
-        at=moment, agent=agent, user_id="u", company_id=COMPANY, kind=kind, queue=HOTLINE, seconds=seconds,
+        at=moment, agent=agent, user_id="u", company_id=COMPANY, kind=kind, queue=queue, seconds=seconds,
         detail=detail,
     )  # fmt: skip
 
@@ -93,9 +101,12 @@ async def test_days_and_hours_are_the_companys(console_app: ConsoleApp) -> None:
 
 async def test_queues_and_agents(console_app: ConsoleApp) -> None:
     await week(console_app)
+    async with console_app.console.db.write() as session:  # came by a transfer, in the pause of lunch
+        session.add(did(at(10, 10, 20), "completed", seconds=0, queue=""))
     queues = await counted(console_app, "queue")
-    assert [(row.name, row.figures.offered, row.figures.unknown) for row in queues.rows] == [
-        ("Горячая линия", 4, 1), ("Технологическое присоединение и ещё 3", 1, 0)
+    assert [(row.name, row.figures.offered, row.figures.unknown, row.figures.talks) for row in queues.rows] == [
+        ("Горячая линия", 4, 1, 1), ("Технологическое присоединение и ещё 3", 1, 0, 0),
+        ("Вне очереди: переводы и возвраты", 0, 0, 1),
     ]  # fmt: skip
     agents = await counted(console_app, "agent")
     (row,) = agents.rows
