@@ -16,7 +16,7 @@ from agent_console.failures import toast_header
 from agent_console.permissions import ROLE_NAMES, Actor, Permission
 from agent_console.register import privacy
 from agent_console.register.proof import proof_of
-from agent_console.register.steps import STEPS, Fields
+from agent_console.register.steps import KEPT_BY_HAND, STEPS, Fields
 from agent_console.register.view import PATH, PLAYABLE, AppealView, find, load
 from agent_console.render import render
 from agent_console.routes import add, add_topic
@@ -197,7 +197,7 @@ def _show(
     answer = render(
         request, "appeal.html", title=view.written, status=status, view=view, zone=view.company.zone, failed=failed,
         message=message, typed=typed or {}, ways=_ways(request), privacy=privacy, playable=PLAYABLE,
-        position=ROLE_NAMES[actor.role], topics=[f"{TOPIC}:{view.appeal.id}"],
+        position=ROLE_NAMES[actor.role], topics=[f"{TOPIC}:{view.appeal.id}"], by_hand=KEPT_BY_HAND,
     )  # fmt: skip
     if request.method == "POST":
         answer.headers["HX-Push-Url"] = view.url

@@ -12,10 +12,14 @@ from agent_console.permissions import Actor, Permission
 from agent_console.register.people import owners
 from appeals.answers.letter import Signer
 from appeals.intake import clean
-from appeals.models import Appeal
-from gridline.errors import InvalidInput
+from appeals.models import Appeal, Promise
+from appeals.repeats import FurtherContact
+from appeals.taxonomy import shipped
+from gridline.errors import InvalidInput, NotFound
 
 LONGEST: Final = 20_000
+KEPT_BY_HAND: Final = frozenset({"callback", "visit", "restoration"})
+"""Promises that no step of the appeal settles by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,23 @@ async def _withdraw(console: Console, actor: Actor, appeal: Appeal, fields: Fiel
     )
 
 
+async def _contact(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    """The applicant came again: said on the page, not in a call."""
+    channel, text = fields.text("channel"), fields.text("text")
+    if channel not in shipped().channels or not text:
+        raise InvalidInput("Укажите, как заявитель обратился снова и что сказал.")
+    contact = FurtherContact(channel, actor.signature, text=text)
+    await console.register.add_contact(appeal.company_id, appeal.number, contact)
+
+
+async def _keep(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    async with console.db.read() as session:
+        promise = await session.get(Promise, fields.text("promise_id"))
+    if promise is None or promise.appeal_id != appeal.id or promise.kind not in KEPT_BY_HAND:
+        raise NotFound("Такого обещания у обращения нет.")
+    await console.promises.keep(promise.id, actor=actor.signature)
+
+
 async def _close(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.close(appeal.id, actor=actor.signature, version=fields.version)
 
@@ -179,6 +200,8 @@ STEPS: Final[Mapping[str, Step]] = {
     "refuse": Step(_refuse, "Отказ утверждён, заявитель уведомлён.", Permission.APPEAL_APPROVE),
     "join": Step(_join, "Присоединено к более раннему обращению."),
     "withdraw": Step(_withdraw, "Отмечен отзыв заявителем."),
+    "contact": Step(_contact, "Записано; срок остаётся прежним."),
+    "keep": Step(_keep, "Обещание отмечено выполненным."),
     "close": Step(_close, "Обращение закрыто."),
 }
 """By the last part of the address they are sent to."""

@@ -184,6 +184,15 @@ async def test_an_appeal_is_worked_on_to_its_end_and_everything_is_kept(
         assert answer.status == 303, await answer.text()
 
     await done("take")
+    await done("contact", channel="phone", text="Когда же?")
+    assert "Когда же?" in await body(clerk, f"/appeals/{number}")
+    promises, now = console_app.console.promises, console_app.console.clock.now()
+    callback = await promises.make(
+        COMPANY, "callback", owner="user:clerk", due_at=now + timedelta(hours=4), appeal_id=id
+    )
+    await done("keep", promise_id=callback)
+    other = await promises.make(COMPANY, "callback", owner="user:clerk", due_at=now + timedelta(hours=4))
+    assert (await step(clerk, number, "keep", await version(console_app, id), promise_id=other)).status == 404
     await done("ask", task="referral", whom="Сбытовая компания", text="Подтвердить договор", due_on="2199-01-01")
     task = re.search(r'name="task_id" value="([0-9a-f]{32})"', await body(clerk, f"/appeals/{number}"))
     assert task is not None
@@ -220,7 +229,8 @@ async def test_an_appeal_is_worked_on_to_its_end_and_everything_is_kept(
         proof = (await session.scalars(select(Answer.proof).where(Answer.appeal_id == id))).one()
     assert appeal.state == "closed"
     assert kinds == [
-        "registered", "assigned", "taken", "asked", "returned", "found", "measure_planned", "answered", "measure_done",
+        "registered", "assigned", "taken", "contact_added", "promise_made", "promise_kept", "asked",
+        "returned", "found", "measure_planned", "answered", "measure_done",
         "closed",
     ]  # fmt: skip
     assert "outbox" in proof
