@@ -35,7 +35,7 @@ class Size:
     cards: int
 
 
-QUICK = Size(rows=2_000, stages=(1, 5), calls=20, rate=8, cards=3)
+QUICK = Size(rows=1_000, stages=(1, 4), calls=10, rate=10, cards=2)
 
 
 def add_to(group: typer.Typer) -> None:
