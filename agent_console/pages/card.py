@@ -32,13 +32,13 @@ BY_AGENT = "нашёл оператор"
 def add_to(app: web.Application) -> None:
     """Hang the routes."""
     read, write = Permission.CARD_READ, Permission.APPEAL_WRITE
-    add(app, "GET", "/card", current, permission=read)
+    add(app, "GET", "/card", current, permission=Permission.DESK_WORK)
     add(app, "GET", f"/card/{CALL}", page, permission=read)
     add(app, "GET", f"/card/{CALL}/find", find, permission=read)
     add(app, "GET", f"/card/{CALL}/way", way, permission=read)
     add(app, "POST", f"/card/{CALL}/choose", choose, permission=write)
     add(app, "POST", f"/card/{CALL}/notes", note, permission=write)
-    add_entry(app, Entry(15, "Карточка звонка", "/card", "card", read, key="c"))
+    add_entry(app, Entry(15, "Карточка звонка", "/card", "card", Permission.DESK_WORK, key="c"))
     add_topic(app, CARD, _own_calls)
     add_topic(app, CALL_TOPIC, _seen_call)
 

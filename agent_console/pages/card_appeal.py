@@ -98,12 +98,12 @@ async def register(request: web.Request) -> web.Response:
     try:
         made = await console.register.register(accept(told))
     except Conflict as error:
-        draft = await _begin_anew(card, str(sent.get("key", "")))
+        draft = await _begin_anew(card, str(sent.get("key", "")), keep=True)
         again = f"{error.message} Если это другое обращение, зарегистрируйте форму ещё раз."
         return await _form(request, card, values, draft, {"": again})
     except InvalidInput as error:  # a moment that lies ahead, an earlier number that does not exist
         return await _form(request, card, values, draft, {"": error.message})
-    await _begin_anew(card, str(sent.get("key", "")), made)
+    await _begin_anew(card, str(sent.get("key", "")), made=made)
     answered = values.get(form.OUTCOME) == form.ANSWERED and "answer_on_call" in told
     return await _answer(request, card, made=made, answered=answered)
 
@@ -111,9 +111,9 @@ async def register(request: web.Request) -> web.Response:
 async def add_contact(request: web.Request) -> web.Response:
     """The caller came again on an open matter: what he says is added there, its clock goes on."""
     sent, console = await request.post(), console_of(request)
-    text = str(sent.get("contact", "")).strip()[:LONGEST_CONTACT]
+    text = str(sent.get("text", "")).strip()[:LONGEST_CONTACT]
     if not text:
-        raise InvalidInput("Напишите, что сказал заявитель.")
+        raise InvalidInput("Напишите в форме, что говорит заявитель: это и будет добавлено.")
     async with console.db.read() as session:
         card = await opened(request, session)
         number = numbering.read(str(sent.get("number", ""))).digits
@@ -129,6 +129,7 @@ async def add_contact(request: web.Request) -> web.Response:
     if not sent_before:
         contact = FurtherContact("phone", card.actor.signature, card.call.caller, text, call_id=card.call.id)
         await console.register.add_contact(card.company.id, number, contact)
+    await _begin_anew(card, str(sent.get("key", "")))
     answer = await _answer(request, card)
     answer.headers.update(toast_header(f"Добавлено к обращению {numbering.written(number)}", "good"))
     return answer
@@ -175,11 +176,11 @@ async def _similar(card: Opened, values: Mapping[str, str]) -> list[OpenAppeal]:
     return [one for one in found if one.appeal_id in his]
 
 
-async def _begin_anew(card: Opened, key: str, made: Registered | None = None) -> Draft:
-    """The form's place is free for the next one."""
+async def _begin_anew(card: Opened, key: str, *, keep: bool = False, made: Registered | None = None) -> Draft:
+    """The form's place is free for the next one; `keep`: what was typed becomes that one."""
     console = card.console
     async with console.db.write() as session:
-        await drafts.finish(session, console.clock, card.call, key, keep=made is None)
+        await drafts.finish(session, console.clock, card.call, key, keep=keep)
         if made is not None:
             audit.note(
                 session, console.clock, user_id=card.actor.user_id, action="appeal.registered",

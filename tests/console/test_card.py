@@ -16,6 +16,7 @@ from recordings.models import Recording, RecordingKind, RecordingState
 from tests.console.card_data import IVANOV, MENU, Telephony, a_call, a_past, record
 from tests.console.conftest import OTHER_COMPANY, Axe, Client, ClientOf, ConsoleApp, sign_in
 
+expect.set_options(timeout=20_000)
 XSS = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 TEXT = "Третий час нет света во всём доме"
 PLAIN = {"kind": "appeal", "topic": "outages", "text": TEXT, "phone": IVANOV, "outcome": "analysis"}
@@ -57,6 +58,7 @@ async def test_a_card_from_the_ring_to_the_number_read_out(
     await page.keyboard.press("Control+S")
     await expect(page.locator("#form-errors")).to_contain_text("требу")
     await expect(page.locator("[id='error-details.demand']")).to_have_text("Заполните это поле.")
+    await expect(page.locator("#f-text")).to_be_focused()  # the first of them
     await page.locator("#f-kind").select_option("complaint")
     await expect(page.locator("[name='details.demand']")).to_have_count(0)
     await expect(page.locator(".similar")).to_contain_text(earlier[:2] + "-" + earlier[2:8])
@@ -210,7 +212,7 @@ async def test_a_further_contact_an_outage_and_a_promise(console_app: ConsoleApp
     number = await a_past(console_app, text="Мигает свет")
     client, call = await client_of(Role.AGENT), await a_call(console_app)
     for _ in range(2):
-        status, _text = await post(client, f"/card/{call}/contact", number=number, contact="Опять мигает")
+        status, _text = await post(client, f"/card/{call}/contact", number=number, text="Опять мигает")
         assert status == 200
         assert (await post(client, f"/card/{call}/callback"))[0] == 200
     async with console_app.console.db.read() as session:
@@ -218,7 +220,7 @@ async def test_a_further_contact_an_outage_and_a_promise(console_app: ConsoleApp
         theirs = await session.scalar(select(Premise.id).where(Premise.company_id == OTHER_COMPANY))
     assert (await post(client, f"/card/{call}/outage", premise=str(premise)))[0] == 204
     assert (await post(client, f"/card/{call}/outage", premise=str(theirs)))[0] == 404
-    assert (await post(client, f"/card/{call}/contact", number=number, contact=" "))[0] == 422
+    assert (await post(client, f"/card/{call}/contact", number=number, text=" "))[0] == 422
     assert (await post(client, f"/card/{call}/notes", note="Говорит тихо"))[0] == 200
     async with console_app.console.db.read() as session:
         assert [one.call_id for one in await session.scalars(select(Contact))] == [call]
@@ -241,7 +243,7 @@ async def test_a_card_is_its_companys_and_its_opening_outside_a_call_is_noted(
     for path in ("", "/find?q=120034001", "/draft"):
         assert (await agent.get(f"/card/{theirs.id}{path}")).status == 404, path
     for path in ("/choose", "/notes", "/form", "/appeal", "/contact", "/outage", "/callback"):
-        sent = PLAIN | {"note": "x", "contact": "x", "key": "a" * 32, "ref": ""}
+        sent = PLAIN | {"note": "x", "key": "a" * 32, "ref": ""}
         assert (await post(agent, f"/card/{theirs.id}{path}", **sent))[0] == 404, path
     Telephony(console_app).rings()
     assert (await agent.get(f"/card/{mine}")).status == 200  # it rings at her: her work

@@ -26,6 +26,7 @@ function mount(form) {
   let timer = 0;
   let sending = false;
   let stopped = false; // registered, gone, or another tab types
+  let sent = false; // on its way to the register: what is typed is saved again if it comes back
 
   const keyed = () => form.elements.key.value;
   const say = (text, level = "") => {
@@ -40,12 +41,14 @@ function mount(form) {
     const fields = typed(form);
     if (same(fields, saved)) return;
     localStorage.setItem(store, JSON.stringify({ fields, version, key: keyed() }));
+    say("Сохраняю…");
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE_MS);
   }
 
   async function save(take = false) {
     clearTimeout(timer);
+    if (stopped || sent) return;
     if (sending) return void (timer = setTimeout(save, PAUSE_MS, take));
     const fields = typed(form);
     sending = true;
@@ -59,6 +62,7 @@ function mount(form) {
         say("Сохранено", "good");
       } else timer = setTimeout(save, PAUSE_MS);
     } catch (problem) {
+      if (stopped || sent) return; // registered meanwhile: there is nothing left to keep
       if (problem.status === 409) elsewhere(problem.message, fields);
       else {
         say("Нет связи — сохранено на этом компьютере", "bad");
@@ -117,9 +121,15 @@ function mount(form) {
     box.hidden = false;
   }
 
-  const registered = ({ detail }) => {
-    const { elt, path } = detail.requestConfig;
-    if (elt !== form || !path.endsWith("/appeal") || detail.xhr.status !== 200) return;
+  const toRegister = ({ detail: { requestConfig: request } }) =>
+    form.contains(request?.elt) && /\/(appeal|contact)$/.test(request.path);
+  const leaving = (event) => {
+    if (toRegister(event)) sent = true;
+  };
+  const answered = (event) => {
+    if (!toRegister(event)) return;
+    sent = false;
+    if (event.detail.xhr.status !== 200) return note();
     stopped = true;
     clearTimeout(timer);
     localStorage.removeItem(store);
@@ -128,7 +138,11 @@ function mount(form) {
   const leave = () => {
     if (!stopped && !same(typed(form), saved) && !sending) save();
   };
-  const settled = (event) => form.contains(event.target) && note();
+  const settled = ({ target, detail }) => {
+    if (!form.contains(target)) return;
+    note();
+    if (detail.xhr?.status === 422) form.querySelector("[aria-invalid=true]")?.focus();
+  };
   const heard = onLive("draft", ({ topic, data }) => {
     if (topic !== `card-call:${call}` || stopped || data.tab === tab || data.version <= version) return;
     if (same(typed(form), saved)) elsewhere(`Форму заполняют в другом окне (${data.author}).`);
@@ -137,7 +151,9 @@ function mount(form) {
     [form, "input", note],
     [form, "change", note],
     [document, "htmx:afterSettle", settled],
-    [document, "htmx:beforeSwap", registered],
+    [document, "htmx:beforeRequest", leaving],
+    [document, "htmx:beforeSwap", answered],
+    [document, "htmx:sendError", answered],
     [document, "signed-in", retry],
     [window, "online", retry],
   ];
