@@ -65,6 +65,12 @@ _ORIGINALS = {
     "appeal_events": "appeal_id IN (SELECT id FROM appeals WHERE year = :year AND sequence <= :upto)",
     "promises": "appeal_id IN (SELECT id FROM appeals WHERE year = :year AND sequence <= :upto)",
 }
+_SETTLED = """
+    UPDATE promises SET escalated = 100, (settled_at, outcome) = (
+        SELECT closed_at, CASE WHEN closed_at IS NULL THEN NULL ELSE 'kept' END FROM appeals WHERE id = appeal_id
+    )
+"""
+"""The promise of an answer ends with the answer; of those long overdue everybody has been told."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,7 @@ def _multiply(file: Path, company_id: str, rows: int, made: int) -> None:
         connection.create_function("phone_of", 1, lambda at: _phone(at % people), deterministic=True)
         connection.create_function("premise_of", 1, lambda at: _id("premise", at % people), deterministic=True)
         connection.execute("BEGIN")
+        connection.execute(_SETTLED)
         for before, year in enumerate(YEARS):
             _copy_appeals(connection, year, before * (rows // len(YEARS)), rows // len(YEARS), made)
         _insert(connection, "subscribers", _subscribers(company_id, people))
