@@ -66,7 +66,7 @@ function options(holder) {
       {},
       { scale: "calls", paths: bars, fill: of("bad-fill"), width: 0, points: { show: false } },
       { scale: "calls", paths: bars, fill: of("accent"), width: 0, points: { show: false } },
-      { scale: "share", stroke: of("warn-fill"), width: 2.5, spanGaps: true, points: { show: true, size: 5, fill: of("warn-fill") } },
+      { scale: "share", stroke: of("warn-fill"), width: 2.5, points: { show: true, size: 5, fill: of("warn-fill") } },
       { scale: "share", stroke: of("ink-2"), width: 1, dash: [4, 4], points: { show: false } },
     ],
   };
