@@ -65,7 +65,8 @@ function mount(form) {
       if (stopped || sent) return; // registered meanwhile: there is nothing left to keep
       if (problem.status === 409) elsewhere(problem.message, fields);
       else {
-        say("Нет связи — сохранено на этом компьютере", "bad");
+        const why = problem.status === 401 ? "Сеанс завершён" : "Нет связи";
+        say(`${why} — сохранено на этом компьютере`, "bad");
         if (problem.status !== 401) timer = setTimeout(save, AGAIN_MS, take);
       }
     } finally {
@@ -176,6 +177,10 @@ function mount(form) {
 }
 
 island("draft", "[data-draft]", mount);
+
+island("knowledge-tab", "[aria-controls=tab-knowledge]", (tab) => {
+  tab.addEventListener("click", () => setTimeout(() => document.getElementById("knowledge-query").focus()));
+});
 
 // What was just registered is read out: the focus goes there, and a screen reader says it.
 island("registered", "[data-focus]", (element) => void element.focus());
