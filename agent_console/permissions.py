@@ -84,7 +84,15 @@ GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
     )
     | {_P.APPEAL_EXPORT, _P.CALL_READ},
     Role.SECURITY: frozenset(
-        {_P.APPEAL_READ, _P.APPEAL_WRITE, _P.APPEAL_EXPORT, _P.CALL_READ, _P.RECORDING_LISTEN, _P.TRUST_READ}
+        {
+            _P.APPEAL_READ,
+            _P.APPEAL_WRITE,
+            _P.APPEAL_APPROVE,
+            _P.APPEAL_EXPORT,
+            _P.CALL_READ,
+            _P.RECORDING_LISTEN,
+            _P.TRUST_READ,
+        }
     ),
     Role.ADMIN: frozenset(Permission) - {_P.DESK_WORK, _P.TRUST_READ},
 }

@@ -31,6 +31,7 @@ from recordings.models import Recording, RecordingState
 
 PATH = r"/appeals/{number:\d{2}-?\d{6}-?\d|[0-9a-f]{32}}"
 _ID = re.compile(r"[0-9a-f]{32}")
+_MOMENTS = ("violated_from", "violated_to", "seen_at")
 PLAYABLE = (RecordingState.STORED, RecordingState.PARTIAL)
 
 
@@ -186,7 +187,7 @@ async def load(session: AsyncSession, actor: Actor, appeal: Appeal, company: Com
         appeal=appeal, company=company, written=numbering.written(appeal.number),
         url=rows.url_of(appeal.number, actor, company.id), seen=seen,
         applicant=rows.applicant(seen, appeal.kind, erased=content.erased_at is not None),
-        details=json.loads(seen["details"]) if seen["details"] else {}, erased_at=content.erased_at,
+        details=_details(seen["details"]), erased_at=content.erased_at,
         due=due(appeal.deadline, today, appeal.state, answered), facts=known,
         allowed=frozenset(allowed) if writes else frozenset(),
         missing={step: lifecycle.missing(step, _once_sent(known) if step == "answered" else known) for step in allowed},
@@ -241,6 +242,13 @@ async def _links(session: AsyncSession, actor: Actor, appeal: Appeal) -> tuple[L
 
 def _link(title: str, appeal: Appeal, actor: Actor) -> Link:
     return Link(title, numbering.written(appeal.number), rows.url_of(appeal.number, actor, appeal.company_id))
+
+
+def _details(text: str | None) -> dict[str, Any]:
+    """The further facts of a claim or a theft report, moments as moments."""
+    given: dict[str, Any] = json.loads(text) if text else {}
+    moments = {name: datetime.fromisoformat(given[name]) for name in _MOMENTS if given.get(name)}
+    return given | moments
 
 
 def _proof(text: str) -> dict[str, Any]:

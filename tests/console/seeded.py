@@ -66,7 +66,7 @@ TOLD: tuple[dict[str, Any], ...] = (
     {
         "age": 0, "channel": "phone", "kind": "theft", "topic": "other",
         "text": "На соседней улице набросили провод на линию в обход счётчика.",
-        "details": {"type": "theft", "place": "Кемерово, ул. Овражная, 3"},
+        "details": {"type": "theft", "place": "Кемерово, ул. Овражная, 3", "seen_at": "2026-01-15T14:30:00+00:00"},
     },
 )  # fmt: skip
 

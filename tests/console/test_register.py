@@ -303,6 +303,9 @@ async def test_each_role_sees_as_much_of_a_person_as_it_needs(seeded: Seeded, cl
     answered = await body(await client_of(Role.QA), f"/appeals/{seeded.numbers[4]}")
     assert "Текст письма" not in answered  # a letter names the applicant
     assert "Степанова Галина Ивановна" in await body(await client_of(Role.AGENT), f"/appeals/{number}")
+    clerk, theft = await client_of(Role.CLERK), seeded.numbers[9]
+    assert "15\xa0января в 21:30" in await body(clerk, f"/appeals/{theft}")  # a moment in the company's zone
+    assert "Овражная, 3" not in await body(dispatcher, f"/appeals/{theft}")
 
 
 async def test_the_trust_line_is_for_the_security_service_alone(seeded: Seeded, client_of: ClientOf) -> None:
@@ -313,6 +316,7 @@ async def test_the_trust_line_is_for_the_security_service_alone(seeded: Seeded, 
     assert (await admin.get(f"/appeals/{seeded.trust}?company={COMPANY}")).status == 404
     assert (await security.get(f"/appeals/{seeded.numbers[0]}")).status == 404
     assert numbers_in(await body(security, "/appeals", view="all", q="подключение")) == [seeded.trust]
+    assert seeded.numbers[7] not in await body(security, "/approvals")  # refusals of its own reports alone
     assert numbers_in(await body(security, "/appeals", view="all", q="напряжение")) == []
 
 
