@@ -7,7 +7,7 @@ it makes the markup, so an article can carry none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -28,6 +28,10 @@ _MARKS: Final = (("## ", "heading"), ("- ", "bullets"), ("! ", "caution"))
 _NUMBERED: Final = re.compile(r"\d+\. ")
 _TITLE, _WORDS, _TEXT = 6, 4, 1
 _STEMMER = snowballstemmer.stemmer("russian")
+
+
+Refused = Callable[[Misconfigured], None]
+"""Is told of an article that cannot be taken."""
 
 
 class BlockKind(StrEnum):
@@ -81,10 +85,14 @@ class Knowledge:
         self._articles = articles
 
     @classmethod
-    def load(cls, folder: Path, companies: Iterable[str]) -> Knowledge:
-        """Read `folder`. Raises Misconfigured naming file and line; no folder at all is an empty knowledge base."""
-        common = _folder(folder / COMMON)
-        return cls({company: common | _folder(folder / company) for company in companies})
+    def load(cls, folder: Path, companies: Iterable[str], refused: Refused | None = None) -> Knowledge:
+        """Read `folder`; no folder at all is an empty knowledge base.
+
+        A wrong article raises Misconfigured naming file and line; with `refused` that is told of it instead, and the
+        others serve: nobody's telephone waits for a comma.
+        """
+        common = _folder(folder / COMMON, refused)
+        return cls({company: common | _folder(folder / company, refused) for company in companies})
 
     def of_topic(self, company_id: str, topic: str) -> Sequence[Article]:
         """All articles of a company: those of the topic first, then those of every topic, then the others."""
@@ -147,8 +155,16 @@ def _marked(line: str) -> tuple[BlockKind, str]:
     return (BlockKind.STEPS, line[number.end() :]) if number else (BlockKind.TEXT, line)
 
 
-def _folder(folder: Path) -> dict[str, Article]:
-    return {file.stem: _article(file) for file in sorted(folder.glob("*.yaml"))}
+def _folder(folder: Path, refused: Refused | None) -> dict[str, Article]:
+    found: dict[str, Article] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            found[file.stem] = _article(file)
+        except Misconfigured as error:
+            if refused is None:
+                raise
+            refused(error)
+    return found
 
 
 def _article(file: Path) -> Article:

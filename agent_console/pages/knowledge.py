@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from aiohttp import web
 
 from agent_console.console import CONSOLE, actor_of, console_of
@@ -11,20 +12,27 @@ from agent_console.routes import Entry, add, add_entry
 from appeals.taxonomy import shipped
 from grid.knowledge import Knowledge
 from gridline.companies import Company
+from gridline.errors import Misconfigured
 from gridline.phones import printable
 
 KNOWLEDGE: web.AppKey[Knowledge] = web.AppKey("knowledge")
 LONGEST_QUERY = 120
 
+log = structlog.get_logger(__name__)
+
 
 def add_to(app: web.Application) -> None:
-    """Read the articles and hang the routes. Raises Misconfigured for an article that is wrong."""
+    """Read the articles and hang the routes; a wrong article is left out and told in the log."""
     console = app[CONSOLE]
     companies = [company.id for company in console.companies]
-    app[KNOWLEDGE] = Knowledge.load(console.settings.dialplan / "knowledge", companies)
+    app[KNOWLEDGE] = Knowledge.load(console.settings.dialplan / "knowledge", companies, _refused)
     add(app, "GET", "/knowledge", page, permission=Permission.KNOWLEDGE_READ)
     add(app, "GET", "/knowledge/part", part, permission=Permission.KNOWLEDGE_READ)
     add_entry(app, Entry(70, "База знаний", "/knowledge", "knowledge", Permission.KNOWLEDGE_READ, key="k"))
+
+
+def _refused(error: Misconfigured) -> None:
+    log.error("article-refused", reason=error.message)
 
 
 async def page(request: web.Request) -> web.Response:
