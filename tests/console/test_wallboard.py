@@ -285,9 +285,20 @@ async def test_a_storm_on_the_wall_and_the_morning_after(
     tell(console_app, floor)
     await expect(page.locator("#wb-waiting-count")).to_have_text("1")
     await expect(page).to_have_title(re.compile(r"^\(1\) Табло"))
+    await page.evaluate(
+        """() => {
+            window.seen = [];
+            const look = () => seen.push(document.querySelector("#wb-waiting time")?.textContent ?? "");
+            new MutationObserver(() => requestAnimationFrame(look)).observe(document.querySelector("[data-wall]"),
+                {childList: true, subtree: true, characterData: true});
+        }"""
+    )
     danger = floor.caller(HOTLINE, priority=10)
     tell(console_app, floor)
     await expect(page.get_by_role("alert")).to_contain_text("Опасность: ждёт 1 человек")
+    seen = await page.evaluate("new Promise(done => requestAnimationFrame(() => done(window.seen)))")
+    assert seen  # a time that ticks is never painted in the server's words
+    assert all(re.fullmatch(r"\d+:\d\d", text) for text in seen), seen
     floor.answers(f"{agent}-web", danger)
     tell(console_app, floor)
     await expect(page.get_by_role("alert")).to_be_empty()

@@ -16,7 +16,8 @@ function span(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-function tick() {
+/** Write every ticking time as it is now. */
+export function tick() {
   const now = Date.now() + skew;
   for (const one of document.querySelectorAll("[data-clock]")) put(one, hour(one.dataset.clock));
   for (const one of document.querySelectorAll("[data-since], [data-until]")) {

@@ -1,6 +1,7 @@
 // Live updates: one stream for all topics of the page (every [data-live]); `morph` messages change elements in place,
 // others become `live:NAME` events of the document with {topic, data}.
 import htmx from "htmx.org";
+import { tick } from "./clocks.js";
 import { morphInto } from "./morph.js";
 
 const LOST_AFTER_MS = 3000;
@@ -112,6 +113,7 @@ function morph(html) {
     const now = document.getElementById(fresh.id);
     if (now) htmx.process(now);
   }
+  tick(); // the server's words for a time are older than the page's: they must not be seen, not even for a frame
 }
 
 /** Too much was missed to be told: the page is taken anew, in place. */
