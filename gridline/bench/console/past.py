@@ -59,12 +59,7 @@ _COPIED = {
     "promises": {"id": "copied(:n, id)", "appeal_id": "copied(:n, appeal_id)"},
 }
 """What a copy has of its own; the rest is its original's."""
-_ORIGINALS = {
-    "appeals": "year = :year AND sequence <= :upto",
-    "appeal_contents": "appeal_id IN (SELECT id FROM appeals WHERE year = :year AND sequence <= :upto)",
-    "appeal_events": "appeal_id IN (SELECT id FROM appeals WHERE year = :year AND sequence <= :upto)",
-    "promises": "appeal_id IN (SELECT id FROM appeals WHERE year = :year AND sequence <= :upto)",
-}
+_ORIGINALS = "company_id = :company AND year = :year AND sequence <= :upto"
 _SETTLED = """
     UPDATE promises SET escalated = 100, (settled_at, outcome) = (
         SELECT closed_at, CASE WHEN closed_at IS NULL THEN NULL ELSE 'kept' END FROM appeals WHERE id = appeal_id
@@ -144,7 +139,7 @@ def _multiply(file: Path, company_id: str, rows: int, made: int) -> None:
         connection.execute("BEGIN")
         connection.execute(_SETTLED)
         for before, year in enumerate(YEARS):
-            _copy_appeals(connection, year, before * (rows // len(YEARS)), rows // len(YEARS), made)
+            _copy_appeals(connection, company_id, year, before * (rows // len(YEARS)), rows // len(YEARS), made)
         _insert(connection, "subscribers", _subscribers(company_id, people))
         _insert(connection, "premises", _premises(company_id, people))
         _insert(connection, "premise_phones", ((_id("premise", at), _phone(at)) for at in range(people)))
@@ -159,15 +154,19 @@ def _multiply(file: Path, company_id: str, rows: int, made: int) -> None:
         connection.close()
 
 
-def _copy_appeals(connection: sqlite3.Connection, year: int, before: int, rows: int, made: int) -> None:
+def _copy_appeals(
+    connection: sqlite3.Connection, company_id: str, year: int, before: int, rows: int, made: int
+) -> None:
     entries = connection.execute("SELECT max(journal_no) FROM appeal_events WHERE year = ?", (year,)).fetchone()[0]
     for table, own in _COPIED.items():
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
         values = ", ".join(own.get(column, column) for column in columns)
-        copy = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {_ORIGINALS[table]}"
+        originals = _ORIGINALS if table == "appeals" else f"appeal_id IN (SELECT id FROM appeals WHERE {_ORIGINALS})"
+        copy = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {originals}"
         for n in range(1, -(-rows // made)):
             upto = min(made, rows - n * made)
-            told = {"n": n, "made": made, "upto": upto, "before": before, "entries": entries, "year": year}
+            told = {"n": n, "made": made, "upto": upto, "before": before, "entries": entries, "year": year,
+                    "company": company_id}  # fmt: skip
             connection.execute(copy, {key: value for key, value in told.items() if f":{key}" in copy})
     connection.execute(
         "UPDATE appeal_counters SET last_sequence = ?, journal_no = ? WHERE year = ?",
