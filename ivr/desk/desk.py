@@ -19,18 +19,17 @@ from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound, Unavailable
 from ivr.desk import devices, membership
 from ivr.desk.ledger import Ledger, Who
+from ivr.desk.reach import Reach
 from ivr.desk.shift import MISSED, UNREACHABLE, WRAP_UP, Shift, State
 from ivr.desk.talks import Ended, Talks
 from ivr.live.board import Board
-from ivr.live.view import AgentState, Changes
+from ivr.live.view import Changes
 from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import AgentConnected, AgentDidNotAnswer, Event
 from ivr.telephony.state import Snapshot
 
 RETELL_S = 15.0
 """How often app_queue is told everything again, whatever happened meanwhile."""
-GONE = timedelta(seconds=8)
-"""A page that is loaded anew is back sooner; a telephone that is gone for longer is told so (fault F36)."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +56,7 @@ class Desk:
         self._wrap_up = wrap_up
         self._shifts: dict[str, Shift] = {}
         self._talks = Talks(board)
-        self._gone: dict[str, datetime] = {}
+        self._reach = Reach(board)
         self._untold: set[str] = set()
         self._ledger = Ledger(db)
         self._wake = asyncio.Event()
@@ -121,7 +120,6 @@ class Desk:
         shift = self._of(agent)
         self._note(shift, "signed-off", seconds=self._lasted(shift))
         del self._shifts[agent]
-        self._gone.pop(agent, None)
         self._on_change(agent)
         self._wake.set()
         await membership.leave(self._ami, shift.interface, shift.queues)
@@ -209,21 +207,14 @@ class Desk:
 
     def _look_for_telephones(self, now: datetime) -> None:
         """Whoever is ready at a telephone that is gone is paused, and ready again when it is back (fault F36)."""
-        if not self._ami.connected:
-            return
-        for shift in self.shifts():
-            member = self._board.agent(shift.interface)
-            if member is None or self._is_parked(shift.agent):
-                continue
-            there = member.state is not AgentState.UNAVAILABLE
-            if there:
-                self._gone.pop(shift.agent, None)
-                if shift.reason == UNREACHABLE:
-                    self._note(shift, "ready", seconds=self._lasted(shift), detail=shift.reason)
-                    self._keep(shift.ready(now))
-            elif shift.takes_calls and now - self._gone.setdefault(shift.agent, now) >= GONE:
-                self._note(shift, "paused", seconds=self._lasted(shift), detail=UNREACHABLE)
-                self._keep(shift.unreachable(now))
+        told = self._ami.connected  # else the board is out of date
+        here = [shift for shift in self.shifts() if told and not self._is_parked(shift.agent)]
+        for shift in self._reach.lost(here, now):
+            self._note(shift, "paused", seconds=self._lasted(shift), detail=UNREACHABLE)
+            self._keep(shift.unreachable(now))
+        for shift in self._reach.back(here):
+            self._note(shift, "ready", seconds=self._lasted(shift), detail=UNREACHABLE)
+            self._keep(shift.ready(now))
 
     async def _change(self, shift: Shift) -> Shift:
         self._keep(shift)
@@ -273,13 +264,10 @@ class Desk:
     def _by_interface(self, interface: str) -> Shift | None:
         return self._shifts.get(devices.agent_of(interface))
 
-    def _takes_calls(self, agent: str) -> bool:
-        shift = self._shifts.get(agent)
-        return shift is not None and shift.takes_calls
-
     def _pause_s(self) -> float:
         ends: list[datetime] = [shift.until for shift in self._shifts.values() if shift.until is not None]
-        ends += [since + GONE for agent, since in self._gone.items() if self._takes_calls(agent)]
+        if (look := self._reach.next_look()) is not None:
+            ends.append(look)
         retell_s = self._retold_at + RETELL_S - self._clock.monotonic()
         first_s = (min(ends) - self._clock.now()).total_seconds() if ends else retell_s
         return max(0.1, min(retell_s, first_s))
