@@ -178,7 +178,9 @@ function start(root) {
     if (key) telephone.press(key);
   });
   view.part("keypad-panel").addEventListener("keydown", (event) => {
-    if (/^[0-9*#]$/.test(event.key)) telephone.press(event.key);
+    if (!/^[0-9*#]$/.test(event.key)) return;
+    event.preventDefault(); // the same digits choose a candidate on the call's card
+    telephone.press(event.key);
   });
   view.part("dial-form").addEventListener("submit", (event) => {
     event.preventDefault();
