@@ -53,7 +53,7 @@ def add_to(group: typer.Typer) -> None:
     ) -> None:
         """Консоль: от события Asterisk до экрана, память на консоль, карточка звонка."""
         rate = 20.0
-        size = QUICK if quick else Size(rows, (1, 20, 100), round(seconds * rate), rate, 60)
+        size = QUICK if quick else Size(rows, (1, 20, 100), round(seconds * rate), rate, 50)
         found = asyncio.run(measure(size, store))
         if out is not None:
             out.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
