@@ -175,6 +175,12 @@ async def test_topics_are_only_those_one_may_follow(client_of: ClientOf, topics:
     assert (await client.get(f"/events?topics={topics}")).status in (404, 422)
 
 
+SEEN = """(state) => {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
 async def test_the_page_shows_at_once_that_asterisk_is_gone(page: Page, console_app: ConsoleApp) -> None:
     await sign_in(page, console_app.base, Role.CLERK, "/account")
     banner = page.get_by_text("Нет связи с АТС")
@@ -184,6 +190,23 @@ async def test_the_page_shows_at_once_that_asterisk_is_gone(page: Page, console_
     await banner.wait_for()
     console_app.line.up = True
     await banner.wait_for(state="detached")
+
+
+async def test_a_tab_that_nobody_looks_at_gives_its_stream_back_and_catches_up(
+    page: Page, console_app: ConsoleApp
+) -> None:
+    """Six connections are all a browser has for a server over HTTP/1.1: with as many streams no page loads any more."""
+    push = console_app.console.push
+    await sign_in(page, console_app.base, Role.CLERK, "/account")
+    await page.locator("#link-state[data-state=up]").wait_for()
+    await page.evaluate(SEEN, "hidden")
+    async with asyncio.timeout(20):
+        while push.listening("line"):  # noqa: ASYNC110 - nobody tells when a stream ends
+            await asyncio.sleep(0.1)
+    push.publish("line", MORPH, '<div id="loading">пока никто не смотрел</div>')
+    await page.evaluate(SEEN, "visible")
+    await page.locator("#loading", has_text="пока никто не смотрел").wait_for()
+    assert push.listening("line")
 
 
 async def test_an_update_leaves_what_a_person_types_alone(page: Page, console_app: ConsoleApp) -> None:

@@ -2,6 +2,7 @@
 // others become `live:NAME` events of the document with {topic, data}.
 import htmx from "htmx.org";
 import { tick } from "./clocks.js";
+import { whileHidden } from "./hidden.js";
 import { morphInto } from "./morph.js";
 
 const LOST_AFTER_MS = 3000;
@@ -13,15 +14,17 @@ let lastId = "";
 let pause = 500;
 let lostTimer = 0;
 let again = 0;
+let asleep = false;
 
 export function startLive() {
   follow();
+  whileHidden({ sleep, wake });
   // A page that came by htmx has topics of its own, and was made at its own moment.
   document.addEventListener("htmx:load", follow);
   document.addEventListener("htmx:historyRestore", follow);
   document.addEventListener("signed-in", () => connect());
   window.addEventListener("online", () => connect());
-  window.addEventListener("offline", () => lost());
+  window.addEventListener("offline", () => asleep || lost());
 }
 
 function topics() {
@@ -39,10 +42,23 @@ function follow() {
   connect();
 }
 
+function sleep() {
+  asleep = true;
+  clearTimeout(again);
+  clearTimeout(lostTimer);
+  lostTimer = 0;
+  source?.close();
+}
+
+function wake() {
+  asleep = false;
+  connect();
+}
+
 function connect() {
   clearTimeout(again);
   source?.close();
-  if (!followed) return;
+  if (!followed || asleep) return;
   const query = new URLSearchParams({ topics: followed, last: lastId });
   source = new EventSource(`/events?${query}`);
   source.addEventListener("hello", (event) => {

@@ -21,6 +21,7 @@ export class View {
 
   /** `told` is what the server knows of the agent's telephones: pages/phone.py, `state`. */
   show(telephone, sound, elsewhere, told) {
+    this._root.toggleAttribute("data-awake", !elsewhere && telephone.registration !== "off");
     this._root.toggleAttribute("data-desk", Boolean(told.desk && !telephone.current));
     this.part("end").disabled = Boolean(told.desk && !telephone.current && !told.line);
     this._recording(told, telephone.current?.state === "talking" || (told.desk?.state === "talking" && told.desk.recorded));
