@@ -124,6 +124,7 @@ SHOWN = Match((0.01, 0.02), unseen=0, strange=0)
         (HELD, SHOWN, WHOLE, True),
         (FAILED, SHOWN, WHOLE, False),
         (HELD, Match((0.01,), unseen=1, strange=0), WHOLE, False),
+        (HELD, Match((0.01, 0.02), unseen=0, strange=1), WHOLE, False),
         (HELD, SHOWN, WHOLE | {"whole": 2}, False),
         (HELD, SHOWN, WHOLE | {"different": 1}, False),
     ],

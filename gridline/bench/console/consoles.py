@@ -28,6 +28,9 @@ KEY_AFTER_S = 1.5
 """After the answer: up to 0.5 s wait for the caller's sound, notice and menu of 0.3 s each, 0.4 s to spare."""
 STAYS_S = 4.0
 """How long a caller stays after his key: less than a second of tones, the rest in the queue."""
+STRANGE = 0.02
+"""The share of changes that may come from no event: after a re-read, the wait of one who came meanwhile is known to the
+second only. His events then count until the next change, and come out too long."""
 WARM = 10
 """Consoles that are opened before weighing."""
 ROW = f"wb-queue-{QUEUE}"
@@ -66,7 +69,8 @@ class Stage:
     def figures(self) -> dict[str, Any]:
         """As they are written down. Raises Unavailable when the work was not proved: then there are no figures."""
         said = {key: value for key, value in self.heard.items() if key != "heard"}
-        whole = self.screen.unseen == self.screen.strange == 0 and self.load.whole and self.events > 0
+        strange = self.screen.strange > STRANGE * self.changes
+        whole = not self.screen.unseen and not strange and self.load.whole and self.events > 0
         lost = said and (said["whole"] < said["consoles"] or said["different"])
         if not whole or lost:
             raise Unavailable(
@@ -82,6 +86,7 @@ class Stage:
             "calls_per_s": round(self.calls_per_s, 1),
             "events": self.events,
             "elements_changed": self.changes,
+            "changes_not_told": self.screen.strange,
             **({} if self.stream is None else _stream(self.stream)),
             "others": said,
             "socket_behind_asterisk_p50_ms": _ms(percentile(self.behind_s, 0.5)),
