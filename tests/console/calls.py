@@ -9,9 +9,9 @@ import wave
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
-from agent_console.console import Console
-from gridline.db import new_id
+from gridline.db import Database, new_id
 from ivr.models import CallRecord, CallStep
 from ivr.models_desk import AgentEvent, Left, QueueVisit
 from recordings.models import Recording, RecordingKind, RecordingState
@@ -19,6 +19,16 @@ from recordings.models import Recording, RecordingKind, RecordingState
 RATE = 8000
 NOTICE = "Разговор записывается."
 MENU = "Если нет света или воды, нажмите два. Счётчики и справки, четыре. Оператор, нажмите ноль."
+
+
+class Keeps(Protocol):
+    """Where a call is stored: the console, or as much of it."""
+
+    @property
+    def db(self) -> Database: ...
+
+    @property
+    def recordings(self) -> Path: ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class StoredCall:
 
 
 async def stored_call(
-    console: Console,
+    console: Keeps,
     at: datetime,
     *,
     company: str = "skek",
