@@ -181,7 +181,7 @@ async def following(made: ConsoleApp, topic: str) -> AsyncIterator[list[str]]:
         heard.append((await listener.take(within_s=15)).decode())
 
 
-async def test_a_change_is_told_at_once_and_only_what_changed(console_app: ConsoleApp) -> None:
+async def test_a_change_is_told_at_once_and_only_what_changed(console_app: ConsoleApp, client_of: ClientOf) -> None:
     floor = floor_of(console_app)
     floor.agent("150", "Настольный", HOTLINE, OFFICE)
     company = console_app.console.companies.by_id(COMPANY)
@@ -198,6 +198,9 @@ async def test_a_change_is_told_at_once_and_only_what_changed(console_app: Conso
         floor.caller(OFFICE)
         tell(console_app, floor)
     assert f'<td class="num" id="q-waiting-{OFFICE}">3</td>' in heard[0]
+    text = await (await (await client_of(Role.AGENT)).get("/desk")).text()
+    assert f'<td class="num" id="q-waiting-{OFFICE}">3</td>' in text  # the cells of the agent's own page
+    assert f"queue:{OFFICE}" in text
 
 
 async def test_names_are_only_text(console_app: ConsoleApp) -> None:
