@@ -125,7 +125,7 @@ async def _applications(
 async def _spoken(session: AsyncSession, call_id: str) -> tuple[Spoken, ...]:
     query = select(Recording).where(Recording.call_id == call_id, Recording.kind != RecordingKind.TALK)
     return tuple(
-        Spoken(one.id, one.started_at, one.seconds)
+        Spoken(one.id, one.started_at, one.seconds, one.channels, one.kind.value)
         for one in await session.scalars(query.order_by(Recording.started_at))
     )
 

@@ -146,11 +146,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Something the caller said to the robot."""
+    """Something the caller said to the robot; the fields are those a player asks for."""
 
-    recording_id: str
-    at: datetime
+    id: str
+    started_at: datetime
     seconds: float | None
+    channels: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
