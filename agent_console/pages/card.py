@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console import audit
-from agent_console.card import drafts, facts, form, past, premises
+from agent_console.card import drafts, facts, form, masking, past, premises
 from agent_console.card.assemble import assemble
 from agent_console.card.opened import CALL, Opened, opened
 from agent_console.card.ringing import CALL as CALL_TOPIC
@@ -148,7 +148,7 @@ async def context_of(
 
     `typed`: the form as it stands in the browser now; `before`: who was chosen until now, where that has changed.
     """
-    view = await _view(session, card)
+    view = masking.shown(await _view(session, card), card.actor)
     draft = await drafts.of(session, card.call.id)
     if typed is None and draft.fields:
         values = dict(draft.fields)
@@ -157,7 +157,7 @@ async def context_of(
     return {
         "title": "Карточка звонка",
         "card": view,
-        "call": card.call,
+        "call": view.call,
         "live": card.call.live,
         "of_company": card.company,
         "zone": card.company.zone,

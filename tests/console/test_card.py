@@ -263,6 +263,16 @@ async def test_a_card_is_its_companys_and_its_opening_outside_a_call_is_noted(
         assert list(await session.scalars(noted)) == [console_app.users[Role.QA].user_id]
 
 
+async def test_who_only_reads_does_not_learn_who_called(console_app: ConsoleApp, client_of: ClientOf) -> None:
+    await a_past(console_app, text="Мигает свет")
+    call = await a_call(console_app)
+    for role, knows in ((Role.QA, False), (Role.DISPATCHER, False), (Role.CLERK, True)):
+        text = await (await (await client_of(role)).get(f"/card/{call}")).text()
+        for personal in ("Иванов Пётр Сергеевич", "120034001", "120-34-01"):
+            assert (personal in text) == knows, f"{role} {personal}"
+        assert "повреждение кабельной линии" in text
+
+
 async def test_what_was_said_to_the_robot_is_played_to_those_who_may_listen(
     console_app: ConsoleApp, client_of: ClientOf
 ) -> None:
