@@ -17,7 +17,7 @@ from agent_console.wall import title
 from gridline.companies import Company
 from gridline.errors import InvalidInput
 from ivr import history
-from ivr.history import By, Figures, Period, Presence
+from ivr.figures import By, Figures, Period, Presence
 
 LONGEST_DAYS: Final = 366
 Fold = Literal["day", "hour", "queue", "agent"]

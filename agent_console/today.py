@@ -16,7 +16,8 @@ from appeals.models import Appeal
 from gridline.companies import Company
 from gridline.settings import Settings
 from ivr import history
-from ivr.history import HALF_HOUR_S, By, Figures, Period
+from ivr.figures import By, Figures, Period
+from ivr.history import HALF_HOUR_S
 
 RECENT: Final = timedelta(minutes=30)
 SOON: Final = timedelta(hours=1)

@@ -6,10 +6,8 @@ nothing. A caller who comes back after a transfer or a reload of the agent's pag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, and_, case, func, literal, or_, select
@@ -18,6 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from gridline import priorities
+from ivr.figures import By, Figures, Period, Presence
 from ivr.models_desk import AgentEvent, Left, QueueVisit
 
 _Column = SQLColumnExpression[Any]
@@ -28,104 +27,6 @@ LONGEST_STATE = timedelta(hours=24)
 
 _STATES = ("signed-on", "ready", "paused", "missed", "signed-off")
 """Events after which an agent is in another state (a completed talk leads to the wrap-up as well)."""
-
-
-class By(StrEnum):
-    """What figures are told apart by."""
-
-    QUEUE = "queue"
-    AGENT = "agent"
-    HALF_HOUR = "half-hour"
-    """The half hour (UTC) in which a call came to the queue, or a talk ended: our zones are whole hours off."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From `since` until just before `until`, both aware."""
-
-    since: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Counts and sums; of them the shares and means are made, so that figures can be added up."""
-
-    answered: int = 0
-    in_time: int = 0
-    """Answered within the seconds of the service level."""
-    abandoned: int = 0
-    """Hung up while waiting."""
-    unserved: int = 0
-    """Waited to the limit, or met a queue without agents, and were offered to leave a message."""
-    unknown: int = 0
-    """The end was not seen (Asterisk was restarted): in no share."""
-    waited_s: float = 0.0
-    """Of the answered."""
-    waited_lost_s: float = 0.0
-    talks: int = 0
-    talked_s: int = 0
-    wrap_ups: int = 0
-    wrapped_s: int = 0
-    missed: int = 0
-    """Times a telephone rang in vain."""
-
-    def __add__(self, other: Figures) -> Figures:
-        return Figures(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Figures)))
-
-    @property
-    def lost(self) -> int:
-        """Whom nobody answered."""
-        return self.abandoned + self.unserved
-
-    @property
-    def offered(self) -> int:
-        """Calls that came to a queue and whose end is known."""
-        return self.answered + self.lost
-
-    @property
-    def service_level(self) -> float | None:
-        """Per cent of all offered calls that were answered in time; None without calls."""
-        return 100 * self.in_time / self.offered if self.offered else None
-
-    @property
-    def lost_share(self) -> float | None:
-        """Per cent of all offered calls; None without calls."""
-        return 100 * self.lost / self.offered if self.offered else None
-
-    @property
-    def average_wait_s(self) -> float | None:
-        """Seconds an answered caller had waited."""
-        return self.waited_s / self.answered if self.answered else None
-
-    @property
-    def average_lost_s(self) -> float | None:
-        """Seconds a lost caller had waited."""
-        return self.waited_lost_s / self.lost if self.lost else None
-
-    @property
-    def average_talk_s(self) -> float | None:
-        """Seconds of a talk."""
-        return self.talked_s / self.talks if self.talks else None
-
-    @property
-    def average_wrap_up_s(self) -> float | None:
-        """Seconds of notes after a talk."""
-        return self.wrapped_s / self.wrap_ups if self.wrap_ups else None
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """How an agent spent the period, in seconds."""
-
-    on_shift_s: int
-    paused: Mapping[str, tuple[int, int]]
-    """Reason to how often and how long; the reason "" is signed on and not yet ready."""
-
-    @property
-    def paused_s(self) -> int:
-        """All pauses together."""
-        return sum(seconds for _, seconds in self.paused.values())
 
 
 class _Epoch(GenericFunction[int]):

@@ -15,7 +15,7 @@ from agent_console.models import Role, User
 from gridline.companies import Companies, Company
 from gridline.errors import InvalidInput
 from gridline.settings import HOUSE
-from ivr.history import Figures
+from ivr.figures import Figures
 from ivr.models_desk import AgentEvent, Left
 from tests.console.conftest import CHEAP, COMPANY, OTHER_COMPANY, PASSWORD, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.test_wallboard import HOTLINE, OFFICE, store, visit

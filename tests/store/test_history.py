@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from gridline import priorities
 from gridline.db import Database, new_id
 from ivr import history
-from ivr.history import By, Figures, Period
+from ivr.figures import By, Figures, Period
 from ivr.models_desk import AgentEvent, Left, QueueVisit
 
 MORNING = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
