@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -38,21 +39,22 @@ async def events(request: web.Request) -> web.StreamResponse:
     )
     loop = asyncio.get_running_loop()
     until = loop.time() + LONGEST_S
-    look = loop.time() + HEARTBEAT_S
+    # Streams that were opened together (after a restart, all of them) must not look at their sessions together.
+    look = loop.time() + HEARTBEAT_S * random.random()
     with console.push.listen(topics, _last_id(request)) as listener:
         await answer.prepare(request)
         try:
             while not listener.ended and loop.time() < until:
                 news = await listener.take(within_s=HEARTBEAT_S)
-                last_id = console.push.last_id
+                async with asyncio.timeout(SLOWEST_WRITE_S):
+                    # A beat has the last id: a quiet topic's listener comes back to the present, not to long ago.
+                    await answer.write(news or message(console.push.last_id, "beat"))
                 if loop.time() >= look:
                     look = loop.time() + HEARTBEAT_S
                     if await gate.sessions.of_token(token, active=False) is None:
-                        news += message(last_id, "signed-out")
                         listener.end()
-                async with asyncio.timeout(SLOWEST_WRITE_S):
-                    # A beat has the last id: a quiet topic's listener comes back to the present, not to long ago.
-                    await answer.write(news or message(last_id, "beat"))
+                        async with asyncio.timeout(SLOWEST_WRITE_S):
+                            await answer.write(message(console.push.last_id, "signed-out"))
         except (TimeoutError, ConnectionError):  # too slow, or gone: it comes back with its last id
             if request.transport is not None:
                 request.transport.abort()
