@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from carrier.leg import Leg
 from gridline.bench.console.delays import percentile
 from gridline.bench.console.house import AGENT, DIALLED, House
 from gridline.bench.console.screen import Screen
@@ -14,6 +16,7 @@ from gridline.errors import Unavailable
 
 WARM = 2
 """The first cards, which also fill caches that then serve for the whole day."""
+_KEYS, _KEY_EVERY_S = 30, 0.7
 _PHONE = f"PJSIP/{AGENT}-"
 
 
@@ -45,8 +48,7 @@ async def opened(house: House, wire: Wire, screen: Screen, callers: Sequence[str
     for number, caller in enumerate(callers, start=1):
         since = len(wire.seen)
         async with house.product.carrier.call(from_number=caller, to=DIALLED) as leg:
-            await leg.press("2")
-            ring = await wire.until(_rings, since)
+            ring = await _rung(leg, wire, since)
             found = await screen.card(number, clock)
         await wire.until(_is_over, since)
         if ring.at > found["at"] + clock.error_s:
@@ -80,6 +82,15 @@ async def opened(house: House, wire: Wire, screen: Screen, callers: Sequence[str
         "card_candidates": sum(one.candidates for one in warm),
         "clock_error_ms": _ms(clock.error_s),
     }
+
+
+async def _rung(leg: Leg, wire: Wire, since: int) -> Seen:
+    """Press the menu's key until the agent's telephone rings: one that comes before the menu is not heard."""
+    for _ in range(_KEYS):
+        await leg.press("2")
+        with contextlib.suppress(Unavailable):
+            return await wire.until(_rings, since, _KEY_EVERY_S)
+    raise Unavailable("Звонок не дошёл до телефона оператора.")
 
 
 def _rings(seen: Seen) -> bool:
