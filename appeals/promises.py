@@ -128,22 +128,34 @@ class Promises:
     async def escalate(self, company_id: str) -> list[Due]:
         """Promises that reached a new level since the last call, each once; the caller tells the people."""
         now = self._clock.now()
+        reached = await self._reached(company_id, now)
         told: list[Due] = []
+        for first in range(0, len(reached), _PAGE):
+            async with self._db.write() as session:
+                for one in reached[first : first + _PAGE]:
+                    still = (Promise.id == one.promise_id, Promise.escalated < one.level, Promise.settled_at.is_(None))
+                    raised = update(Promise).where(*still).values(escalated=one.level).returning(Promise.id)
+                    if (await session.execute(raised)).first() is not None:
+                        told.append(one)
+        return sorted(told, key=lambda one: one.due_at)
+
+    async def _reached(self, company_id: str, now: datetime) -> list[Due]:
+        """Promises at a higher level than was told. Read without the lock of writers: open ones may be a hundred
+        thousand, and calls have a journal to write meanwhile."""
+        reached: list[Due] = []
         last = ""
-        async with self._db.write() as session:
+        async with self._db.read() as session:
             while True:
                 query = _owed(company_id).where(Promise.escalated < LEVELS[-1], Promise.id > last)
                 page = (await session.execute(query.order_by(Promise.id).limit(_PAGE))).all()
                 if not page:
-                    return sorted(told, key=lambda one: one.due_at)
+                    return reached
                 last = page[-1][0].id
                 for promise, number in page:
                     one = _due(promise, number, now)
                     if one.level > promise.escalated:
-                        await session.execute(
-                            update(Promise).where(Promise.id == promise.id).values(escalated=one.level)
-                        )
-                        told.append(one)
+                        reached.append(one)
+                session.expunge_all()
 
 
 def new(
