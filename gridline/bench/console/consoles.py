@@ -28,7 +28,7 @@ KEY_AFTER_S = 1.5
 """After the answer: up to 0.5 s wait for the caller's sound, notice and menu of 0.3 s each, 0.4 s to spare."""
 STAYS_S = 4.0
 """How long a caller stays after his key: less than a second of tones, the rest in the queue."""
-STRANGE = 0.02
+STRANGE = 0.05
 """The share of changes that may come from no event: after a re-read, the wait of one who came meanwhile is known to the
 second only. His events then count until the next change, and come out too long."""
 WARM = 10
