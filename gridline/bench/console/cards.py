@@ -63,7 +63,7 @@ async def opened(house: House, wire: Wire, screen: Screen, callers: Sequence[str
                 candidates=found["candidates"],
             )
         )
-    poor = [one for one in cards if not (one.calls and one.appeals and one.candidates and one.asked_s > 0)]
+    poor = [one for one in cards if not (one.calls and one.appeals and one.candidates and one.server_s > 0)]
     if poor:
         raise Unavailable(f"Работа не доказана: в карточках нет прошлого абонента: {poor[:3]}")
     warm = cards[WARM:]
