@@ -23,7 +23,7 @@ from grid import premises
 from gridline.clock import Clock
 from gridline.companies import Company
 from gridline.db import Database
-from gridline.errors import Unavailable
+from gridline.errors import GridlineError, Unavailable
 from ivr.call import Call
 from ivr.live.board import Board
 from ivr.live.view import CallKey, LiveCall, Place
@@ -128,7 +128,11 @@ class Whispers:
         while True:
             self._wake.clear()
             for one in self._in_order():
-                await self._keep_up(one)
+                try:
+                    await self._keep_up(one)
+                except (GridlineError, OSError) as error:  # a word is missing, the disk is full: no whisper, no more
+                    log.error("whisper-given-up", call=one.call.id, reason=str(error))
+                    self._forget(one)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await self._wake.wait()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -125,6 +126,18 @@ async def test_of_whom_nothing_is_known_nothing_is_said(street: Street) -> None:
     street.whispers.follow(other)
     await eventually((street.folder / f"{other.id}.wav").is_file)
     assert not street.there()
+
+
+async def test_a_whisper_that_cannot_be_kept_costs_nobody_else_his(street: Street) -> None:
+    await eventually(lambda: not (street.folder / "left-behind.wav").is_symlink())
+    street.folder.rmdir()
+    with structlog.testing.capture_logs() as told:
+        street.whispers.follow(street.call)
+        await eventually(lambda: [one["event"] for one in told] == ["whisper-given-up"])
+    other = replace(street.call, id="b" * 32, subject="water")
+    street.folder.mkdir()
+    street.whispers.follow(other)
+    await eventually((street.folder / f"{other.id}.wav").is_file)
 
 
 def _call(days_ago: int, number: int) -> CallRecord:
