@@ -208,7 +208,7 @@ async def stage(
         events=len(events),
         changes=len(shown),
         screen=matched(events, shown),
-        stream=matched(events, _rows(heard["heard"])) if heard else None,
+        stream=matched(events, _rows(heard["heard"], first=events[0].at)) if heard and events else None,
         heard=heard,
         behind_s=tuple(one.at + wall - float(one.headers["Timestamp"]) for one in seen if "Timestamp" in one.headers),
         clock_error_s=error_s,
@@ -217,10 +217,12 @@ async def stage(
     )
 
 
-def _rows(heard: Sequence[tuple[float, str]]) -> list[Moment]:
-    """The row's states in the messages of a stream."""
+def _rows(heard: Sequence[tuple[float, str]], first: float) -> list[Moment]:
+    """The row's states in the messages of a stream from the first event on: a page that opens makes messages too."""
     moments: list[Moment] = []
     for at, block in heard:
+        if at < first:
+            continue
         text = html.unescape(re.sub(r"^data: ", "", block, flags=re.MULTILINE))
         row = _ROW_HTML.search(text)
         waiting = _WAITING.search(row[0]) if row else None
