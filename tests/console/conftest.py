@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -144,9 +145,15 @@ def sample_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 async def console_app(sample_template: Path, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
-    """The application on a free port of the loopback address; no Asterisk behind it."""
+    """The application with the sample data in SQLite; no Asterisk behind it."""
     shutil.copyfile(sample_template, tmp_path / "gridline.db")
-    db = Database(f"sqlite+aiosqlite:///{tmp_path / 'gridline.db'}")
+    async with opened(Database(f"sqlite+aiosqlite:///{tmp_path / 'gridline.db'}"), tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
+    """The application on a free port of the loopback address inside the block; the database is closed at its end."""
     clock, calendar = SystemClock(), ProductionCalendar()
     settings = Settings(var=tmp_path, database_url=db.url.render_as_string())
     companies = Companies.load(HOUSE / "dialplan/companies")
