@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -99,6 +100,26 @@ async def test_nothing_went_wrong_behind_the_stories(tellings: Tellings) -> None
     await figure(house, "gridline_call_crashes_total", 0.0)
     assert [line for line in house.log().splitlines() if "place-failed" in line or "Traceback" in line] == []
     assert [line for line in house.asterisk_log().splitlines() if " ERROR[" in line] == []
+
+
+async def test_what_is_made_for_asterisk_can_read_our_calls(tellings: Tellings) -> None:
+    """queue_log, CDR and CEL are as Asterisk writes them, and name the same calls."""
+    if not tellings.asked >= {*BOOK.stories, *DISTRESS.stories}:
+        pytest.skip("only some of the stories were told")
+    await tellings.end()
+    log = tellings.of[BOOK].street.house.var / "asterisk/var/log"
+    queued: dict[str, set[str]] = {}
+    for line in (log / "queue_log").read_text().splitlines():
+        _, call, _, _, event, *_ = line.split("|")
+        queued.setdefault(event, set()).add(call)
+    assert queued["CONNECT"]
+    assert queued["COMPLETECALLER"] | queued["COMPLETEAGENT"] <= queued["CONNECT"] <= queued["ENTERQUEUE"]
+    with (log / "cdr-csv/Master.csv").open(newline="") as file:
+        billed = {row[-1]: row[14] for row in csv.reader(file)}
+    assert {billed[call] for call in queued["CONNECT"]} == {"ANSWERED"}
+    with (log / "cel-custom/cel.csv").open(newline="") as file:
+        began = {row[5] for row in csv.reader(file) if row[0] == "CHAN_START"}
+    assert queued["ENTERQUEUE"] <= began
 
 
 def _params(item: pytest.Item) -> Mapping[str, str]:
