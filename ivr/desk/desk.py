@@ -181,6 +181,7 @@ class Desk:
         """Until cancelled: tell app_queue, write what happened, end wrap-ups in time."""
         await self.recall()
         while True:
+            self._wake.clear()  # before looking: what is told while Asterisk and the database answer is looked at next
             now = self._clock.now()
             for shift in self.shifts():
                 if shift.due(now):
@@ -192,7 +193,6 @@ class Desk:
                 self._untold |= set(self._shifts)  # a queue that forgot (Asterisk restarted) hears it again
             await self._tell_untold()
             await self.write()
-            self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pause_s()):
                     await self._wake.wait()
