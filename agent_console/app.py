@@ -13,20 +13,21 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from agent_console import failures, pages, security
+from agent_console import pages
 from agent_console.api.appeals import AppealsApi
 from agent_console.api.clients import Clients
-from agent_console.assets import Static
 from agent_console.console import CONSOLE, Console
-from agent_console.live import LIVE, Live
-from agent_console.passwords import Passwords
-from agent_console.permissions import Access
+from agent_console.people.passwords import Passwords
+from agent_console.people.permissions import Access
+from agent_console.people.sessions import SESSIONS, Sessions
+from agent_console.people.users import USERS, Users
 from agent_console.push import MORPH
-from agent_console.render import TEMPLATES, Templates
-from agent_console.routes import add, unguarded
-from agent_console.security import GATE, Gate
-from agent_console.sessions import SESSIONS, Sessions
-from agent_console.users import USERS, Users
+from agent_console.wallboard.live import LIVE, Live
+from agent_console.web import failures, security
+from agent_console.web.assets import Static
+from agent_console.web.render import TEMPLATES, Templates
+from agent_console.web.routes import add, unguarded
+from agent_console.web.security import GATE, Gate
 
 Health = Callable[[], Awaitable[dict[str, bool]]]
 """The parts that must work, each with whether it does now."""
@@ -74,8 +75,9 @@ def make_app(
     add(app, "GET", "/static/{name:.+}", static.serve, permission=Access.PUBLIC)
     if api_clients is not None:
         AppealsApi(console.register, api_clients).add_to(app)
-    for module in pkgutil.iter_modules(pages.__path__):
-        importlib.import_module(f"{pages.__name__}.{module.name}").add_to(app)
+    for module in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
+        if not module.ispkg:
+            importlib.import_module(module.name).add_to(app)
     if past := unguarded(app):
         raise RuntimeError(f"routes without a stated permission: {', '.join(past)}")
     app.on_response_prepare.append(security.add_headers)

@@ -1,4 +1,4 @@
-"""Everything a page may reach for, built once by `gridline.app`."""
+"""Everything a page may reach for, built once by `service.controller`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pathlib import Path
 
 from aiohttp import web
 
-from agent_console.permissions import Actor
+from agent_console.people.permissions import Actor
 from agent_console.phone import Phones
 from agent_console.push import Push
 from appeals.answers.dispatch import Dispatch
-from appeals.casework import Casework
-from appeals.endings import Endings
-from appeals.promises import Promises
+from appeals.casework.casework import Casework
+from appeals.casework.endings import Endings
+from appeals.casework.promises import Promises
 from appeals.register import Register
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.settings import Settings
-from gridline.workdays import ProductionCalendar
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause

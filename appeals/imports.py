@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from appeals import history
-from appeals.intake import Intake, accept
+from appeals.intake.intake import Intake, accept
 from appeals.register import CLOCK_SKEW, Register, Registered
 from appeals.taxonomy import shipped
-from gridline import cells, tabular
-from gridline.cells import When
 from gridline.clock import Clock
 from gridline.companies import Companies, Company
 from gridline.errors import InvalidInput, NotFound
-from gridline.tabular import BadCell, Problems, Row
+from gridline.tables import cells, tabular
+from gridline.tables.cells import When
+from gridline.tables.tabular import BadCell, Problems, Row
 
 REQUIRED = ("канал", "вид", "тема", "текст")
 _TEXTS = {

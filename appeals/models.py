@@ -68,7 +68,7 @@ class Appeal(Base):
         UniqueConstraint("company_id", "idempotency_key"),
         UniqueConstraint("company_id", "receipt"),
         CheckConstraint("sequence >= 1", name="sequence_from_one"),
-        # The orders of the list, each with all a filter looks at (appeals/listing.py).
+        # The orders of the list, each with all a filter looks at (appeals/finding/listing.py).
         Index("ix_appeals_by_number", "company_id", "number", *FILTERED, "received_at", "deadline"),
         Index("ix_appeals_by_received", "company_id", "received_at", "number", *FILTERED, "deadline"),
         Index("ix_appeals_by_deadline", "company_id", "deadline", "number", *FILTERED, "received_at"),

@@ -13,18 +13,21 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import deadlines, entry, history, numbering, repeats, search, states
-from appeals.entry import Entry, Rows
+from appeals import history, numbering, states
+from appeals.deadlines import deadlines
+from appeals.deadlines.rules import RuleBook, shipped
+from appeals.finding import search
 from appeals.history import Happening
-from appeals.intake import Intake
+from appeals.intake import entry, repeats
+from appeals.intake.entry import Entry, Rows
+from appeals.intake.intake import Intake
+from appeals.intake.repeats import FurtherContact, OpenAppeal
 from appeals.models import Answer, Appeal, Content, DraftAppeal, Event, Promise
-from appeals.repeats import FurtherContact, OpenAppeal
-from appeals.rules import RuleBook, shipped
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies, Company
 from gridline.db import Base, Database, new_id
 from gridline.errors import Conflict, GridlineError, InvalidInput, NotFound, Unavailable
-from gridline.workdays import ProductionCalendar
 
 TOGETHER = 64
 """Registrations of one company that share a transaction when they wait for the same counter."""

@@ -15,8 +15,8 @@ from asterisk_conf.render import render_files
 from asterisk_conf.runtime import AsteriskProcess
 from asterisk_conf.secrets import secret
 from carrier.ami import CarrierAmi, Message
-from carrier.audiosocket import SoundServer
 from carrier.errors import CallRefused
+from carrier.hearing.audiosocket import SoundServer
 from carrier.leg import Leg
 from carrier.phone import NO_SUCH_NUMBER, AgentPhone, Phone, Ring
 from carrier.settings import CarrierSettings

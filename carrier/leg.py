@@ -10,11 +10,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from carrier.ami import CarrierAmi
-from carrier.ear import GAP_S, Ear
 from carrier.errors import CallOver, NotHeard, StillTalking
-from carrier.matching import Heard, Search, find_all
-from carrier.mouth import Mouth
-from carrier.sound import Clip, Sound, clip
+from carrier.hearing.ear import GAP_S, Ear
+from carrier.hearing.matching import Heard, Search, find_all
+from carrier.hearing.mouth import Mouth
+from carrier.hearing.sound import Clip, Sound, clip
 from gridline.errors import InvalidInput, Unavailable
 from ivr.voice.audio import RATE
 

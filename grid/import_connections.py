@@ -15,11 +15,11 @@ from grid.connections import DIGITS
 from grid.imports import APPLICANTS, Outcome, Table, insert_all, slices, take_turn, update_all
 from grid.models import ConnectionApplication, ConnectionStage, SubscriberKind, Turn
 from grid.tracks import TRACKS
-from gridline import cells, tabular
-from gridline.cells import When
 from gridline.damm import is_valid
 from gridline.db import Database, new_id
-from gridline.tabular import BadCell, Problems
+from gridline.tables import cells, tabular
+from gridline.tables.cells import When
+from gridline.tables.tabular import BadCell, Problems
 
 REQUIRED = ("номер", "заявитель", "адрес", "дата заявки", "этап")
 OPTIONAL = ("компания", "вид заявителя", "телефон", "порядок", "очередь", "срок", "что дальше")

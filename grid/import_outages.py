@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from grid import places
 from grid.imports import Outcome, Table, insert_all, slices, take_turn, update_all
 from grid.models import Outage, OutageScope, OutageStatus, Premise, Service, Subscriber
-from gridline import cells, tabular
-from gridline.cells import When
 from gridline.db import Database, new_id
-from gridline.tabular import BadCell, Problems
+from gridline.tables import cells, tabular
+from gridline.tables.cells import When
+from gridline.tables.tabular import BadCell, Problems
 
 REQUIRED = ("номер", "вид", "начало")
 OPTIONAL = (

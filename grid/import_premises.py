@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from grid import places
 from grid.imports import APPLICANTS, Outcome, Table, insert_all, slices, take_turn, update_all
 from grid.models import Premise, PremisePhone, Subscriber, SubscriberKind
-from gridline import cells, tabular
 from gridline.companies import Company
 from gridline.db import Database, new_id
 from gridline.errors import NotFound
-from gridline.tabular import BadCell, Problems
+from gridline.tables import cells, tabular
+from gridline.tables.tabular import BadCell, Problems
 
 REQUIRED = ("лицевой счёт", "абонент", "населённый пункт")
 OPTIONAL = (

@@ -12,11 +12,11 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import SubscriberKind
-from gridline.cells import When
 from gridline.companies import Companies, Company
 from gridline.db import Base
 from gridline.errors import NotFound
-from gridline.tabular import BadCell
+from gridline.tables.cells import When
+from gridline.tables.tabular import BadCell
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from gridline.calendar.hours import Schedule, Workdays
 from gridline.errors import NotFound
-from gridline.hours import Schedule, Workdays
 from gridline.yaml_file import Mistake, YamlFile, misconfigured, read
 from gridline.yaml_model import validated
 

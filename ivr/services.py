@@ -8,17 +8,17 @@ import structlog
 
 from appeals.register import Register
 from gridline import metrics
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies
 from gridline.db import Database
-from gridline.workdays import ProductionCalendar
 from ivr.call import Call
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
-from ivr.ends import Ends
-from ivr.journal import Journal
+from ivr.journal.journal import Journal
 from ivr.live.board import Board
-from ivr.spool import Spool
+from ivr.promised.spool import Spool
+from ivr.reception.ends import Ends
 from recordings.incoming import Incoming, Kind, Label
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Services:
-    """Built once by `gridline.app` and passed to every action."""
+    """Built once by `service.controller` and passed to every action."""
 
     db: Database
     clock: Clock

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 
 from gridline.db import Database
 from gridline.errors import Misconfigured, Unavailable
-from gridline.migrations.models import metadata
+from migrations.models import metadata
 
 HERE = Path(__file__).resolve().parent
 LOCK = 0x67726964

@@ -1,6 +1,6 @@
 """Writes the next revision from what the models say and an up-to-date database does not: for developers.
 
-`python -m gridline.migrations.draft 0010_appeals "The register of appeals"`; read and trim what it wrote.
+`python -m migrations.draft 0010_appeals "The register of appeals"`; read and trim what it wrote.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from alembic import command
 from sqlalchemy import Connection
 
 from gridline.db import Database
-from gridline.migrations import HERE, config, upgrade
+from migrations import HERE, config, upgrade
 
 
 async def draft(name: str, message: str) -> Path:

@@ -1,4 +1,4 @@
-"""What alembic runs: it uses the connection it is given (see `gridline.migrations.config`), in one transaction."""
+"""What alembic runs: it uses the connection it is given (see `migrations.config`), in one transaction."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import context
 
 from gridline.db import UtcDateTime
-from gridline.migrations import is_ours
-from gridline.migrations.models import metadata
+from migrations import is_ours
+from migrations.models import metadata
 
 
 def _render(kind: str, thing: Any, _context: Any) -> str | Literal[False]:

@@ -1,4 +1,4 @@
-"""Every model of the house in one metadata: migrations alone may look upward from the ground floor."""
+"""Every table of every house in one metadata."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ PACKAGES = ("appeals", "grid", "ivr", "recordings", "agent_console")
 
 
 def metadata() -> MetaData:
-    """Import each module named `models*` directly in a package of the house, and return what they declared."""
+    """Import each module named `models` in the houses' packages, and return what they declared."""
     for package in PACKAGES:
-        for module in pkgutil.iter_modules(import_module(package).__path__):
-            if module.name.startswith("models"):
-                import_module(f"{package}.{module.name}")
+        for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
+            if module.name.endswith(".models"):
+                import_module(module.name)
     return Base.metadata

@@ -12,48 +12,48 @@ from functools import partial
 
 import structlog
 
+import migrations
 from agent_console.api.clients import CLIENTS, Clients
 from agent_console.app import make_app
 from agent_console.card.ringing import Ringing
 from agent_console.console import Console
-from agent_console.live import LIVE, Live
 from agent_console.pages.workplace import show_place
+from agent_console.people.users import FIRST, USERS, Users
 from agent_console.phone import Phones
 from agent_console.push import Push
-from agent_console.site import served
-from agent_console.users import FIRST, USERS, Users
-from appeals import rules
+from agent_console.wallboard.live import LIVE, Live
+from agent_console.web.site import served
 from appeals.answers import post_room
-from appeals.casework import Casework
-from appeals.endings import Endings
-from appeals.promises import Promises
+from appeals.casework.casework import Casework
+from appeals.casework.endings import Endings
+from appeals.casework.promises import Promises
+from appeals.deadlines import rules
 from appeals.register import Register
 from asterisk_conf.secrets import secret
 from gridline import log as logging
-from gridline import metrics, migrations, settings
-from gridline.calendar_file import load_calendar
+from gridline import metrics, settings
+from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
-from gridline.supervisor import heartbeat
 from ivr.desk import whisper
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
-from ivr.drain import Drain
-from ivr.ends import Ends
-from ivr.journal import Journal
+from ivr.journal.journal import Journal
 from ivr.live.board import Board
 from ivr.live.view import CallKey, Changes
 from ivr.menus.flows import Flows
 from ivr.menus.vocabulary import Vocabulary
-from ivr.reception import Reception
+from ivr.promised.drain import Drain
+from ivr.promised.spool import Spool
+from ivr.reception.ends import Ends
+from ivr.reception.reception import Reception
 from ivr.services import Services
-from ivr.spool import Spool
 from ivr.telephony.agi import AgiServer
 from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event
@@ -61,6 +61,7 @@ from ivr.telephony.state import Snapshot
 from ivr.voice.voice import Voice
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
+from service.supervisor import heartbeat
 
 log = structlog.get_logger(__name__)
 

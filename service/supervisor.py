@@ -128,4 +128,4 @@ async def heartbeat() -> None:
 
 def controller_argv() -> list[str]:
     """The command of the controller alone."""
-    return [sys.executable, "-m", "gridline.app"]
+    return [sys.executable, "-m", "service.controller"]

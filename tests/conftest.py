@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 
 from gridline.db import Database, new_id
-from gridline.migrations import upgrade
+from migrations import upgrade
 from tests.postgres import PostgresAbsent, PostgresServer
 
 TEMPLATE = "gridline_template"

@@ -1,5 +1,5 @@
 """The test run's own PostgreSQL server: the same one that benchmarks use."""
 
-from gridline.bench.postgres import PostgresAbsent, PostgresServer
+from bench.postgres import PostgresAbsent, PostgresServer
 
 __all__ = ["PostgresAbsent", "PostgresServer"]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from gridline.cli.menus import vocabulary_by_book
 from gridline.companies import Companies
 from gridline.settings import HOUSE, Settings
 from ivr.menus.draw import draw
 from ivr.menus.flows import load_checked
 from ivr.voice.prompts import PromptBook
+from service.cli.menus import vocabulary_by_book
 
 FILES = ("README.md", "README.ru.md", "docs/settings.md")
 PART = re.compile(r"(<!-- (?P<name>menu skek|settings) -->\n).*?(<!-- /(?P=name) -->)", re.DOTALL)

@@ -9,12 +9,12 @@ from typing import Any
 from aiohttp import web
 
 from agent_console.api.clients import Client, Clients
-from agent_console.permissions import Access
-from agent_console.routes import add
+from agent_console.people.permissions import Access
+from agent_console.web.routes import add
 from appeals import numbering
-from appeals.intake import accept
+from appeals.intake.intake import accept
+from appeals.intake.repeats import OpenAppeal
 from appeals.register import AppealStatus, Register, Registered
-from appeals.repeats import OpenAppeal
 from gridline.errors import GridlineError, InvalidInput, NotFound
 
 LARGEST_BODY = 1024 * 1024

@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.history_table import day_of
-from agent_console.permissions import TRUST, Actor, Permission
+from agent_console.calls.history_table import day_of
+from agent_console.people.permissions import TRUST, Actor, Permission
 from appeals.models import Appeal
 from gridline.companies import Company
 from gridline.errors import InvalidInput
 from gridline.phones import e164
-from ivr.models import CallRecord
-from ivr.models_desk import Left, QueueVisit
+from ivr.desk.models import Left, QueueVisit
+from ivr.journal.models import CallRecord
 from recordings.models import Recording, RecordingState
 
 PAGE: Final = 50

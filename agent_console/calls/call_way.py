@@ -10,16 +10,16 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.card import journey
-from agent_console.permissions import TRUST, Actor
-from agent_console.wall import title
+from agent_console.calls import journey
+from agent_console.people.permissions import TRUST, Actor
+from agent_console.wallboard.wall import title
 from appeals import numbering
 from appeals.models import Appeal
 from appeals.taxonomy import shipped
 from gridline import priorities
 from gridline.companies import Company
-from ivr.models import CallRecord, CallStep
-from ivr.models_desk import AgentEvent, Left, QueueVisit
+from ivr.desk.models import AgentEvent, Left, QueueVisit
+from ivr.journal.models import CallRecord, CallStep
 from recordings.models import Recording, RecordingKind
 
 KINDS: Final[Mapping[RecordingKind, str]] = {

@@ -12,12 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console import words
-from agent_console.models import User
-from agent_console.wall import title
+from agent_console.people.models import User
+from agent_console.wallboard.wall import title
 from gridline.companies import Company
 from gridline.errors import InvalidInput
-from ivr import history
-from ivr.figures import By, Figures, Period, Presence
+from ivr.figures import history
+from ivr.figures.figures import By, Figures, Period, Presence
 
 LONGEST_DAYS: Final = 366
 Fold = Literal["day", "hour", "queue", "agent"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agent_console.card.view import Journey, MenuStep
-from ivr.models import CallStep
+from ivr.journal.models import CallStep
 
 _DIGITS: Final = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
 _KEYS: Final = {word: str(digit) for digit, word in enumerate(_DIGITS)} | {"звёздочка": "*", "звёздочку": "*"}

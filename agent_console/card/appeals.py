@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.card.view import AppealLine
-from agent_console.permissions import Actor
+from agent_console.people.permissions import Actor
 from appeals import numbering, states
 from appeals.models import Appeal, Content
 from appeals.taxonomy import shipped

@@ -10,15 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console import words
-from agent_console.card import appeals, candidates, journey, past, premises
+from agent_console.calls import journey
+from agent_console.card import appeals, candidates, past, premises
 from agent_console.card.view import CallFacts, CardView, Chosen, Place, Spoken
-from agent_console.permissions import Actor
+from agent_console.people.permissions import Actor
 from grid import connections
 from grid import premises as grid_premises
 from grid.connections import ConnectionStatus
 from grid.models import Premise
 from gridline.errors import InvalidInput, NotFound
-from ivr.models import CallRecord, CallStep
+from ivr.journal.models import CallRecord, CallStep
 from recordings.models import Recording, RecordingKind
 
 

@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent_console.card.models import CardDraft
 from agent_console.card.view import CallFacts
-from agent_console.models_card import CardDraft
 from gridline.clock import Clock
 from gridline.db import insert_missing
 from gridline.errors import Conflict

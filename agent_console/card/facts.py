@@ -11,10 +11,10 @@ from agent_console.card.view import CallFacts
 from gridline.errors import NotFound
 from gridline.phones import e164, printable
 from ivr.desk import devices
+from ivr.desk.models import AgentEvent
+from ivr.journal.models import CallRecord, call_id
 from ivr.live.board import Board
 from ivr.live.view import CallKey, LiveCall
-from ivr.models import CallRecord, call_id
-from ivr.models_desk import AgentEvent
 
 _LATE_EVENTS = timedelta(hours=1)
 """A talk that goes on after the controller left the call is told of its agent later than the call's own end."""

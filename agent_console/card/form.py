@@ -1,6 +1,6 @@
 """The form of an appeal as an agent fills it in: which fields it has now, what it still lacks, and what it says.
 
-Fields have the names of `appeals.intake` (`details.demand`), so that a rule of the register points at its field.
+Fields have the names of `appeals.intake.intake` (`details.demand`), so that a rule of the register points at its field.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from agent_console.card.view import CallFacts, Chosen
-from appeals import intake, required
+from appeals.intake import intake, required
 from appeals.taxonomy import Taxonomy, shipped
 from gridline.companies import Company
 
@@ -141,7 +141,7 @@ def shown(values: Mapping[str, str], company: Company, errors: Mapping[str, str]
 def given(
     values: Mapping[str, str], *, call: CallFacts, company: Company, key: str, recording_id: str | None, actor: str
 ) -> dict[str, Any]:
-    """The form as the register's intake takes it (`appeals.intake.accept`)."""
+    """The form as the register's intake takes it (`appeals.intake.intake.accept`)."""
     told: dict[str, Any] = {name: values[name] for name in (*CODES, *PLAIN) if values.get(name)}
     told |= {"company_id": company.id, "channel": "phone", "call_id": call.id, "idempotency_key": key, "actor": actor}
     told |= {"branch": call.branch or None, "kind": told.get("kind", "appeal"), "topic": told.get("topic", "")}

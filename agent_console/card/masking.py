@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from agent_console.card.view import Candidate, CardView, Chosen
-from agent_console.permissions import Actor
+from agent_console.people.permissions import Actor
 from agent_console.register import privacy
 
 P = TypeVar("P", Candidate, Chosen)

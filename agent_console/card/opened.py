@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agent_console.card import facts
 from agent_console.card.view import CallFacts
 from agent_console.console import Console, actor_of, console_of
-from agent_console.permissions import Actor
+from agent_console.people.permissions import Actor
 from gridline.companies import Company
 
 CALL = "{id:[0-9a-f]{32}}"

@@ -9,15 +9,15 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.card import journey
+from agent_console.calls import journey
+from agent_console.card.models import CallCard, CardNote
 from agent_console.card.view import AppealLine, Callback, CallFacts, Chosen, LastCall, Note
-from agent_console.models import User
-from agent_console.models_card import CallCard, CardNote
-from agent_console.permissions import Actor
+from agent_console.people.models import User
+from agent_console.people.permissions import Actor
 from appeals.models import CALLBACK, Promise
 from appeals.taxonomy import shipped
-from ivr.models import CallRecord, CallStep
-from ivr.models_desk import AgentEvent
+from ivr.desk.models import AgentEvent
+from ivr.journal.models import CallRecord, CallStep
 
 CALLS = 8
 NOTES = 12

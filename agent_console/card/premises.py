@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.card.view import Place
-from agent_console.permissions import Actor
+from agent_console.people.permissions import Actor
 from grid import outages, places, premises
 from grid.models import Premise, Subscriber
 from gridline.phones import e164

@@ -9,7 +9,7 @@ from aiohttp import web
 from agent_console.card import facts
 from agent_console.console import CONSOLE
 from agent_console.push import MORPH
-from agent_console.render import TEMPLATES
+from agent_console.web.render import TEMPLATES
 from ivr.desk import devices
 from ivr.live.view import CallKey, Changes
 

@@ -9,10 +9,10 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from agent_console.console import Console, actor_of, console_of
-from agent_console.permissions import Access, Actor, NotHis
+from agent_console.people.permissions import Access, Actor, NotHis
 from agent_console.push import message
-from agent_console.routes import TOPICS, add, add_topic
-from agent_console.security import GATE, own_token
+from agent_console.web.routes import TOPICS, add, add_topic
+from agent_console.web.security import GATE, own_token
 from gridline.errors import InvalidInput
 
 HEARTBEAT_S: Final = 15.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from agent_console.console import actor_of
-from agent_console.permissions import Access
-from agent_console.render import entries_of, render
-from agent_console.routes import add
+from agent_console.people.permissions import Access
+from agent_console.web.render import entries_of, render
+from agent_console.web.routes import add
 
 
 def add_to(app: web.Application) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from agent_console.console import Console, actor_of, console_of
-from agent_console.permissions import Actor, Permission
-from agent_console.routes import add
+from agent_console.people.permissions import Actor, Permission
+from agent_console.web.routes import add
 from gridline.errors import Conflict
 from ivr.desk import devices
 from ivr.live.view import AgentState, LiveAgent

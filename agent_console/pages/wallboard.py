@@ -6,14 +6,14 @@ import json
 
 from aiohttp import web
 
-from agent_console import audit
 from agent_console.console import Console, actor_of, console_of
-from agent_console.live import LIVE, QUEUE, WALLBOARD
-from agent_console.permissions import Actor, Permission
-from agent_console.render import render, wants_part
-from agent_console.routes import Entry, add, add_entry, add_topic
-from agent_console.security import address
-from agent_console.wall import title
+from agent_console.people import audit
+from agent_console.people.permissions import Actor, Permission
+from agent_console.wallboard.live import LIVE, QUEUE, WALLBOARD
+from agent_console.wallboard.wall import title
+from agent_console.web.render import render, wants_part
+from agent_console.web.routes import Entry, add, add_entry, add_topic
+from agent_console.web.security import address
 from gridline.companies import Company
 from gridline.errors import NotFound
 from ivr.desk.shift import REASONS, Shift

@@ -9,12 +9,12 @@ from typing import Any
 from aiohttp import web
 
 from agent_console.console import Console, actor_of, console_of
-from agent_console.live import LIVE, QUEUE
 from agent_console.pages import phone
-from agent_console.permissions import Actor, Permission
+from agent_console.people.permissions import Actor, Permission
 from agent_console.push import MORPH
-from agent_console.render import TEMPLATES, render, wants_part
-from agent_console.routes import Entry, add, add_entry, add_topic
+from agent_console.wallboard.live import LIVE, QUEUE
+from agent_console.web.render import TEMPLATES, render, wants_part
+from agent_console.web.routes import Entry, add, add_entry, add_topic
 from gridline.companies import Company
 from gridline.errors import Conflict, InvalidInput
 from ivr.desk import devices

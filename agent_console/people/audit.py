@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.models import AuditEntry
+from agent_console.people.models import AuditEntry
 from gridline.clock import Clock
 from gridline.phones import printable
 

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.history_table import day_of
-from agent_console.models import AuditEntry, User
-from agent_console.permissions import Actor
+from agent_console.calls.history_table import day_of
+from agent_console.people.models import AuditEntry, User
+from agent_console.people.permissions import Actor
 from gridline.errors import InvalidInput
 
 PAGE: Final = 100

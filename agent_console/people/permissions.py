@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from agent_console.models import Role, User
+from agent_console.people.models import Role, User
 from gridline.errors import NotFound
 
 TRUST: Final = "trust"

@@ -14,10 +14,10 @@ from weakref import WeakValueDictionary
 from aiohttp import web
 from sqlalchemy import delete, func, select, update
 
-from agent_console import audit
-from agent_console.models import SignInFailure, User, UserSession
-from agent_console.passwords import Passwords
-from agent_console.permissions import Actor
+from agent_console.people import audit
+from agent_console.people.models import SignInFailure, User, UserSession
+from agent_console.people.passwords import Passwords
+from agent_console.people.permissions import Actor
 from gridline.clock import Clock
 from gridline.db import Database
 from gridline.errors import GridlineError

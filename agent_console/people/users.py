@@ -8,10 +8,10 @@ from aiohttp import web
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console import audit
-from agent_console.models import Role, SignInFailure, User, UserSession
-from agent_console.passwords import Passwords, check_new, one_time
-from agent_console.permissions import GRANTED, Permission
+from agent_console.people import audit
+from agent_console.people.models import Role, SignInFailure, User, UserSession
+from agent_console.people.passwords import Passwords, check_new, one_time
+from agent_console.people.permissions import GRANTED, Permission
 from gridline.clock import Clock
 from gridline.companies import Companies
 from gridline.db import Database

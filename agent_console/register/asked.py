@@ -9,10 +9,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlencode
 
-from agent_console.permissions import Actor
+from agent_console.people.permissions import Actor
 from agent_console.register.people import signature
 from appeals import numbering
-from appeals.listing import SORTS, Filters
+from appeals.finding.listing import SORTS, Filters
 from appeals.states import TITLES
 from appeals.taxonomy import shipped
 from gridline.companies import Company

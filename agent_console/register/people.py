@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.models import User
-from agent_console.permissions import GRANTED, Actor, Permission
+from agent_console.people.models import User
+from agent_console.people.permissions import GRANTED, Actor, Permission
 
 _MACHINES = {
     "ivr": "автоответчик",

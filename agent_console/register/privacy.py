@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from agent_console.models import Role
-from agent_console.permissions import Actor
+from agent_console.people.models import Role
+from agent_console.people.permissions import Actor
 from appeals.models import Content
-from appeals.personal_data import ROLES, masked, seen_by
+from appeals.personal_data.personal_data import ROLES, masked, seen_by
 
 AS: Final[Mapping[Role, str]] = {
     Role.AGENT: "agent",
@@ -19,7 +19,7 @@ AS: Final[Mapping[Role, str]] = {
     Role.SECURITY: "clerk",
     Role.ADMIN: "supervisor",
 }
-"""Roles of the console as roles of `appeals.personal_data`."""
+"""Roles of the console as roles of `appeals.personal_data.personal_data`."""
 
 
 def seen(actor: Actor, content: Content) -> dict[str, str | None]:

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import evidence
 from appeals.history import moment
 from appeals.models import Appeal
+from appeals.proof import evidence
 from gridline.db import Base
-from ivr.models import CallRecord, CallStep
+from ivr.journal.models import CallRecord, CallStep
 from recordings.models import Recording
 
 

@@ -9,13 +9,14 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.permissions import TRUST, Actor
+from agent_console.people.permissions import TRUST, Actor
 from agent_console.register import asked as question
 from agent_console.register import people, privacy
 from agent_console.register.asked import Asked, View
 from agent_console.words import plural
-from appeals import listing, numbering, search
-from appeals.listing import Filters, Line, Page
+from appeals import numbering
+from appeals.finding import listing, search
+from appeals.finding.listing import Filters, Line, Page
 from appeals.models import Appeal, Content
 from appeals.states import OPEN, TITLES
 from appeals.taxonomy import shipped

@@ -8,12 +8,12 @@ from datetime import date
 from typing import Final
 
 from agent_console.console import Console
-from agent_console.permissions import Actor, Permission
+from agent_console.people.permissions import Actor, Permission
 from agent_console.register.people import owners
 from appeals.answers.letter import Signer
-from appeals.intake import clean
+from appeals.intake.intake import clean
+from appeals.intake.repeats import FurtherContact
 from appeals.models import Appeal, Promise
-from appeals.repeats import FurtherContact
 from appeals.taxonomy import shipped
 from gridline.errors import InvalidInput, NotFound
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from agent_console.register import people
 from appeals import numbering
+from appeals.casework.promises import KINDS as PROMISES
 from appeals.models import Event, Measure
-from appeals.promises import KINDS as PROMISES
+from appeals.proof.verify import Fault
 from appeals.taxonomy import shipped
-from appeals.verify import Fault
 from gridline.companies import Company
 
 Body = Mapping[str, Any]

@@ -11,22 +11,24 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.card import journey
+from agent_console.calls import journey
 from agent_console.card.view import Journey
-from agent_console.permissions import Actor, NotHis, Permission
+from agent_console.people.permissions import Actor, NotHis, Permission
 from agent_console.register import people, privacy, rows, timeline
 from agent_console.register.rows import Due, due
 from agent_console.register.timeline import Happened
-from appeals import evidence, lifecycle, numbering, verify
-from appeals.case import facts
-from appeals.lifecycle import Facts, Mark
+from appeals import numbering
+from appeals.casework import lifecycle
+from appeals.casework.case import facts
+from appeals.casework.lifecycle import Facts, Mark
+from appeals.casework.promises import KINDS as PROMISES
 from appeals.models import Answer, Appeal, Contact, Content, Event, Hold, Measure, Promise, Refusal, Task
-from appeals.promises import KINDS as PROMISES
+from appeals.proof import evidence, verify
 from appeals.states import OPEN, TITLES
 from appeals.taxonomy import Taxonomy, shipped
 from gridline.companies import Companies, Company
 from gridline.errors import Conflict, NotFound
-from ivr.models import CallRecord, CallStep
+from ivr.journal.models import CallRecord, CallStep
 from recordings.models import Recording, RecordingState
 
 PATH = r"/appeals/{number:\d{2}-?\d{6}-?\d|[0-9a-f]{32}}"

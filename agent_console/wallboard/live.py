@@ -16,9 +16,9 @@ from aiohttp import web
 
 from agent_console.console import Console
 from agent_console.push import MORPH, NEXT
-from agent_console.render import Templates
-from agent_console.today import Rule, Today, today
-from agent_console.wall import DOING, DOTS, Wall, wall
+from agent_console.wallboard.today import Rule, Today, today
+from agent_console.wallboard.wall import DOING, DOTS, Wall, wall
+from agent_console.web.render import Templates
 from gridline.companies import Company
 from gridline.errors import Unavailable
 from gridline.metrics import BACKGROUND_FAILURES

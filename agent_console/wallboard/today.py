@@ -10,14 +10,14 @@ from typing import Final
 from sqlalchemy import select
 
 from agent_console.console import Console
-from agent_console.permissions import TRUST
+from agent_console.people.permissions import TRUST
 from agent_console.register import people
 from appeals.models import Appeal
 from gridline.companies import Company
 from gridline.settings import Settings
-from ivr import history
-from ivr.figures import By, Figures, Period
-from ivr.history import HALF_HOUR_S
+from ivr.figures import history
+from ivr.figures.figures import By, Figures, Period
+from ivr.figures.history import HALF_HOUR_S
 
 RECENT: Final = timedelta(minutes=30)
 SOON: Final = timedelta(hours=1)

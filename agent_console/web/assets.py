@@ -10,7 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
-FOLDER: Final = Path(__file__).parent / "static"
+FOLDER: Final = Path(__file__).parent.parent / "static"
 FOREVER: Final = "public, max-age=31536000, immutable"
 
 

@@ -10,10 +10,10 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
-from agent_console.permissions import Access
-from agent_console.render import render, wants_part
-from agent_console.routes import grant_of
-from agent_console.security import NotSignedIn
+from agent_console.people.permissions import Access
+from agent_console.web.render import render, wants_part
+from agent_console.web.routes import grant_of
+from agent_console.web.security import NotSignedIn
 from gridline.errors import GridlineError
 from gridline.metrics import REQUEST_CRASHES
 

@@ -14,17 +14,17 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from agent_console import words
-from agent_console.assets import Static
 from agent_console.console import actor_or_none, console_of
-from agent_console.permissions import ROLE_NAMES, Actor
-from agent_console.routes import ENTRIES, Entry
-from agent_console.security import csrf, live_id
+from agent_console.people.permissions import ROLE_NAMES, Actor
+from agent_console.web.assets import Static
+from agent_console.web.routes import ENTRIES, Entry
+from agent_console.web.security import csrf, live_id
 from gridline.clock import Clock
 from gridline.companies import Companies
 
 HOME_ZONE: Final = ZoneInfo("Europe/Moscow")
 """For those who see every company and look at none in particular."""
-FOLDER: Final = Path(__file__).parent / "templates"
+FOLDER: Final = Path(__file__).parent.parent / "templates"
 
 
 class Templates:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from agent_console.console import Console
-from agent_console.permissions import Access, Actor, Permission
+from agent_console.people.permissions import Access, Actor, Permission
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Grant = Permission | Access

@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from agent_console.assets import FOLDER as STATIC
+from agent_console.web.assets import FOLDER as STATIC
 from gridline.errors import Misconfigured, Unavailable
 
-FRONTEND: Final = Path(__file__).parent / "frontend"
+FRONTEND: Final = Path(__file__).parent.parent / "frontend"
 DIST: Final = STATIC / "dist"
 STAMP: Final = DIST / ".built"
 LIMIT_S: Final = 600

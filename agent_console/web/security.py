@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
-from agent_console import audit
 from agent_console.console import console_of, set_actor
-from agent_console.permissions import Access, NotHis
-from agent_console.routes import grant_of
-from agent_console.sessions import Sessions, SignedIn, csrf_token, session_id
+from agent_console.people import audit
+from agent_console.people.permissions import Access, NotHis
+from agent_console.people.sessions import Sessions, SignedIn, csrf_token, session_id
+from agent_console.web.routes import grant_of
 from gridline.errors import GridlineError
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]

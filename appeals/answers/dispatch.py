@@ -9,12 +9,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from appeals import entry, history, numbering
+from appeals import history, numbering
 from appeals.answers.letter import Kind, Letter, Signer
 from appeals.answers.sending import Outgoing, Proof, Sender
-from appeals.case import Case, Cases
-from appeals.casework import Casework
-from appeals.endings import Endings
+from appeals.casework.case import Case, Cases
+from appeals.casework.casework import Casework
+from appeals.casework.endings import Endings
+from appeals.intake import entry
 from appeals.models import Appeal, Measure, Refusal
 from appeals.taxonomy import shipped
 from gridline.clock import Clock

@@ -7,8 +7,8 @@ from pathlib import Path
 from appeals.answers.dispatch import Dispatch
 from appeals.answers.sending import FileSender, Outbox, Sender
 from appeals.answers.smtp import MailServer, SmtpSender
-from appeals.casework import Casework
-from appeals.endings import Endings
+from appeals.casework.casework import Casework
+from appeals.casework.endings import Endings
 from appeals.taxonomy import shipped
 from gridline.clock import Clock
 from gridline.companies import Companies

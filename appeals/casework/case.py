@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import history, lifecycle, numbering, promises
+from appeals import history, numbering
+from appeals.casework import lifecycle, promises
+from appeals.casework.lifecycle import Facts
 from appeals.history import Happening
-from appeals.lifecycle import Facts
 from appeals.models import Answer, Appeal, Content, Event, Measure, Task
 from appeals.taxonomy import shipped
 from gridline.clock import Clock

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from appeals import deadlines, entry, history, promises
-from appeals.case import Cases, open_tasks, required
-from appeals.entry import ANSWER_PROMISE
+from appeals import history
+from appeals.casework import promises
+from appeals.casework.case import Cases, open_tasks, required
+from appeals.deadlines import deadlines
+from appeals.deadlines.rules import RuleBook, shipped
+from appeals.intake import entry
+from appeals.intake.entry import ANSWER_PROMISE
 from appeals.models import Answer, Measure, Task
-from appeals.rules import RuleBook, shipped
 from appeals.taxonomy import shipped as shipped_codes
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies
 from gridline.db import Database, new_id
 from gridline.errors import Conflict, InvalidInput, NotFound
-from gridline.workdays import ProductionCalendar
 
 
 class Casework:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from appeals import history, numbering
-from appeals.case import Case, Cases, required
+from appeals.casework.case import Case, Cases, required
 from appeals.models import Refusal
 from appeals.states import OPEN
 from appeals.taxonomy import shipped

@@ -10,10 +10,10 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import history
-from appeals.entry import ANSWER_PROMISE
+from appeals.deadlines.rules import RuleBook
 from appeals.history import Happening
+from appeals.intake.entry import ANSWER_PROMISE
 from appeals.models import Appeal, Promise, PromiseAttempt
-from appeals.rules import RuleBook
 from gridline.clock import Clock
 from gridline.companies import Company
 from gridline.db import Database, new_id

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from appeals.rules import Rule, RuleBook, Subject
-from gridline.workdays import ProductionCalendar
+from appeals.deadlines.rules import Rule, RuleBook, Subject
+from gridline.calendar.workdays import ProductionCalendar
 
 
 class RuledCompany(Protocol):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from gridline.errors import Misconfigured
 from gridline.yaml_file import Mistake, misconfigured, read
 
-FILE = Path(__file__).parent / "data" / "rules.yaml"
+FILE = Path(__file__).parent.parent / "data" / "rules.yaml"
 OVERRIDES = "rules.yaml"
 """The company's own rows, next to its menus; a row with a shipped row's id takes its place."""
 

@@ -9,14 +9,14 @@ from datetime import date, datetime, time
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import deadlines
-from appeals.deadlines import Deadline
+from appeals.deadlines import deadlines
+from appeals.deadlines.deadlines import Deadline
+from appeals.deadlines.rules import RuleBook
 from appeals.models import Appeal
-from appeals.rules import RuleBook
 from appeals.taxonomy import Taxonomy
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Company
 from gridline.errors import Misconfigured
-from gridline.workdays import ProductionCalendar
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals.filters import Filters, entered, entry, matching
+from appeals.finding.filters import Filters, entered, entry, matching
+from appeals.finding.order import SORTS, Order
 from appeals.models import Appeal
-from appeals.order import SORTS, Order
 from gridline.errors import InvalidInput
 
 __all__ = ["LARGEST_PAGE", "SORTS", "Filters", "Line", "Page", "count", "lines_of", "page"]

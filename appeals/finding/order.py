@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from appeals.filters import Appeals, Filters, entered, entry, is_open, matching, span, unindexed, within
+from appeals.finding.filters import Appeals, Filters, entered, entry, is_open, matching, span, unindexed, within
 from appeals.models import Appeal
 from gridline.errors import InvalidInput
 

@@ -14,13 +14,13 @@ import snowballstemmer
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import buckets
+from appeals.finding import buckets
 from appeals.models import Counter, Words
 from gridline.errors import InvalidInput
 
 LARGEST_PAGE = 200
 _MOST_WORDS = 20
-_STOP = Path(__file__).parent / "data" / "stopwords.txt"
+_STOP = Path(__file__).parent.parent / "data" / "stopwords.txt"
 _RUSSIAN = snowballstemmer.stemmer("russian")
 _ENGLISH = snowballstemmer.stemmer("english")
 

@@ -8,9 +8,9 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from appeals import history, numbering
-from appeals.deadlines import Deadline
+from appeals.deadlines.deadlines import Deadline
 from appeals.history import Happening
-from appeals.intake import Intake
+from appeals.intake.intake import Intake
 from appeals.models import Counter
 from gridline.companies import Company
 from gridline.db import new_id

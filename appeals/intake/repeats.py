@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import history, numbering, states
 from appeals.history import Happening
-from appeals.intake import Intake
+from appeals.intake.intake import Intake
 from appeals.models import Appeal, Contact, Content
 from appeals.taxonomy import shipped
 from gridline.db import new_id

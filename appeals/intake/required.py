@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from appeals.intake import ClaimDetails, TheftDetails, claim_needs
+from appeals.intake.intake import ClaimDetails, TheftDetails, claim_needs
 from appeals.taxonomy import shipped
 
 _DETAILS: dict[str, type[BaseModel]] = {"claim": ClaimDetails, "theft": TheftDetails}

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import history, numbering, search
+from appeals import history, numbering
+from appeals.finding import search
 from appeals.history import Happening
 from appeals.models import Answer, Appeal, Contact, Content, DestructionAct, DraftAppeal, Hold, Refusal, Task
-from appeals.personal_data import FIELDS
+from appeals.personal_data.personal_data import FIELDS
 from appeals.states import OPEN, TITLES
 from gridline.clock import Clock
 from gridline.db import Database, new_id

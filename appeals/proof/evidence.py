@@ -15,9 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
-from appeals import bundle_verifier, history, numbering
+from appeals import history, numbering
 from appeals.history import Happening
 from appeals.models import Answer, Appeal, Contact, Content, Event, Measure, Promise, Refusal, Task
+from appeals.proof import bundle_verifier
 from gridline.errors import NotFound
 
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the same content gives the same bytes
@@ -38,7 +39,7 @@ verify.py        проверка: python verify.py ПАКЕТ.zip [ПАПКА_�
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What other parts of the house know of the appeal's calls: JSON values (see `gridline.cli.appeals`)."""
+    """What other parts of the house know of the appeal's calls: JSON values (see `service.cli.appeals`)."""
 
     calls: Sequence[Mapping[str, Any]] = ()
     recordings: Sequence[Mapping[str, Any]] = ()

@@ -18,13 +18,13 @@ import typer
 from rich.console import Console
 from sqlalchemy import text
 
-from gridline.bench.appeals import past, reading, writing
-from gridline.bench.postgres import PostgresServer
+from bench.appeals import past, reading, writing
+from bench.postgres import PostgresServer
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Companies, Company
 from gridline.db import Database
-from gridline.migrations import upgrade
 from gridline.settings import HOUSE
-from gridline.workdays import ProductionCalendar
+from migrations import upgrade
 
 YEARS = (2024, 2025)
 COMPANY = "skek"

@@ -11,15 +11,18 @@ from typing import Any
 from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import deadlines, entry, history, search
-from appeals.entry import Entry
+from appeals import history
+from appeals.deadlines import deadlines
+from appeals.deadlines.rules import shipped
+from appeals.finding import search
 from appeals.history import Happening
-from appeals.intake import Intake, accept
+from appeals.intake import entry
+from appeals.intake.entry import Entry
+from appeals.intake.intake import Intake, accept
 from appeals.models import Answer, Appeal, Content, Counter, Event, Promise
-from appeals.rules import shipped
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Company
 from gridline.db import Database, new_id
-from gridline.workdays import ProductionCalendar
 
 BATCH = 5_000
 TABLES: Sequence[tuple[str, Table]] = tuple(

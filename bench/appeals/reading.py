@@ -15,10 +15,10 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import listing, search
-from appeals.listing import Filters
+from appeals.finding import listing, search
+from appeals.finding.listing import Filters
 from appeals.reports import form49, source
-from gridline.bench.appeals.past import WORDS
+from bench.appeals.past import WORDS
 from gridline.clock import SystemClock
 from gridline.companies import Company
 from gridline.db import Database

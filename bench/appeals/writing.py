@@ -11,17 +11,17 @@ from typing import Any
 
 from sqlalchemy import Column, Identity, Integer, MetaData, Table, insert
 
-from appeals.deadlines import for_intake
-from appeals.entry import Entry, rows
+from appeals.deadlines.deadlines import for_intake
+from appeals.deadlines.rules import shipped
+from appeals.intake.entry import Entry, rows
 from appeals.models import Appeal, Counter
 from appeals.register import Register
-from appeals.rules import shipped
-from gridline.bench.appeals.past import made_intake
+from bench.appeals.past import made_intake
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database, new_id
 from gridline.errors import Unavailable
-from gridline.workdays import ProductionCalendar
 
 WRITERS = (1, 8, 50)
 ROUNDS = 5

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from gridline.bench.calls.menu import Menu
-from gridline.bench.calls.rig import Rig
-from gridline.bench.calls.run import QUICK, WHOLE, Run
-from gridline.bench.calls.table import printed
+from bench.calls.menu import Menu
+from bench.calls.rig import Rig
+from bench.calls.run import QUICK, WHOLE, Run
+from bench.calls.table import printed
 
 AIMS = {
     "menu_cpu_ratio_to_dialplan": 1.25,

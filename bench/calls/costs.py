@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import psutil
 
-from gridline.bench.calls.load import Sipp
-from gridline.bench.calls.rig import cpu_s
+from bench.calls.load import Sipp
+from bench.calls.rig import cpu_s
 from gridline.errors import Unavailable
 
 KEY_AFTER_S = 2.0

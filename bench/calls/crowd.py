@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from gridline.bench.calls.load import Load, Sipp
-from gridline.bench.calls.menu import DIALLED, Menu
-from gridline.bench.calls.rig import Rig, cpu_s, resident_mb
+from bench.calls.load import Load, Sipp
+from bench.calls.menu import DIALLED, Menu
+from bench.calls.rig import Rig, cpu_s, resident_mb
 
 RATE = 40.0
 TEXT_S = 13.6

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+import migrations
 from appeals import numbering
-from appeals.intake import accept
+from appeals.intake.intake import accept
 from appeals.register import Register
-from gridline import migrations
-from gridline.bench.calls.load import CALLERS, caller
-from gridline.bench.calls.rig import Rig
+from bench.calls.load import CALLERS, caller
+from bench.calls.rig import Rig
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.db import Database
 from gridline.errors import Unavailable
-from gridline.workdays import ProductionCalendar
-from ivr.models import CallRecord, CallStep
+from ivr.journal.models import CallRecord, CallStep
 from ivr.voice import audio, spoken
 from ivr.voice.clips import Clips
 from ivr.voice.prompts import Prompt

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from gridline.bench.calls.load import Load
+from bench.calls.load import Load
 
 STEP = 1.15
 SETTLE_S = 1.0

@@ -20,12 +20,12 @@ from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from asterisk_conf.render import render
 from asterisk_conf.runtime import AsteriskProcess
+from bench.calls.peers import COMMANDS, SERVERS
 from carrier.settings import free_port
 from gridline import settings
 from gridline.companies import Companies
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE, Settings
-from ivr.telephony.bench_peers import COMMANDS, SERVERS
 from ivr.voice.voice import Voice
 
 DIALPLAN = Path(__file__).parent / "dialplan"
@@ -88,7 +88,7 @@ class Rig:
         (self.var / "dialplan/extensions.conf.j2").write_text(f"{product}{{% raw %}}{added}{{% endraw %}}")
         rendered = render(self.settings, asterisk.find(self.packages), list(self.companies))
         script = rendered.etc / "agi/bench-fork"
-        peer = HOUSE / "ivr/telephony/bench_fork.py"
+        peer = HOUSE / "bench/calls/fork.py"
         script.write_text(f"#!/bin/sh\nexec '{sys.executable}' -P '{peer}' '{self.counted}'\n")
         script.chmod(0o700)
         self.counted.touch()
@@ -109,7 +109,7 @@ class Rig:
         """The product's controller, a process as `gridline serve` starts it, up and connected inside the block."""
         with (self.var / "controller.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "gridline.app"),
+                *(sys.executable, "-m", "service.controller"),
                 env=os.environ | {"GRIDLINE_SETTINGS": str(self._file)},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,

@@ -13,16 +13,16 @@ from typing import Any
 import psutil
 
 from asterisk_conf.secrets import secret
+from bench.calls import crowd, rates
+from bench.calls.costs import KEY_AFTER_S, Costs
+from bench.calls.first_prompt import first_prompt_s
+from bench.calls.load import Load, Sipp, caller
+from bench.calls.menu import DIALLED, PLAIN, Menu
+from bench.calls.peers import COMMANDS
+from bench.calls.rig import Rig
+from bench.calls.servers import Counted, Server, running
 from carrier.ami import CarrierAmi, Message
-from gridline.bench.calls import crowd, rates
-from gridline.bench.calls.costs import KEY_AFTER_S, Costs
-from gridline.bench.calls.first_prompt import first_prompt_s
-from gridline.bench.calls.load import Load, Sipp, caller
-from gridline.bench.calls.menu import DIALLED, PLAIN, Menu
-from gridline.bench.calls.rig import Rig
-from gridline.bench.calls.servers import Counted, Server, running
 from gridline.errors import Unavailable
-from ivr.telephony.bench_peers import COMMANDS
 
 PLAIN_COMMANDS, FORKED = "30000", "30001"
 MENU = DIALLED["bench"]

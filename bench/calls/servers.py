@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from gridline.bench.calls.rig import Rig
+from bench.calls.peers import COMMANDS, SERVERS
+from bench.calls.rig import Rig
 from gridline.errors import Unavailable
-from ivr.telephony.bench_peers import COMMANDS, SERVERS
 
 _ANSWER_LIMIT_S = 20.0
 
@@ -69,7 +69,7 @@ async def running(rig: Rig) -> AsyncIterator[list[Server]]:
         servers = []
         for name in SERVERS:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ivr.telephony.bench_peers", name, str(rig.ports[name])),
+                *(sys.executable, "-m", "bench.calls.peers", name, str(rig.ports[name])),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )

@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from gridline.bench.console import cards, consoles, past
-from gridline.bench.console.house import House
-from gridline.bench.console.screen import Screen, chromium
-from gridline.bench.console.table import printed
-from gridline.bench.console.wire import bare_ami
+from bench.console import cards, consoles, past
+from bench.console.house import House
+from bench.console.screen import Screen, chromium
+from bench.console.table import printed
+from bench.console.wire import bare_ami
 from gridline.errors import Unavailable
 
 AIMS = {"event_to_screen_p99_ms": 150, "card_ms": 300, "kb_per_console": 1024}

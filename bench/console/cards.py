@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.console.delays import percentile
+from bench.console.house import AGENT, DIALLED, House
+from bench.console.screen import Screen
+from bench.console.wire import Seen, Wire
 from carrier.leg import Leg
-from gridline.bench.console.delays import percentile
-from gridline.bench.console.house import AGENT, DIALLED, House
-from gridline.bench.console.screen import Screen
-from gridline.bench.console.wire import Seen, Wire
 from gridline.errors import Unavailable
 
 WARM = 2

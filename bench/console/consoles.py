@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gridline.bench.calls.load import Load, Sipp
-from gridline.bench.calls.rig import cpu_s, resident_mb
-from gridline.bench.console.delays import Match, Moment, State, matched, percentile, told
-from gridline.bench.console.house import COMPANY, DIALLED, QUEUE, House
-from gridline.bench.console.screen import Screen
-from gridline.bench.console.wire import Wire
+from bench.calls.load import Load, Sipp
+from bench.calls.rig import cpu_s, resident_mb
+from bench.console.delays import Match, Moment, State, matched, percentile, told
+from bench.console.house import COMPANY, DIALLED, QUEUE, House
+from bench.console.screen import Screen
+from bench.console.wire import Wire
 from gridline.errors import Unavailable
 
 LISTENERS = Path(__file__).with_name("listeners.py")

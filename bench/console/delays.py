@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gridline.bench.console.wire import Seen
+from bench.console.wire import Seen
 
 
 @dataclass(frozen=True, slots=True)

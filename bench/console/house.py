@@ -9,15 +9,15 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from agent_console.models import Role, User, UserSession
-from agent_console.scripts import build
-from agent_console.sessions import session_id
+from agent_console.people.models import Role, User, UserSession
+from agent_console.people.sessions import session_id
+from agent_console.web.scripts import build
 from asterisk_conf.packages import PackageRoot
 from asterisk_conf.secrets import secret
+from bench.calls.load import Sipp
+from bench.console.past import AGENT_USER
 from carrier.ami import CarrierAmi
-from carrier.installation import Installation
-from gridline.bench.calls.load import Sipp
-from gridline.bench.console.past import AGENT_USER
+from carrier.stories.installation import Installation
 from gridline.clock import SystemClock
 from gridline.companies import Company
 from gridline.db import new_id

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from appeals import numbering, states
-from gridline.bench.appeals import past
+from bench.appeals import past
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Company
 from gridline.db import Database
 from gridline.errors import Unavailable
-from gridline.migrations import upgrade
-from gridline.workdays import ProductionCalendar
-from ivr.models import call_id
+from ivr.journal.models import call_id
+from migrations import upgrade
 
 MADE = 4_000
 """Appeals a year made by the register's own code."""

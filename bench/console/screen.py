@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gridline.bench.console.delays import Moment, State
+from bench.console.delays import Moment, State
 from gridline.errors import Unavailable
 
 if TYPE_CHECKING:

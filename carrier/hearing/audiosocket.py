@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Protocol
 
-from carrier.ear import FRAME
+from carrier.hearing.ear import FRAME
 from ivr.voice.audio import RATE
 
 _HANGUP, _ID, _SOUND = 0x00, 0x01, 0x10

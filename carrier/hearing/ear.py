@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from carrier.matching import Heard16
+from carrier.hearing.matching import Heard16
 from ivr.voice.audio import RATE, wav_bytes
 
 FRAME = RATE // 50

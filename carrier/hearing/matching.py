@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from carrier.sound import Clip, Samples, audible
+from carrier.hearing.sound import Clip, Samples, audible
 from ivr.voice.audio import RATE
 
 Heard16 = NDArray[np.int16]

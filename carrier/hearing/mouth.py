@@ -7,8 +7,8 @@ from collections import deque
 
 import numpy as np
 
-from carrier.ear import FRAME
-from carrier.sound import Samples
+from carrier.hearing.ear import FRAME
+from carrier.hearing.sound import Samples
 from ivr.voice.audio import to_pcm
 
 _SILENCE = bytes(2 * FRAME)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from carrier.sound import Clip
+from carrier.hearing.sound import Clip
 from ivr.voice.audio import RATE, fade
 
 _SYLLABLE_S = 0.15

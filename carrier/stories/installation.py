@@ -68,7 +68,7 @@ class Installation:
         """Start the product and the carrier; back when calls are taken. Raises Unavailable with the log's end."""
         with (self.var / "serve.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-c", "from gridline.cli import main; main()", "serve"),
+                *(sys.executable, "-c", "from service.cli import main; main()", "serve"),
                 env=os.environ | {"GRIDLINE_SETTINGS": str(self.file)},
                 stdout=log,
                 stderr=log,
@@ -129,11 +129,11 @@ class Installation:
     @property
     def controller(self) -> psutil.Process:
         """The controller's process. Raises Unavailable while there is none."""
-        return self._child("gridline.app")
+        return self._child("service.controller")
 
     def controllers(self) -> list[psutil.Process]:
         """Every controller that runs: none between two lives, two while one takes over from the other."""
-        return self._marked("gridline.app")
+        return self._marked("service.controller")
 
     @property
     def asterisk(self) -> psutil.Process:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from carrier.installation import Installation
+from carrier.hearing.matching import Heard
+from carrier.hearing.sound import Sound
 from carrier.leg import Ended, Leg
-from carrier.matching import Heard
-from carrier.sound import Sound
+from carrier.stories.installation import Installation
 from ivr.voice import audio
 from ivr.voice.prompts import Phrase
 from ivr.voice.synthesis import RHVoice, find_rhvoice

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, func, select
 
 from appeals.models import Appeal, Content
 from carrier.errors import StoryBroken
-from carrier.scene import Scene
+from carrier.stories.scene import Scene
 from gridline.db import Base
-from ivr.models import CallRecord, CallStep
+from ivr.journal.models import CallRecord, CallStep
 from recordings.audio import loudness_of
 from recordings.models import Recording, RecordingState
 

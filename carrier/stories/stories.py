@@ -10,9 +10,9 @@ import numpy as np
 
 from appeals import numbering
 from appeals.models import DraftAppeal
-from carrier import store
-from carrier.scene import Caller, Scene
-from carrier.tones import chirps
+from carrier.hearing.tones import chirps
+from carrier.stories import store
+from carrier.stories.scene import Caller, Scene
 from grid.models import OutageReport
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from carrier.errors import CallOver, StillTalking
-from carrier.installation import Installation
-from carrier.scene import Scene
+from carrier.stories.installation import Installation
+from carrier.stories.scene import Scene
 from gridline.errors import GridlineError
 
 PATIENCE_S = 90.0

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from gridline import cells
-from gridline.cells import When
-from gridline.tabular import BadCell, Problems, rows
-from gridline.workdays import ProductionCalendar
+from gridline.calendar.workdays import ProductionCalendar
+from gridline.tables import cells
+from gridline.tables.cells import When
+from gridline.tables.tabular import BadCell, Problems, rows
 
 NAME = "calendar.csv"
 COLUMNS = ("дата", "день", "основание")

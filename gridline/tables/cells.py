@@ -10,7 +10,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from gridline.phones import e164
-from gridline.tabular import BadCell
+from gridline.tables.tabular import BadCell
 
 T = TypeVar("T")
 

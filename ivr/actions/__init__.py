@@ -19,10 +19,10 @@ from ivr.actions import (
     report_outage,
 )
 from ivr.actions.questions import PersonWanted
+from ivr.line import Line
 from ivr.menus.vocabulary import EXITS
 from ivr.menus.walk import Act
 from ivr.services import Services
-from ivr.telephony.line import Line
 
 Action = Callable[[Line, Services, str], Awaitable[str]]
 

@@ -10,8 +10,8 @@ from appeals.register import AppealStatus
 from gridline.companies import Company
 from gridline.errors import InvalidInput, NotFound
 from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose
+from ivr.line import Line
 from ivr.services import Services
-from ivr.telephony.line import Line
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 

@@ -9,8 +9,8 @@ from grid.connections import ConnectionStatus
 from grid.models import Turn
 from gridline.errors import InvalidInput, NotFound
 from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose
+from ivr.line import Line
 from ivr.services import Services
-from ivr.telephony.line import Line
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gridline import priorities
 from ivr.actions import told
 from ivr.actions.questions import PersonWanted
+from ivr.line import CallerHungUp, Line
 from ivr.services import Services
-from ivr.telephony.line import CallerHungUp, Line
 
 WAIT_S = 60
 TOPIC = "maintenance"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gridline.companies import Branch
 from ivr.actions.questions import choose, confirm
+from ivr.line import Line
 from ivr.services import Services
-from ivr.telephony.line import Line
 from ivr.voice.prompts import Prompt
 
 GROUPS = {

@@ -7,8 +7,8 @@ import structlog
 from gridline.errors import Unavailable
 from ivr.actions import told
 from ivr.actions.questions import PersonWanted, choose
+from ivr.line import CallerHungUp, Line
 from ivr.services import Services
-from ivr.telephony.line import CallerHungUp, Line
 
 log = structlog.get_logger(__name__)
 

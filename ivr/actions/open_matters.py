@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from appeals import numbering, repeats
+from appeals import numbering
+from appeals.intake import repeats
 from grid import outages, premises
 from ivr.actions import power_status
 from ivr.actions.questions import LOOK_UP_S
+from ivr.line import Line
 from ivr.services import Services
-from ivr.telephony.line import Line
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ivr.line import Line
 from ivr.services import Services
-from ivr.telephony.line import Line
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 

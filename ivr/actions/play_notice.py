@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
+from ivr.line import Line
 from ivr.services import Services
 from ivr.telephony import variables
-from ivr.telephony.line import Line
 
 log = structlog.get_logger(__name__)
 

@@ -10,8 +10,8 @@ from grid.models import Outage
 from gridline.companies import Company
 from ivr.actions import premise
 from ivr.actions.questions import LOOK_UP_S, choose
+from ivr.line import Line
 from ivr.services import Services
-from ivr.telephony.line import Line
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from grid import places, premises
 from grid.models import Premise
 from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose, confirm
+from ivr.line import Line
 from ivr.services import Services
-from ivr.telephony.line import Line
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 

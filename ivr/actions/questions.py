@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ivr.line import Line
 from ivr.menus.vocabulary import NOTHING_HEARD, WRONG_KEY
-from ivr.telephony.line import Line
 from ivr.voice.prompts import Phrase
 
 TRIES = 3

@@ -7,8 +7,8 @@ import structlog
 from gridline.errors import Unavailable
 from ivr.actions import told
 from ivr.actions.questions import PersonWanted, choose
+from ivr.line import CallerHungUp, Line
 from ivr.services import Services
-from ivr.telephony.line import CallerHungUp, Line
 
 TOPICS = {"1": "outages", "2": "quality", "3": "connection", "4": "metering", "5": "service"}
 """Keys of the prompt complaint-topic -> topic codes of the register."""

@@ -6,8 +6,8 @@ from grid import outages
 from grid.models import Service
 from ivr.actions import premise
 from ivr.actions.questions import LOOK_UP_S, confirm
+from ivr.line import Line
 from ivr.services import Services
-from ivr.telephony.line import Line
 from ivr.voice.prompts import Prompt
 
 

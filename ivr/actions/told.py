@@ -8,16 +8,16 @@ from datetime import timedelta
 import structlog
 
 from appeals import numbering
-from appeals.intake import Intake, accept
+from appeals.intake.intake import Intake, accept
+from appeals.intake.repeats import FurtherContact, OpenAppeal
 from appeals.register import Draft, Registered
-from appeals.repeats import FurtherContact, OpenAppeal
 from gridline import metrics
 from gridline.errors import Conflict, Unavailable
 from gridline.phones import e164
 from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, NumberAsked, PersonWanted, choose, confirm
 from ivr.call import Call
+from ivr.line import Line
 from ivr.services import Services
-from ivr.telephony.line import Line
 from ivr.voice import audio, spoken
 from ivr.voice.prompts import Prompt
 from recordings.incoming import Label

@@ -13,8 +13,8 @@ from sqlalchemy import delete, select
 from gridline.db import Database
 from gridline.errors import Unavailable
 from ivr.desk import devices
+from ivr.desk.models import AgentEvent, AgentShift
 from ivr.desk.shift import Shift, State
-from ivr.models_desk import AgentEvent, AgentShift
 
 MOST_UNWRITTEN = 10_000
 """Events kept in memory while the database is away; beyond it the oldest are lost, and the log says so."""

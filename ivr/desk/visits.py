@@ -18,8 +18,8 @@ from gridline.clock import Clock
 from gridline.db import Database, new_id
 from gridline.errors import Unavailable
 from ivr.desk import devices
-from ivr.models import call_id
-from ivr.models_desk import Left, QueueVisit
+from ivr.desk.models import Left, QueueVisit
+from ivr.journal.models import call_id
 from ivr.telephony import events as ev
 from ivr.telephony.events import Channel, Event
 from ivr.telephony.state import Snapshot

@@ -25,9 +25,9 @@ from gridline.companies import Company
 from gridline.db import Database
 from gridline.errors import GridlineError, Unavailable
 from ivr.call import Call
+from ivr.journal.models import CallRecord
 from ivr.live.board import Board
 from ivr.live.view import CallKey, LiveCall, Place
-from ivr.models import CallRecord
 from ivr.voice import spoken
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Prompt, PromptBook

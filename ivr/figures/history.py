@@ -16,8 +16,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from gridline import priorities
-from ivr.figures import By, Figures, Period, Presence
-from ivr.models_desk import AgentEvent, Left, QueueVisit
+from ivr.desk.models import AgentEvent, Left, QueueVisit
+from ivr.figures.figures import By, Figures, Period, Presence
 
 _Column = SQLColumnExpression[Any]
 

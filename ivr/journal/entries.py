@@ -13,7 +13,7 @@ from gridline.phones import printable
 
 @dataclass(frozen=True)
 class CallBegun:
-    """A call reached the controller. `id` is `ivr.models.call_id(node, boot, linkedid)`."""
+    """A call reached the controller. `id` is `ivr.journal.models.call_id(node, boot, linkedid)`."""
 
     id: str
     node: str

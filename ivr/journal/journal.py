@@ -23,9 +23,9 @@ from gridline import metrics
 from gridline.clock import Clock
 from gridline.db import Database, insert_missing
 from gridline.errors import Unavailable
-from ivr.journal_entries import CallBegun, CallEnded, Entry, NoticePlayed, StepTaken
-from ivr.journal_spool import JournalSpool
-from ivr.models import CallRecord, CallStep
+from ivr.journal.entries import CallBegun, CallEnded, Entry, NoticePlayed, StepTaken
+from ivr.journal.models import CallRecord, CallStep
+from ivr.journal.spool import JournalSpool
 
 BATCH = 500
 """Entries a transaction at most."""

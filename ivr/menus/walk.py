@@ -39,7 +39,7 @@ class Standing(Protocol):
 
 
 class MenuLine(Protocol):
-    """What the engine needs of a caller's line; `ivr.telephony.line.Line` is one."""
+    """What the engine needs of a caller's line; `ivr.line.Line` is one."""
 
     @property
     def call(self) -> Standing:

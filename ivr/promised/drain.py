@@ -6,14 +6,14 @@ from datetime import datetime
 
 import structlog
 
-from appeals.intake import accept
+from appeals.intake.intake import accept
 from appeals.register import Draft, Register
 from gridline import metrics
 from gridline.errors import GridlineError, Unavailable
 from gridline.phones import e164
-from ivr.journal import Journal
-from ivr.journal_entries import CallBegun
-from ivr.spool import CallFacts, Kept, Spool
+from ivr.journal.entries import CallBegun
+from ivr.journal.journal import Journal
+from ivr.promised.spool import CallFacts, Kept, Spool
 
 UNMET = "unmet"
 """Stands for Asterisk's boot in the record of a call that ended without a controller."""

@@ -41,7 +41,7 @@ class Kept:
 
     receipt: str
     intake: dict[str, object]
-    """The fields of `appeals.intake.Intake` as JSON values."""
+    """The fields of `appeals.intake.intake.Intake` as JSON values."""
     call: CallFacts | None = None
     """Of a call that ended in the dialplan's own hands."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ivr.journal import Journal
+from ivr.journal.journal import Journal
 from ivr.live.board import Board
 from ivr.live.view import CallKey
 from ivr.telephony.events import ChannelHungUp, Event

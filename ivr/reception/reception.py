@@ -13,15 +13,15 @@ from gridline.errors import NotFound
 from gridline.phones import e164
 from ivr import actions
 from ivr.call import Call
-from ivr.journal_entries import CallBegun
+from ivr.journal.entries import CallBegun
+from ivr.journal.models import call_id
+from ivr.line import Line
 from ivr.menus.flows import Flows
 from ivr.menus.walk import walk
-from ivr.models import call_id
+from ivr.reception.steps import Steps
 from ivr.services import Services
-from ivr.steps import Steps
 from ivr.telephony import variables
 from ivr.telephony.agi import AgiChannel, CallerHungUp
-from ivr.telephony.line import Line
 from ivr.telephony.wire import clean
 from ivr.voice.voice import Voice
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ivr.journal import Journal
-from ivr.journal_entries import NoticePlayed, StepTaken
+from ivr.journal.entries import NoticePlayed, StepTaken
+from ivr.journal.journal import Journal
+from ivr.line import Spoken
 from ivr.menus.walk import Step
-from ivr.telephony.line import Spoken
 
 NOTICE = "notice"
 

@@ -34,7 +34,7 @@ WORDS = {
            BEGIN INSERT INTO appeal_words_fts (appeal_words_fts, rowid, words)
                  VALUES ('delete', old.id, old.words); END""",
     ],
-    # No pending list: every page of a search would read it once for each bucket (see appeals/search.py).
+    # No pending list: every page of a search would read it once for each bucket (see appeals/finding/search.py).
     "postgresql": ["CREATE INDEX ix_appeal_words_fts ON appeal_words USING gin (words) WITH (fastupdate=off)"],
 }
 

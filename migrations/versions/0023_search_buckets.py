@@ -7,7 +7,7 @@ from alembic import op
 revision = "0023"
 down_revision = "0022"
 
-# The words as appeals/buckets.py writes them: a private character, the company, the year, the size, which one.
+# The words as appeals/finding/buckets.py writes them: a private character, the company, the year, the size, which one.
 _SERIES = "chr(57344) || regexp_replace(company_id, '[^a-z0-9]', '', 'g') || left(number, 2)"
 _WORDS = f"ARRAY[{_SERIES} || 'm' || CAST(substr(number, 3, 6) AS integer) / 131072, {_SERIES} || 'y0']"
 

@@ -1,4 +1,4 @@
-"""`gridline bench NAME`: measures the product; each benchmark is a module or package of `gridline.bench`."""
+"""`gridline bench NAME`: measures the product; each benchmark is a module or package of `bench`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pkgutil
 
 import typer
 
-from gridline import bench
+import bench
 
 
 def add_to(app: typer.Typer) -> None:

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from gridline import settings
-from gridline.calendar_file import import_days, kept_days, load_calendar
-from gridline.workdays import MOVED_DAYS_KNOWN_TO, ProductionCalendar
+from gridline.calendar.calendar_file import import_days, kept_days, load_calendar
+from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO, ProductionCalendar
 
 WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 

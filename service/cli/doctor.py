@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gridline import settings
-from gridline.doctor import examine
-from gridline.doctor.finding import Finding, wrong
 from gridline.errors import Misconfigured
+from service.doctor import examine
+from service.doctor.finding import Finding, wrong
 
 _MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "bold red")}
 

@@ -11,15 +11,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from appeals.deadlines.rules import of_installation
 from appeals.imports import Imported, import_appeals
 from appeals.register import Register
-from appeals.rules import of_installation
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
 from grid.imports import Outcome, Table
 from gridline import settings
-from gridline.calendar_file import load_calendar
+from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database

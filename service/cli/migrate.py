@@ -8,7 +8,7 @@ import typer
 
 from gridline import settings
 from gridline.db import Database
-from gridline.migrations import upgrade
+from migrations import upgrade
 
 
 def add_to(app: typer.Typer) -> None:

@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from appeals import numbering, rules
-from appeals.deadlines import days_in_words
-from appeals.rules import Rule
+from appeals import numbering
+from appeals.deadlines import rules
+from appeals.deadlines.deadlines import days_in_words
+from appeals.deadlines.rules import Rule
+from appeals.deadlines.whatif import Change
 from appeals.taxonomy import shipped as taxonomy
-from appeals.whatif import Change
 from gridline import settings
-from gridline.calendar_file import load_calendar
+from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database

@@ -20,7 +20,7 @@ from gridline import settings
 from gridline.companies import Companies
 from gridline.errors import Unavailable
 from gridline.settings import Settings
-from gridline.supervisor import Supervisor, controller_argv
+from service.supervisor import Supervisor, controller_argv
 
 log = structlog.get_logger(__name__)
 ASTERISK_PAUSE_S = 1.0

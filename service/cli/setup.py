@@ -12,14 +12,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from agent_console import scripts
+import migrations
+from agent_console.web import scripts
 from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
-from gridline import migrations, settings
-from gridline.cli.prompts import build as build_prompts
+from gridline import settings
 from gridline.db import Database
 from gridline.errors import Misconfigured, Unavailable
 from ivr.voice.synthesis import RHVOICE
+from service.cli.prompts import build as build_prompts
 
 POSTGRESQL = "postgresql"
 CHROMIUM = "chromium"

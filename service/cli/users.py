@@ -8,10 +8,10 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from agent_console.models import Role
-from agent_console.passwords import Passwords
-from agent_console.permissions import ROLE_NAMES
-from agent_console.users import Users
+from agent_console.people.models import Role
+from agent_console.people.passwords import Passwords
+from agent_console.people.permissions import ROLE_NAMES
+from agent_console.people.users import Users
 from gridline import settings
 from gridline.clock import SystemClock
 from gridline.companies import Companies

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 
-from gridline.doctor import machine, mail, store, telephone, words
-from gridline.doctor.finding import Finding, wrong
 from gridline.settings import Settings
+from service.doctor import machine, mail, store, telephone, words
+from service.doctor.finding import Finding, wrong
 
 Check = Callable[[Settings], Sequence[Finding] | Awaitable[Sequence[Finding]]]
 

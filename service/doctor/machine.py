@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import psutil
 
 from gridline.companies import Companies
-from gridline.doctor.finding import Finding, fine, note, wrong
 from gridline.errors import GridlineError
 from gridline.settings import Settings
+from service.doctor.finding import Finding, fine, note, wrong
 
 MB = 1024 * 1024
 TIME_ERROR = 5
@@ -128,7 +128,7 @@ def _is_ours(process: psutil.Process, config: Settings) -> bool:
     conf = str(config.var.absolute() / "asterisk/etc/asterisk.conf")
     try:
         argv = process.cmdline()
-        return conf in argv or ("gridline.app" in argv and _works_in(process, config))
+        return conf in argv or ("service.controller" in argv and _works_in(process, config))
     except psutil.Error:  # another user's, or gone meanwhile
         return False
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from appeals.answers.post_room import mail_server, outbox
 from appeals.answers.smtp import SmtpSender
 from gridline.clock import SystemClock
-from gridline.doctor.finding import Finding, fine, note, wrong
 from gridline.errors import Misconfigured, Unavailable
 from gridline.settings import Settings
+from service.doctor.finding import Finding, fine, note, wrong
 
 LIMIT_S = 5.0
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from gridline import migrations
+import migrations
 from gridline.db import Database
-from gridline.doctor.finding import Finding, fine, note, wrong
 from gridline.errors import GridlineError
 from gridline.settings import Settings
+from service.doctor.finding import Finding, fine, note, wrong
 
 STUCK_S = 600
 """The controller drains every 3 s: what waits longer is stuck."""

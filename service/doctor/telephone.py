@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
-from gridline.doctor.finding import Finding, fine, note, wrong
 from gridline.errors import Unavailable
 from gridline.settings import Settings
 from ivr.telephony.ami_session import AmiActionFailed, AmiLost, AmiRefused, Session
 from ivr.telephony.events import Message
+from service.doctor.finding import Finding, fine, note, wrong
 
 AMI_LIMIT_S = 5.0
 LOG_SHOWN = 3

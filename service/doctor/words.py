@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 
 from gridline.companies import Companies
-from gridline.doctor.finding import Finding, fine, note, wrong
 from gridline.errors import GridlineError
 from gridline.settings import Settings
 from ivr.menus.flows import load_checked
@@ -15,6 +14,7 @@ from ivr.menus.vocabulary import Vocabulary
 from ivr.voice.prompts import COMMON
 from ivr.voice.synthesis import RHVoice, find_rhvoice
 from ivr.voice.voice import Voice
+from service.doctor.finding import Finding, fine, note, wrong
 
 MODEL_LIMIT_S = 120
 SHOWN = 5

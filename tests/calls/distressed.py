@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from carrier.installation import Installation
+from carrier.stories.installation import Installation
 from gridline.settings import HOUSE
-from ivr.spool import Spool
+from ivr.promised.spool import Spool
 from tests.calls.stories.distress import LOST
 from tests.calls.street import Street
 

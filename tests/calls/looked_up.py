@@ -10,14 +10,14 @@ import yaml
 from sqlalchemy import func, select
 
 from appeals.models import Appeal, DraftAppeal
-from carrier import store
 from carrier.errors import StoryBroken
-from carrier.installation import Installation
-from carrier.store import until
+from carrier.stories import store
+from carrier.stories.installation import Installation
+from carrier.stories.store import until
 from grid.models import OutageReport
 from gridline.clock import SystemClock
 from gridline.phones import e164
-from ivr.models import CallRecord, CallStep
+from ivr.journal.models import CallRecord, CallStep
 from recordings.incoming import Incoming
 from recordings.models import Recording, RecordingKind
 from tests.calls.street import Play

@@ -13,15 +13,15 @@ from typing import Any
 
 import yaml
 
-from carrier.installation import Installation
+import migrations
 from carrier.leg import Leg
 from carrier.phone import AgentPhone
-from carrier.scene import Caller, Line, Scene
+from carrier.stories.installation import Installation
+from carrier.stories.scene import Caller, Line, Scene
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
 from grid.imports import Table
-from gridline import migrations
 from gridline.clock import SystemClock
 from gridline.phones import e164
 from gridline.settings import HOUSE

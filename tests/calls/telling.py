@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from carrier.scene import Line
+from carrier.stories.scene import Line
 from tests.calls.street import Play, Street
 
 AT_ONCE = 16

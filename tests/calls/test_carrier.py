@@ -16,10 +16,10 @@ from asterisk_conf.asterisk import Asterisk
 from asterisk_conf.secrets import secret
 from carrier.carrier import Carrier
 from carrier.errors import CallOver, CallRefused, NotHeard, NotRung
-from carrier.matching import find_all
+from carrier.hearing.matching import find_all
+from carrier.hearing.sound import Clip, clip
+from carrier.hearing.tones import chirps
 from carrier.settings import CarrierSettings, free_port
-from carrier.sound import Clip, clip
-from carrier.tones import chirps
 from gridline.errors import InvalidInput, NotFound
 from gridline.settings import Settings
 from ivr.voice.audio import to_pcm, write_pair

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from carrier.installation import Installation
+from carrier.stories.installation import Installation
 from gridline.settings import HOUSE
 
 QUALIFY_S = 30
@@ -41,7 +41,7 @@ async def test_a_line_that_works_is_fine(tmp_path: Path) -> None:
 async def doctor(house: Installation) -> tuple[int | None, list[dict[str, str]]]:
     """Exit code and findings of the command, run beside the line."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from gridline.cli import main; main()", "doctor", "--json"),
+        *(sys.executable, "-c", "from service.cli import main; main()", "doctor", "--json"),
         env=os.environ | {"GRIDLINE_SETTINGS": str(house.file)},
         stdout=asyncio.subprocess.PIPE,
     )

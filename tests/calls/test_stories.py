@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from asterisk_conf.asterisk import Asterisk
-from carrier.installation import Installation
+from carrier.stories.installation import Installation
 from gridline.settings import HOUSE
 from ivr.menus.vocabulary import EXITS
 from tests.calls import stories

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from asterisk_conf.asterisk import Asterisk
-from carrier.stories import STORIES
+from carrier.stories.stories import STORIES
 from gridline.settings import HOUSE
 from tests.console.conftest import Client
 
@@ -31,7 +31,7 @@ class Demo:
     told: list[dict[str, object]]
 
 
-COMMAND = (sys.executable, "-c", "from gridline.cli import main; main()", "demo")
+COMMAND = (sys.executable, "-c", "from service.cli import main; main()", "demo")
 
 
 def environment(folder: Path) -> dict[str, str]:

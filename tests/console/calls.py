@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from gridline.db import Database, new_id
-from ivr.models import CallRecord, CallStep
-from ivr.models_desk import AgentEvent, Left, QueueVisit
+from ivr.desk.models import AgentEvent, Left, QueueVisit
+from ivr.journal.models import CallRecord, CallStep
 from recordings.models import Recording, RecordingKind, RecordingState
 
 RATE = 8000

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from agent_console.card.models import CallCard, CardNote
 from agent_console.card.ringing import Ringing
-from agent_console.models import Role
-from agent_console.models_card import CallCard, CardNote
-from appeals.intake import accept
+from agent_console.people.models import Role
+from appeals.intake.intake import accept
 from grid.models import Premise
-from ivr.models import CallRecord, CallStep, call_id
-from ivr.models_desk import AgentEvent
+from ivr.desk.models import AgentEvent
+from ivr.journal.models import CallRecord, CallStep, call_id
 from ivr.telephony import events as ev
 from ivr.telephony.state import Snapshot
 from tests.console.conftest import COMPANY, ConsoleApp

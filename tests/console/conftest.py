@@ -19,28 +19,28 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from agent_console.api.clients import Clients, add_client
 from agent_console.app import make_app
 from agent_console.console import Console
-from agent_console.models import Role, User
-from agent_console.passwords import Passwords
-from agent_console.permissions import Actor
+from agent_console.people.models import Role, User
+from agent_console.people.passwords import Passwords
+from agent_console.people.permissions import Actor
+from agent_console.people.sessions import csrf_token
 from agent_console.phone import Phones
 from agent_console.push import Push
-from agent_console.scripts import FRONTEND, build
-from agent_console.security import CSRF_HEADER
-from agent_console.sessions import csrf_token
+from agent_console.web.scripts import FRONTEND, build
+from agent_console.web.security import CSRF_HEADER
 from appeals.answers import post_room
-from appeals.casework import Casework
-from appeals.endings import Endings
-from appeals.promises import Promises
+from appeals.casework.casework import Casework
+from appeals.casework.endings import Endings
+from appeals.casework.promises import Promises
 from appeals.register import Register
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
 from grid.imports import Table
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.settings import HOUSE, Settings
-from gridline.workdays import ProductionCalendar
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause

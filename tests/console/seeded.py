@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from appeals.answers.letter import Signer
-from appeals.intake import accept
+from appeals.intake.intake import accept
 from appeals.models import Appeal
 from appeals.numbering import written
 from gridline.db import new_id
-from ivr.models import CallRecord, CallStep
+from ivr.journal.models import CallRecord, CallStep
 from recordings.models import Recording, RecordingKind, RecordingState
 from tests.console.conftest import COMPANY, ConsoleApp
 

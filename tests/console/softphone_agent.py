@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.async_api import Browser, Locator, Page, Playwright, TimeoutError, expect
 
-from agent_console.models import Role, User
-from carrier.installation import Installation
+from agent_console.people.models import Role, User
+from carrier.hearing.matching import Heard16, find_all
+from carrier.hearing.sound import Clip
 from carrier.leg import Leg
-from carrier.matching import Heard16, find_all
-from carrier.sound import Clip
+from carrier.stories.installation import Installation
 from gridline.clock import SystemClock
 from ivr.voice.audio import RATE, to_pcm, wav_bytes
 from tests.console.conftest import CHEAP, CHROMIUM, CHROMIUM_FLAGS, PASSWORD

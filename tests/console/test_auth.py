@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from agent_console.models import AuditEntry, Role, SignInFailure, User, UserSession
-from agent_console.passwords import Passwords, check_new
-from agent_console.sessions import LONGEST_PAUSE_S, Sessions, SignInRefused, TooManyFailures, pause_s
-from agent_console.users import USERS, Users
+from agent_console.people.models import AuditEntry, Role, SignInFailure, User, UserSession
+from agent_console.people.passwords import Passwords, check_new
+from agent_console.people.sessions import LONGEST_PAUSE_S, Sessions, SignInRefused, TooManyFailures, pause_s
+from agent_console.people.users import USERS, Users
 from gridline.clock import SetClock, SystemClock
 from gridline.companies import Companies
 from gridline.db import Database

@@ -9,13 +9,13 @@ from datetime import date, timedelta
 import pytest
 from playwright.async_api import Page, expect
 
-from agent_console.call_log import Asked, page, read
-from agent_console.models import Role
-from appeals.intake import accept
+from agent_console.calls.call_log import Asked, page, read
+from agent_console.people.models import Role
+from appeals.intake.intake import accept
 from gridline.companies import Companies, Company
 from gridline.errors import InvalidInput
 from gridline.settings import HOUSE
-from ivr.models_desk import Left
+from ivr.desk.models import Left
 from tests.console.calls import MENU, stored_call
 from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 
@@ -73,7 +73,7 @@ async def test_calls_are_found_by_what_is_known_of_them(console_app: ConsoleApp)
 async def test_pages_follow_each_other_without_a_gap(console_app: ConsoleApp, monkeypatch: pytest.MonkeyPatch) -> None:
     console, now = console_app.console, console_app.console.clock.now()
     made = [(await stored_call(console, now - timedelta(seconds=at), outcome=None)).call for at in (1, 2, 3, 4, 5)]
-    monkeypatch.setattr("agent_console.call_log.PAGE", 2)
+    monkeypatch.setattr("agent_console.calls.call_log.PAGE", 2)
     company, seen, before = console.companies.by_id(COMPANY), [], ""
     today = now.astimezone(company.zone).date()
     for _ in range(3):

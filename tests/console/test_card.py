@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 from sqlalchemy import func, select, update
 
-from agent_console.models import AuditEntry, Role, UserSession
-from agent_console.models_card import CardDraft, CardNote
+from agent_console.card.models import CardDraft, CardNote
+from agent_console.people.models import AuditEntry, Role, UserSession
 from appeals.models import Appeal, Contact, Content, Promise
 from grid.models import OutageReport, Premise
 from recordings.models import Recording, RecordingKind, RecordingState

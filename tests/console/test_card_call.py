@@ -8,19 +8,19 @@ import pytest
 from playwright.async_api import async_playwright, expect
 from sqlalchemy import select
 
-from agent_console.scripts import build
+from agent_console.web.scripts import build
 from appeals.models import Answer, Appeal
 from asterisk_conf.secrets import secret
 from carrier.ami import CarrierAmi
-from carrier.installation import Installation
-from carrier.tones import chirps
+from carrier.hearing.tones import chirps
+from carrier.stories.installation import Installation
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
 from grid.imports import Table
 from gridline.clock import SystemClock
 from gridline.settings import HOUSE
 from ivr.desk import devices
-from ivr.models import CallRecord
+from ivr.journal.models import CallRecord
 from tests.console import brief
 from tests.console.softphone_agent import BrowserAgent, chromium, hire
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from agent_console.models import Role
+from agent_console.people.models import Role
 from gridline.db import Database
 from tests.console.conftest import Client, ConsoleApp, opened
 from tests.postgres import PostgresServer

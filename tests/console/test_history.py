@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from playwright.async_api import Page, expect
 
-from agent_console.history_table import HEADINGS, Asked, Row, Table, agents_of, in_csv, read, table
-from agent_console.live import LIVE
-from agent_console.models import Role, User
+from agent_console.calls.history_table import HEADINGS, Asked, Row, Table, agents_of, in_csv, read, table
+from agent_console.people.models import Role, User
+from agent_console.wallboard.live import LIVE
 from gridline.companies import Companies, Company
 from gridline.errors import InvalidInput
 from gridline.settings import HOUSE
-from ivr.figures import Figures
-from ivr.models_desk import AgentEvent, Left
+from ivr.desk.models import AgentEvent, Left
+from ivr.figures.figures import Figures
 from tests.console.conftest import CHEAP, COMPANY, OTHER_COMPANY, PASSWORD, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.test_wallboard import HOTLINE, OFFICE, store, visit
 

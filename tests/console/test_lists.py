@@ -7,15 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from agent_console import audit, audit_log, call_log
-from agent_console.call_way import is_trust, way
-from agent_console.models import Role, User
-from agent_console.permissions import Actor
+from agent_console.calls import call_log
+from agent_console.calls.call_way import is_trust, way
+from agent_console.people import audit, audit_log
+from agent_console.people.models import Role, User
+from agent_console.people.permissions import Actor
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.settings import HOUSE
-from ivr.models_desk import Left
+from ivr.desk.models import Left
 from tests.console.calls import stored_call
 from tests.console.conftest import COMPANY
 

@@ -10,14 +10,14 @@ from aiohttp import web
 from sqlalchemy import func, select
 
 from agent_console.app import make_app
-from agent_console.models import AuditEntry, Role, User
-from agent_console.permissions import GRANTED, TRUST, Access, Actor, NotHis, Permission
-from agent_console.routes import ENTRIES, GRANTS, TOPICS, Grant
-from agent_console.sessions import SESSIONS, session_id
-from appeals.intake import accept
+from agent_console.people.models import AuditEntry, Role, User
+from agent_console.people.permissions import GRANTED, TRUST, Access, Actor, NotHis, Permission
+from agent_console.people.sessions import SESSIONS, session_id
+from agent_console.web.routes import ENTRIES, GRANTS, TOPICS, Grant
+from appeals.intake.intake import accept
 from grid.models import Outage, Premise
 from gridline.db import new_id
-from ivr.models import CallRecord
+from ivr.journal.models import CallRecord
 from recordings.models import Recording, RecordingKind, RecordingState
 from tests.console.conftest import CHEAP, COMPANY, OTHER_COMPANY, PASSWORD, ClientOf, ConsoleApp
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_console.models import Role
+from agent_console.people.models import Role
 from asterisk_conf.agents_file import AgentsFile
 from gridline.errors import Conflict
 from ivr.desk import devices

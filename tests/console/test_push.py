@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Page
 
-from agent_console.models import Role
+from agent_console.people.models import Role
 from agent_console.push import KEPT, MORPH, WAITING, Push
 from gridline.clock import SystemClock
 from tests.console.conftest import Client, ClientOf, ConsoleApp, sign_in

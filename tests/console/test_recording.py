@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from sqlalchemy import select, update
 
-from agent_console.models import AuditEntry, Role
+from agent_console.people.models import AuditEntry, Role
 from recordings.audio import levels
 from recordings.models import Recording, RecordingState
 from tests.console.calls import StoredCall, sound, stored_call

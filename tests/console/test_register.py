@@ -15,13 +15,13 @@ import pytest
 from docx import Document
 from sqlalchemy import select, text
 
-from agent_console.models import AuditEntry, Role, User
-from agent_console.pages.forms import WAITING, Turns
+from agent_console.pages.register.forms import WAITING, Turns
+from agent_console.people.models import AuditEntry, Role, User
 from agent_console.register import reporting, rows
 from agent_console.register.asked import Asked
 from agent_console.register.reporting import Order
-from agent_console.security import CSRF_HEADER
-from appeals.intake import accept
+from agent_console.web.security import CSRF_HEADER
+from appeals.intake.intake import accept
 from appeals.models import Answer, Appeal, Event, Refusal
 from appeals.numbering import written
 from gridline.errors import InvalidInput, Unavailable

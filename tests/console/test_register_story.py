@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Page, expect
 
-from agent_console.models import Role
+from agent_console.people.models import Role
 from tests.console.conftest import Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.seeded import seed, version
 

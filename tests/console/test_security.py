@@ -13,10 +13,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import BrowserContext, Page
 
 from agent_console.app import make_app
-from agent_console.models import Role
-from agent_console.permissions import Access
-from agent_console.routes import add, unguarded
-from agent_console.security import CSRF_HEADER
+from agent_console.people.models import Role
+from agent_console.people.permissions import Access
+from agent_console.web.routes import add, unguarded
+from agent_console.web.security import CSRF_HEADER
 from tests.console.conftest import PASSWORD, Axe, ClientOf, ConsoleApp, sign_in
 
 XSS = '"><script>document.title="pwned"</script><img src=x onerror=document.title="pwned">'

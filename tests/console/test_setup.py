@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from agent_console import scripts
-from gridline import cli
+from agent_console.web import scripts
 from gridline.errors import Misconfigured
+from service import cli
 from tests.console.conftest import ConsoleApp
 
 

@@ -19,19 +19,19 @@ import pytest_asyncio
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from agent_console.scripts import build
+from agent_console.web.scripts import build
 from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from asterisk_conf.render import Rendered
 from asterisk_conf.runtime import AsteriskProcess
-from carrier.installation import Installation
+from carrier.hearing.tones import chirps
 from carrier.leg import Leg
 from carrier.phone import AgentPhone
-from carrier.store import until
-from carrier.tones import chirps
+from carrier.stories.installation import Installation
+from carrier.stories.store import until
 from gridline.errors import Unavailable
-from ivr.models import CallRecord
-from ivr.models_desk import AgentEvent, AgentShift, Left, QueueVisit
+from ivr.desk.models import AgentEvent, AgentShift, Left, QueueVisit
+from ivr.journal.models import CallRecord
 from ivr.voice.audio import RATE
 from recordings.models import Recording
 from tests.console import brief

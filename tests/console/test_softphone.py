@@ -15,22 +15,22 @@ import pytest_asyncio
 from playwright.async_api import Browser, Error, Page, async_playwright, expect
 from sqlalchemy import select
 
-from agent_console.scripts import build
+from agent_console.web.scripts import build
 from asterisk_conf.secrets import secret
 from carrier.ami import CarrierAmi
 from carrier.errors import NotRung
-from carrier.installation import Installation
+from carrier.hearing.sound import Clip, clip
+from carrier.hearing.tones import chirps
 from carrier.leg import Leg
-from carrier.sound import Clip, clip
-from carrier.store import until
-from carrier.tones import chirps
+from carrier.stories.installation import Installation
+from carrier.stories.store import until
 from grid.import_premises import import_premises
 from grid.imports import Table
 from gridline.clock import SystemClock
 from gridline.settings import HOUSE
 from ivr.desk import devices, whisper
-from ivr.models import CallRecord
-from ivr.models_desk import AgentShift
+from ivr.desk.models import AgentShift
+from ivr.journal.models import CallRecord
 from ivr.voice.prompts import Prompt
 from ivr.voice.voice import Voice
 from tests.console import brief

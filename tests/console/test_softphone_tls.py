@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright
 
-from agent_console.scripts import build
+from agent_console.web.scripts import build
 from asterisk_conf.secrets import secret
 from carrier.ami import CarrierAmi
-from carrier.installation import Installation
-from carrier.tones import chirps
+from carrier.hearing.tones import chirps
+from carrier.stories.installation import Installation
 from gridline.settings import HOUSE
 from ivr.desk import devices
 from tests.console.softphone_agent import BrowserAgent, chromium, hire

@@ -9,10 +9,10 @@ import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
-from agent_console import audit
-from agent_console.audit_log import ACTIONS
-from agent_console.models import AuditEntry, Role, User
-from agent_console.sessions import SESSIONS
+from agent_console.people import audit
+from agent_console.people.audit_log import ACTIONS
+from agent_console.people.models import AuditEntry, Role, User
+from agent_console.people.sessions import SESSIONS
 from tests.console.conftest import (
     CHEAP,
     COMPANY,

@@ -11,20 +11,20 @@ import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
-from agent_console.live import LIVE, Live
-from agent_console.models import AuditEntry, Role
-from agent_console.render import TEMPLATES
-from agent_console.wall import Doing, Wall, wall
-from appeals.intake import accept
-from appeals.promises import new as promise
+from agent_console.people.models import AuditEntry, Role
+from agent_console.wallboard.live import LIVE, Live
+from agent_console.wallboard.wall import Doing, Wall, wall
+from agent_console.web.render import TEMPLATES
+from appeals.casework.promises import new as promise
+from appeals.intake.intake import accept
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import new_id
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE
+from ivr.desk.models import Left, QueueVisit
 from ivr.desk.shift import Shift, State
 from ivr.live.board import Board
-from ivr.models_desk import Left, QueueVisit
 from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.floor import FREE, GONE, RINGING, Floor
 

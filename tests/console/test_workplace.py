@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.async_api import Page, expect
 
-from agent_console.models import Role
 from agent_console.pages.workplace import show_place
+from agent_console.people.models import Role
 from tests.console.conftest import COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.floor import GONE, Floor
 

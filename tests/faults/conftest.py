@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from asterisk_conf.asterisk import find
 from asterisk_conf.packages import PackageRoot
-from carrier.installation import Installation
-from carrier.scene import Line, Scene
+from carrier.stories.installation import Installation
+from carrier.stories.scene import Line, Scene
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE
 from tests.faults.injury import tell_executions

@@ -21,8 +21,8 @@ import psutil
 from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from asterisk_conf.secrets import secret
-from carrier.installation import Installation
 from carrier.settings import free_port
+from carrier.stories.installation import Installation
 
 T = TypeVar("T")
 _EXECUTED = re.compile(
@@ -196,7 +196,7 @@ async def second_controller(house: Installation, folder: Path, agi_port: int) ->
     file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
     with (folder / "serve.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gridline.app"),
+            *(sys.executable, "-m", "service.controller"),
             env=os.environ | {"GRIDLINE_SETTINGS": str(file)},
             stdout=log,
             stderr=log,

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from carrier.installation import Installation
+from carrier.stories.installation import Installation
 from ivr.voice.audio import RATE, Pcm, alaw
 
 _FRAME = RATE // 50

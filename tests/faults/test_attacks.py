@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from asterisk_conf.secrets import secret
-from carrier.installation import Installation
-from carrier.scene import Caller, Scene
+from carrier.stories.installation import Installation
+from carrier.stories.scene import Caller, Scene
 from gridline import settings
 from gridline.errors import InvalidInput, Misconfigured
+from ivr.journal.models import CallRecord, CallStep
 from ivr.menus.walk import MOST_KEYS
-from ivr.models import CallRecord, CallStep
 from ivr.telephony.ami_session import AmiActionFailed, Session
 from ivr.telephony.events import Message
 from ivr.voice.audio import RATE, to_pcm

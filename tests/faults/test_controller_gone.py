@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from appeals.models import Appeal, Content
-from carrier.installation import Installation
-from carrier.scene import Caller, Scene
-from carrier.store import loudness, one, recordings
-from ivr.models import CallRecord
+from carrier.stories.installation import Installation
+from carrier.stories.scene import Caller, Scene
+from carrier.stories.store import loudness, one, recordings
+from ivr.journal.models import CallRecord
 from tests.faults.injury import black_hole, executed, files, until, without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

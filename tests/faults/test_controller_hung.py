@@ -8,9 +8,9 @@ import time
 import pytest
 
 from asterisk_conf.render import GUARD_S
-from carrier.installation import Installation
-from carrier.scene import Scene
-from ivr.telephony.line import GUARD_MARGIN_S
+from carrier.stories.installation import Installation
+from carrier.stories.scene import Scene
+from ivr.line import GUARD_MARGIN_S
 from tests.faults.injury import executed, frozen, new_controller, rows_of_log, supervisor, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

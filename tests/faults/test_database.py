@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 
 from appeals import numbering
 from appeals.models import Appeal
-from carrier.installation import Installation
-from carrier.scene import Caller, Scene
-from carrier.store import one, recordings
+from carrier.stories.installation import Installation
+from carrier.stories.scene import Caller, Scene
+from carrier.stories.store import one, recordings
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from tests.faults.conftest import NewHouse, scene_of

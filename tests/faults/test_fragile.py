@@ -15,10 +15,10 @@ import pytest_asyncio
 
 from appeals.models import DraftAppeal
 from asterisk_conf.packages import PackageRoot
-from carrier.installation import Installation
-from carrier.store import one, recordings
+from carrier.stories.installation import Installation
+from carrier.stories.store import one, recordings
 from gridline.settings import HOUSE
-from ivr.models import CallRecord
+from ivr.journal.models import CallRecord
 from tests.faults.conftest import made, scene_of
 from tests.faults.injury import rows_of_log, until
 

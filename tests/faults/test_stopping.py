@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select
 
 from carrier.errors import CallRefused
-from carrier.installation import Installation
-from carrier.scene import Scene
-from ivr.models import CallRecord
+from carrier.stories.installation import Installation
+from carrier.stories.scene import Scene
+from ivr.journal.models import CallRecord
 from tests.faults.conftest import NewHouse, scene_of
 from tests.faults.injury import executions, new_controller, rows_of_log, supervisor, until, until_known
 

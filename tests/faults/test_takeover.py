@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from carrier.installation import Installation
 from carrier.settings import free_port
-from carrier.store import ended_call
+from carrier.stories.installation import Installation
+from carrier.stories.store import ended_call
 from tests.faults.conftest import NewHouse, scene_of
 from tests.faults.injury import Executed, black_hole, executions, second_controller, until, without_controller
 

@@ -14,7 +14,7 @@ from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from asterisk_conf.render import render
 from asterisk_conf.runtime import AsteriskProcess
-from carrier.installation import Installation
+from carrier.stories.installation import Installation
 from ivr.telephony.agi import AgiChannel, AgiProtocolError, AgiServer, CallerHungUp
 from ivr.telephony.wire import LINE_LIMIT
 from tests.faults.conftest import made, scene_of

@@ -11,13 +11,13 @@ import pytest
 
 from asterisk_conf.asterisk import find
 from asterisk_conf.packages import PackageRoot
-from gridline.bench.calls import AIMS, rates
-from gridline.bench.calls.load import Load
-from gridline.bench.calls.rig import PACKAGES, Rig
-from gridline.bench.calls.run import QUICK
-from gridline.bench.calls.servers import running
+from bench.calls import AIMS, rates
+from bench.calls.load import Load
+from bench.calls.peers import COMMANDS, SERVERS
+from bench.calls.rig import PACKAGES, Rig
+from bench.calls.run import QUICK
+from bench.calls.servers import running
 from gridline.errors import Unavailable
-from ivr.telephony.bench_peers import COMMANDS, SERVERS
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_a_small_run_gives_every_figure_with_its_work_proved(tmp_path: Path) -> 
     figures = tmp_path / "figures.json"
     done = subprocess.run(
         [
-            *(sys.executable, "-c", "from gridline.cli import main; main()"),
+            *(sys.executable, "-c", "from service.cli import main; main()"),
             *("bench", "calls", "--quick", "--json", str(figures)),
         ],
         capture_output=True,
@@ -104,5 +104,5 @@ def test_a_rate_is_held_only_without_a_failure_or_a_growing_queue(load: Load, he
 
 
 def test_every_call_has_twenty_commands() -> None:
-    script = Path(sys.modules["ivr.telephony.bench_peers"].__file__ or "").with_name("bench_fork.py").read_text()
+    script = Path(sys.modules["bench.calls.peers"].__file__ or "").with_name("fork.py").read_text()
     assert f"COMMANDS = {COMMANDS}" in script

@@ -11,13 +11,13 @@ import pytest
 
 from asterisk_conf.asterisk import find
 from asterisk_conf.packages import PackageRoot
-from gridline.bench.calls.load import Load
-from gridline.bench.console import AIMS, QUICK
-from gridline.bench.console.consoles import Stage
-from gridline.bench.console.delays import Match, Moment, State, matched, percentile, told
-from gridline.bench.console.house import PACKAGES
-from gridline.bench.console.screen import CHROMIUM
-from gridline.bench.console.wire import Seen
+from bench.calls.load import Load
+from bench.console import AIMS, QUICK
+from bench.console.consoles import Stage
+from bench.console.delays import Match, Moment, State, matched, percentile, told
+from bench.console.house import PACKAGES
+from bench.console.screen import CHROMIUM
+from bench.console.wire import Seen
 from gridline.errors import Unavailable
 
 FIRST, SECOND = "2026-11-22T09:00:00.500000+00:00", "2026-11-22T09:00:01.250000+00:00"
@@ -45,7 +45,7 @@ def test_a_small_run_gives_every_figure_with_its_work_proved(tmp_path: Path) -> 
     figures = tmp_path / "figures.json"
     done = subprocess.run(
         [
-            *(sys.executable, "-c", "from gridline.cli import main; main()"),
+            *(sys.executable, "-c", "from service.cli import main; main()"),
             *("bench", "console", "--quick", "--json", str(figures)),
         ],
         capture_output=True,

@@ -11,13 +11,13 @@ from sqlalchemy import event, text, update
 from agent_console.card import drafts, facts
 from agent_console.card.assemble import assemble
 from agent_console.card.drafts import Superseded
+from agent_console.card.models import CallCard, CardDraft, CardNote
 from agent_console.card.premises import look_for
 from agent_console.card.view import CallFacts, CardView
-from agent_console.models import Role, User
-from agent_console.models_card import CallCard, CardDraft, CardNote
-from agent_console.permissions import Actor
-from appeals.intake import accept
-from appeals.promises import Promises
+from agent_console.people.models import Role, User
+from agent_console.people.permissions import Actor
+from appeals.casework.promises import Promises
+from appeals.intake.intake import accept
 from appeals.register import Register
 from grid.models import (
     ConnectionApplication,
@@ -32,15 +32,15 @@ from grid.models import (
     SubscriberKind,
     Turn,
 )
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database, new_id
 from gridline.errors import NotFound
 from gridline.settings import HOUSE
-from gridline.workdays import ProductionCalendar
+from ivr.desk.models import AgentEvent
+from ivr.journal.models import CallRecord, CallStep, call_id
 from ivr.live.board import Board
-from ivr.models import CallRecord, CallStep, call_id
-from ivr.models_desk import AgentEvent
 from recordings.models import Recording, RecordingKind, RecordingState
 
 LARGE = (" appeals ", " calls ", " promises ")

@@ -8,9 +8,9 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from gridline.cli import import_, migrate
 from gridline.errors import InvalidInput, Unavailable
 from gridline.settings import HOUSE
+from service.cli import import_, migrate
 
 SAMPLES = HOUSE / "grid" / "samples"
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from grid.models import Subscriber, SubscriberKind
 from gridline.db import BUSY_S, Database, insert_missing
 from gridline.errors import Unavailable
-from ivr.models import CallRecord
+from ivr.journal.models import CallRecord
 from tests.postgres import PostgresServer
 
 

@@ -11,9 +11,9 @@ from gridline.clock import SystemClock
 from gridline.db import Database
 from gridline.errors import Unavailable
 from ivr.desk.desk import Desk
+from ivr.desk.models import AgentEvent
 from ivr.desk.shift import REASONS, State
 from ivr.live.board import Board
-from ivr.models_desk import AgentEvent
 from ivr.telephony import events as ev
 from ivr.telephony.ami import Ami
 from ivr.telephony.events import Channel, Event, Member

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from gridline import priorities
 from gridline.db import Database, new_id
-from ivr import history
-from ivr.figures import By, Figures, Period
-from ivr.models_desk import AgentEvent, Left, QueueVisit
+from ivr.desk.models import AgentEvent, Left, QueueVisit
+from ivr.figures import history
+from ivr.figures.figures import By, Figures, Period
 
 MORNING = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 DAY = Period(MORNING - timedelta(hours=3), MORNING + timedelta(hours=21))

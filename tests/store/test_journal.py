@@ -14,11 +14,11 @@ from structlog.testing import capture_logs
 
 from gridline.clock import SetClock
 from gridline.db import Database
-from gridline.migrations import upgrade
-from ivr.journal import Journal
-from ivr.journal_entries import CallBegun, Entry, NoticePlayed, StepTaken
-from ivr.journal_spool import JournalSpool
-from ivr.models import CallRecord, CallStep, call_id
+from ivr.journal.entries import CallBegun, Entry, NoticePlayed, StepTaken
+from ivr.journal.journal import Journal
+from ivr.journal.models import CallRecord, CallStep, call_id
+from ivr.journal.spool import JournalSpool
+from migrations import upgrade
 from tests.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)

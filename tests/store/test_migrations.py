@@ -9,7 +9,7 @@ from alembic import command
 from sqlalchemy import Connection, inspect, text
 
 from gridline.db import Database
-from gridline.migrations import config, differences, upgrade
+from migrations import config, differences, upgrade
 from tests.postgres import PostgresServer
 
 

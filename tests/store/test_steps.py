@@ -12,19 +12,19 @@ from sqlalchemy import select
 
 from appeals.models import Appeal, DraftAppeal
 from appeals.register import Register
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Unavailable
-from gridline.workdays import ProductionCalendar
-from ivr.drain import Drain
-from ivr.journal import Journal
-from ivr.journal_entries import CallBegun
+from ivr.journal.entries import CallBegun
+from ivr.journal.journal import Journal
+from ivr.journal.models import CallRecord, CallStep, call_id
+from ivr.line import Spoken
 from ivr.menus.walk import Step
-from ivr.models import CallRecord, CallStep, call_id
-from ivr.spool import CallFacts, Spool
-from ivr.steps import Steps
-from ivr.telephony.line import Spoken
+from ivr.promised.drain import Drain
+from ivr.promised.spool import CallFacts, Spool
+from ivr.reception.steps import Steps
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 ID = call_id("node1", "boot", "1.1")

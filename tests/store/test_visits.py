@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from gridline.clock import SystemClock
 from gridline.db import Database
+from ivr.desk.models import Left, QueueVisit
 from ivr.desk.visits import Visits
-from ivr.models import call_id
-from ivr.models_desk import Left, QueueVisit
+from ivr.journal.models import call_id
 from ivr.telephony import events as ev
 from ivr.telephony.events import Channel
 from ivr.telephony.state import LiveChannel, Snapshot, Waiting

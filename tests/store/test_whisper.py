@@ -17,9 +17,9 @@ from gridline.db import Database
 from gridline.settings import HOUSE
 from ivr.call import Call
 from ivr.desk.whisper import Facts, Whispers, words
+from ivr.journal.models import CallRecord
 from ivr.live.board import Board
 from ivr.live.view import CallKey
-from ivr.models import CallRecord
 from ivr.telephony import events as ev
 from ivr.telephony.events import Channel
 from ivr.voice import audio

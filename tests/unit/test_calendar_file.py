@@ -7,9 +7,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from gridline.calendar_file import import_days, kept_days, load_calendar
-from gridline.cli import calendar as commands
+from gridline.calendar.calendar_file import import_days, kept_days, load_calendar
 from gridline.errors import InvalidInput
+from service.cli import calendar as commands
 
 
 def upload(tmp_path: Path, text: str) -> Path:

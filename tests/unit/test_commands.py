@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from gridline import cli
+from service import cli
 
 HEAVY = ("sqlalchemy", "alembic", "numpy", "pydub", "aiohttp", "appeals", "carrier", "ivr")
 
@@ -18,7 +18,7 @@ def test_the_overview_says_what_each_command_says() -> None:
     commands = typer.main.get_group(cli.app)
     context = typer.Context(commands)
     names = commands.list_commands(context)
-    assert sorted(cli.OVERVIEW) == names, "gridline.cli.OVERVIEW: одна строка на каждую команду"
+    assert sorted(cli.OVERVIEW) == names, "service.cli.OVERVIEW: одна строка на каждую команду"
     for name in names:
         command = commands.get_command(context, name)
         assert command is not None
@@ -28,7 +28,7 @@ def test_the_overview_says_what_each_command_says() -> None:
 
 def test_the_overview_loads_no_command() -> None:
     code = (
-        "from gridline.cli import app\nimport sys\ntry: app(['--help'])\nexcept SystemExit: "
+        "from service.cli import app\nimport sys\ntry: app(['--help'])\nexcept SystemExit: "
         f"sys.stderr.write(' '.join(set({HEAVY!r}) & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

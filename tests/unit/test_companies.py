@@ -12,10 +12,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Companies, Company
 from gridline.errors import Misconfigured, NotFound
 from gridline.settings import HOUSE
-from gridline.workdays import ProductionCalendar
 
 COMPANIES = Companies.load(HOUSE / "dialplan" / "companies")
 SKEK, MRSK = COMPANIES.by_id("skek"), COMPANIES.by_id("mrsk-centra")

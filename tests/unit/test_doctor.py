@@ -22,13 +22,13 @@ from typer.testing import CliRunner
 
 from carrier.settings import free_port
 from gridline import settings
-from gridline.cli import doctor as command
 from gridline.db import Database
-from gridline.doctor import CHECKS, examine, machine, mail, store, telephone, words
-from gridline.doctor.finding import Finding
 from gridline.settings import HOUSE, Settings
 from ivr.voice.synthesis import find_rhvoice
 from ivr.voice.voice import Voice
+from service.cli import doctor as command
+from service.doctor import CHECKS, examine, machine, mail, store, telephone, words
+from service.doctor.finding import Finding
 from tests.unit.telephony.fake_manager import FakeManager, message
 
 SHIPPED = HOUSE / "dialplan"

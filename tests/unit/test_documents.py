@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 
-from carrier.stories import STORIES
+from carrier.stories.stories import STORIES
 from gridline.settings import HOUSE, Settings
 
 READMES = ("README.md", "README.ru.md")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from asterisk_conf.packages import PackageRoot
-from gridline.cli import setup
 from gridline.errors import Unavailable
+from service.cli import setup
 
 
 def program(folder: Path, name: str, says: str = "") -> None:

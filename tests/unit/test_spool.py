@@ -10,7 +10,7 @@ import pytest
 
 from appeals import numbering
 from gridline.errors import Unavailable
-from ivr.spool import CallFacts, Spool
+from ivr.promised.spool import CallFacts, Spool
 
 INTAKE: dict[str, object] = {"company_id": "skek", "topic": "outages", "phone": "+79131203401"}
 CALL = CallFacts("node1", "node1-1.1", "78005009494", "+7913", "2026-11-22T05:00:00+00:00", "2026-11-22T05:01:00+00:00")
@@ -60,7 +60,7 @@ def test_nothing_is_promised_on_a_disk_that_cannot_be_written(tmp_path: Path) ->
 
 
 def test_nothing_is_promised_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ivr.spool.FULL_BYTES", 2**62)
+    monkeypatch.setattr("ivr.promised.spool.FULL_BYTES", 2**62)
     with pytest.raises(Unavailable):
         Spool(tmp_path, 1).keep(INTAKE)
     assert list(tmp_path.glob("[0-9]*")) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from gridline.supervisor import Supervisor
+from service.supervisor import Supervisor
 from tests.unit.eventually import eventually
 
 BEATING = """

@@ -10,9 +10,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from gridline import tabular
 from gridline.errors import InvalidInput
-from gridline.tabular import MOST_BYTES, SHOWN, Problems, Row, rows
+from gridline.tables import tabular
+from gridline.tables.tabular import MOST_BYTES, SHOWN, Problems, Row, rows
 
 REQUIRED, OPTIONAL = ("счёт", "имя"), ("дата", "улица")
 

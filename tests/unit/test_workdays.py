@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.errors import InvalidInput
-from gridline.workdays import ProductionCalendar
 
 CALENDAR = ProductionCalendar()
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from agent_console import call_way
-from agent_console.call_log import PLAYABLE, lines_of
+from agent_console.calls import call_way
+from agent_console.calls.call_log import PLAYABLE, lines_of
+from agent_console.calls.history_table import agents_of
 from agent_console.console import actor_of, console_of
-from agent_console.history_table import agents_of
-from agent_console.permissions import TRUST, NotHis, Permission
+from agent_console.people.permissions import TRUST, NotHis, Permission
 from agent_console.register import privacy
-from agent_console.render import render
-from agent_console.routes import add
+from agent_console.web.render import render
+from agent_console.web.routes import add
 from gridline.errors import NotFound
-from ivr.models import CallRecord
+from ivr.journal.models import CallRecord
 
 
 def add_to(app: web.Application) -> None:

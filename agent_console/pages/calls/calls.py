@@ -6,16 +6,16 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from agent_console import call_log
-from agent_console.call_log import RESULTS
+from agent_console.calls import call_log
+from agent_console.calls.call_log import RESULTS
+from agent_console.calls.history_table import agents_of
 from agent_console.console import actor_of, console_of
-from agent_console.history_table import agents_of
 from agent_console.pages.wallboard import chosen, companies_of
-from agent_console.permissions import Permission
+from agent_console.people.permissions import Permission
 from agent_console.register import privacy
-from agent_console.render import render
-from agent_console.routes import Entry, add, add_entry
-from agent_console.wall import title
+from agent_console.wallboard.wall import title
+from agent_console.web.render import render
+from agent_console.web.routes import Entry, add, add_entry
 
 
 def add_to(app: web.Application) -> None:

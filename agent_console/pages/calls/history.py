@@ -8,15 +8,15 @@ from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
-from agent_console import history_table
+from agent_console.calls import history_table
+from agent_console.calls.history_table import FOLDS, HEADINGS, Asked, Table
 from agent_console.console import actor_of, console_of
-from agent_console.history_table import FOLDS, HEADINGS, Asked, Table
 from agent_console.pages.wallboard import chosen, companies_of
-from agent_console.permissions import Permission
-from agent_console.render import render
-from agent_console.routes import Entry, add, add_entry
-from agent_console.today import Rule
-from agent_console.wall import title
+from agent_console.people.permissions import Permission
+from agent_console.wallboard.today import Rule
+from agent_console.wallboard.wall import title
+from agent_console.web.render import render
+from agent_console.web.routes import Entry, add, add_entry
 from appeals.reports.rows import CsvRows
 from gridline.companies import Company
 

@@ -16,18 +16,18 @@ from aiohttp import hdrs, web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console import audit
-from agent_console.call_log import PLAYABLE
-from agent_console.call_way import is_trust
+from agent_console.calls.call_log import PLAYABLE
+from agent_console.calls.call_way import is_trust
 from agent_console.console import Console, actor_of, console_of
-from agent_console.permissions import TRUST, Permission
-from agent_console.routes import add
-from agent_console.security import address
+from agent_console.people import audit
+from agent_console.people.permissions import TRUST, Permission
+from agent_console.web.routes import add
+from agent_console.web.security import address
 from agent_console.words import span
 from appeals.models import Appeal
 from gridline.errors import NotFound
-from ivr.models import CallRecord
-from ivr.models_desk import QueueVisit
+from ivr.desk.models import QueueVisit
+from ivr.journal.models import CallRecord
 from recordings.audio import levels
 from recordings.models import Recording
 

@@ -10,21 +10,21 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console import audit
 from agent_console.card import drafts, form
 from agent_console.card.drafts import Draft
 from agent_console.card.opened import CALL, Opened, opened
 from agent_console.console import console_of
-from agent_console.failures import toast_header
-from agent_console.pages.card import context_of
-from agent_console.permissions import Permission
-from agent_console.render import render
-from agent_console.routes import add
+from agent_console.pages.card.card import context_of
+from agent_console.people import audit
+from agent_console.people.permissions import Permission
+from agent_console.web.failures import toast_header
+from agent_console.web.render import render
+from agent_console.web.routes import add
 from appeals import numbering
-from appeals.intake import accept
+from appeals.intake.intake import accept
+from appeals.intake.repeats import FurtherContact, OpenAppeal
 from appeals.models import Appeal, Contact
 from appeals.register import Registered
-from appeals.repeats import FurtherContact, OpenAppeal
 from gridline.db import new_id
 from gridline.errors import Conflict, InvalidInput, NotFound
 from recordings.models import Recording, RecordingKind

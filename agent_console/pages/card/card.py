@@ -7,19 +7,19 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console import audit
 from agent_console.card import drafts, facts, form, masking, past, premises
 from agent_console.card.assemble import assemble
+from agent_console.card.models import CallCard, CardNote
 from agent_console.card.opened import CALL, Opened, opened
 from agent_console.card.ringing import CALL as CALL_TOPIC
 from agent_console.card.ringing import CARD
 from agent_console.card.view import Candidate, CardView, Chosen, Place
 from agent_console.console import Console, actor_of, console_of
-from agent_console.models_card import CallCard, CardNote
-from agent_console.permissions import Actor, Permission
-from agent_console.render import render
-from agent_console.routes import Entry, add, add_entry, add_topic
-from agent_console.security import address
+from agent_console.people import audit
+from agent_console.people.permissions import Actor, Permission
+from agent_console.web.render import render
+from agent_console.web.routes import Entry, add, add_entry, add_topic
+from agent_console.web.security import address
 from gridline.db import new_id
 from gridline.errors import InvalidInput, NotFound
 from gridline.phones import printable

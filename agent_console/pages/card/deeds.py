@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from agent_console.card.opened import CALL, opened
 from agent_console.console import console_of
-from agent_console.failures import toast_header
-from agent_console.pages.card import context_of
-from agent_console.permissions import Permission
-from agent_console.render import render
-from agent_console.routes import add
-from appeals import rules
+from agent_console.pages.card.card import context_of
+from agent_console.people.permissions import Permission
+from agent_console.web.failures import toast_header
+from agent_console.web.render import render
+from agent_console.web.routes import add
+from appeals.deadlines import rules
 from appeals.models import CALLBACK, Promise
 from grid import outages
 from grid.models import Premise, Service

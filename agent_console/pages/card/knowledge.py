@@ -6,9 +6,9 @@ import structlog
 from aiohttp import web
 
 from agent_console.console import CONSOLE, actor_of, console_of
-from agent_console.permissions import Permission
-from agent_console.render import render
-from agent_console.routes import Entry, add, add_entry
+from agent_console.people.permissions import Permission
+from agent_console.web.render import render
+from agent_console.web.routes import Entry, add, add_entry
 from appeals.taxonomy import shipped
 from grid.knowledge import Knowledge
 from gridline.companies import Company

@@ -5,13 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from agent_console.console import actor_of
-from agent_console.passwords import SHORTEST
-from agent_console.permissions import Access
-from agent_console.render import render
-from agent_console.routes import add
-from agent_console.security import own_session, signed_in
-from agent_console.sessions import SESSIONS
-from agent_console.users import USERS
+from agent_console.people.passwords import SHORTEST
+from agent_console.people.permissions import Access
+from agent_console.people.sessions import SESSIONS
+from agent_console.people.users import USERS
+from agent_console.web.render import render
+from agent_console.web.routes import add
+from agent_console.web.security import own_session, signed_in
 from gridline.errors import InvalidInput, NotFound
 
 

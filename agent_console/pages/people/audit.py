@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from agent_console import audit_log
-from agent_console.audit_log import ACTIONS
 from agent_console.console import actor_of, console_of
-from agent_console.permissions import Permission
-from agent_console.render import TEMPLATES, render
-from agent_console.routes import Entry, add, add_entry
+from agent_console.people import audit_log
+from agent_console.people.audit_log import ACTIONS
+from agent_console.people.permissions import Permission
+from agent_console.web.render import TEMPLATES, render
+from agent_console.web.routes import Entry, add, add_entry
 
 
 def add_to(app: web.Application) -> None:

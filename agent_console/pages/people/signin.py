@@ -8,11 +8,11 @@ from typing import Final
 from aiohttp import web
 
 from agent_console.console import actor_of
-from agent_console.permissions import Access
-from agent_console.render import render
-from agent_console.routes import add
-from agent_console.security import address, drop_session, own_session, set_session, signed_in
-from agent_console.sessions import SESSIONS, SignInRefused, TooManyFailures, csrf_token
+from agent_console.people.permissions import Access
+from agent_console.people.sessions import SESSIONS, SignInRefused, TooManyFailures, csrf_token
+from agent_console.web.render import render
+from agent_console.web.routes import add
+from agent_console.web.security import address, drop_session, own_session, set_session, signed_in
 
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[^\s\\]*")
 """A path of ours, never `//elsewhere` or `/\\elsewhere`."""

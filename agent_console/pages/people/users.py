@@ -10,12 +10,12 @@ from aiohttp import web
 from sqlalchemy import and_, case, func, select
 
 from agent_console.console import actor_of, console_of
-from agent_console.models import Role, User, UserSession
 from agent_console.pages.wallboard import companies_of
-from agent_console.permissions import ROLE_NAMES, Permission
-from agent_console.render import render
-from agent_console.routes import Entry, add, add_entry
-from agent_console.users import USERS
+from agent_console.people.models import Role, User, UserSession
+from agent_console.people.permissions import ROLE_NAMES, Permission
+from agent_console.people.users import USERS
+from agent_console.web.render import render
+from agent_console.web.routes import Entry, add, add_entry
 from gridline.errors import InvalidInput, NotFound
 
 ONE = r"/users/{id:[0-9a-f]{32}}"

@@ -10,19 +10,19 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from agent_console import audit
 from agent_console.console import Console, actor_of, console_of
-from agent_console.failures import toast_header
-from agent_console.permissions import ROLE_NAMES, Actor, Permission
+from agent_console.people import audit
+from agent_console.people.permissions import ROLE_NAMES, Actor, Permission
 from agent_console.register import privacy
 from agent_console.register.proof import proof_of
 from agent_console.register.steps import KEPT_BY_HAND, STEPS, Fields
 from agent_console.register.view import PATH, PLAYABLE, AppealView, find, load
-from agent_console.render import render
-from agent_console.routes import add, add_topic
-from appeals import evidence
+from agent_console.web.failures import toast_header
+from agent_console.web.render import render
+from agent_console.web.routes import add, add_topic
 from appeals.answers.letter import Letter
 from appeals.models import Appeal
+from appeals.proof import evidence
 from gridline.errors import Conflict, GridlineError, InvalidInput, NotFound
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

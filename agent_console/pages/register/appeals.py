@@ -5,11 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from agent_console.console import Console, actor_of, console_of
-from agent_console.permissions import Actor, Permission
+from agent_console.people.permissions import Actor, Permission
 from agent_console.register import asked as question
 from agent_console.register import people, rows
-from agent_console.render import render
-from agent_console.routes import Entry, add, add_entry
+from agent_console.web.render import render
+from agent_console.web.routes import Entry, add, add_entry
 from appeals.states import TITLES
 from appeals.taxonomy import shipped
 from gridline.companies import Company

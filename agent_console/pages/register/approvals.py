@@ -8,12 +8,12 @@ from aiohttp import web
 from sqlalchemy import select
 
 from agent_console.console import actor_of, console_of
-from agent_console.pages.appeals import company_asked
-from agent_console.permissions import Permission
+from agent_console.pages.register.appeals import company_asked
+from agent_console.people.permissions import Permission
 from agent_console.register import people, rows
 from agent_console.register.rows import Row
-from agent_console.render import render
-from agent_console.routes import Entry, add, add_entry
+from agent_console.web.render import render
+from agent_console.web.routes import Entry, add, add_entry
 from appeals.models import Appeal, Refusal
 from appeals.states import OPEN
 from appeals.taxonomy import shipped

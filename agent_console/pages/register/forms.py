@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
-from agent_console.pages.appeals import company_asked
-from agent_console.permissions import Permission
+from agent_console.pages.register.appeals import company_asked
+from agent_console.people.permissions import Permission
 from agent_console.register import reporting, rows
 from agent_console.register.reporting import BY, DIMENSIONED, TITLES, Order, Report
-from agent_console.render import render, wants_part
-from agent_console.routes import Entry, add, add_entry
+from agent_console.web.render import render, wants_part
+from agent_console.web.routes import Entry, add, add_entry
 from appeals import numbering
 from gridline.companies import Company
 from gridline.errors import InvalidInput, Unavailable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gridline.cli.appeals import answer, client, due, erase, export, kept, steps, verify
+from service.cli.appeals import answer, client, due, erase, export, kept, steps, verify
 
 PARTS = (verify, export, due, kept, steps, answer, erase, client)
 

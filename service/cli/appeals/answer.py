@@ -8,7 +8,7 @@ import typer
 
 from appeals.answers.letter import Signer
 from appeals.answers.sending import Proof
-from gridline.cli.appeals.common import (
+from service.cli.appeals.common import (
     CompanyOption,
     NumberArgument,
     PositionOption,

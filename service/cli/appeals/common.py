@@ -12,14 +12,15 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import evidence, rules
 from appeals.answers import post_room
 from appeals.answers.dispatch import Dispatch
-from appeals.casework import Casework
-from appeals.endings import Endings
+from appeals.casework.casework import Casework
+from appeals.casework.endings import Endings
+from appeals.deadlines import rules
 from appeals.models import Appeal
+from appeals.proof import evidence
 from gridline import settings
-from gridline.calendar_file import load_calendar
+from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from appeals import numbering
-from appeals.promises import Promises
+from appeals.casework.promises import Promises
 from gridline import settings
-from gridline.cli.appeals.common import CompanyOption, run
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
+from service.cli.appeals.common import CompanyOption, run
 
 
 def add_to(group: typer.Typer) -> None:

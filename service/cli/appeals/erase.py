@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from appeals import numbering
 from appeals.answers.post_room import outbox
-from appeals.erasure import Erased, Erasure
 from appeals.models import DestructionAct
+from appeals.personal_data.erasure import Erased, Erasure
 from gridline import settings
-from gridline.cli.appeals.common import CompanyOption, actor, run
 from gridline.clock import SystemClock
 from gridline.db import Database
 from recordings import erasure as recordings
+from service.cli.appeals.common import CompanyOption, actor, run
 
 
 def add_to(group: typer.Typer) -> None:

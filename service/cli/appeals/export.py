@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from agent_console.register.proof import proof_of
-from appeals import evidence
-from gridline.cli.appeals.common import CompanyOption, NumberArgument, actor, run
+from appeals.proof import evidence
 from gridline.clock import SystemClock
 from gridline.db import Database
+from service.cli.appeals.common import CompanyOption, NumberArgument, actor, run
 
 
 def add_to(group: typer.Typer) -> None:

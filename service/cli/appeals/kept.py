@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import personal_data
-from gridline.cli.appeals.common import CompanyOption, read
+from appeals.personal_data import personal_data
+from service.cli.appeals.common import CompanyOption, read
 
 
 def add_to(group: typer.Typer) -> None:

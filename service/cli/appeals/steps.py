@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from gridline.cli.appeals.common import CompanyOption, NumberArgument, actor, step, text_of
+from service.cli.appeals.common import CompanyOption, NumberArgument, actor, step, text_of
 
 TextOption = Annotated[str, typer.Option("--text", help="Файл с текстом или «-»")]
 DayOption = Annotated[datetime, typer.Option("--day", formats=["%Y-%m-%d"], help="День, например 2027-01-20")]

@@ -12,10 +12,10 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.history import moment
-from appeals.verify import Head, heads, verify
-from gridline.cli.appeals.common import read
+from appeals.proof.verify import Head, heads, verify
 from gridline.clock import SystemClock
 from gridline.errors import InvalidInput
+from service.cli.appeals.common import read
 
 
 def add_to(group: typer.Typer) -> None:

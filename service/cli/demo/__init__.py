@@ -15,21 +15,22 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from agent_console.permissions import ROLE_NAMES
-from carrier.installation import Installation
-from carrier.scene import Line, Scene, Told
-from carrier.stories import STORIES, Story
-from carrier.visitors import keep_coming
+import migrations
+from agent_console.people.permissions import ROLE_NAMES
+from carrier.stories.installation import Installation
+from carrier.stories.scene import Line, Scene, Told
+from carrier.stories.stories import STORIES, Story
+from carrier.stories.visitors import keep_coming
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
 from grid.imports import Table
-from gridline import migrations, settings
-from gridline.cli.demo.people import Person, hired
+from gridline import settings
 from gridline.clock import SystemClock
 from gridline.db import Database
 from gridline.errors import GridlineError
 from gridline.settings import HOUSE
+from service.cli.demo.people import Person, hired
 
 STORY_LIMIT_S = 180
 _MARKS = {"does": ("→", "cyan"), "hears": ("♪", "white"), "stored": ("✓", "green"), "fails": ("✗", "bold red")}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent_console.models import Role, User
-from agent_console.passwords import Passwords, one_time
-from agent_console.users import FIRST, Users
+from agent_console.people.models import Role, User
+from agent_console.people.passwords import Passwords, one_time
+from agent_console.people.users import FIRST, Users
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database

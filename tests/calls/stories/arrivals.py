@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from carrier import store
 from carrier.errors import StoryBroken
-from carrier.scene import Caller
-from ivr.models import CallRecord
+from carrier.stories import store
+from carrier.stories.scene import Caller
+from ivr.journal.models import CallRecord
 from tests.calls.looked_up import ended
 from tests.calls.stories import BOOK
 from tests.calls.stories.power import POWER

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from carrier import store
 from carrier.errors import StoryBroken
+from carrier.stories import store
 from tests.calls.looked_up import ended
 from tests.calls.stories import BOOK
 from tests.calls.street import CHANGED, Play, goes

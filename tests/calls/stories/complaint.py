@@ -6,9 +6,9 @@ from sqlalchemy import func, select
 
 from appeals import numbering
 from appeals.models import Appeal, Contact, Content
-from carrier import store
 from carrier.errors import StoryBroken
-from carrier.scene import Caller
+from carrier.stories import store
+from carrier.stories.scene import Caller
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from recordings.models import RecordingKind

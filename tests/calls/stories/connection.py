@@ -6,11 +6,11 @@ import asyncio
 
 import numpy as np
 
-from carrier import store
 from carrier.errors import StoryBroken
+from carrier.hearing.tones import chirps
 from carrier.leg import Leg
-from carrier.scene import Caller
-from carrier.tones import chirps
+from carrier.stories import store
+from carrier.stories.scene import Caller
 from ivr.voice.prompts import Prompt
 from recordings.models import RecordingKind
 from tests.calls.looked_up import ended, recorded

@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import numpy as np
 
-from carrier import store
 from carrier.errors import StoryBroken
 from carrier.leg import Leg
 from carrier.phone import AgentPhone
-from carrier.scene import Caller
+from carrier.stories import store
+from carrier.stories.scene import Caller
 from gridline.phones import e164
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt

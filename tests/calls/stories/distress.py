@@ -6,9 +6,9 @@ The caller hears honestly that something is wrong, and never a number that nothi
 from __future__ import annotations
 
 from appeals.numbering import number
-from carrier.scene import Caller
-from carrier.tones import chirps
-from ivr.spool import Spool
+from carrier.hearing.tones import chirps
+from carrier.stories.scene import Caller
+from ivr.promised.spool import Spool
 from ivr.voice.prompts import Phrase
 from tests.calls.stories import DISTRESS
 from tests.calls.street import Play, goes

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from carrier import store
 from carrier.errors import StoryBroken
+from carrier.stories import store
 from recordings.models import RecordingKind
 from tests.calls.looked_up import draft_of, ended, nothing_left, recorded
 from tests.calls.stories import BOOK

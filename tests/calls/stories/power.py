@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from carrier import store
 from carrier.errors import StoryBroken
+from carrier.stories import store
 from grid.models import OutageReport, Premise
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt

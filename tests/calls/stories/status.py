@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from appeals import numbering
-from appeals.intake import AnswerOnCall, Intake
+from appeals.intake.intake import AnswerOnCall, Intake
 from appeals.register import Register, Registered
 from carrier.errors import StoryBroken
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
-from gridline.workdays import ProductionCalendar
-from ivr.spool import Spool
+from ivr.promised.spool import Spool
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from tests.calls.looked_up import ended

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from appeals.register import Register
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.settings import HOUSE
-from gridline.workdays import ProductionCalendar
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from appeals.intake import Intake, accept
+from appeals.intake.intake import Intake, accept
 
 
 def intake(**changes: Any) -> Intake:

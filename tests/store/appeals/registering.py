@@ -10,11 +10,11 @@ import itertools
 import sys
 
 from appeals.register import Register
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.settings import HOUSE
-from gridline.workdays import ProductionCalendar
 from tests.store.appeals.made import intake
 
 WRITERS = 4

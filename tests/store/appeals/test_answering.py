@@ -12,16 +12,16 @@ from sqlalchemy import select
 from appeals.answers.dispatch import Dispatch
 from appeals.answers.letter import Signer
 from appeals.answers.sending import FileSender, Outbox, Outgoing, Proof
-from appeals.casework import Casework
-from appeals.endings import Endings
+from appeals.casework.casework import Casework
+from appeals.casework.endings import Endings
 from appeals.models import Answer, Appeal, Event
 from appeals.register import Register
 from appeals.reports import source
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, Misconfigured
-from gridline.workdays import ProductionCalendar
 from tests.store.appeals.made import intake
 
 SIGNER = Signer("Петров П. П.", "Начальник отдела")

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text
 
 from agent_console.api.appeals import LARGEST_BODY, AppealsApi
 from agent_console.api.clients import Clients, add_client
-from appeals.intake import Intake
+from appeals.intake.intake import Intake
 from appeals.models import Appeal, Event
 from appeals.register import Register
 from appeals.states import TITLES

@@ -10,14 +10,14 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
+from appeals.proof.verify import verify
 from appeals.reports import source
-from appeals.verify import verify
-from gridline.bench.appeals import past
-from gridline.cli import bench
+from bench.appeals import past
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
-from gridline.workdays import ProductionCalendar
+from service.cli import bench
 
 
 async def test_the_past_it_makes_is_whole_and_unforged(

@@ -9,18 +9,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from appeals.casework import Casework
-from appeals.endings import Endings
+from appeals.casework.casework import Casework
+from appeals.casework.endings import Endings
+from appeals.casework.promises import Promises
+from appeals.deadlines.rules import shipped
 from appeals.models import Answer, Appeal, Event, Promise, Refusal
-from appeals.promises import Promises
+from appeals.proof.verify import verify
 from appeals.register import Register, Registered
-from appeals.rules import shipped
-from appeals.verify import verify
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
-from gridline.workdays import ProductionCalendar
 from tests.store.appeals.made import intake
 
 FURTHER = "ФАС России"

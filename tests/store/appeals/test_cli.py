@@ -18,8 +18,8 @@ from typer.testing import CliRunner, Result
 from agent_console.api.clients import CLIENTS, Clients
 from appeals import numbering
 from carrier.settings import free_port
-from gridline.cli import appeals, import_, migrate
 from gridline.errors import GridlineError, InvalidInput
+from service.cli import appeals, import_, migrate
 
 FILE = "канал;вид;тема;текст;телефон;лицевой счёт\nофис;обращение;other;Где вы находитесь?;89131234567;42\n"
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from appeals import bundle_verifier, evidence
 from appeals.history import sha256
+from appeals.intake.repeats import FurtherContact
 from appeals.models import Event
+from appeals.proof import bundle_verifier, evidence
+from appeals.proof.verify import verify
 from appeals.register import Register
-from appeals.repeats import FurtherContact
-from appeals.verify import verify
 from gridline.clock import SetClock
 from gridline.db import Database
 from gridline.errors import NotFound

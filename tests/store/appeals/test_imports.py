@@ -10,10 +10,10 @@ import xlsxwriter
 from sqlalchemy import func, select
 
 from appeals.imports import import_appeals
-from appeals.intake import ClaimDetails, accept
+from appeals.intake.intake import ClaimDetails, accept
 from appeals.models import Appeal, Content
+from appeals.proof.verify import verify
 from appeals.register import Register
-from appeals.verify import verify
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database

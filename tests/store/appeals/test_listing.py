@@ -11,18 +11,18 @@ import pytest
 from sqlalchemy import select, text
 
 from agent_console.register.rows import fits
-from appeals import buckets, listing, order, search
-from appeals.filters import CODES, Filters
-from appeals.listing import SORTS, Line
+from appeals.finding import buckets, listing, order, search
+from appeals.finding.filters import CODES, Filters
+from appeals.finding.listing import SORTS, Line
 from appeals.models import Appeal
 from appeals.register import Register
 from appeals.states import TITLES
-from gridline.bench.appeals import past
+from bench.appeals import past
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import InvalidInput
-from gridline.workdays import ProductionCalendar
 from tests.store.appeals.made import intake
 
 CHANNELS = ("phone", "web_form", "email")

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select, text
 
 from appeals.models import Appeal, Counter
+from appeals.proof.verify import verify
 from appeals.register import Register, Registered
-from appeals.verify import verify
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Unavailable
-from gridline.workdays import ProductionCalendar
 from tests.store.appeals.made import intake
 
 WRITERS = 50

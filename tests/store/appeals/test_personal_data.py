@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from appeals import personal_data, search
-from appeals.erasure import Erasure
+from appeals.finding import search
+from appeals.intake.repeats import FurtherContact
 from appeals.models import Appeal, Content, DestructionAct
+from appeals.personal_data import personal_data
+from appeals.personal_data.erasure import Erasure
+from appeals.proof.verify import verify
 from appeals.register import Draft, Register, Registered
-from appeals.repeats import FurtherContact
-from appeals.verify import verify
 from gridline.clock import SetClock
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound

@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import func, select
 
 from appeals import numbering
+from appeals.intake.repeats import FurtherContact
 from appeals.models import Appeal, Content, Counter, DraftAppeal, Event, Promise
 from appeals.register import Draft, Register
-from appeals.repeats import FurtherContact
 from gridline import damm
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
-from gridline.workdays import ProductionCalendar
 from tests.store.appeals.made import intake
 
 

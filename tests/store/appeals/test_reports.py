@@ -16,20 +16,20 @@ from typer.testing import CliRunner
 
 from appeals import history, numbering
 from appeals.history import Happening
+from appeals.intake.repeats import FurtherContact
 from appeals.models import Appeal, Promise
 from appeals.register import Register
-from appeals.repeats import FurtherContact
 from appeals.reports import form49, promises, source, tally
 from appeals.reports.form41 import Form41
 from appeals.reports.intime import InTime
 from appeals.reports.repeats import Repeats
 from appeals.reports.tally import save
 from appeals.taxonomy import shipped
-from gridline.cli import report
 from gridline.clock import SetClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import InvalidInput, NotFound
+from service.cli import report
 from tests.store.appeals.made import intake
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,10 +10,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from appeals import history
+from appeals.intake.repeats import FurtherContact
 from appeals.models import Event
+from appeals.proof.verify import Verdict, heads, verify
 from appeals.register import Register
-from appeals.repeats import FurtherContact
-from appeals.verify import Verdict, heads, verify
 from gridline.clock import SetClock
 from gridline.db import Database
 from tests.store.appeals.made import intake

@@ -10,16 +10,16 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from appeals import rules
+from appeals.deadlines import rules
+from appeals.deadlines.whatif import Change
 from appeals.register import Register
 from appeals.taxonomy import shipped
-from appeals.whatif import Change
-from gridline.cli import rules as commands
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Misconfigured
-from gridline.workdays import ProductionCalendar
+from service.cli import rules as commands
 from tests.store.appeals.made import intake
 
 TEN_DAYS = """

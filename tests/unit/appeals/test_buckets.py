@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from appeals import buckets, numbering
+from appeals import numbering
+from appeals.finding import buckets
 
 SERIES = [(2026, 9), (2025, 70), (2024, 3)]
 NUMBERS = [numbering.number(year, sequence) for year, last in SERIES for sequence in range(last, 0, -1)]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appeals import deadlines, rules
-from appeals.deadlines import Deadline
+from appeals.deadlines import deadlines, rules
+from appeals.deadlines.deadlines import Deadline
 from appeals.taxonomy import shipped as taxonomy
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.errors import Misconfigured
-from gridline.workdays import ProductionCalendar
 
 CALENDAR = ProductionCalendar()
 NOVOKUZNETSK = ZoneInfo("Asia/Novokuznetsk")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appeals import numbering
-from appeals.intake import LONGEST_TEXT, accept
+from appeals.intake.intake import LONGEST_TEXT, accept
 from gridline.errors import InvalidInput
 
 GIVEN: dict[str, Any] = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appeals.lifecycle import STEPS, Facts, allowed, make, missing, towards_closing
+from appeals.casework.lifecycle import STEPS, Facts, allowed, make, missing, towards_closing
 from appeals.states import OPEN, TITLES
 from gridline.errors import Conflict
 

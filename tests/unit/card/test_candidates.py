@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from agent_console.card import candidates, journey
+from agent_console.calls import journey
+from agent_console.card import candidates
 from agent_console.card.view import AppealLine, Candidate, Chosen, Journey, Place
 from grid.connections import ConnectionStatus
 from grid.models import Turn
-from ivr.models import CallStep
+from ivr.journal.models import CallStep
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 FLAT = Place("p1", "г. Кемерово, ул. Весенняя, д. 5, кв. 10", "Иванов Пётр Сергеевич", "120034001", "person", "")

@@ -10,7 +10,7 @@ import pytest
 
 from agent_console.card import form
 from agent_console.card.view import CallFacts, Chosen
-from appeals import intake, required
+from appeals.intake import intake, required
 from appeals.taxonomy import shipped
 from gridline.companies import Companies
 from gridline.settings import HOUSE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from carrier.matching import Heard16
-from carrier.sound import Clip, Samples
+from carrier.hearing.matching import Heard16
+from carrier.hearing.sound import Clip, Samples
 from ivr.voice.audio import RATE, alaw, to_pcm
 
 _ALL = np.arange(-32768, 32768).astype(np.int16)

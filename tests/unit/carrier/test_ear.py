@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from carrier.ear import Ear
-from carrier.sound import clip
+from carrier.hearing.ear import Ear
+from carrier.hearing.sound import clip
 from ivr.voice.audio import RATE
 
 FRAME = np.full(160, 5000, "<i2").tobytes()

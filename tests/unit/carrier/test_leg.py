@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from carrier.ami import CarrierAmi
-from carrier.audiosocket import SoundServer
 from carrier.errors import CallOver, NotHeard, StillTalking
+from carrier.hearing.audiosocket import SoundServer
+from carrier.hearing.matching import Heard16, find_all
+from carrier.hearing.sound import Clip
 from carrier.leg import Leg
-from carrier.matching import Heard16, find_all
-from carrier.sound import Clip
 from gridline.errors import InvalidInput
 from tests.unit.carrier.telephone_sound import line, words
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from asterisk_conf.packages import PackageRoot
-from carrier.matching import Heard, Heard16, Search, find_all
-from carrier.sound import Clip, clip
-from carrier.tones import chirps
+from carrier.hearing.matching import Heard, Heard16, Search, find_all
+from carrier.hearing.sound import Clip, clip
+from carrier.hearing.tones import chirps
 from gridline.errors import InvalidInput
 from gridline.settings import HOUSE
 from ivr.voice.audio import RATE

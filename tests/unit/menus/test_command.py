@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gridline.cli.menus import menus
 from gridline.errors import NotFound
 from gridline.settings import HOUSE
+from service.cli.menus import menus
 
 RUNNER = CliRunner()
 SHIPPED = HOUSE / "dialplan" / "menus"

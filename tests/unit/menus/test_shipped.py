@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gridline.cli.menus import vocabulary_by_book
 from gridline.companies import Companies
 from gridline.settings import HOUSE
 from ivr.menus.flows import load_checked
 from ivr.menus.model import HANG_UP, Doing, Flow, Menu
 from ivr.voice.prompts import PromptBook
+from service.cli.menus import vocabulary_by_book
 from tests.unit.menus.lines import HANGS_UP
 from tests.unit.menus.test_walk import walked
 

@@ -11,10 +11,10 @@ from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE
+from ivr import line
 from ivr.call import Call
-from ivr.telephony import line
+from ivr.line import Line, Spoken
 from ivr.telephony.agi import AgiChannel, AgiServer
-from ivr.telephony.line import Line, Spoken
 from ivr.voice import audio
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Prompt, PromptBook

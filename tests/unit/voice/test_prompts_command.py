@@ -8,8 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from gridline.cli import prompts
 from gridline.settings import HOUSE
+from service.cli import prompts
 
 BOOK = "beep:\n  kind: tone\n  seconds: 0.4\nnumber:\n  text: Номер {number}\n"
 

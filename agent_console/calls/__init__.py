@@ -1,0 +1,1 @@
+"""Stored calls as the console shows them."""

@@ -1,0 +1,1 @@
+"""The web application's own parts: routes, security, rendering, assets."""

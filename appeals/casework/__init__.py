@@ -1,0 +1,1 @@
+"""What clerks do with an appeal until it is answered, refused or withdrawn."""

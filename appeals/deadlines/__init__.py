@@ -1,0 +1,1 @@
+"""Deadlines: rules that are data, and the arithmetic on them."""

@@ -1,0 +1,1 @@
+"""What comes in: checked, completed, turned into rows."""

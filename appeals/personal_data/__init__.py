@@ -1,0 +1,1 @@
+"""Personal data: what is kept for what, and its erasure."""

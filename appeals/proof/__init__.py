@@ -1,0 +1,1 @@
+"""What proves the register: the check of its chains and the evidence bundle."""

@@ -1,0 +1,1 @@
+"""Sound: what a telephone hears and says, and how it is told apart."""

@@ -1,0 +1,1 @@
+"""Stories told to a running installation by real calls."""

@@ -1,0 +1,1 @@
+"""Tables that clerks hand in: read row by row, cell by cell, every mistake named."""

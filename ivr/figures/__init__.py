@@ -1,0 +1,1 @@
+"""Figures of queues and agents, counted from stored events."""

@@ -1,0 +1,1 @@
+"""What happened in a call, stored behind its back."""

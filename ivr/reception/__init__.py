@@ -1,0 +1,1 @@
+"""A call from its first line to its last."""
