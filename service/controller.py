@@ -38,6 +38,7 @@ from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
+from ivr.actions import SIGNATURES
 from ivr.desk import whisper
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
@@ -306,7 +307,9 @@ class Controller:
         """What the company's menu may name; prompts to be filled in are for actions only."""
         lengths = self.voice.lengths(company.id)
         return Vocabulary.of(
-            company, {id: lengths[id] for id, entry in self.voice.book.items() if not entry.placeholders}
+            company,
+            {id: lengths[id] for id, entry in self.voice.book.items() if not entry.placeholders},
+            SIGNATURES,
         )
 
     async def _make_prompts(self) -> None:

@@ -1,8 +1,11 @@
-"""What a menu can do: one file per action, each with `act(line, services, topic)` returning one of its exits."""
+"""What a menu can do: one file per action, each with `act(line, services, topic)`, its exits named in its signature."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import get_args, get_type_hints
 
 from gridline import metrics
 from ivr.actions import (
@@ -20,36 +23,48 @@ from ivr.actions import (
 )
 from ivr.actions.questions import PersonWanted
 from ivr.line import Line
-from ivr.menus.vocabulary import EXITS
+from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, Signature
 from ivr.menus.walk import Act
 from ivr.services import Services
 
-Action = Callable[[Line, Services, str], Awaitable[str]]
+
+@dataclass(frozen=True)
+class Action:
+    """One word of the menu language that does something."""
+
+    act: Callable[[Line, Services, str], Awaitable[str]]
+    """Its return type is a `Literal` of its exits: mypy holds the code to it, `signature` reads it."""
+    subject: str = ""
+    """What a caller asks about by taking it, wherever they go on to; a place's own topic goes before."""
+    takes_topic: bool = False
+    exits_by_key: tuple[str, ...] = ()
+
+    @property
+    def signature(self) -> Signature:
+        """What a menu must know of it."""
+        exits = frozenset(get_args(get_type_hints(self.act)["return"]))
+        return Signature(exits | {FAILED}, self.takes_topic, frozenset(self.exits_by_key))
+
 
 ACTIONS: Mapping[str, Action] = {
-    "play_notice": play_notice.act,
-    "find_branch": find_branch.act,
-    "open_matters": open_matters.act,
-    "danger": danger.act,
-    "power_status": power_status.act,
-    "report_outage": report_outage.act,
-    "connection_status": connection_status.act,
-    "register_complaint": register_complaint.act,
-    "appeal_status": appeal_status.act,
-    "operator": operator.act,
-    "leave_message": leave_message.act,
+    NOTICE: Action(play_notice.act),
+    "find_branch": Action(find_branch.act),
+    "open_matters": Action(open_matters.act),
+    DANGER: Action(danger.act, subject="maintenance"),
+    "power_status": Action(power_status.act, subject="outages"),
+    "report_outage": Action(report_outage.act, subject="outages"),
+    "connection_status": Action(connection_status.act, subject="connection"),
+    "register_complaint": Action(register_complaint.act, takes_topic=True),
+    "appeal_status": Action(appeal_status.act, subject="appeal"),
+    PERSON: Action(operator.act, takes_topic=True),
+    "leave_message": Action(leave_message.act, takes_topic=True, exits_by_key=("operator",)),
 }
 
-SUBJECTS: Mapping[str, str] = {
-    "danger": "maintenance",
-    "power_status": "outages",
-    "report_outage": "outages",
-    "connection_status": "connection",
-    "appeal_status": "appeal",
-}
-"""What a caller asks about by taking this action, wherever he goes on to; a place's own topic goes before."""
+SIGNATURES: Mapping[str, Signature] = MappingProxyType({name: each.signature for name, each in ACTIONS.items()})
+"""What the menu language knows of each action."""
+
 HOTLINE = "outages"
-"""Menus name the hotline by this topic: who only pressed 0 has not said that his power is off."""
+"""Menus name the hotline by this topic: who only pressed 0 has not said that their power is off."""
 
 
 def bound(services: Services) -> dict[str, Act[Line]]:
@@ -58,13 +73,15 @@ def bound(services: Services) -> dict[str, Act[Line]]:
 
 
 def _bind(name: str, action: Action, services: Services) -> Act[Line]:
+    exits = SIGNATURES[name].exits
+
     async def run(line: Line, topic: str) -> str:
-        if topic != HOTLINE or name != "operator":
-            line.call.subject = topic or SUBJECTS.get(name, line.call.subject)
+        if topic != HOTLINE or name != PERSON:
+            line.call.subject = topic or action.subject or line.call.subject
         try:
-            exit = await action(line, services, topic)
+            exit = await action.act(line, services, topic)
         except PersonWanted:
-            exit = "operator" if "operator" in EXITS[name] else "failed"
+            exit = PERSON if PERSON in exits else FAILED
         metrics.ACTIONS.labels(name, exit).inc()
         return exit
 

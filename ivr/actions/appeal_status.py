@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import Literal
 
 from appeals import numbering
 from appeals.register import AppealStatus
@@ -28,8 +29,8 @@ _STATE_PROMPTS = {
 }
 
 
-async def act(line: Line, services: Services, _topic: str) -> str:
-    """Exits: done, operator."""
+async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
+    """Tell the state of the appeals whose numbers are keyed."""
     while True:
         phrases = await _asked(line, services)
         key = await choose(line, *phrases, "status-end-menu", keys="12", silence="2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from grid import connections
 from grid.connections import ConnectionStatus
@@ -15,8 +16,8 @@ from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 
 
-async def act(line: Line, services: Services, _topic: str) -> str:
-    """Exits: done, operator."""
+async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
+    """Tell how far the applications are whose numbers are keyed."""
     while True:
         status = await _asked(line, services)
         today = services.clock.now().astimezone(line.call.company.zone).date()

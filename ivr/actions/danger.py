@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from gridline import priorities
 from ivr.actions import told
 from ivr.actions.questions import PersonWanted
@@ -12,8 +14,8 @@ WAIT_S = 60
 TOPIC = "maintenance"
 
 
-async def act(line: Line, services: Services, _topic: str) -> str:
-    """Exits: queued, failed (nobody answered and nothing was said; a message is registered and passed on)."""
+async def act(line: Line, services: Services, _topic: str) -> Literal["queued", "failed"]:
+    """Put the caller first in the queue; `failed` when nobody answered and nothing was left as a message."""
     call = line.call
     await line.say("danger-safety", interruptible=False)
     hotline = services.board.queue(call.company.hotline)

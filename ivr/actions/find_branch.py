@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from gridline.companies import Branch
 from ivr.actions.questions import choose, confirm
 from ivr.line import Line
@@ -17,8 +19,8 @@ GROUPS = {
 ANOTHER = "9"
 
 
-async def act(line: Line, services: Services, _topic: str) -> str:
-    """Exits: done. Whoever cannot or will not choose is served all the same, without a branch."""
+async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
+    """Set the call's branch; whoever cannot or will not choose is served all the same, without one."""
     call = line.call
     if call.branch is None:
         guessed = call.company.branch_for(call.caller)

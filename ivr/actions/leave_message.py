@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import structlog
 
 from gridline.errors import Unavailable
@@ -13,8 +15,8 @@ from ivr.services import Services
 log = structlog.get_logger(__name__)
 
 
-async def act(line: Line, services: Services, topic: str) -> str:
-    """Exits: done, silent (nothing was said), operator (0), failed (it cannot be kept)."""
+async def act(line: Line, services: Services, topic: str) -> Literal["done", "silent", "operator", "failed"]:
+    """Take a message: `silent` when nothing was said, `operator` on 0, `failed` when it cannot be kept."""
     telling = told.Telling(line, services, "message-tell")
     try:
         label = await telling.tell()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from appeals import numbering
 from appeals.intake import repeats
 from grid import outages, premises
@@ -13,8 +15,8 @@ from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 
 
-async def act(line: Line, services: Services, _topic: str) -> str:
-    """Exits: said, none."""
+async def act(line: Line, services: Services, _topic: str) -> Literal["said", "none"]:
+    """Say what is open for this caller, if anything is."""
     call = line.call
     if call.caller is None:
         return "none"

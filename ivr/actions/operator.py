@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
@@ -11,8 +13,8 @@ WAIT_S = 300
 """How long a caller waits before he is offered to leave a message instead."""
 
 
-async def act(line: Line, services: Services, topic: str) -> str:
-    """Exits: closed (out of hours), unanswered (nobody there, or too long a wait). A talk ends with the call."""
+async def act(line: Line, services: Services, topic: str) -> Literal["closed", "unanswered"]:
+    """Queue for a person: `closed` out of hours, `unanswered` after too long a wait; a talk ends with the call."""
     call = line.call
     queue = call.company.topic(topic).queue if topic else call.company.hotline
     if topic and not call.company.is_open(topic, services.clock.now(), services.calendar):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import structlog
 
 from ivr.line import Line
@@ -11,8 +13,8 @@ from ivr.telephony import variables
 log = structlog.get_logger(__name__)
 
 
-async def act(line: Line, services: Services, _topic: str) -> str:
-    """Exits: done."""
+async def act(line: Line, services: Services, _topic: str) -> Literal["done"]:
+    """Play the notice to its end, once a call."""
     if not line.call.notice_heard:  # a call that comes back from a dead controller does not hear it twice
         await line.say("notice", interruptible=False)
         line.call.notice_heard = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from grid import outages
 from grid.models import Outage
@@ -19,8 +20,8 @@ AHEAD = timedelta(days=7)
 """How far ahead planned outages are told."""
 
 
-async def act(line: Line, services: Services, _topic: str) -> str:
-    """Exits: done, report (the caller says that the power is off), operator."""
+async def act(line: Line, services: Services, _topic: str) -> Literal["done", "report", "operator"]:
+    """Tell what is known of the caller's supply; `report` when they say that the power is off all the same."""
     place = await premise.find(line, services)
     while True:
         now = services.clock.now()

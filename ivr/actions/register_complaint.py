@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import structlog
 
 from gridline.errors import Unavailable
@@ -16,8 +18,8 @@ TOPICS = {"1": "outages", "2": "quality", "3": "connection", "4": "metering", "5
 log = structlog.get_logger(__name__)
 
 
-async def act(line: Line, services: Services, topic: str) -> str:
-    """Exits: done, operator. Whoever leaves half-way, or cannot be registered, leaves a draft with its audio."""
+async def act(line: Line, services: Services, topic: str) -> Literal["done", "operator"]:
+    """Take a complaint; whoever leaves half-way, or cannot be registered, leaves a draft with its audio."""
     stage = "telling"
     telling = told.Telling(line, services, "complaint-tell")
     both_sides = services.begin_recording(line.call, "complaint")

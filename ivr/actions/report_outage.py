@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from grid import outages
 from grid.models import Service
 from ivr.actions import premise
@@ -11,8 +13,8 @@ from ivr.services import Services
 from ivr.voice.prompts import Prompt
 
 
-async def act(line: Line, services: Services, _topic: str) -> str:
-    """Exits: done, operator."""
+async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
+    """Store that the power is off at the caller's place."""
     place = await premise.find(line, services)
     address = premise.spoken_address(place, account_keyed=line.call.account_keyed)
     question = Prompt("report-confirm", address=address)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from gridline.yaml_file import Mistake
 from ivr.menus.load import REPEAT
 from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
-from ivr.menus.vocabulary import BY_KEY, DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
+from ivr.menus.vocabulary import DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
 
 MOST_OPTIONS = 5
 """Besides 0 and *: more is not remembered by ear (domain.md, section 6)."""
@@ -95,13 +95,16 @@ def _endless(flow: Flow) -> Iterator[Finding]:
 
 def _keyless(place: Place) -> Iterator[str]:
     for by, target in place.leads():
-        pressed = by in place.press if isinstance(place, Menu) else _by_key(place, by)
+        pressed = by in _keys_of(place)
         if target != HANG_UP and not pressed:
             yield target
 
 
-def _by_key(place: Place, exit: str) -> bool:
-    return isinstance(place, Doing) and (place.action, exit) in BY_KEY
+def _keys_of(place: Place) -> Container[str]:
+    """The ways on from a place that take a key of the caller's."""
+    if isinstance(place, Menu):
+        return place.press
+    return place.exits_by_key if isinstance(place, Doing) else ()
 
 
 def _menu(flow: Flow, menu: Menu, vocabulary: Vocabulary) -> Iterator[Finding]:

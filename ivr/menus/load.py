@@ -127,7 +127,8 @@ class _Reader:
         if action not in vocabulary.actions:
             self._unknown("Действия", action, vocabulary.actions, name, "do")
             return None
-        exits = vocabulary.actions[action]
+        signature = vocabulary.actions[action]
+        exits = signature.exits
         self._known_words(name, body, (*DOING_WORDS, *sorted(exits)))
         leads = {exit: self._target(name, exit) for exit in body if exit in exits}
         for exit in sorted(exits - leads.keys()):
@@ -135,11 +136,11 @@ class _Reader:
         topic = ""
         if "topic" in body:
             topic = self._text(name, "topic")
-            if action not in vocabulary.with_topic:
+            if not signature.takes_topic:
                 self._wrong(f"Действию {action} тема не нужна.", "Уберите строку topic.", name, "topic")
             elif topic not in vocabulary.topics:
                 self._unknown("Темы", topic, vocabulary.topics, name, "topic")
-        return Doing(name, action, MappingProxyType(leads), topic, self._file.line(name))
+        return Doing(name, action, MappingProxyType(leads), topic, signature.exits_by_key, self._file.line(name))
 
     def _known_words(self, name: str, body: dict[str, Tree], words: tuple[str, ...]) -> None:
         for word in body:

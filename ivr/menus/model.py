@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 HANG_UP = "hang-up"
@@ -62,6 +62,8 @@ class Doing:
     exits: Mapping[str, str]
     topic: str = ""
     """What the action is about, for those that ask (`operator`: whose queue and hours)."""
+    exits_by_key: frozenset[str] = field(default=frozenset(), compare=False)
+    """Exits that the caller's own key leads to (a trait of the action, not of the file)."""
     line: int = field(default=0, compare=False)
 
     def leads(self) -> Iterator[tuple[str, str]]:
@@ -99,13 +101,11 @@ class Flow:
 
 def version_of(start: str, places: Mapping[str, Place]) -> str:
     """The hash of a flow's meaning, 64 hex digits."""
-    meaning = {
-        name: [type(place).__name__, {key: _plain(value) for key, value in vars(place).items() if key != "line"}]
-        for name, place in places.items()
-    }
+    meaning = {name: [type(place).__name__, _meaning(place)] for name, place in places.items()}
     written = json.dumps([start, meaning], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def _plain(value: object) -> object:
-    return dict(value) if isinstance(value, Mapping) else value
+def _meaning(place: Place) -> dict[str, object]:
+    said = {field.name: getattr(place, field.name) for field in fields(place) if field.compare}
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in said.items()}

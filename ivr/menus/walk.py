@@ -12,7 +12,7 @@ import structlog
 from gridline.clock import Clock
 from ivr.menus.load import REPEAT
 from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
-from ivr.menus.vocabulary import BY_KEY, NOTHING_HEARD, WRONG_KEY
+from ivr.menus.vocabulary import FAILED, NOTHING_HEARD, WRONG_KEY
 from ivr.telephony import variables
 from ivr.telephony.agi import CallerHungUp
 from ivr.voice.prompts import Phrase
@@ -145,7 +145,7 @@ class _Walk:
             raise
         except Exception:  # whatever breaks in a place, the caller goes on to a person
             log.exception("place-failed", call=self._line.call.id, place=place.name, flow=self._flow.version)
-            outcome = _Outcome("failed", _when_failed(place))
+            outcome = _Outcome(FAILED, _when_failed(place))
         finally:
             self._listener(
                 Step(
@@ -180,8 +180,8 @@ class _Walk:
             self._line.call.ahead = key
             return _Outcome("said", place.then, key)
         exit = await self._act(place)
-        if (place.action, exit) in BY_KEY and not self._count_key():
-            exit = "failed"
+        if exit in place.exits_by_key and not self._count_key():
+            exit = FAILED
         return _Outcome(exit, place.exits[exit])
 
     def _count_key(self) -> bool:
@@ -208,4 +208,4 @@ class _Walk:
 def _when_failed(place: Place) -> str:
     if isinstance(place, Menu):
         return place.otherwise
-    return place.then if isinstance(place, Saying) else place.exits["failed"]
+    return place.then if isinstance(place, Saying) else place.exits[FAILED]

@@ -11,6 +11,7 @@ from rich.console import Console
 from gridline.companies import Companies, Company
 from gridline.errors import Misconfigured
 from gridline.settings import load
+from ivr.actions import SIGNATURES
 from ivr.menus.draw import draw
 from ivr.menus.flows import load_checked
 from ivr.menus.vocabulary import Vocabulary
@@ -65,7 +66,7 @@ def draw_menu(company: Annotated[str, typer.Argument(metavar="КОМПАНИЯ",
 def vocabulary_by_book(company: Company, book: PromptBook) -> Vocabulary:
     """The company's vocabulary with prompts as long as their letters say: for checks before anything is synthesised."""
     seconds = {id: entry.estimate_s(company.id) for id, entry in book.items() if not entry.placeholders}
-    return Vocabulary.of(company, seconds)
+    return Vocabulary.of(company, seconds, SIGNATURES)
 
 
 def add_to(app: typer.Typer) -> None:

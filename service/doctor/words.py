@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from gridline.companies import Companies
 from gridline.errors import GridlineError
 from gridline.settings import Settings
+from ivr.actions import SIGNATURES
 from ivr.menus.flows import load_checked
 from ivr.menus.vocabulary import Vocabulary
 from ivr.voice.prompts import COMMON
@@ -43,7 +44,7 @@ def menus(config: Settings) -> Sequence[Finding]:
         lengths = voice.lengths(company.id)
         said = {id: lengths[id] for id, entry in voice.book.items() if not entry.placeholders}
         try:
-            flow = load_checked(config.dialplan / "menus" / company.menu, Vocabulary.of(company, said))
+            flow = load_checked(config.dialplan / "menus" / company.menu, Vocabulary.of(company, said, SIGNATURES))
         except (GridlineError, OSError) as error:
             findings.append(wrong("Меню", str(error), "Исправьте файл; проверка: gridline menus check"))
         else:

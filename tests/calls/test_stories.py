@@ -14,7 +14,7 @@ import pytest_asyncio
 from asterisk_conf.asterisk import Asterisk
 from carrier.stories.installation import Installation
 from gridline.settings import HOUSE
-from ivr.menus.vocabulary import EXITS
+from ivr.actions import SIGNATURES
 from tests.calls import stories
 from tests.calls.distressed import database_is_back, in_distress, packages_without_speech
 from tests.calls.looked_up import exits_taken, figure
@@ -86,7 +86,7 @@ async def test_every_exit_of_every_action_was_taken(tellings: Tellings) -> None:
     database_is_back(distressed)
     taken = await exits_taken(tellings.of[BOOK].street.house, len(BOOK.stories))
     taken |= await exits_taken(distressed, len(DISTRESS.stories))
-    missing = {(action, exit) for action, exits in EXITS.items() for exit in exits} - taken
+    missing = {(action, exit) for action, signature in SIGNATURES.items() for exit in signature.exits} - taken
     assert not missing, sorted(missing)
 
 

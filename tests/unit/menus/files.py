@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ivr.actions import SIGNATURES
 from ivr.menus.flows import load_checked
 from ivr.menus.model import Flow
 from ivr.menus.vocabulary import Vocabulary
@@ -55,7 +56,7 @@ goodbye:
   then: hang-up
 """
 PROMPTS = ("main-menu", "hours", "water", "more-menu", "astray", "goodbye", "wrong-key", "nothing-heard")
-WORDS = Vocabulary(prompts=dict.fromkeys(PROMPTS, 3.0), topics=frozenset({"outages", "water"}))
+WORDS = Vocabulary(prompts=dict.fromkeys(PROMPTS, 3.0), topics=frozenset({"outages", "water"}), actions=SIGNATURES)
 
 
 def spoilt(old: str, new: str) -> str:

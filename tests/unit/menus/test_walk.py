@@ -171,7 +171,7 @@ async def test_a_way_round_by_keys_in_actions_comes_to_an_end(tmp_path: Path) ->
 
 @pytest.mark.parametrize("action", sorted(WORDS.actions))
 async def test_every_exit_of_an_action_leads_where_the_file_says(action: str, tmp_path: Path) -> None:
-    exits = sorted(WORDS.actions[action])
+    exits = sorted(WORDS.actions[action].exits)
     ways = "".join(f"  {exit}: to-{exit}\n" for exit in exits)
     places = "".join(f"to-{exit}:\n  say: hours\n  then: goodbye\n" for exit in exits)
     flow = load_flow(written(tmp_path, GOOD + f"tried:\n  do: {action}\n{ways}{places}"), WORDS)
