@@ -1,5 +1,5 @@
 # Two commands do all on a fresh Debian 12: `make demo` and `make test`.
-.PHONY: demo setup test lint bench docs venv lock
+.PHONY: demo setup test check lint bench house docs venv lock
 
 demo: setup            ## real calls at once, embedded defaults
 	.venv/bin/gridline demo
@@ -11,16 +11,22 @@ test: venv             ## everything, real calls included
 	.venv/bin/gridline setup --tests
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # calls mostly wait: two files at a time
 
+check: lint            ## every day: lint, unit tests, both databases; no calls, no browser
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/store
+
 lint: venv             ## ruff, mypy --strict, import-linter
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/mypy tools/docs.py
+	.venv/bin/mypy tools
 	.venv/bin/lint-imports
 
 bench: setup           ## the figures of docs/performance.md
 	.venv/bin/gridline bench calls
 	.venv/bin/gridline bench appeals
+
+house: venv            ## how the tree is built, in figures
+	.venv/bin/python tools/house.py
 
 docs: venv             ## menus and settings into README and docs, after a change of theirs
 	.venv/bin/python tools/docs.py
