@@ -79,8 +79,12 @@ async def lock_counter(session: AsyncSession, company_id: str, year: int) -> Cou
     counter = (await session.execute(query)).scalar_one_or_none()
     if counter is None:
         row = {
-            "company_id": company_id, "year": year, "last_sequence": 0, "journal_no": 0, "journal_hash": "",
-        }  # fmt: skip
+            "company_id": company_id,
+            "year": year,
+            "last_sequence": 0,
+            "journal_no": 0,
+            "journal_hash": "",
+        }
         await insert_missing(session, Counter.__table__, [row])
         counter = (await session.execute(query)).scalar_one()
     return counter
@@ -115,9 +119,16 @@ def write_rows(
         seq += 1
         body = canonical(happening.body)
         row: dict[str, Any] = {
-            "appeal_id": appeal_id, "seq": seq, "company_id": counter.company_id, "year": counter.year,
-            "at": at, "actor": actor, "kind": happening.kind, "body": body, "prev_hash": last,
-        }  # fmt: skip
+            "appeal_id": appeal_id,
+            "seq": seq,
+            "company_id": counter.company_id,
+            "year": counter.year,
+            "at": at,
+            "actor": actor,
+            "kind": happening.kind,
+            "body": body,
+            "prev_hash": last,
+        }
         last = row["hash"] = event_hash(**row)
         counter.journal_no += 1
         counter.journal_hash = journal_hash(counter.journal_hash, counter.journal_no, last)
@@ -129,8 +140,13 @@ async def append(session: AsyncSession, appeal: Appeal, at: datetime, actor: str
     """Write further events of an appeal whose row the caller's transaction has locked."""
     counter = await lock_counter(session, appeal.company_id, appeal.year)
     rows = write_rows(
-        counter, appeal_id=appeal.id, after_seq=appeal.event_count, after_hash=appeal.event_hash,
-        at=await onward(session, counter, at), actor=actor, happenings=happenings,
-    )  # fmt: skip
+        counter,
+        appeal_id=appeal.id,
+        after_seq=appeal.event_count,
+        after_hash=appeal.event_hash,
+        at=await onward(session, counter, at),
+        actor=actor,
+        happenings=happenings,
+    )
     session.add_all(Event(**row) for row in rows)
     appeal.event_count, appeal.event_hash = rows[-1]["seq"], rows[-1]["hash"]

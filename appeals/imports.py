@@ -23,17 +23,36 @@ from gridline.tables.tabular import BadCell, Problems, Row
 
 REQUIRED = ("канал", "вид", "тема", "текст")
 _TEXTS = {
-    "имя": "name", "телефон": "phone", "почта": "email", "адрес": "post_address", "договор": "contract_number",
-    "лицевой счёт": "account_number", "объект": "premise_id", "филиал": "branch",
-}  # fmt: skip
+    "имя": "name",
+    "телефон": "phone",
+    "почта": "email",
+    "адрес": "post_address",
+    "договор": "contract_number",
+    "лицевой счёт": "account_number",
+    "объект": "premise_id",
+    "филиал": "branch",
+}
 _DETAILS = {
-    "место": "place", "требование": "demand", "место жительства": "residence", "дата рождения": "birth_date",
-    "место рождения": "birth_place", "документ": "identity_document", "организация": "organisation",
-}  # fmt: skip
+    "место": "place",
+    "требование": "demand",
+    "место жительства": "residence",
+    "дата рождения": "birth_date",
+    "место рождения": "birth_place",
+    "документ": "identity_document",
+    "организация": "organisation",
+}
 OPTIONAL = (
-    "компания", "номер в источнике", "получено", "код", "заявитель", "способ ответа", "нарушение с", "нарушение по",
-    *_TEXTS, *_DETAILS,
-)  # fmt: skip
+    "компания",
+    "номер в источнике",
+    "получено",
+    "код",
+    "заявитель",
+    "способ ответа",
+    "нарушение с",
+    "нарушение по",
+    *_TEXTS,
+    *_DETAILS,
+)
 AT_ONCE = 64
 """Rows on their way at once: as many as the register writes together."""
 

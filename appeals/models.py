@@ -19,14 +19,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridline.db import Base, id_column
+from appeals.codes import OPEN_STATES, AppealChannel, AppealKind, AppealState, PromiseKind, PromiseOutcome, TaskKind
+from gridline.db import Base, code_type, id_column
 
 ACTOR = 80
 CODE = 32
 HASH = 64
 FILTERED = ("state", "topic", "kind", "channel", "branch")
-OPEN_STATES = ("registered", "in-work", "asked", "considered")
-"""The states in which an answer is still owed."""
 _OPEN = text("state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_STATES)))
 SPARSE = {"owner": ("company_id", "owner", "number"), "account_number": ("company_id", "account_number")}
 SPARSE |= {"premise_id": ("premise_id",), "call_id": ("call_id",), "recording_id": ("recording_id",)}
@@ -95,8 +94,8 @@ class Appeal(Base):
     idempotency_key: Mapped[str] = mapped_column(String(100))
     registered_at: Mapped[datetime]
     received_at: Mapped[datetime]
-    channel: Mapped[str] = mapped_column(String(CODE))
-    kind: Mapped[str] = mapped_column(String(CODE))
+    channel: Mapped[AppealChannel] = mapped_column(code_type(AppealChannel, CODE))
+    kind: Mapped[AppealKind] = mapped_column(code_type(AppealKind, CODE))
     topic: Mapped[str] = mapped_column(String(CODE))
     disposition: Mapped[str | None] = mapped_column(String(CODE))
     applicant_kind: Mapped[str] = mapped_column(String(CODE))
@@ -109,7 +108,7 @@ class Appeal(Base):
     recording_id: Mapped[str | None] = mapped_column(String(64))
     repeat_of: Mapped[str | None] = mapped_column(String(32), ForeignKey("appeals.id"))
     joined_to: Mapped[str | None] = mapped_column(String(32), ForeignKey("appeals.id"))
-    state: Mapped[str] = mapped_column(String(CODE))
+    state: Mapped[AppealState] = mapped_column(code_type(AppealState, CODE))
     owner: Mapped[str | None] = mapped_column(String(ACTOR))
     unit: Mapped[str | None] = mapped_column(String(ACTOR))
     deadline: Mapped[date]
@@ -197,7 +196,7 @@ class Contact(Base):
     id: Mapped[str] = id_column()
     appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"))
     at: Mapped[datetime]
-    channel: Mapped[str] = mapped_column(String(CODE))
+    channel: Mapped[AppealChannel] = mapped_column(code_type(AppealChannel, CODE))
     actor: Mapped[str] = mapped_column(String(ACTOR))
     call_id: Mapped[str | None] = mapped_column(String(100))
     recording_id: Mapped[str | None] = mapped_column(String(64))
@@ -262,7 +261,7 @@ class Task(Base):
 
     id: Mapped[str] = id_column()
     appeal_id: Mapped[str] = mapped_column(String(32), ForeignKey("appeals.id"))
-    kind: Mapped[str] = mapped_column(String(CODE))
+    kind: Mapped[TaskKind] = mapped_column(code_type(TaskKind, CODE))
     whom: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     asked_at: Mapped[datetime]
@@ -286,13 +285,13 @@ class Promise(Base):
     company_id: Mapped[str] = mapped_column(String(CODE))
     appeal_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("appeals.id"))
     call_id: Mapped[str | None] = mapped_column(String(100))
-    kind: Mapped[str] = mapped_column(String(CODE))
+    kind: Mapped[PromiseKind] = mapped_column(code_type(PromiseKind, CODE))
     subject_id: Mapped[str | None] = mapped_column(String(32))
     owner: Mapped[str] = mapped_column(String(ACTOR))
     made_at: Mapped[datetime]
     due_at: Mapped[datetime]
     escalated: Mapped[int] = mapped_column(Integer, default=0)
-    outcome: Mapped[str | None] = mapped_column(String(CODE))
+    outcome: Mapped[PromiseOutcome | None] = mapped_column(code_type(PromiseOutcome, CODE))
     settled_at: Mapped[datetime | None]
 
 

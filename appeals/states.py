@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from appeals import numbering
-from appeals.models import OPEN_STATES, Appeal
+from appeals.codes import OPEN_STATES, AppealState
+from appeals.models import Appeal
 from gridline.companies import Company
 
-TITLES: Final = {
-    "registered": "зарегистрировано",
-    "in-work": "в работе",
-    "asked": "запрошены сведения",
-    "considered": "рассмотрено, готовится ответ",
-    "answered": "дан ответ",
-    "closed": "закрыто",
-    "refused": "в рассмотрении отказано",
-    "joined": "присоединено к более раннему обращению",
-    "withdrawn": "отозвано заявителем",
+TITLES: Final[dict[str, str]] = {
+    AppealState.REGISTERED: "зарегистрировано",
+    AppealState.IN_WORK: "в работе",
+    AppealState.ASKED: "запрошены сведения",
+    AppealState.CONSIDERED: "рассмотрено, готовится ответ",
+    AppealState.ANSWERED: "дан ответ",
+    AppealState.CLOSED: "закрыто",
+    AppealState.REFUSED: "в рассмотрении отказано",
+    AppealState.JOINED: "присоединено к более раннему обращению",
+    AppealState.WITHDRAWN: "отозвано заявителем",
 }
 OPEN: Final = frozenset(OPEN_STATES)
 """The states in which an answer is still owed."""

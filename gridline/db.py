@@ -96,9 +96,11 @@ def id_column() -> Any:
     return mapped_column(String(32), primary_key=True, default=new_id)
 
 
-def code_type(codes: type[StrEnum]) -> Enum:
+def code_type(codes: type[StrEnum], length: int = 16) -> Enum:
     """The column type of a closed list of codes, stored as text: a new code needs no ALTER TYPE."""
-    return Enum(codes, native_enum=False, length=16, values_callable=lambda members: [code.value for code in members])
+    return Enum(
+        codes, native_enum=False, length=length, values_callable=lambda members: [code.value for code in members]
+    )
 
 
 class Database:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from agent_console.register import people
 from appeals import numbering
-from appeals.casework.promises import KINDS as PROMISES
+from appeals.casework.promises import KIND_TITLES as PROMISES
 from appeals.models import Event, Measure
 from appeals.proof.verify import Fault
 from appeals.taxonomy import shipped

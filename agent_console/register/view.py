@@ -21,7 +21,7 @@ from appeals import numbering
 from appeals.casework import lifecycle
 from appeals.casework.case import facts
 from appeals.casework.lifecycle import Facts, Mark
-from appeals.casework.promises import KINDS as PROMISES
+from appeals.casework.promises import KIND_TITLES as PROMISES
 from appeals.models import Answer, Appeal, Contact, Content, Event, Hold, Measure, Promise, Refusal, Task
 from appeals.proof import evidence, verify
 from appeals.states import OPEN, TITLES

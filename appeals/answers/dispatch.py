@@ -67,10 +67,16 @@ class Dispatch:
         for left in reversed(range(TRIES)):
             try:
                 await self._casework.answer(
-                    appeal_id, answer_id=outgoing.letter_id, text=outgoing.text, way=letter.way,
-                    sent_at=proof.sent_at, proof=proof.as_json(), further_appeal=letter.further_appeal, actor=actor,
+                    appeal_id,
+                    answer_id=outgoing.letter_id,
+                    text=outgoing.text,
+                    way=letter.way,
+                    sent_at=proof.sent_at,
+                    proof=proof.as_json(),
+                    further_appeal=letter.further_appeal,
+                    actor=actor,
                     version=version,
-                )  # fmt: skip
+                )
             except Conflict:
                 version, before = await self._version(appeal_id), version
                 if version == before or not left:
@@ -99,9 +105,15 @@ class Dispatch:
             measures = await case.session.scalars(
                 select(Measure).where(Measure.appeal_id == appeal_id).order_by(Measure.planned_on)
             )
-            letter = _letter(case, "answer", way or case.appeal.answer_way, signer,
-                             text=text.strip() or case.content.findings or "",
-                             verdict=_verdict(case), measures=list(measures))  # fmt: skip
+            letter = _letter(
+                case,
+                "answer",
+                way or case.appeal.answer_way,
+                signer,
+                text=text.strip() or case.content.findings or "",
+                verdict=_verdict(case),
+                measures=list(measures),
+            )
         if not letter.text:
             raise InvalidInput("Нет текста ответа")
         return letter
@@ -118,8 +130,9 @@ class Dispatch:
             if refusal.link:
                 verdict = f"{verdict} Ответ дан по обращению № {numbering.written(refusal.link)}."
             # The clerk's grounds are for the file: an applicant is told the ground of R13 itself.
-            return _letter(case, "refusal", way or case.appeal.answer_way, signer, text="", verdict=verdict,
-                           measures=[])  # fmt: skip
+            return _letter(
+                case, "refusal", way or case.appeal.answer_way, signer, text="", verdict=verdict, measures=[]
+            )
 
     async def docx(self, letter: Letter) -> bytes:
         """The letter as DOCX, from the company's own template where there is one. Raises Misconfigured."""
@@ -139,9 +152,13 @@ class Dispatch:
         text = await asyncio.to_thread(letter.plain)  # the dictionary of names takes half a second to load
         outgoing = Outgoing(
             letter_id=history.sha256(history.canonical([appeal_id, letter.kind, way, text]))[:32],
-            number=letter.number, way=way, to=letter.contact, subject=letter.subject, text=text,
+            number=letter.number,
+            way=way,
+            to=letter.contact,
+            subject=letter.subject,
+            text=text,
             docx=await self.docx(letter),
-        )  # fmt: skip
+        )
         return outgoing, await sender.send(outgoing)
 
     @asynccontextmanager

@@ -40,9 +40,14 @@ def mail_server(config: Settings, *, timeout_s: float = 30) -> MailServer | None
     if config.smtp_tls == "none" and config.smtp_host not in LOOPBACK:
         raise Misconfigured("smtp_tls: без шифрования письма уходят только на эту же машину; пишите starttls или tls.")
     return MailServer(
-        config.smtp_host, config.smtp_port, config.smtp_from, tls=config.smtp_tls, user=config.smtp_user,
-        secret=config.smtp_password if config.smtp_user else None, timeout_s=timeout_s,
-    )  # fmt: skip
+        config.smtp_host,
+        config.smtp_port,
+        config.smtp_from,
+        tls=config.smtp_tls,
+        user=config.smtp_user,
+        secret=config.smtp_password if config.smtp_user else None,
+        timeout_s=timeout_s,
+    )
 
 
 def senders(config: Settings, clock: Clock) -> dict[str, Sender]:

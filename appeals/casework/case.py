@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appeals import history, numbering
 from appeals.casework import lifecycle, promises
 from appeals.casework.lifecycle import Facts
+from appeals.codes import PromiseKind
 from appeals.history import Happening
 from appeals.models import Answer, Appeal, Content, Event, Measure, Task
 from appeals.taxonomy import shipped
@@ -43,7 +44,7 @@ class Case:
         """A text's digest under the appeal's salt: proves the text while it is kept."""
         return history.sha256((self.content.salt or "") + text)
 
-    def promise(self, kind: str, subject_id: str, day: date) -> None:
+    def promise(self, kind: PromiseKind, subject_id: str, day: date) -> None:
         """Promise something by the end of `day`, with whoever is responsible as its owner."""
         due_at = datetime.combine(day + timedelta(days=1), time(), tzinfo=self.company.zone)
         self.session.add(
@@ -59,7 +60,7 @@ class Case:
         )
 
     async def settle(
-        self, *, kind: str | None = None, subject_id: str | None = None, at: datetime | None = None
+        self, *, kind: PromiseKind | None = None, subject_id: str | None = None, at: datetime | None = None
     ) -> None:
         """What was promised has happened at `at` (now)."""
         for promise in await promises.of_appeal(self.session, self.appeal.id, kind=kind, subject_id=subject_id):
@@ -130,14 +131,18 @@ async def facts(session: AsyncSession, appeal: Appeal, content: Content, known: 
     answers = select(Answer).where(Answer.appeal_id == appeal.id).order_by(Answer.sent_at.desc()).limit(1)
     answer = (await session.execute(answers)).scalar_one_or_none()
     found: dict[str, Any] = {
-        "state": appeal.state, "is_complaint": shipped().kinds[appeal.kind].group == "complaint",
-        "owner": appeal.owner, "justified": appeal.justified, "explanation": content.findings,
+        "state": appeal.state,
+        "is_complaint": shipped().kinds[appeal.kind].group == "complaint",
+        "owner": appeal.owner,
+        "justified": appeal.justified,
+        "explanation": content.findings,
         "rights_restored": content.rights_restored,
         "measures": tuple((await session.execute(measures)).scalars()),
-        "open_tasks": await open_tasks(session, appeal.id), "answer_sent": answer is not None,
+        "open_tasks": await open_tasks(session, appeal.id),
+        "answer_sent": answer is not None,
         "answer_is_proved": bool(answer and answer.proof),
         "answer_names_further_appeal": bool(answer and answer.further_appeal),
-    }  # fmt: skip
+    }
     return Facts(**{**found, **known})
 
 

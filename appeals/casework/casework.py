@@ -7,10 +7,10 @@ from datetime import date, datetime
 from appeals import history
 from appeals.casework import promises
 from appeals.casework.case import Cases, open_tasks, required
+from appeals.codes import AppealKind, AppealState, PromiseKind, TaskKind
 from appeals.deadlines import deadlines
 from appeals.deadlines.rules import RuleBook, shipped
 from appeals.intake import entry
-from appeals.intake.entry import ANSWER_PROMISE
 from appeals.models import Answer, Measure, Task
 from appeals.taxonomy import shipped as shipped_codes
 from gridline.calendar.workdays import ProductionCalendar
@@ -41,7 +41,7 @@ class Casework:
         async with self._cases.step(appeal_id, "assigned", actor, version) as case:
             required("ответственный", owner)
             case.appeal.owner, case.appeal.unit = owner, unit
-            for promise in await promises.of_appeal(case.session, appeal_id, kind=ANSWER_PROMISE):
+            for promise in await promises.of_appeal(case.session, appeal_id, kind=PromiseKind.ANSWER):
                 promise.owner = owner
             case.note("assigned", unit=unit, owner=owner)
         return case.appeal.version
@@ -61,17 +61,21 @@ class Casework:
             old, new = self._codes.kinds[case.appeal.kind], self._codes.kinds[kind]
             if (old.details, old.anonymous) != (new.details, new.anonymous):
                 raise Conflict(f"Из вида «{old.title}» нельзя сделать «{new.title}»: зарегистрируйте новое обращение.")
-            case.appeal.kind, case.appeal.topic, case.appeal.disposition = kind, topic, disposition
+            case.appeal.kind, case.appeal.topic, case.appeal.disposition = AppealKind(kind), topic, disposition
             case.note("reclassified", kind=kind, topic=topic, disposition=disposition)
             deadline = deadlines.for_intake(
-                company=case.company, channel=case.appeal.channel, kind=kind, received_at=case.appeal.received_at,
-                calendar=self._calendar, rules=self._rules,
-            )  # fmt: skip
+                company=case.company,
+                channel=case.appeal.channel,
+                kind=kind,
+                received_at=case.appeal.received_at,
+                calendar=self._calendar,
+                rules=self._rules,
+            )
             if (deadline.day, deadline.rule_id) != (case.appeal.deadline, case.appeal.deadline_rule):
                 case.appeal.deadline, case.appeal.deadline_rule = deadline.day, deadline.rule_id
                 case.appeal.deadline_sentence = deadline.sentence
                 case.appeal.deadline_basis = history.canonical(deadline.basis)
-                for promise in await promises.of_appeal(case.session, appeal_id, kind=ANSWER_PROMISE):
+                for promise in await promises.of_appeal(case.session, appeal_id, kind=PromiseKind.ANSWER):
                     promise.due_at, promise.escalated = entry.end_of_day(deadline, case.company), 0
                 case.note("deadline_changed", deadline=entry.deadline_body(deadline), reason="reclassified")
         return case.appeal.version
@@ -81,16 +85,22 @@ class Casework:
     ) -> str:
         """Give a sub-task to another department, or refer to a third party, with return control; returns its id."""
         async with self._cases.step(appeal_id, "asked", actor, version) as case:
-            if kind not in ("subtask", "referral"):
-                raise InvalidInput("Вид поручения: subtask или referral.")
+            if kind not in set(TaskKind):
+                raise InvalidInput(f"Вид поручения: {' или '.join(TaskKind)}.")
             required("кому", whom)
             required("что сделать", text)
             case.not_past(due_on, "Срок поручения")
             task = Task(
-                id=new_id(), appeal_id=appeal_id, kind=kind, whom=whom, text=text, asked_at=case.at, due_on=due_on
+                id=new_id(),
+                appeal_id=appeal_id,
+                kind=TaskKind(kind),
+                whom=whom,
+                text=text,
+                asked_at=case.at,
+                due_on=due_on,
             )
             case.session.add(task)
-            case.promise("task", task.id, due_on)
+            case.promise(PromiseKind.TASK, task.id, due_on)
             case.note("asked", task_id=task.id, task=kind, to=whom, due=due_on.isoformat())
         return task.id
 
@@ -108,7 +118,7 @@ class Casework:
             case.note("returned", task_id=task_id)
             await case.session.flush()
             if not await open_tasks(case.session, appeal_id):
-                case.appeal.state = "in-work"
+                case.appeal.state = AppealState.IN_WORK
         return case.appeal.version
 
     async def find(
@@ -138,7 +148,7 @@ class Casework:
             case.not_past(planned_on, "Плановая дата меры")
             measure = Measure(id=new_id(), appeal_id=appeal_id, text=text, planned_on=planned_on)
             case.session.add(measure)
-            case.promise("measure", measure.id, planned_on)
+            case.promise(PromiseKind.MEASURE, measure.id, planned_on)
             case.note("measure_planned", measure_id=measure.id, planned_on=planned_on.isoformat(), text=text)
         return measure.id
 
@@ -173,25 +183,37 @@ class Casework:
     ) -> int:
         """The answer has been sent (the sending port calls this with its proof); the clock stops at `sent_at`."""
         sent = {
-            "answer_sent": bool(text.strip()), "answer_is_proved": bool(proof.strip()),
+            "answer_sent": bool(text.strip()),
+            "answer_is_proved": bool(proof.strip()),
             "answer_names_further_appeal": bool(further_appeal.strip()),
-        }  # fmt: skip
+        }
         async with self._cases.step(appeal_id, "answered", actor, version, **sent) as case:
             if way not in self._codes.answer_ways:
                 raise InvalidInput(f"Неизвестный способ ответа: {way!r}.")
             if not case.appeal.received_at <= sent_at <= case.at:
                 raise InvalidInput("Время отправки ответа раньше поступления обращения или ещё не наступило.")
             row = Answer(
-                id=answer_id or new_id(), appeal_id=appeal_id, text=text, way=way, sent_at=sent_at, proof=proof,
-                further_appeal=further_appeal, on_call=on_call,
-            )  # fmt: skip
+                id=answer_id or new_id(),
+                appeal_id=appeal_id,
+                text=text,
+                way=way,
+                sent_at=sent_at,
+                proof=proof,
+                further_appeal=further_appeal,
+                on_call=on_call,
+            )
             case.session.add(row)
             case.appeal.answered_at = sent_at
-            await case.settle(kind=ANSWER_PROMISE, at=sent_at)
+            await case.settle(kind=PromiseKind.ANSWER, at=sent_at)
             case.note(
-                "answered", answer_id=row.id, way=way, sent_at=history.moment(sent_at), on_call=on_call,
-                digest=case.digest(text), proof_digest=case.digest(proof),
-            )  # fmt: skip
+                "answered",
+                answer_id=row.id,
+                way=way,
+                sent_at=history.moment(sent_at),
+                on_call=on_call,
+                digest=case.digest(text),
+                proof_digest=case.digest(proof),
+            )
         return case.appeal.version
 
     async def close(self, appeal_id: str, *, actor: str, version: int) -> int:

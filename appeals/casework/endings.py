@@ -59,9 +59,12 @@ class Endings:
             refusal.approved_by, refusal.notice_sent_at, refusal.notice_proof = actor, notice_sent_at, notice_proof
             await case.end()
             case.note(
-                "refused", ground=refusal.ground, link=refusal.link, notice_sent_at=history.moment(notice_sent_at),
+                "refused",
+                ground=refusal.ground,
+                link=refusal.link,
+                notice_sent_at=history.moment(notice_sent_at),
                 approved_by=actor,
-            )  # fmt: skip
+            )
         return case.appeal.version
 
     async def join(self, appeal_id: str, *, to: str, actor: str, version: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from appeals.codes import AppealState
 from appeals.states import OPEN, TITLES
 from gridline.errors import Conflict
 
@@ -15,7 +16,7 @@ from gridline.errors import Conflict
 class Facts:
     """What is known of an appeal when a step is to be made."""
 
-    state: str
+    state: AppealState
     is_complaint: bool
     owner: str | None = None
     justified: bool | None = None
@@ -74,6 +75,10 @@ def _answer_whole(facts: Facts) -> list[str]:
     return missing if facts.answer_names_further_appeal else [*missing, "в ответе не указано, куда обратиться далее"]
 
 
+def _may_find(facts: Facts) -> list[str]:
+    return [*_established(facts), *_tasks_returned(facts)]
+
+
 def _may_answer(facts: Facts) -> list[str]:
     return [*_has_owner(facts), *_considered(facts), *_answer_whole(facts)]
 
@@ -87,37 +92,37 @@ class Step:
     """A step of the lifecycle: from which states, into which (None: it stays), and what it must find."""
 
     title: str
-    sources: frozenset[str]
-    target: str | None
+    sources: frozenset[AppealState]
+    target: AppealState | None
     guard: Guard = _nothing
 
 
-_NEW = frozenset({"registered"})
-_WORKED = frozenset({"in-work", "asked"})
+_NEW = frozenset({AppealState.REGISTERED})
+_WORKED = frozenset({AppealState.IN_WORK, AppealState.ASKED})
+_ASKED = frozenset({AppealState.ASKED})
+_WITH_FINDINGS = frozenset({AppealState.CONSIDERED})
+_ANSWERED = frozenset({AppealState.ANSWERED})
+_READY = frozenset({AppealState.IN_WORK, AppealState.CONSIDERED})
+_MEASURED = frozenset({AppealState.CONSIDERED, AppealState.ANSWERED, AppealState.CLOSED})
 STEPS: Final[dict[str, Step]] = {
     "assigned": Step("назначить ответственного", OPEN, None),
     "reclassified": Step("изменить вид или тему", OPEN, None),
-    "taken": Step("взять в работу", _NEW, "in-work", _has_owner),
-    "asked": Step("поручить или запросить", _WORKED, "asked", _has_owner),
-    "returned": Step("принять исполненное поручение", frozenset({"asked"}), None),
-    "found": Step(
-        "записать выводы",
-        _WORKED | {"considered"},
-        "considered",
-        lambda facts: [*_established(facts), *_tasks_returned(facts)],
-    ),
-    "measure_planned": Step("назначить меру", _WORKED | {"considered", "answered"}, None),
-    "measure_done": Step("отметить исполнение меры", frozenset({"considered", "answered", "closed"}), None),
-    "answered": Step("отправить ответ", frozenset({"in-work", "considered"}), "answered", _may_answer),
-    "closed": Step("закрыть", frozenset({"answered"}), "closed", _may_close),
+    "taken": Step("взять в работу", _NEW, AppealState.IN_WORK, _has_owner),
+    "asked": Step("поручить или запросить", _WORKED, AppealState.ASKED, _has_owner),
+    "returned": Step("принять исполненное поручение", _ASKED, None),
+    "found": Step("записать выводы", _WORKED | _WITH_FINDINGS, AppealState.CONSIDERED, _may_find),
+    "measure_planned": Step("назначить меру", _WORKED | _WITH_FINDINGS | _ANSWERED, None),
+    "measure_done": Step("отметить исполнение меры", _MEASURED, None),
+    "answered": Step("отправить ответ", _READY, AppealState.ANSWERED, _may_answer),
+    "closed": Step("закрыть", _ANSWERED, AppealState.CLOSED, _may_close),
     "refusal_proposed": Step("предложить отказ в рассмотрении", OPEN, None, _has_owner),
-    "refused": Step("отказать в рассмотрении", OPEN, "refused"),
-    "joined": Step("присоединить к более раннему", OPEN, "joined"),
-    "withdrawn": Step("отметить отзыв заявителем", OPEN, "withdrawn"),
+    "refused": Step("отказать в рассмотрении", OPEN, AppealState.REFUSED),
+    "joined": Step("присоединить к более раннему", OPEN, AppealState.JOINED),
+    "withdrawn": Step("отметить отзыв заявителем", OPEN, AppealState.WITHDRAWN),
 }
 
 
-def make(step: str, facts: Facts) -> str:
+def make(step: str, facts: Facts) -> AppealState:
     """The state after `step`. Raises Conflict that says where the appeal stands and everything that is missing."""
     row = STEPS[step]
     if facts.state not in row.sources:

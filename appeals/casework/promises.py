@@ -10,9 +10,9 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import history
+from appeals.codes import PromiseKind, PromiseOutcome
 from appeals.deadlines.rules import RuleBook
 from appeals.history import Happening
-from appeals.intake.entry import ANSWER_PROMISE
 from appeals.models import Appeal, Promise, PromiseAttempt
 from gridline.clock import Clock
 from gridline.companies import Company
@@ -21,13 +21,13 @@ from gridline.errors import Conflict, InvalidInput, NotFound
 
 LEVELS: Final = (50, 80, 100)
 """Per cent of the time after which a promise is escalated (R2)."""
-KINDS: Final = {
-    ANSWER_PROMISE: "ответ на обращение",
-    "callback": "перезвонить",
-    "restoration": "восстановить электроснабжение",
-    "visit": "приехать",
-    "measure": "исполнить меру",
-    "task": "вернуть поручение",
+KIND_TITLES: Final[dict[str, str]] = {
+    PromiseKind.ANSWER: "ответ на обращение",
+    PromiseKind.CALLBACK: "перезвонить",
+    PromiseKind.RESTORATION: "восстановить электроснабжение",
+    PromiseKind.VISIT: "приехать",
+    PromiseKind.MEASURE: "исполнить меру",
+    PromiseKind.TASK: "вернуть поручение",
 }
 _PAGE = 500
 
@@ -38,7 +38,7 @@ class Due:
 
     promise_id: str
     company_id: str
-    kind: str
+    kind: PromiseKind
     title: str
     owner: str
     appeal_id: str | None
@@ -61,32 +61,60 @@ class Promises:
         self._clock = clock
 
     async def callback(
-        self, company: Company, rules: RuleBook, *, channel: str, kind: str, owner: str, call_id: str | None,
+        self,
+        company: Company,
+        rules: RuleBook,
+        *,
+        channel: str,
+        kind: str,
+        owner: str,
+        call_id: str | None,
         appeal_id: str | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """Promise to call back within the rule's hours (R2: 4). Returns the promise's id."""
         now = self._clock.now()
         rule = rules.choose(
-            profile=company.rule_profile, company_id=company.id, channel=channel, kind=kind,
-            day=now.astimezone(company.zone).date(), subject="callback",
-        )  # fmt: skip
+            profile=company.rule_profile,
+            company_id=company.id,
+            channel=channel,
+            kind=kind,
+            day=now.astimezone(company.zone).date(),
+            subject="callback",
+        )
         return await self.make(
-            company.id, "callback", owner=owner, due_at=now + timedelta(hours=rule.value), call_id=call_id,
+            company.id,
+            PromiseKind.CALLBACK,
+            owner=owner,
+            due_at=now + timedelta(hours=rule.value),
+            call_id=call_id,
             appeal_id=appeal_id,
-        )  # fmt: skip
+        )
 
     async def make(
-        self, company_id: str, kind: str, *, owner: str, due_at: datetime, call_id: str | None = None,
-        appeal_id: str | None = None, subject_id: str | None = None,
-    ) -> str:  # fmt: skip
-        """Store a promise; with an appeal, in its history too. Raises InvalidInput: unknown kind, a past moment."""
+        self,
+        company_id: str,
+        kind: PromiseKind,
+        *,
+        owner: str,
+        due_at: datetime,
+        call_id: str | None = None,
+        appeal_id: str | None = None,
+        subject_id: str | None = None,
+    ) -> str:
+        """Store a promise; with an appeal, in its history too. Raises InvalidInput for a past moment."""
         async with self._db.write() as session:
             appeal = await _appeal(session, appeal_id)
             now = self._clock.now()
             row = new(
-                company_id, kind, owner=owner, made_at=now, due_at=due_at, call_id=call_id, appeal_id=appeal_id,
+                company_id,
+                kind,
+                owner=owner,
+                made_at=now,
+                due_at=due_at,
+                call_id=call_id,
+                appeal_id=appeal_id,
                 subject_id=subject_id,
-            )  # fmt: skip
+            )
             session.add(row)
             if appeal is not None:
                 await history.append(session, appeal, now, owner, happening("promise_made", row))
@@ -103,11 +131,11 @@ class Promises:
             if appeal is not None:
                 await history.append(session, appeal, now, actor, happening("promise_attempted", promise))
 
-    async def keep(self, promise_id: str, *, actor: str) -> str:
+    async def keep(self, promise_id: str, *, actor: str) -> PromiseOutcome:
         """What was promised has happened; returns kept, or broken when it was late. Raises NotFound, Conflict."""
         async with self._db.write() as session:
             promise = await _open(session, promise_id)
-            if promise.kind == ANSWER_PROMISE:
+            if promise.kind == PromiseKind.ANSWER:
                 raise Conflict("Ответ на обращение отмечается отправкой ответа, а не вручную.")
             now = self._clock.now()
             outcome = settle(promise, now)
@@ -159,24 +187,38 @@ class Promises:
 
 
 def new(
-    company_id: str, kind: str, *, owner: str, made_at: datetime, due_at: datetime, call_id: str | None = None,
-    appeal_id: str | None = None, subject_id: str | None = None,
-) -> Promise:  # fmt: skip
-    """A promise's row. Raises InvalidInput for an unknown kind or a moment that has passed."""
-    if kind not in KINDS:
-        raise InvalidInput(f"Неизвестный вид обещания: {kind!r}. Есть: {', '.join(KINDS)}.")
+    company_id: str,
+    kind: PromiseKind,
+    *,
+    owner: str,
+    made_at: datetime,
+    due_at: datetime,
+    call_id: str | None = None,
+    appeal_id: str | None = None,
+    subject_id: str | None = None,
+) -> Promise:
+    """A promise's row. Raises InvalidInput for a moment that has passed."""
     if due_at <= made_at:
         raise InvalidInput("Обещанный срок уже прошёл.")
     return Promise(
-        id=new_id(), company_id=company_id, appeal_id=appeal_id, call_id=call_id, kind=kind, subject_id=subject_id,
-        owner=owner, made_at=made_at, due_at=due_at, escalated=0,
-    )  # fmt: skip
+        id=new_id(),
+        company_id=company_id,
+        appeal_id=appeal_id,
+        call_id=call_id,
+        kind=kind,
+        subject_id=subject_id,
+        owner=owner,
+        made_at=made_at,
+        due_at=due_at,
+        escalated=0,
+    )
 
 
-def settle(promise: Promise, at: datetime, *, void: bool = False) -> str:
+def settle(promise: Promise, at: datetime, *, void: bool = False) -> PromiseOutcome:
     """Close a promise at `at`: kept when in time, broken when late, void when nobody is owed it any more."""
     promise.settled_at = at
-    promise.outcome = "void" if void else "kept" if at <= promise.due_at else "broken"
+    in_time = PromiseOutcome.KEPT if at <= promise.due_at else PromiseOutcome.BROKEN
+    promise.outcome = PromiseOutcome.VOID if void else in_time
     return promise.outcome
 
 
@@ -187,7 +229,7 @@ def happening(kind: str, promise: Promise) -> Happening:
 
 
 async def of_appeal(
-    session: AsyncSession, appeal_id: str, *, kind: str | None = None, subject_id: str | None = None
+    session: AsyncSession, appeal_id: str, *, kind: PromiseKind | None = None, subject_id: str | None = None
 ) -> list[Promise]:
     """The open promises of an appeal, of one kind or about one thing."""
     query = select(Promise).where(Promise.appeal_id == appeal_id, Promise.settled_at.is_(None))
@@ -212,11 +254,19 @@ def _due(promise: Promise, number: str | None, now: datetime) -> Due:
     passed = (now - promise.made_at).total_seconds()
     per_cent = max(0, int(passed * 100 / whole)) if whole > 0 else 100
     return Due(
-        promise_id=promise.id, company_id=promise.company_id, kind=promise.kind, title=KINDS[promise.kind],
-        owner=promise.owner, appeal_id=promise.appeal_id, number=number, call_id=promise.call_id,
-        made_at=promise.made_at, due_at=promise.due_at, per_cent=per_cent,
+        promise_id=promise.id,
+        company_id=promise.company_id,
+        kind=promise.kind,
+        title=KIND_TITLES[promise.kind],
+        owner=promise.owner,
+        appeal_id=promise.appeal_id,
+        number=number,
+        call_id=promise.call_id,
+        made_at=promise.made_at,
+        due_at=promise.due_at,
+        per_cent=per_cent,
         level=max((one for one in LEVELS if per_cent >= one), default=0),
-    )  # fmt: skip
+    )
 
 
 async def _open(session: AsyncSession, promise_id: str) -> Promise:

@@ -11,7 +11,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, bindparam, case, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from appeals.models import OPEN_STATES, Appeal, Content
+from appeals.codes import OPEN_STATES
+from appeals.models import Appeal, Content
 from appeals.states import TITLES
 from appeals.taxonomy import shipped
 

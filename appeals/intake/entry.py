@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from appeals import history, numbering
+from appeals.codes import PromiseKind
 from appeals.deadlines.deadlines import Deadline
 from appeals.history import Happening
 from appeals.intake.intake import Intake
@@ -15,7 +16,6 @@ from appeals.models import Counter
 from gridline.companies import Company
 from gridline.db import new_id
 
-ANSWER_PROMISE = "answer"
 NOBODY = "reception"
 """Who owns an appeal's promise until somebody takes the appeal."""
 _NOT_CONTENT = {"idempotency_key", "receipt", "received_at", "draft_id", "actor"}
@@ -164,6 +164,6 @@ def _promise(entry: Entry, at: datetime) -> dict[str, Any]:
     """The answer itself is a promise: it is escalated and reported like every other."""
     return {
         "id": new_id(), "company_id": entry.company.id, "appeal_id": entry.appeal_id,
-        "call_id": entry.intake.call_id, "kind": ANSWER_PROMISE, "subject_id": None, "owner": NOBODY, "made_at": at,
+        "call_id": entry.intake.call_id, "kind": PromiseKind.ANSWER, "subject_id": None, "owner": NOBODY, "made_at": at,
         "due_at": end_of_day(entry.deadline, entry.company), "escalated": 0, "outcome": None, "settled_at": None,
     }  # fmt: skip

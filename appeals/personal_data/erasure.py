@@ -107,9 +107,14 @@ class Erasure:
             if dry_run or not free:
                 return Erased(None, gone if dry_run else (), tuple(kept), recordings)
             act = DestructionAct(
-                id=new_id(), company_id=company_id, at=self._clock.now(), by=actor, witness=witness, reason=reason,
+                id=new_id(),
+                company_id=company_id,
+                at=self._clock.now(),
+                by=actor,
+                witness=witness,
+                reason=reason,
                 items=history.canonical({"appeals": gone, "fields": sorted(FIELDS), "recordings": recordings}),
-            )  # fmt: skip
+            )
             session.add(act)
             for appeal in free:
                 await _empty(session, appeal, act.at)

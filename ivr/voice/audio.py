@@ -189,8 +189,8 @@ def alaw(pcm: Pcm) -> bytes:
 def wav_bytes(pcm: Pcm) -> bytes:
     """A plain 8 kHz mono 16-bit WAV file."""
     body = pcm.astype("<i2").tobytes()
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16,
-                       b"data", len(body))  # fmt: skip
+    sound = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)  # PCM, mono, 16 bit
+    head = struct.pack("<4sI4s", b"RIFF", 36 + len(body), b"WAVE") + sound + struct.pack("<4sI", b"data", len(body))
     return head + body
 
 

@@ -113,10 +113,13 @@ class RHVoice:
 
     async def _run(self, program: Program, words: str, out: Path) -> bytes:
         process = await asyncio.create_subprocess_exec(
-            *program.command, "-p", self._voice, "-r", str(self._rate), "-o", str(out),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+            *program.command,
+            *("-p", self._voice, "-r", str(self._rate), "-o", str(out)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
             env={**os.environ, **program.env},
-        )  # fmt: skip
+        )
         try:
             async with asyncio.timeout(self._timeout_s):
                 _, complaint = await process.communicate(words.encode())

@@ -21,6 +21,7 @@ from agent_console.register import reporting, rows
 from agent_console.register.asked import Asked
 from agent_console.register.reporting import Order
 from agent_console.web.security import CSRF_HEADER
+from appeals.codes import PromiseKind
 from appeals.intake.intake import accept
 from appeals.models import Answer, Appeal, Event, Refusal
 from appeals.numbering import written
@@ -188,10 +189,10 @@ async def test_an_appeal_is_worked_on_to_its_end_and_everything_is_kept(
     assert "Когда же?" in await body(clerk, f"/appeals/{number}")
     promises, now = console_app.console.promises, console_app.console.clock.now()
     callback = await promises.make(
-        COMPANY, "callback", owner="user:clerk", due_at=now + timedelta(hours=4), appeal_id=id
+        COMPANY, PromiseKind.CALLBACK, owner="user:clerk", due_at=now + timedelta(hours=4), appeal_id=id
     )
     await done("keep", promise_id=callback)
-    other = await promises.make(COMPANY, "callback", owner="user:clerk", due_at=now + timedelta(hours=4))
+    other = await promises.make(COMPANY, PromiseKind.CALLBACK, owner="user:clerk", due_at=now + timedelta(hours=4))
     assert (await step(clerk, number, "keep", await version(console_app, id), promise_id=other)).status == 404
     await done("ask", task="referral", whom="Сбытовая компания", text="Подтвердить договор", due_on="2199-01-01")
     task = re.search(r'name="task_id" value="([0-9a-f]{32})"', await body(clerk, f"/appeals/{number}"))

@@ -16,6 +16,7 @@ from agent_console.wallboard.live import LIVE, Live
 from agent_console.wallboard.wall import Doing, Wall, wall
 from agent_console.web.render import TEMPLATES
 from appeals.casework.promises import new as promise
+from appeals.codes import PromiseKind
 from appeals.intake.intake import accept
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -157,11 +158,13 @@ async def test_promises_are_shown_without_those_of_the_trust_line(console_app: C
     async with console.db.write() as session:
         session.add_all(
             [
-                promise(COMPANY, "callback", owner=signature, made_at=made, due_at=soon),
-                promise(COMPANY, "visit", owner="РЭС", made_at=made, due_at=late),
-                promise(COMPANY, "callback", owner="later", made_at=made, due_at=far),
-                promise(COMPANY, "task", owner="secret", made_at=made, due_at=soon, appeal_id=appeal.appeal_id),
-                promise(OTHER_COMPANY, "callback", owner="theirs", made_at=made, due_at=soon),
+                promise(COMPANY, PromiseKind.CALLBACK, owner=signature, made_at=made, due_at=soon),
+                promise(COMPANY, PromiseKind.VISIT, owner="РЭС", made_at=made, due_at=late),
+                promise(COMPANY, PromiseKind.CALLBACK, owner="later", made_at=made, due_at=far),
+                promise(
+                    COMPANY, PromiseKind.TASK, owner="secret", made_at=made, due_at=soon, appeal_id=appeal.appeal_id
+                ),
+                promise(OTHER_COMPANY, PromiseKind.CALLBACK, owner="theirs", made_at=made, due_at=soon),
             ]
         )
     told = await console_app.app[LIVE].look(console.companies.by_id(COMPANY))

@@ -17,6 +17,7 @@ from agent_console.card.view import CallFacts, CardView
 from agent_console.people.models import Role, User
 from agent_console.people.permissions import Actor
 from appeals.casework.promises import Promises
+from appeals.codes import PromiseKind
 from appeals.intake.intake import accept
 from appeals.register import Register
 from grid.models import (
@@ -141,7 +142,7 @@ async def fill(db: Database) -> CallRecord:
         )  # fmt: skip
         before.ended_at = before.started_at + timedelta(minutes=4)
     await Promises(db, SystemClock()).make(
-        "skek", "callback", owner="user:igor", due_at=at + timedelta(hours=3), call_id=before.id
+        "skek", PromiseKind.CALLBACK, owner="user:igor", due_at=at + timedelta(hours=3), call_id=before.id
     )
     return this
 

@@ -90,9 +90,16 @@ def test_no_prompt_is_kept_that_nobody_says() -> None:
 @pytest.mark.parametrize("state", sorted(states.TITLES))
 def test_every_state_of_an_appeal_is_told(state: str, overdue: bool) -> None:
     status = AppealStatus(
-        "260001239", state, "complaint", "outages", NOW - timedelta(days=3), date(2026, 12, 20),
-        NOW if state in ("answered", "closed") else None, overdue, "",
-    )  # fmt: skip
+        "260001239",
+        state,
+        "complaint",
+        "outages",
+        NOW - timedelta(days=3),
+        date(2026, 12, 20),
+        NOW if state in ("answered", "closed") else None,
+        overdue,
+        "",
+    )
     words = _spoken(appeal_status.told(status, NOW, SKEK))
     assert words.startswith("Обращение два шесть")
     assert ("не успели" in words) is overdue
@@ -114,9 +121,17 @@ def test_every_stage_of_a_connection_is_told(turn: Turn, due: date | None) -> No
 @pytest.mark.parametrize("planned", [False, True])
 def test_every_kind_of_outage_is_told(planned: bool, cause: str, end: datetime | None) -> None:
     outage = Outage(
-        id="o", company_id="skek", code="A", service=Service.ELECTRICITY, planned=planned, status=OutageStatus.ACTIVE,
-        cause=cause, starts_at=NOW - timedelta(hours=2), expected_end=end, actual_end=None,
-    )  # fmt: skip
+        id="o",
+        company_id="skek",
+        code="A",
+        service=Service.ELECTRICITY,
+        planned=planned,
+        status=OutageStatus.ACTIVE,
+        cause=cause,
+        starts_at=NOW - timedelta(hours=2),
+        expected_end=end,
+        actual_end=None,
+    )
     now = _spoken(power_status.told([outage], [], NOW, SKEK))
     assert ("Причина: обрыв провода." in now) is bool(cause)
     assert ("данных нет" in now) is (end is None)
@@ -128,10 +143,21 @@ def test_every_kind_of_outage_is_told(planned: bool, cause: str, end: datetime |
 
 def test_a_flat_is_spoken_only_to_who_keyed_the_account() -> None:
     place = Premise(
-        id="p", company_id="skek", code="1", subscriber_id="s", branch="", settlement="г. Кемерово",
-        street="ул. Весенняя", house="5", building="2", flat="10",
-        address="г. Кемерово, ул. Весенняя, д. 5, корп. 2, кв. 10", settlement_key="", street_key="", line="",
-    )  # fmt: skip
+        id="p",
+        company_id="skek",
+        code="1",
+        subscriber_id="s",
+        branch="",
+        settlement="г. Кемерово",
+        street="ул. Весенняя",
+        house="5",
+        building="2",
+        flat="10",
+        address="г. Кемерово, ул. Весенняя, д. 5, корп. 2, кв. 10",
+        settlement_key="",
+        street_key="",
+        line="",
+    )
     by_number = premise.spoken_address(place, account_keyed=False)
     assert "дом пять" in by_number
     assert "квартира" not in by_number

@@ -104,9 +104,18 @@ def test_every_queue_of_every_company_is_named() -> None:
 
 
 REGIONS = {
-    "472": "belgorod", "483": "bryansk", "473": "voronezh", "494": "kostroma", "471": "kursk", "474": "lipetsk",
-    "486": "orel", "481": "smolensk", "475": "tambov", "482": "tver", "485": "yaroslavl",
-}  # fmt: skip
+    "472": "belgorod",
+    "483": "bryansk",
+    "473": "voronezh",
+    "494": "kostroma",
+    "471": "kursk",
+    "474": "lipetsk",
+    "486": "orel",
+    "481": "smolensk",
+    "475": "tambov",
+    "482": "tver",
+    "485": "yaroslavl",
+}
 
 
 @pytest.mark.parametrize("code", REGIONS)

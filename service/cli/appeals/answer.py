@@ -41,11 +41,15 @@ def answer(
             company,
             number,
             lambda desk, appeal: desk.dispatch.answer(
-                appeal.id, text=said, signer=Signer(signer, position), actor=actor(), version=appeal.version,
+                appeal.id,
+                text=said,
+                signer=Signer(signer, position),
+                actor=actor(),
+                version=appeal.version,
                 way=way or None,
             ),
         )
-    )  # fmt: skip
+    )
 
 
 def refuse(

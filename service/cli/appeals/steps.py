@@ -64,10 +64,14 @@ def find(
         company,
         number,
         lambda desk, one: desk.casework.find(
-            one.id, justified=justified, explanation=said, rights_restored=rights or None, actor=actor(),
+            one.id,
+            justified=justified,
+            explanation=said,
+            rights_restored=rights or None,
+            actor=actor(),
             version=one.version,
         ),
-    )  # fmt: skip
+    )
     typer.echo("Выводы записаны.")
 
 

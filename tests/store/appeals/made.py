@@ -10,8 +10,14 @@ from appeals.intake.intake import Intake, accept
 def intake(**changes: Any) -> Intake:
     """A complaint told by phone, with `changes`."""
     given: dict[str, Any] = {
-        "company_id": "skek", "channel": "phone", "kind": "complaint", "topic": "quality",
-        "applicant_kind": "person", "name": "Иванова Мария Петровна", "phone": "8 (913) 123-45-67",
-        "text": "Напряжение прыгает каждый вечер, сгорел холодильник.", "actor": "ivr",
-    }  # fmt: skip
+        "company_id": "skek",
+        "channel": "phone",
+        "kind": "complaint",
+        "topic": "quality",
+        "applicant_kind": "person",
+        "name": "Иванова Мария Петровна",
+        "phone": "8 (913) 123-45-67",
+        "text": "Напряжение прыгает каждый вечер, сгорел холодильник.",
+        "actor": "ivr",
+    }
     return accept({field: value for field, value in (given | changes).items() if value is not None})

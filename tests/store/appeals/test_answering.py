@@ -74,9 +74,13 @@ async def considered(register: Register, casework: Casework, clock: SetClock, db
     await casework.assign(at, owner="clerk", unit=None, actor="boss", version=await version(db, at))
     await casework.take(at, actor="clerk", version=await version(db, at))
     await casework.find(
-        at, justified=True, explanation="Провод оборван.", rights_restored="провод заменён", actor="clerk",
+        at,
+        justified=True,
+        explanation="Провод оборван.",
+        rights_restored="провод заменён",
+        actor="clerk",
         version=await version(db, at),
-    )  # fmt: skip
+    )
     await casework.plan_measure(
         at, text="Замер напряжения", planned_on=date(2026, 12, 20), actor="clerk", version=await version(db, at)
     )
@@ -84,9 +88,14 @@ async def considered(register: Register, casework: Casework, clock: SetClock, db
 
 
 async def test_an_answer_is_sent_proved_and_counted_in_time(
-    db: Database, register: Register, casework: Casework, clock: SetClock, dispatch: Dispatch, companies: Companies,
+    db: Database,
+    register: Register,
+    casework: Casework,
+    clock: SetClock,
+    dispatch: Dispatch,
+    companies: Companies,
     tmp_path: Path,
-) -> None:  # fmt: skip
+) -> None:
     at = await considered(register, casework, clock, db)
     proof = await dispatch.answer(at, text="", signer=SIGNER, actor="clerk", version=await version(db, at))
     async with db.read() as session:
@@ -139,9 +148,14 @@ async def test_a_way_without_contact_or_sender_is_refused(
 
 
 async def test_a_sent_letter_is_written_down_whoever_was_quicker(
-    db: Database, register: Register, casework: Casework, clock: SetClock, endings: Endings, companies: Companies,
+    db: Database,
+    register: Register,
+    casework: Casework,
+    clock: SetClock,
+    endings: Endings,
+    companies: Companies,
     by_file: FileSender,
-) -> None:  # fmt: skip
+) -> None:
     at = await considered(register, casework, clock, db)
     seen = await version(db, at)
     sender = Interrupted(by_file, casework, at, seen)
@@ -153,9 +167,15 @@ async def test_a_sent_letter_is_written_down_whoever_was_quicker(
 
 
 async def test_a_companys_own_template_is_taken_from_its_own_folder(
-    db: Database, register: Register, casework: Casework, clock: SetClock, endings: Endings, companies: Companies,
-    by_file: FileSender, tmp_path: Path,
-) -> None:  # fmt: skip
+    db: Database,
+    register: Register,
+    casework: Casework,
+    clock: SetClock,
+    endings: Endings,
+    companies: Companies,
+    by_file: FileSender,
+    tmp_path: Path,
+) -> None:
     at = await considered(register, casework, clock, db)
     for company in ("mrsk-centra", "skek"):
         folder = tmp_path / "letters" / company

@@ -140,9 +140,10 @@ async def test_however_a_page_is_found_it_is_that_of_a_plain_scan(
         )
         field = SORTS[sort].key
         scanned = sorted(
-            (line for line in lived if fits(line, filters)), key=lambda line: (getattr(line, field), line.number),
+            (line for line in lived if fits(line, filters)),
+            key=lambda line: (getattr(line, field), line.number),
             reverse=descending,
-        )  # fmt: skip
+        )
         pages: list[Line] = []
         after = None
         async with db.read() as session:
@@ -179,9 +180,10 @@ async def test_a_page_begun_outside_of_its_filter_is_the_same_however_it_is_foun
         beyond = [
             line.number
             for line in lived
-            if fits(line, filters) and ((getattr(line, field), line.number) < (value, last.number)) == descending
+            if fits(line, filters)
+            and ((getattr(line, field), line.number) < (value, last.number)) == descending
             and line.number != last.number
-        ]  # fmt: skip
+        ]
         after = f"{last.number}~{value if isinstance(value, str) else value.isoformat()}"
         for steps in STEPS_TRIED:
             monkeypatch.setattr(order, "STEPS", steps)

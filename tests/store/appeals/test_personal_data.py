@@ -32,18 +32,30 @@ def erasure(db: Database, clock: SetClock) -> Erasure:
 async def closed(register: Register) -> Registered:
     return await register.register(
         intake(
-            kind="appeal", call_id="c1", recording_id="r1", account_number="42", email="i@mail.ru",
-            post_address="г. Кемерово, ул. Весенняя, д. 5", answer_on_call={"text": "Мария Петровна, свет дадут."},
+            kind="appeal",
+            call_id="c1",
+            recording_id="r1",
+            account_number="42",
+            email="i@mail.ru",
+            post_address="г. Кемерово, ул. Весенняя, д. 5",
+            answer_on_call={"text": "Мария Петровна, свет дадут."},
         )
-    )  # fmt: skip
+    )
 
 
 async def everything(db: Database) -> str:
     """Every row of the appeals' tables, as one text to look for traces in."""
     tables = (
-        "appeals", "appeal_contents", "appeal_contacts", "appeal_answers", "appeal_events", "appeal_drafts",
-        "appeal_words", "appeal_refusals", "appeal_tasks",
-    )  # fmt: skip
+        "appeals",
+        "appeal_contents",
+        "appeal_contacts",
+        "appeal_answers",
+        "appeal_events",
+        "appeal_drafts",
+        "appeal_words",
+        "appeal_refusals",
+        "appeal_tasks",
+    )
     found = []
     async with db.read() as session:
         for table in tables:
@@ -100,10 +112,16 @@ async def test_erasure_leaves_no_trace_but_an_act_and_a_whole_history(
     draft = await register.draft(Draft("skek", "recording", phone=PHONE))
     done = await register.register(
         intake(
-            kind="appeal", call_id="c1", recording_id="r1", account_number="424242", premise_id="prem-1",
-            draft_id=draft, idempotency_key="k1", answer_on_call={"text": "Мария Петровна, свет дадут."},
+            kind="appeal",
+            call_id="c1",
+            recording_id="r1",
+            account_number="424242",
+            premise_id="prem-1",
+            draft_id=draft,
+            idempotency_key="k1",
+            answer_on_call={"text": "Мария Петровна, свет дадут."},
         )
-    )  # fmt: skip
+    )
     order: dict[str, Any] = {"reason": "истёк срок хранения", "actor": "a", "witness": "b"}
     dry = await erasure.erase("skek", [done.written], dry_run=True, **order)
     assert (dry.act_id, dry.numbers) == (None, (done.number,))

@@ -59,8 +59,9 @@ class Past:
     async def answered(self, when: str, appeal_id: str) -> None:
         """The answer was sent at `when`."""
         sent = history.moment(_at(when))
-        await self.happens(when, appeal_id, "answered", answer_id="a", way="email", sent_at=sent, on_call=False,
-                           digest="", proof="")  # fmt: skip
+        await self.happens(
+            when, appeal_id, "answered", answer_id="a", way="email", sent_at=sent, on_call=False, digest="", proof=""
+        )
 
 
 def _at(when: str) -> datetime:
@@ -76,24 +77,48 @@ def skek(companies: Companies) -> Company:
 async def past(db: Database, register: Register, clock: SetClock) -> Past:
     """Two appeals of 2025 and eight of 2026, each with another fate."""
     past = Past(db, register, clock)
-    old = await past.appeal("2025-03-01T10:00", channel="post", kind="appeal", topic="connection",
-                            post_address="Кемерово, Ленина, 1")  # fmt: skip
+    old = await past.appeal(
+        "2025-03-01T10:00", channel="post", kind="appeal", topic="connection", post_address="Кемерово, Ленина, 1"
+    )
     await past.answered("2025-03-20T12:00", old)
     await past.appeal("2025-12-31T23:59", channel="phone", kind="complaint", topic="quality")
 
     fixed = await past.appeal("2026-01-01T00:00", channel="phone", kind="complaint", topic="quality")
-    await past.happens("2026-01-10T10:00", fixed, "measure_planned", measure_id="1", planned_on="2026-01-20",
-                       text="=HYPERLINK(\"http://x\")")  # fmt: skip
-    await past.happens("2026-01-10T10:01", fixed, "measure_planned", measure_id="2", planned_on="2026-02-15",
-                       text="Замена провода; пролёт 3–4")  # fmt: skip
+    await past.happens(
+        "2026-01-10T10:00",
+        fixed,
+        "measure_planned",
+        measure_id="1",
+        planned_on="2026-01-20",
+        text='=HYPERLINK("http://x")',
+    )
+    await past.happens(
+        "2026-01-10T10:01",
+        fixed,
+        "measure_planned",
+        measure_id="2",
+        planned_on="2026-02-15",
+        text="Замена провода; пролёт 3–4",
+    )
     await past.happens("2026-01-19T10:00", fixed, "measure_done", measure_id="1", done_on="2026-01-19")
     await past.answered("2026-01-31T23:59", fixed)  # 31.01 is a Saturday, moved to 02.02: in time
 
-    late = await past.appeal("2026-02-01T09:05", channel="post", kind="appeal", topic="transmission",
-                             disposition="planned-outage", post_address="Кемерово, Ленина, 2")  # fmt: skip
+    late = await past.appeal(
+        "2026-02-01T09:05",
+        channel="post",
+        kind="appeal",
+        topic="transmission",
+        disposition="planned-outage",
+        post_address="Кемерово, Ленина, 2",
+    )
     await past.answered("2026-03-04T00:00", late)  # the last day was 03.03
-    await past.happens("2026-03-05T10:00", late, "deadline_changed", reason="задним числом",
-                       deadline={"day": "2026-04-01", "rule_id": "x", "sentence": "", "basis": {}})  # fmt: skip
+    await past.happens(
+        "2026-03-05T10:00",
+        late,
+        "deadline_changed",
+        reason="задним числом",
+        deadline={"day": "2026-04-01", "rule_id": "x", "sentence": "", "basis": {}},
+    )
 
     await past.appeal("2026-03-10T09:00", channel="web_form", kind="request", topic="connection", email="a@b.ru")
     joined = await past.appeal("2026-01-05T09:00", channel="office", kind="complaint", topic="quality")
@@ -101,13 +126,20 @@ async def past(db: Database, register: Register, clock: SetClock) -> Past:
     moved = await past.appeal("2026-04-01T09:00", channel="email", kind="complaint", topic="service", email="a@b.ru")
     await past.happens("2026-04-02T09:00", moved, "reclassified", kind="appeal", topic="metering", disposition=None)
     await past.answered("2026-04-03T09:00", moved)
-    extended = await past.appeal("2026-05-01T09:00", channel="post", kind="appeal", topic="maintenance",
-                                 post_address="Кемерово, Ленина, 3")  # fmt: skip
-    await past.happens("2026-05-20T09:00", extended, "deadline_changed", reason="запрос в МЧС",
-                       deadline={"day": "2026-06-30", "rule_id": "x", "sentence": "", "basis": {}})  # fmt: skip
+    extended = await past.appeal(
+        "2026-05-01T09:00", channel="post", kind="appeal", topic="maintenance", post_address="Кемерово, Ленина, 3"
+    )
+    await past.happens(
+        "2026-05-20T09:00",
+        extended,
+        "deadline_changed",
+        reason="запрос в МЧС",
+        deadline={"day": "2026-06-30", "rule_id": "x", "sentence": "", "basis": {}},
+    )
     await past.answered("2026-06-30T23:59", extended)
-    gone = await past.appeal("2026-06-01T09:00", kind="theft", topic="other", channel="other",
-                             details={"type": "theft", "place": "ТП-12"})  # fmt: skip
+    gone = await past.appeal(
+        "2026-06-01T09:00", kind="theft", topic="other", channel="other", details={"type": "theft", "place": "ТП-12"}
+    )
     await past.happens("2026-06-02T09:00", gone, "withdrawn", reason="")
     again = await past.appeal("2026-12-20T09:00", topic="quality", repeat_of=_number(1))
     assert again
@@ -257,10 +289,23 @@ async def test_promises_as_they_stood(db: Database, skek: Company, tmp_path: Pat
     async with db.write() as session:
         for outcome, settled in (("kept", 3), ("kept", 5), ("broken", 4), (None, None), ("void", 1)):
             at = None if settled is None else made + timedelta(hours=settled)
-            session.add(Promise(company_id="skek", kind="callback", owner="x", made_at=made, due_at=due, escalated=0,
-                                outcome=outcome, settled_at=at))  # fmt: skip
-        session.add(Promise(company_id="skek", kind="visit", owner="x", made_at=made - timedelta(days=400), due_at=due,
-                            escalated=0))  # fmt: skip
+            session.add(
+                Promise(
+                    company_id="skek",
+                    kind="callback",
+                    owner="x",
+                    made_at=made,
+                    due_at=due,
+                    escalated=0,
+                    outcome=outcome,
+                    settled_at=at,
+                )
+            )
+        session.add(
+            Promise(
+                company_id="skek", kind="visit", owner="x", made_at=made - timedelta(days=400), due_at=due, escalated=0
+            )
+        )
     async with source.opened(db, skek, made + timedelta(hours=2)) as opened:
         early = await promises.count(opened, 2026)
         assert (early["callback", "open"], early["callback", "void"]) == (4, 1)

@@ -162,9 +162,14 @@ def test_a_companys_own_template_is_used_and_a_wrong_one_named(tmp_path: Path) -
 def outgoing(**changes: Any) -> Outgoing:
     """A letter by e-mail."""
     given: dict[str, Any] = {
-        "letter_id": "0" * 31 + "a", "number": "26-000123-7", "way": "email", "to": "maria@example.ru",
-        "subject": LETTER.subject, "text": LETTER.plain(), "docx": LETTER.docx(),
-    }  # fmt: skip
+        "letter_id": "0" * 31 + "a",
+        "number": "26-000123-7",
+        "way": "email",
+        "to": "maria@example.ru",
+        "subject": LETTER.subject,
+        "text": LETTER.plain(),
+        "docx": LETTER.docx(),
+    }
     return Outgoing(**(given | changes))
 
 
@@ -302,8 +307,24 @@ async def test_a_russian_domain_is_spelt_for_the_wire(mailbox: Mailbox, server: 
 
 async def test_starttls_and_a_password_are_used_when_asked(mailbox: Mailbox, tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
-            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]  # fmt: skip
+    made = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        str(key),
+        "-out",
+        str(certificate),
+    ]
     await asyncio.to_thread(subprocess.run, made, check=True, capture_output=True)
     offered = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     offered.load_cert_chain(certificate, key)
@@ -312,9 +333,14 @@ async def test_starttls_and_a_password_are_used_when_asked(mailbox: Mailbox, tmp
         return AuthResult(success=(data.login, data.password) == (b"robot", b"secret"), handled=False)
 
     controller = Controller(
-        mailbox, hostname="127.0.0.1", port=_free_port(), tls_context=offered, require_starttls=True,
-        authenticator=authenticate, auth_required=True,
-    )  # fmt: skip
+        mailbox,
+        hostname="127.0.0.1",
+        port=_free_port(),
+        tls_context=offered,
+        require_starttls=True,
+        authenticator=authenticate,
+        auth_required=True,
+    )
     controller.start()
     try:
         asked = MailServer("127.0.0.1", controller.port, "a@skek.ru", "starttls", "robot", SecretStr("secret"), 5)

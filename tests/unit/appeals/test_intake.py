@@ -12,17 +12,30 @@ from appeals.intake.intake import LONGEST_TEXT, accept
 from gridline.errors import InvalidInput
 
 GIVEN: dict[str, Any] = {
-    "company_id": "skek", "channel": "phone", "kind": "complaint", "topic": "quality", "applicant_kind": "person",
-    "name": "Иванова Мария", "phone": "89131234567", "text": "Лампы мигают.",
-}  # fmt: skip
+    "company_id": "skek",
+    "channel": "phone",
+    "kind": "complaint",
+    "topic": "quality",
+    "applicant_kind": "person",
+    "name": "Иванова Мария",
+    "phone": "89131234567",
+    "text": "Лампы мигают.",
+}
 CLAIM: dict[str, Any] = GIVEN | {
-    "kind": "claim", "contract_number": "12-34", "answer_way": "phone",
+    "kind": "claim",
+    "contract_number": "12-34",
+    "answer_way": "phone",
     "details": {
-        "type": "claim", "violated_from": "2026-11-20T18:00:00+07:00", "device_address": "ул. Ленина, д. 5",
-        "demand": "Восстановить напряжение", "residence": "г. Кемерово", "birth_date": "1980-02-29",
-        "birth_place": "г. Кемерово", "identity_document": "паспорт",
+        "type": "claim",
+        "violated_from": "2026-11-20T18:00:00+07:00",
+        "device_address": "ул. Ленина, д. 5",
+        "demand": "Восстановить напряжение",
+        "residence": "г. Кемерово",
+        "birth_date": "1980-02-29",
+        "birth_place": "г. Кемерово",
+        "identity_document": "паспорт",
     },
-}  # fmt: skip
+}
 
 
 def claim(**changes: Any) -> dict[str, Any]:

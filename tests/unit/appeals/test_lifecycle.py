@@ -10,15 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeals.casework.lifecycle import STEPS, Facts, allowed, make, missing, towards_closing
+from appeals.codes import AppealState
 from appeals.states import OPEN, TITLES
 from gridline.errors import Conflict
 
 DAY = date(2027, 1, 15)
 WHOLE = Facts(
-    state="considered", is_complaint=True, owner="Петров", justified=True, explanation="Провисла линия.",
-    rights_restored="Перерасчёт сделан.", measures=(DAY,), answer_sent=True, answer_names_further_appeal=True,
+    state=AppealState.CONSIDERED,
+    is_complaint=True,
+    owner="Петров",
+    justified=True,
+    explanation="Провисла линия.",
+    rights_restored="Перерасчёт сделан.",
+    measures=(DAY,),
+    answer_sent=True,
+    answer_names_further_appeal=True,
     answer_is_proved=True,
-)  # fmt: skip
+)
 
 facts = st.builds(
     Facts,
@@ -67,7 +75,7 @@ def test_every_refusal_says_where_it_stands_or_what_is_missing(known: Facts, ste
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(sorted(STEPS)), max_size=12))
 def test_what_is_ended_stays_ended(steps: list[str]) -> None:
-    state = "registered"
+    state = AppealState.REGISTERED
     for step in steps:
         try:
             after = make(step, replace(WHOLE, state=state))
@@ -101,15 +109,19 @@ def test_an_answer_names_the_one_thing_it_lacks(lacking: dict[str, object], name
 
 def test_an_inquiry_needs_no_findings() -> None:
     plain = Facts(
-        state="in-work", is_complaint=False, owner="Петров", answer_sent=True, answer_names_further_appeal=True,
+        state=AppealState.IN_WORK,
+        is_complaint=False,
+        owner="Петров",
+        answer_sent=True,
+        answer_names_further_appeal=True,
         answer_is_proved=True,
-    )  # fmt: skip
+    )
     assert make("answered", plain) == "answered"
 
 
 def test_a_wrong_step_names_the_states_it_is_for() -> None:
     with pytest.raises(Conflict, match=r"«зарегистрировано».*«дан ответ»"):
-        make("closed", replace(WHOLE, state="registered"))
+        make("closed", replace(WHOLE, state=AppealState.REGISTERED))
 
 
 @settings(max_examples=200, deadline=None)
@@ -131,11 +143,11 @@ def test_when_nothing_is_missing_any_more_an_appeal_may_be_closed(known: Facts) 
     marks = towards_closing(known)
     assert {mark.step for mark in marks} <= set(STEPS)
     if not any(mark.missing for mark in marks):
-        make("closed", replace(known, state="answered"))
+        make("closed", replace(known, state=AppealState.ANSWERED))
 
 
 def test_the_marks_come_in_the_order_of_the_work() -> None:
-    fresh = Facts(state="asked", is_complaint=True, open_tasks=2)
+    fresh = Facts(state=AppealState.ASKED, is_complaint=True, open_tasks=2)
     assert [(mark.title, bool(mark.missing)) for mark in towards_closing(fresh)] == [
         ("Ответственный", True),
         ("Поручения", True),

@@ -91,10 +91,24 @@ def test_kinds_reports_do_not_know_are_passed_over() -> None:
 @given(at=st.integers(0, 4), after=st.booleans())
 def test_closing_does_not_hide_how_an_appeal_ended(at: int, after: bool) -> None:
     deadline = {"day": "2026-01-01", "rule_id": "", "sentence": "", "basis": {}}
-    body = {"number": "260000019", "received_at": "2026-01-01T00:00:00+00:00", "channel": "phone", "kind": "appeal",
-            "topic": "other", "disposition": None, "branch": None, "deadline": deadline, "repeat_of": None}  # fmt: skip
-    kind, end = [("withdrawn", "withdrawn"), ("refused", "refused"), ("joined", "joined"), ("closed", "closed"),
-                 ("contact_added", None)][at]  # fmt: skip
+    body = {
+        "number": "260000019",
+        "received_at": "2026-01-01T00:00:00+00:00",
+        "channel": "phone",
+        "kind": "appeal",
+        "topic": "other",
+        "disposition": None,
+        "branch": None,
+        "deadline": deadline,
+        "repeat_of": None,
+    }
+    kind, end = [
+        ("withdrawn", "withdrawn"),
+        ("refused", "refused"),
+        ("joined", "joined"),
+        ("closed", "closed"),
+        ("contact_added", None),
+    ][at]
     events = [EventRow("a", 1, "registered", json.dumps(body)), EventRow("a", 2, kind, '{"to": "b"}')]
     if after:
         events.append(EventRow("a", 3, "closed", "{}"))

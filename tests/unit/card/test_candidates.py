@@ -17,23 +17,52 @@ OTHER_FLAT = Place(
     "p2", "г. Кемерово, ул. Весенняя, д. 7, кв. 3", "Смирнова Анна Викторовна", "120034002", "person", ""
 )
 APPLICATION = ConnectionStatus(
-    "26001016", "Иванов Пётр Сергеевич", "г. Кемерово, пер. Садовый, уч. 12", 1, 5, "рассмотрение заявки", Turn.GRID,
-    None, "Ждите.", finished=False,
-)  # fmt: skip
+    "26001016",
+    "Иванов Пётр Сергеевич",
+    "г. Кемерово, пер. Садовый, уч. 12",
+    1,
+    5,
+    "рассмотрение заявки",
+    Turn.GRID,
+    None,
+    "Ждите.",
+    finished=False,
+)
 
 
 def appeal(name: str, *, premise: str | None = None, same: str = "phone", number: str = "26-000123-4") -> AppealLine:
     return AppealLine(
-        f"a-{number}", number, "outages", "Перерывы", "Жалоба", "в работе", NOW, date(2026, 12, 22), "", name, "", same,
+        f"a-{number}",
+        number,
+        "outages",
+        "Перерывы",
+        "Жалоба",
+        "в работе",
+        NOW,
+        date(2026, 12, 22),
+        "",
+        name,
+        "",
+        same,
         premise,
-    )  # fmt: skip
+    )
 
 
 def asked(prompt: str, text: str, key: str) -> CallStep:
     return CallStep(
-        call_id="c", ordinal=0, place="power-status", prompt_ids=[prompt], prompt_text=text, sound="", key=key,
-        exit="said", leads_to="power-status", flow_version="", started_at=NOW, ended_at=NOW,
-    )  # fmt: skip
+        call_id="c",
+        ordinal=0,
+        place="power-status",
+        prompt_ids=[prompt],
+        prompt_text=text,
+        sound="",
+        key=key,
+        exit="said",
+        leads_to="power-status",
+        flow_version="",
+        started_at=NOW,
+        ended_at=NOW,
+    )
 
 
 def found(

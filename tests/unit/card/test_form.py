@@ -20,14 +20,29 @@ COMPANY = Companies.load(HOUSE / "dialplan/companies").by_id("skek")
 CALL = CallFacts("c" * 32, "skek", "", "+79131203401", "", "1.1", NOW, None, None)
 CHOSEN = Chosen("premise:p1", "Иванов", "Весенняя, 5", "120034001", "person", (), "p1", "Ольга", NOW)
 WHOLE = {
-    "kind": "appeal", "topic": "outages", "text": "Нет света", "phone": "+79131203401", "outcome": "analysis",
-    "name": "Иванов П. С.", "applicant_kind": "person", "contract_number": "77", "answer_way": "phone",
-    "details.violated_from": "2026-11-21T20:00", "details.device_address": "Весенняя", "details.demand": "Перерасчёт",
-    "details.residence": "Весенняя, 5", "details.birth_date": "1970-01-02", "details.birth_place": "Кемерово",
-    "details.identity_document": "0000 000000", "details.organisation": "ООО", "details.place": "У дома",
-    "answer_on_call.text": "Включат вечером", "answer_on_call.justified": "yes", "email": "a@example.org",
+    "kind": "appeal",
+    "topic": "outages",
+    "text": "Нет света",
+    "phone": "+79131203401",
+    "outcome": "analysis",
+    "name": "Иванов П. С.",
+    "applicant_kind": "person",
+    "contract_number": "77",
+    "answer_way": "phone",
+    "details.violated_from": "2026-11-21T20:00",
+    "details.device_address": "Весенняя",
+    "details.demand": "Перерасчёт",
+    "details.residence": "Весенняя, 5",
+    "details.birth_date": "1970-01-02",
+    "details.birth_place": "Кемерово",
+    "details.identity_document": "0000 000000",
+    "details.organisation": "ООО",
+    "details.place": "У дома",
+    "answer_on_call.text": "Включат вечером",
+    "answer_on_call.justified": "yes",
+    "email": "a@example.org",
     "post_address": "Кемерово, 1",
-}  # fmt: skip
+}
 
 
 def wrong(values: dict[str, str], *, recording: str | None = "r" * 32) -> dict[str, str]:
