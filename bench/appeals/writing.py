@@ -79,7 +79,7 @@ async def _rate(write: Write, writers: int, seconds: float) -> float:
 
 
 async def _done(write: Write) -> bool:
-    """Whether it was stored: on a busy machine the last of 50 writers waits for his turn longer than anybody may."""
+    """Whether it was stored: on a busy machine the last of 50 writers waits for their turn longer than anybody may."""
     try:
         await write()
     except Unavailable:

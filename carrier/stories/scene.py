@@ -1,4 +1,4 @@
-"""A call told as a story: what the caller did, what was in his ear at which second, what was stored."""
+"""A call told as a story: what the caller did, what was in their ear at which second, what was stored."""
 
 from __future__ import annotations
 

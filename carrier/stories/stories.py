@@ -40,7 +40,7 @@ async def _greeted(caller: Caller, *before_menu: str) -> None:
 
 
 async def no_power(scene: Scene) -> None:
-    """An outage is known at the caller's address: he hears cause and hour, having pressed two keys."""
+    """An outage is known at the caller's address: they hear cause and hour after two keys."""
     async with scene.call("+79131203401") as caller:
         await caller.hears("notice", whole=True)
         await caller.hears(Prompt("outage-cause", cause="повреждение кабельной линии"))
@@ -127,7 +127,7 @@ async def complaint(scene: Scene) -> None:
 
 
 async def half_a_complaint(scene: Scene) -> None:
-    """Whoever hangs up half-way leaves a draft with what he said."""
+    """Whoever hangs up half-way leaves a draft with what they said."""
     async with scene.call("+79131203402") as caller:
         await caller.hears("notice", whole=True)
         await caller.hears("main-menu", within_s=40)
@@ -212,7 +212,7 @@ async def _talk(scene: Scene, caller: Caller) -> None:
     agent = await scene.agent_talking()
     greeting = await scene.spoken(AGENT_GREETING, "irina")
     hears = asyncio.create_task(caller.leg.hears(greeting, within_s=15))
-    while not hears.done():  # again: till the whisper is over nobody hears him
+    while not hears.done():  # again: till the whisper is over nobody hears them
         await agent.speak(greeting)
     heard = await hears
     scene.tell(heard.at_s, "hears", AGENT_GREETING)

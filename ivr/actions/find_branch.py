@@ -1,4 +1,4 @@
-"""Which branch of a company the caller belongs to: guessed by his number and confirmed, or chosen by keys."""
+"""Which branch of a company the caller belongs to: guessed by their number and confirmed, or chosen by keys."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 
 WAIT_S = 300
-"""How long a caller waits before he is offered to leave a message instead."""
+"""How long a caller waits before they are offered to leave a message instead."""
 
 
 async def act(line: Line, services: Services, topic: str) -> Literal["closed", "unanswered"]:

@@ -1,4 +1,4 @@
-"""Which place the caller speaks of: by his number, confirmed by the address, or by the account he keys."""
+"""Which place the caller speaks of: by their number, confirmed by the address, or by the account they key."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from ivr.voice.prompts import Phrase
 
 TRIES = 3
 LOOK_UP_S = 2.0
-"""How long a caller waits for the database before the action fails and he gets a person."""
+"""How long a caller waits for the database before the action fails and they get a person."""
 MOST_DIGITS = 32
 """Keys one number may take; a robot's further ones count as the next try (attack A19)."""
 PERSON_KEY = "0"

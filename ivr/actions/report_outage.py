@@ -1,4 +1,4 @@
-"""A caller says that the power is off: checked with him, stored for the dispatcher, joined to what others reported."""
+"""A caller says that the power is off: checked with them, stored, joined to what others reported."""
 
 from __future__ import annotations
 

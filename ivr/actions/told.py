@@ -1,4 +1,4 @@
-"""What a caller tells in his own words, from the tone to a number he can write down."""
+"""What a caller tells in their own words, from the tone to a number they can write down."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REGISTER_BUDGET_S = 2.0
 
 MOST_INVITATIONS = 6
 COUNTRY = "+7"
-"""A number keyed in is called back only at home (attack A6); who calls from abroad may confirm his own."""
+"""A number keyed in is called back only at home (attack A6); who calls from abroad may confirm their own."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class CannotRecord(Unavailable):
 
 
 class Telling:
-    """One caller telling one thing; `label` is his last recording, whole or cut short by a hang-up."""
+    """One caller telling one thing; `label` is their last recording, whole or cut short by a hang-up."""
 
     def __init__(self, line: Line, services: Services, *invitation: str) -> None:
         self._line = line
@@ -81,7 +81,7 @@ class Telling:
         return None
 
     async def review(self) -> Label | None:
-        """Let the caller accept (1), hear again (2) or redo (3) what he said; None when a redo gave nothing."""
+        """Let the caller accept (1), hear again (2) or redo (3) what they said; None when a redo gave nothing."""
         while self.label is not None:
             key = await choose(self._line, "complaint-review", keys="123")
             if key == "1":
@@ -95,7 +95,7 @@ class Telling:
         return self.label
 
     async def keep_draft(self, stage: str, topic: str) -> None:
-        """The caller went half-way: what he said is kept as a draft, for a person to look at."""
+        """The caller went half-way: what they said is kept as a draft, for a person to look at."""
         if self.label is None or audio.spoken_seconds(self._services.incoming.samples(self.label)) < SHORTEST_S:
             return
         call = self._line.call
@@ -113,7 +113,7 @@ class Telling:
 
 
 async def contact(line: Line) -> str:
-    """The number to answer to: the caller's own, confirmed, or another that he keys (E.164)."""
+    """The number to answer to: the caller's own, confirmed, or another that they key (E.164)."""
     own = line.call.caller
     if own is not None and await confirm(line, Prompt("complaint-contact", phone=spoken.phone(own))):
         return own

@@ -75,7 +75,7 @@ class Board:
     def estimate_wait_s(self, queue: str, position: int) -> float | None:
         """Honest seconds until the caller at `position` (from 1) is answered; None when it cannot be told.
 
-        An agent whose other queues have callers too counts in each by his share.
+        An agent whose other queues have callers too counts in each by their share.
         """
         agents = 0.0
         for member in self._floor.roster.of_queue(queue):

@@ -45,7 +45,7 @@ class Floor:
         return leg.channel.uniqueid == leg.channel.linkedid and leg.channel.device not in self.roster
 
     def call(self, leg: Leg) -> LiveCall:
-        """A caller, by his leg."""
+        """A caller, by their leg."""
         channel, mates = leg.channel, self.legs.mates(leg)
         queue = "" if mates else self.lines.where(channel.uniqueid) or ""
         line = self.lines.line(queue)

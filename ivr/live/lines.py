@@ -42,7 +42,7 @@ class Lines:
     def join(self, queue: str, entry: Entry, position: int) -> list[str]:
         """Put a caller in at a position (from 1); the ids of those who stand at or behind it now.
 
-        A caller who stands there already keeps his place: news of his joining that come twice say nothing new.
+        A caller who stands there already keeps their place: news of their joining that comes twice says nothing new.
         """
         if self._where.get(entry.uniqueid) == queue:
             return []
@@ -54,7 +54,7 @@ class Lines:
         return [one.uniqueid for one in line[index:]]
 
     def leave(self, uniqueid: str) -> list[str]:
-        """Take a caller out; his id and those who stood behind him, or none when he was in no line."""
+        """Take a caller out; their id and those who stood behind them, or none when they were in no line."""
         queue = self._where.pop(uniqueid, None)
         if queue is None:
             return []

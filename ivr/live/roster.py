@@ -87,7 +87,7 @@ class Roster:
         return True
 
     def drop(self, member: Member, at: datetime) -> bool:
-        """Take an agent out of a queue; whether he was in it."""
+        """Take an agent out of a queue; whether they were in it."""
         known = self._by_agent.get(member.agent, {}).get(member.queue)
         if known is None or is_late(at, known.as_of):
             return False

@@ -31,9 +31,9 @@ DATA = Path(__file__).parent / "data"
 TALKERS = ("101", "102", "103", "105", "106", "107")
 """They pick up at once whoever calls СКЭК's office."""
 DISPATCHER = "104"
-"""Alone on the hotline of МРСК; each story that needs him has him for itself."""
+"""Alone on the hotline of МРСК; each story that needs them has them to itself."""
 ABSENT = "109"
-"""His phone is switched off: nobody answers СКЭК's hotline."""
+"""Their phone is switched off: nobody answers СКЭК's hotline."""
 CHANGED = "changed"
 """A company whose menu is changed while its callers are on the line; the menu is a copy of СКЭК's."""
 MEMBERS: Mapping[str, dict[str, list[str]]] = {
@@ -153,7 +153,7 @@ class Play(Scene):
 
     @asynccontextmanager
     async def greeted(self, number: str | None, *way: Phrase, did: str | None = None) -> AsyncIterator[Caller]:
-        """A caller who has heard the notice and the main menu, and has gone on: key, what he hears, key ..."""
+        """A caller who has heard the notice and the main menu, and has gone on: key, what they hear, key ..."""
         async with self.noticed(number, did=did) as caller:
             await caller.hears("main-menu", within_s=40)
             await goes(caller, *way)

@@ -1,4 +1,4 @@
-"""`gridline appeals verify`: nobody has changed, removed or inserted an event, or which one he did."""
+"""`gridline appeals verify`: nobody has changed, removed or inserted an event, or which one they did."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _PEOPLE = (
 async def hired(db: Database, companies: Companies) -> list[Person]:
     """Everybody, with the password of this demo; those of the last one hold no longer.
 
-    An administrator who is there already keeps his own.
+    An administrator who is there already keeps their own.
     """
     users = Users(db, SystemClock(), companies, Passwords())
     known = {user.login: user for user in await users.all()}
