@@ -25,7 +25,7 @@ class _Row(BaseModel):
 R = TypeVar("R", bound=_Row)
 
 
-class Channel(_Row):
+class ChannelRow(_Row):
     """A way appeals come in; `form49` is its column (5-9), `form41` its service form."""
 
     form41: Literal["office", "phone", "internet", "post", "other"]
@@ -40,7 +40,7 @@ class Kind(_Row):
     anonymous: Literal["refused", "allowed", "kept-out"] = "refused"
 
 
-class Topic(_Row):
+class TopicRow(_Row):
     """A matter of the founding documents (R3, R4) and its column in each group."""
 
     columns: dict[Group, int]
@@ -74,9 +74,9 @@ class Taxonomy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    channels: dict[str, Channel]
+    channels: dict[str, ChannelRow]
     kinds: dict[str, Kind]
-    topics: dict[str, Topic]
+    topics: dict[str, TopicRow]
     dispositions: dict[str, Disposition]
     applicant_kinds: dict[str, ApplicantKind]
     answer_ways: dict[str, AnswerWay]

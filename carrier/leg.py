@@ -30,7 +30,7 @@ _SETTLE_S = 5.0
 
 
 @dataclass(frozen=True)
-class Ended:
+class LegEnded:
     """How the call ended: Q.850 cause (16 = ordinary hang-up), its text, seconds since the answer."""
 
     cause: int
@@ -51,7 +51,7 @@ class Leg:
         self.answered = asyncio.Event()
         self.keys = ""
         """What the other side has pressed so far."""
-        self.ended: Ended | None = None
+        self.ended: LegEnded | None = None
         """None until Asterisk has told how the call ended."""
         self._since = time.monotonic()
         self._mouth = Mouth()
@@ -120,7 +120,7 @@ class Leg:
         self.ear.pass_time(time.monotonic())
         return self.ear.longest_silence_s(since_s, until_s)
 
-    async def waits_for_hangup(self, within_s: float) -> Ended:
+    async def waits_for_hangup(self, within_s: float) -> LegEnded:
         """Wait until the other side hangs up. Raises StillTalking, saying what was in the ear meanwhile."""
         try:
             async with asyncio.timeout(within_s):
@@ -169,7 +169,7 @@ class Leg:
 
     def hung_up(self, cause: int, text: str) -> None:
         """Asterisk's channel has ended."""
-        self.ended = Ended(cause, text, self.now_s)
+        self.ended = LegEnded(cause, text, self.now_s)
         self._hung_up.set()
 
     async def _more_sound(self) -> None:

@@ -20,7 +20,7 @@ from agent_console.register.timeline import Happened
 from appeals import numbering
 from appeals.casework import lifecycle
 from appeals.casework.case import facts
-from appeals.casework.lifecycle import Facts, Mark
+from appeals.casework.lifecycle import CaseFacts, Mark
 from appeals.casework.promises import KIND_TITLES as PROMISES
 from appeals.models import Answer, Appeal, Contact, Content, Event, Hold, Measure, Promise, Refusal, Task
 from appeals.proof import evidence, verify
@@ -71,7 +71,7 @@ class AppealView:
     details: dict[str, Any]
     erased_at: datetime | None
     due: Due
-    facts: Facts
+    facts: CaseFacts
     allowed: frozenset[str]
     missing: dict[str, list[str]]
     marks: tuple[Mark, ...]
@@ -203,7 +203,7 @@ async def load(session: AsyncSession, actor: Actor, appeal: Appeal, company: Com
     )  # fmt: skip
 
 
-def _once_sent(known: Facts) -> Facts:
+def _once_sent(known: CaseFacts) -> CaseFacts:
     """The facts as they will be when the letter has left: what else an answer still needs."""
     return replace(known, answer_sent=True, answer_is_proved=True, answer_names_further_appeal=True)
 

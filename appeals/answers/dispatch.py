@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from appeals import history, numbering
 from appeals.answers.letter import Kind, Letter, Signer
-from appeals.answers.sending import Outgoing, Proof, Sender
+from appeals.answers.sending import Outgoing, ProofOfSending, Sender
 from appeals.casework.case import Case, Cases
 from appeals.casework.casework import Casework
 from appeals.casework.endings import Endings
@@ -56,7 +56,7 @@ class Dispatch:
 
     async def answer(
         self, appeal_id: str, *, text: str, signer: Signer, actor: str, version: int, way: str | None = None
-    ) -> Proof:
+    ) -> ProofOfSending:
         """Send the answer and record it; `text` empty means the findings as they were written.
 
         The same answer tried again after a crash is not sent twice. Raises Conflict naming what is
@@ -87,7 +87,7 @@ class Dispatch:
 
     async def refuse(
         self, appeal_id: str, *, signer: Signer, actor: str, version: int, way: str | None = None
-    ) -> Proof:
+    ) -> ProofOfSending:
         """Approve a proposed refusal: notify the applicant, then record it (R13). Raises as `answer` does."""
         letter = await self.notice(appeal_id, signer=signer, actor=actor, version=version, way=way)
         _, proof = await self._send(appeal_id, letter)
@@ -144,7 +144,7 @@ class Dispatch:
         """The ways letters can leave here."""
         return list(self._senders)
 
-    async def _send(self, appeal_id: str, letter: Letter) -> tuple[Outgoing, Proof]:
+    async def _send(self, appeal_id: str, letter: Letter) -> tuple[Outgoing, ProofOfSending]:
         way, sender = letter.way, self._senders.get(letter.way)
         if sender is None:
             ways = ", ".join(shipped().answer_ways[each].title for each in self._senders)

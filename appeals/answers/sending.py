@@ -36,7 +36,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class ProofOfSending:
     """That a letter has left, and when. `facts` go into the history: no address, no text, only hashes and names."""
 
     sent_at: datetime
@@ -50,7 +50,7 @@ class Proof:
 class Sender(Protocol):
     """A way to send letters."""
 
-    async def send(self, letter: Outgoing) -> Proof:
+    async def send(self, letter: Outgoing) -> ProofOfSending:
         """Send it, or return the proof of the first time.
 
         Raises Unavailable (try again) or InvalidInput (this address will never do).
@@ -63,13 +63,13 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def proof(self, letter: Outgoing) -> Proof | None:
+    def proof(self, letter: Outgoing) -> ProofOfSending | None:
         """The proof of this letter, if it has gone out before."""
         file = self._path(letter, ".json")
         if not file.exists():
             return None
         kept = json.loads(file.read_text(encoding="utf-8"))
-        return Proof(datetime.fromisoformat(kept["sent_at"]), kept["facts"])
+        return ProofOfSending(datetime.fromisoformat(kept["sent_at"]), kept["facts"])
 
     def keep(self, letter: Outgoing, suffix: str, content: bytes) -> str:
         """Store a part of a letter, whole or not at all; returns its name inside the outbox. Raises Unavailable."""
@@ -86,7 +86,7 @@ class Outbox:
             raise Unavailable(f"Письмо не сохранено в папку исходящих: {error}") from error
         return str(file.relative_to(self._folder))
 
-    def prove(self, letter: Outgoing, proof: Proof) -> Proof:
+    def prove(self, letter: Outgoing, proof: ProofOfSending) -> ProofOfSending:
         """Keep the proof before anybody is told: a crash after this sends nothing twice."""
         kept = {"sent_at": moment(proof.sent_at), "facts": dict(proof.facts)}
         self.keep(letter, ".json", canonical(kept).encode())
@@ -110,11 +110,11 @@ class FileSender:
         self._outbox = outbox
         self._clock = clock
 
-    async def send(self, letter: Outgoing) -> Proof:
+    async def send(self, letter: Outgoing) -> ProofOfSending:
         """The letter is in the outbox: a clerk takes it from there."""
         return await asyncio.to_thread(self._put, letter)
 
-    def _put(self, letter: Outgoing) -> Proof:
+    def _put(self, letter: Outgoing) -> ProofOfSending:
         known = self._outbox.proof(letter)
         if known is not None:
             return known
@@ -124,4 +124,4 @@ class FileSender:
             self._outbox.keep(letter, ".txt", text.encode("utf-8")),
         ]
         facts = {"way": letter.way, "by": "outbox", "files": files, "sha256": hashlib.sha256(letter.docx).hexdigest()}
-        return self._outbox.prove(letter, Proof(self._clock.now(), facts))
+        return self._outbox.prove(letter, ProofOfSending(self._clock.now(), facts))

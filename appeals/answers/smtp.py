@@ -17,7 +17,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from appeals.answers.sending import Outbox, Outgoing, Proof
+from appeals.answers.sending import Outbox, Outgoing, ProofOfSending
 from gridline.clock import Clock
 from gridline.errors import InvalidInput, Unavailable
 
@@ -50,7 +50,7 @@ class SmtpSender:
         self._clock = clock
         self._trusted = ssl.create_default_context() if trusted is None else trusted
 
-    async def send(self, letter: Outgoing) -> Proof:
+    async def send(self, letter: Outgoing) -> ProofOfSending:
         """Send it once. Raises InvalidInput for an address the server refuses for good, else Unavailable."""
         known = self._outbox.proof(letter)
         if known is not None:
@@ -68,7 +68,7 @@ class SmtpSender:
             "files": [kept],
             "sha256": hashlib.sha256(content).hexdigest(),
         }
-        return self._outbox.prove(letter, Proof(self._clock.now(), facts))
+        return self._outbox.prove(letter, ProofOfSending(self._clock.now(), facts))
 
     def check(self) -> str:
         """Ask the server whether it would let us in: what it calls itself. Nothing is sent. Raises Unavailable."""

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import history, numbering
 from appeals.casework import lifecycle, promises
-from appeals.casework.lifecycle import Facts
+from appeals.casework.lifecycle import CaseFacts
 from appeals.codes import PromiseKind
 from appeals.history import Happening
 from appeals.models import Answer, Appeal, Content, Event, Measure, Task
@@ -125,7 +125,7 @@ class Cases:
         return Case(session, appeal, content, company, self._clock.now(), actor, [])
 
 
-async def facts(session: AsyncSession, appeal: Appeal, content: Content, known: Mapping[str, Any] = {}) -> Facts:
+async def facts(session: AsyncSession, appeal: Appeal, content: Content, known: Mapping[str, Any] = {}) -> CaseFacts:
     """What the guards of the lifecycle look at; `known` is what the step in hand brings with it."""
     measures = select(Measure.planned_on).where(Measure.appeal_id == appeal.id)
     answers = select(Answer).where(Answer.appeal_id == appeal.id).order_by(Answer.sent_at.desc()).limit(1)
@@ -143,7 +143,7 @@ async def facts(session: AsyncSession, appeal: Appeal, content: Content, known: 
         "answer_is_proved": bool(answer and answer.proof),
         "answer_names_further_appeal": bool(answer and answer.further_appeal),
     }
-    return Facts(**{**found, **known})
+    return CaseFacts(**{**found, **known})
 
 
 def required(what: str, value: str | None) -> None:

@@ -13,7 +13,7 @@ from gridline.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CaseFacts:
     """What is known of an appeal when a step is to be made."""
 
     state: AppealState
@@ -31,22 +31,22 @@ class Facts:
     answer_is_proved: bool = False
 
 
-Guard = Callable[[Facts], list[str]]
+Guard = Callable[[CaseFacts], list[str]]
 
 
-def _nothing(_facts: Facts) -> list[str]:
+def _nothing(_facts: CaseFacts) -> list[str]:
     return []
 
 
-def _has_owner(facts: Facts) -> list[str]:
+def _has_owner(facts: CaseFacts) -> list[str]:
     return [] if facts.owner else ["не назначен ответственный"]
 
 
-def _tasks_returned(facts: Facts) -> list[str]:
+def _tasks_returned(facts: CaseFacts) -> list[str]:
     return [f"не возвращены поручения и запросы: {facts.open_tasks}"] if facts.open_tasks else []
 
 
-def _established(facts: Facts) -> list[str]:
+def _established(facts: CaseFacts) -> list[str]:
     """R12: justified or not; an unjustified complaint needs a reasoned explanation."""
     if not facts.is_complaint:
         return [] if facts.explanation else ["не записаны результаты рассмотрения"]
@@ -55,7 +55,7 @@ def _established(facts: Facts) -> list[str]:
     return [] if facts.explanation else ["нет мотивированного объяснения" if not facts.justified else "нет выводов"]
 
 
-def _put_right(facts: Facts) -> list[str]:
+def _put_right(facts: CaseFacts) -> list[str]:
     """R12: a justified complaint says which rights are restored and by which measures."""
     if not (facts.is_complaint and facts.justified):
         return []
@@ -63,32 +63,32 @@ def _put_right(facts: Facts) -> list[str]:
     return missing if facts.measures else [*missing, "не назначены меры с плановой датой"]
 
 
-def _considered(facts: Facts) -> list[str]:
+def _considered(facts: CaseFacts) -> list[str]:
     missing = _established(facts) if facts.is_complaint else []
     return [*missing, *_put_right(facts), *_tasks_returned(facts)]
 
 
-def _answer_whole(facts: Facts) -> list[str]:
+def _answer_whole(facts: CaseFacts) -> list[str]:
     """R12: the answer is sent, its sending is proved, and it says where to appeal further."""
     missing = [] if facts.answer_sent else ["ответ не отправлен"]
     missing += [] if facts.answer_is_proved else ["нет подтверждения отправки ответа"]
     return missing if facts.answer_names_further_appeal else [*missing, "в ответе не указано, куда обратиться далее"]
 
 
-def _may_find(facts: Facts) -> list[str]:
+def _may_find(facts: CaseFacts) -> list[str]:
     return [*_established(facts), *_tasks_returned(facts)]
 
 
-def _may_answer(facts: Facts) -> list[str]:
+def _may_answer(facts: CaseFacts) -> list[str]:
     return [*_has_owner(facts), *_considered(facts), *_answer_whole(facts)]
 
 
-def _may_close(facts: Facts) -> list[str]:
+def _may_close(facts: CaseFacts) -> list[str]:
     return [*_considered(facts), *_answer_whole(facts)]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CaseStep:
     """A step of the lifecycle: from which states, into which (None: it stays), and what it must find."""
 
     title: str
@@ -104,25 +104,25 @@ _WITH_FINDINGS = frozenset({AppealState.CONSIDERED})
 _ANSWERED = frozenset({AppealState.ANSWERED})
 _READY = frozenset({AppealState.IN_WORK, AppealState.CONSIDERED})
 _MEASURED = frozenset({AppealState.CONSIDERED, AppealState.ANSWERED, AppealState.CLOSED})
-STEPS: Final[dict[str, Step]] = {
-    "assigned": Step("назначить ответственного", OPEN, None),
-    "reclassified": Step("изменить вид или тему", OPEN, None),
-    "taken": Step("взять в работу", _NEW, AppealState.IN_WORK, _has_owner),
-    "asked": Step("поручить или запросить", _WORKED, AppealState.ASKED, _has_owner),
-    "returned": Step("принять исполненное поручение", _ASKED, None),
-    "found": Step("записать выводы", _WORKED | _WITH_FINDINGS, AppealState.CONSIDERED, _may_find),
-    "measure_planned": Step("назначить меру", _WORKED | _WITH_FINDINGS | _ANSWERED, None),
-    "measure_done": Step("отметить исполнение меры", _MEASURED, None),
-    "answered": Step("отправить ответ", _READY, AppealState.ANSWERED, _may_answer),
-    "closed": Step("закрыть", _ANSWERED, AppealState.CLOSED, _may_close),
-    "refusal_proposed": Step("предложить отказ в рассмотрении", OPEN, None, _has_owner),
-    "refused": Step("отказать в рассмотрении", OPEN, AppealState.REFUSED),
-    "joined": Step("присоединить к более раннему", OPEN, AppealState.JOINED),
-    "withdrawn": Step("отметить отзыв заявителем", OPEN, AppealState.WITHDRAWN),
+STEPS: Final[dict[str, CaseStep]] = {
+    "assigned": CaseStep("назначить ответственного", OPEN, None),
+    "reclassified": CaseStep("изменить вид или тему", OPEN, None),
+    "taken": CaseStep("взять в работу", _NEW, AppealState.IN_WORK, _has_owner),
+    "asked": CaseStep("поручить или запросить", _WORKED, AppealState.ASKED, _has_owner),
+    "returned": CaseStep("принять исполненное поручение", _ASKED, None),
+    "found": CaseStep("записать выводы", _WORKED | _WITH_FINDINGS, AppealState.CONSIDERED, _may_find),
+    "measure_planned": CaseStep("назначить меру", _WORKED | _WITH_FINDINGS | _ANSWERED, None),
+    "measure_done": CaseStep("отметить исполнение меры", _MEASURED, None),
+    "answered": CaseStep("отправить ответ", _READY, AppealState.ANSWERED, _may_answer),
+    "closed": CaseStep("закрыть", _ANSWERED, AppealState.CLOSED, _may_close),
+    "refusal_proposed": CaseStep("предложить отказ в рассмотрении", OPEN, None, _has_owner),
+    "refused": CaseStep("отказать в рассмотрении", OPEN, AppealState.REFUSED),
+    "joined": CaseStep("присоединить к более раннему", OPEN, AppealState.JOINED),
+    "withdrawn": CaseStep("отметить отзыв заявителем", OPEN, AppealState.WITHDRAWN),
 }
 
 
-def make(step: str, facts: Facts) -> AppealState:
+def make(step: str, facts: CaseFacts) -> AppealState:
     """The state after `step`. Raises Conflict that says where the appeal stands and everything that is missing."""
     row = STEPS[step]
     if facts.state not in row.sources:
@@ -136,12 +136,12 @@ def make(step: str, facts: Facts) -> AppealState:
     return row.target or facts.state
 
 
-def allowed(facts: Facts) -> list[str]:
+def allowed(facts: CaseFacts) -> list[str]:
     """The steps that may be tried from where the appeal stands, in the table's order."""
     return [step for step, row in STEPS.items() if facts.state in row.sources]
 
 
-def missing(step: str, facts: Facts) -> list[str]:
+def missing(step: str, facts: CaseFacts) -> list[str]:
     """What the step would still find missing."""
     return STEPS[step].guard(facts)
 
@@ -156,7 +156,7 @@ class Mark:
     missing: tuple[str, ...]
 
 
-def towards_closing(facts: Facts) -> list[Mark]:
+def towards_closing(facts: CaseFacts) -> list[Mark]:
     """What closing needs, in the order in which it comes about, each with what is missing of it (R12)."""
     marks = [Mark("Ответственный", "assigned", tuple(_has_owner(facts)))]
     if facts.open_tasks:

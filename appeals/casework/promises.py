@@ -33,7 +33,7 @@ _PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class OwedPromise:
     """A promise that is still owed."""
 
     promise_id: str
@@ -144,7 +144,7 @@ class Promises:
                 await history.append(session, appeal, now, actor, happening(f"promise_{outcome}", promise))
             return outcome
 
-    async def due(self, company_id: str, *, owner: str | None = None, limit: int = 100) -> list[Due]:
+    async def due(self, company_id: str, *, owner: str | None = None, limit: int = 100) -> list[OwedPromise]:
         """What is owed now, the most urgent first."""
         query = _owed(company_id).order_by(Promise.due_at, Promise.id).limit(limit)
         if owner is not None:
@@ -153,11 +153,11 @@ class Promises:
             found = (await session.execute(query)).all()
         return [_due(promise, number, self._clock.now()) for promise, number in found]
 
-    async def escalate(self, company_id: str) -> list[Due]:
+    async def escalate(self, company_id: str) -> list[OwedPromise]:
         """Promises that reached a new level since the last call, each once; the caller tells the people."""
         now = self._clock.now()
         reached = await self._reached(company_id, now)
-        told: list[Due] = []
+        told: list[OwedPromise] = []
         for first in range(0, len(reached), _PAGE):
             async with self._db.write() as session:
                 for one in reached[first : first + _PAGE]:
@@ -167,10 +167,10 @@ class Promises:
                         told.append(one)
         return sorted(told, key=lambda one: one.due_at)
 
-    async def _reached(self, company_id: str, now: datetime) -> list[Due]:
+    async def _reached(self, company_id: str, now: datetime) -> list[OwedPromise]:
         """Promises at a higher level than was told. Read without the lock of writers: open ones may be a hundred
         thousand, and calls have a journal to write meanwhile."""
-        reached: list[Due] = []
+        reached: list[OwedPromise] = []
         last = ""
         async with self._db.read() as session:
             while True:
@@ -249,11 +249,11 @@ def _owed(company_id: str) -> Select[Promise, str]:
     )
 
 
-def _due(promise: Promise, number: str | None, now: datetime) -> Due:
+def _due(promise: Promise, number: str | None, now: datetime) -> OwedPromise:
     whole = (promise.due_at - promise.made_at).total_seconds()
     passed = (now - promise.made_at).total_seconds()
     per_cent = max(0, int(passed * 100 / whole)) if whole > 0 else 100
-    return Due(
+    return OwedPromise(
         promise_id=promise.id,
         company_id=promise.company_id,
         kind=promise.kind,

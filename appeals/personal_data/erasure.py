@@ -22,7 +22,7 @@ from gridline.errors import Conflict, InvalidInput, NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class NotErased:
     """An appeal that may not be erased, and why."""
 
     number: str
@@ -35,7 +35,7 @@ class Erased:
 
     act_id: str | None
     numbers: tuple[str, ...]
-    kept: tuple[Kept, ...]
+    kept: tuple[NotErased, ...]
     recordings: tuple[str, ...]
     """For the recordings' part to erase by the same act."""
 
@@ -99,7 +99,7 @@ class Erasure:
             unknown = set(wanted) - {appeal.number for appeal in found}
             if unknown:
                 raise NotFound(f"Обращений нет в реестре: {', '.join(map(numbering.written, sorted(unknown)))}.")
-            kept = [Kept(one.number, why) for one in found if (why := await _why_kept(session, one))]
+            kept = [NotErased(one.number, why) for one in found if (why := await _why_kept(session, one))]
             held = {one.number for one in kept}
             free = [appeal for appeal in found if appeal.number not in held]
             recordings = tuple([one for appeal in free for one in await _recordings(session, appeal)])

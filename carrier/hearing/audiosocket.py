@@ -22,7 +22,7 @@ _MOST_LATE = 10
 """Frames sent at once after this process was late; what is later still is left out, as a bad line does."""
 
 
-class Listener(Protocol):
+class SoundSink(Protocol):
     """The leg a connection's sound belongs to."""
 
     def sound_begins(self, now: float) -> None:
@@ -41,7 +41,7 @@ class Listener(Protocol):
 class SoundServer:
     """Accepts Asterisk's AudioSocket connections on a port of its own and keeps 50 frames a second going."""
 
-    def __init__(self, legs: Mapping[str, Listener]) -> None:
+    def __init__(self, legs: Mapping[str, SoundSink]) -> None:
         self._legs = legs
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
@@ -76,10 +76,10 @@ class SoundServer:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, legs: Mapping[str, Listener], connections: set[_Connection]) -> None:
+    def __init__(self, legs: Mapping[str, SoundSink], connections: set[_Connection]) -> None:
         self._legs = legs
         self._connections = connections
-        self._leg: Listener | None = None
+        self._leg: SoundSink | None = None
         self._rest = b""
         self._transport: asyncio.Transport
 

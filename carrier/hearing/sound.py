@@ -19,7 +19,7 @@ _SILENT = 10 ** (-50 / 20)
 _EDGE = RATE // 100
 
 
-class Utterance(Protocol):
+class RenderedWords(Protocol):
     """What the voice renders (`ivr.voice.voice.Utterance`), as far as an ear needs it."""
 
     @property
@@ -46,7 +46,7 @@ class Clip:
         return len(self.samples) / RATE
 
 
-Sound = Path | Utterance | Clip
+Sound = Path | RenderedWords | Clip
 
 
 def clip(sound: Sound) -> Clip:

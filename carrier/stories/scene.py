@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from carrier.hearing.matching import Heard
 from carrier.hearing.sound import Sound
-from carrier.leg import Ended, Leg
+from carrier.leg import Leg, LegEnded
 from carrier.stories.installation import Installation
 from ivr.voice import audio
 from ivr.voice.prompts import Phrase
@@ -24,7 +24,7 @@ Kind = Literal["does", "hears", "stored", "fails"]
 
 
 @dataclass(frozen=True)
-class Line:
+class StoryLine:
     """One line of the story."""
 
     at_s: float | None
@@ -34,12 +34,12 @@ class Line:
 
 
 @dataclass
-class Told:
+class ToldStory:
     """A whole story as it was told."""
 
     company: str
     story: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[StoryLine] = field(default_factory=list)
     first_prompt_s: float | None = None
     appeal: str | None = None
     ok: bool = True
@@ -78,7 +78,7 @@ class Caller:
         self._scene.tell(self.leg.now_s, "does", "кладёт трубку")
         await self.leg.hang_up()
 
-    async def is_hung_up(self, within_s: float) -> Ended:
+    async def is_hung_up(self, within_s: float) -> LegEnded:
         """Wait for our side to end the call."""
         ended = await self.leg.waits_for_hangup(within_s)
         self._scene.tell(ended.at_s, "hears", "отбой")
@@ -88,10 +88,10 @@ class Caller:
 class Scene:
     """Where one story plays: the installation, the company called, and who listens to the story."""
 
-    def __init__(self, house: Installation, company: str, story: str, on_line: Callable[[Line], None]) -> None:
+    def __init__(self, house: Installation, company: str, story: str, on_line: Callable[[StoryLine], None]) -> None:
         self.house = house
         self.company = company
-        self.told = Told(company, story)
+        self.told = ToldStory(company, story)
         self.began_at = datetime.now(UTC)
         self._on_line = on_line
 
@@ -139,7 +139,7 @@ class Scene:
 
     def tell(self, at_s: float | None, kind: Kind, text: str) -> None:
         """Add a line."""
-        line = Line(None if at_s is None else round(at_s, 2), kind, text)
+        line = StoryLine(None if at_s is None else round(at_s, 2), kind, text)
         self.told.lines.append(line)
         self._on_line(line)
 

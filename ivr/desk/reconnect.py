@@ -17,7 +17,7 @@ from gridline.clock import Clock
 from gridline.errors import Unavailable
 from ivr.desk import devices
 from ivr.live.board import Board
-from ivr.live.view import AgentState, CallKey, Place
+from ivr.live.view import AgentState, CallerPlace, CallKey
 from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event, PhoneSeen
 
@@ -128,9 +128,13 @@ class Reconnect:
             return True
         for key in list(parked.waiting):
             call = self._board.call(key)
-            if call is None or call.place is Place.WAITING or (call.place is Place.TALKING and key in parked.left):
+            if (
+                call is None
+                or call.place is CallerPlace.WAITING
+                or (call.place is CallerPlace.TALKING and key in parked.left)
+            ):
                 parked.waiting.discard(key)
-            elif call.place is not Place.TALKING:
+            elif call.place is not CallerPlace.TALKING:
                 parked.left.add(key)
         return not parked.waiting
 

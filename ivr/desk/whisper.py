@@ -27,7 +27,7 @@ from gridline.errors import GridlineError, Unavailable
 from ivr.call import Call
 from ivr.journal.models import CallRecord
 from ivr.live.board import Board
-from ivr.live.view import CallKey, LiveCall, Place
+from ivr.live.view import CallerPlace, CallKey, LiveCall
 from ivr.voice import spoken
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Prompt, PromptBook
@@ -218,7 +218,7 @@ class Whispers:
 
 
 def _waited_s(live: LiveCall | None, now: datetime) -> float:
-    if live is None or live.place is not Place.WAITING or live.waiting_since is None:
+    if live is None or live.place is not CallerPlace.WAITING or live.waiting_since is None:
         return 0.0
     return (now - live.waiting_since).total_seconds()
 

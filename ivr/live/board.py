@@ -13,8 +13,8 @@ from datetime import datetime
 
 from ivr.live.answer_times import AnswerTimes
 from ivr.live.floor import AT_WORK, Floor
-from ivr.live.legs import Leg
-from ivr.live.lines import Entry, Lines
+from ivr.live.legs import LiveChannel
+from ivr.live.lines import Lines, WaitingCaller
 from ivr.live.roster import Roster, is_late, state_of
 from ivr.live.view import BoardView, CallKey, Changes, EndedCall, LiveAgent, LiveCall, LiveQueue, difference
 from ivr.telephony import events as ev
@@ -136,25 +136,25 @@ class Board:
             old, self._ends = Floor(old.node, snapshot.boot), {}
         new = Floor(old.node, snapshot.boot, roster=Roster(snapshot.members))
         for live in snapshot.channels:
-            leg = old.legs.get(live.channel.uniqueid) or Leg(live.channel, live.since)
+            leg = old.legs.get(live.channel.uniqueid) or LiveChannel(live.channel, live.since)
             new.legs.put(replace(leg, channel=live.channel, bridge=live.bridge))
         new.lines = Lines(facts.queue for facts in snapshot.queues)
         for one in sorted(snapshot.waiting, key=lambda waiting: waiting.position):
             known = old.lines.entry(one.queue, one.uniqueid)
             since = known.since if known is not None else one.since
-            new.lines.join(one.queue, Entry(one.uniqueid, one.priority, since), one.position)
+            new.lines.join(one.queue, WaitingCaller(one.uniqueid, one.priority, since), one.position)
         for facts in snapshot.queues:
             self._times.told(facts.queue, facts.mean_talk_s, facts.completed)
         self._floor = new
         return difference(before, new.view(), snapshot.at)
 
-    def _see(self, channel: Channel, at: datetime, touched: _Touched) -> Leg | None:
+    def _see(self, channel: Channel, at: datetime, touched: _Touched) -> LiveChannel | None:
         if ("leg", channel.uniqueid) in self._ends:
             return None
         known = self._floor.legs.get(channel.uniqueid)
         if known is not None and known.channel == channel:
             return known
-        leg = Leg(channel, at) if known is None else replace(known, channel=channel)
+        leg = LiveChannel(channel, at) if known is None else replace(known, channel=channel)
         self._floor.legs.put(leg)
         self._touch(leg, touched)
         return leg
@@ -187,7 +187,7 @@ class Board:
         left = self._ends.get(("place", event.queue, uniqueid))
         if self._see(event.channel, event.at, touched) is None or is_late(event.at, left):
             return
-        entry = Entry(uniqueid, event.channel.priority, event.at)
+        entry = WaitingCaller(uniqueid, event.channel.priority, event.at)
         moved = self._floor.lines.join(event.queue, entry, event.position)
         if moved:
             touched.calls.update(moved)
@@ -203,7 +203,7 @@ class Board:
             touched.queues.add(event.queue)
             touched.suspect = len(self._floor.lines.line(event.queue)) != event.waiting
 
-    def _touch(self, leg: Leg, touched: _Touched) -> None:
+    def _touch(self, leg: LiveChannel, touched: _Touched) -> None:
         for one in (leg, *self._floor.legs.mates(leg)):
             touched.calls.update((one.channel.uniqueid, one.channel.linkedid))
             touched.devices.add(one.channel.device)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from gridline import priorities
-from ivr.live.legs import Leg, Legs
+from ivr.live.legs import Legs, LiveChannel
 from ivr.live.lines import Lines
 from ivr.live.roster import Roster, state_of
-from ivr.live.view import AgentState, BoardView, CallKey, LiveAgent, LiveCall, LiveQueue, Place
+from ivr.live.view import AgentState, BoardView, CallerPlace, CallKey, LiveAgent, LiveCall, LiveQueue
 
 AT_WORK = (AgentState.FREE, AgentState.RINGING, AgentState.TALKING)
 
@@ -40,11 +40,11 @@ class Floor:
         """Every queue known."""
         return self.lines.queues() | self.roster.queues()
 
-    def is_call(self, leg: Leg) -> bool:
+    def is_call(self, leg: LiveChannel) -> bool:
         """Whether this leg is a caller's: the first of its call, and no agent's phone."""
         return leg.channel.uniqueid == leg.channel.linkedid and leg.channel.device not in self.roster
 
-    def call(self, leg: Leg) -> LiveCall:
+    def call(self, leg: LiveChannel) -> LiveCall:
         """A caller, by their leg."""
         channel, mates = leg.channel, self.legs.mates(leg)
         queue = "" if mates else self.lines.where(channel.uniqueid) or ""
@@ -56,7 +56,7 @@ class Floor:
             company=channel.company,
             dialled=channel.dialled,
             since=leg.since,
-            place=Place.TALKING if mates else Place.WAITING if queue else Place.MENU,
+            place=CallerPlace.TALKING if mates else CallerPlace.WAITING if queue else CallerPlace.MENU,
             queue=queue,
             position=index + 1,
             priority=line[index].priority if queue else 0,

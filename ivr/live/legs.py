@@ -11,7 +11,7 @@ from ivr.telephony.events import Channel
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class LiveChannel:
     """A channel of Asterisk, and what the board knows of it."""
 
     channel: Channel
@@ -23,21 +23,21 @@ class Leg:
 class Legs:
     """Every leg by its uniqueid, with the two indexes the board asks."""
 
-    def __init__(self, legs: Iterable[Leg] = ()) -> None:
-        self._legs: dict[str, Leg] = {}
+    def __init__(self, legs: Iterable[LiveChannel] = ()) -> None:
+        self._legs: dict[str, LiveChannel] = {}
         self._bridges: dict[str, set[str]] = defaultdict(set)
         self._devices: dict[str, set[str]] = defaultdict(set)
         for leg in legs:
             self.put(leg)
 
-    def __iter__(self) -> Iterator[Leg]:
+    def __iter__(self) -> Iterator[LiveChannel]:
         return iter(self._legs.values())
 
-    def get(self, uniqueid: str) -> Leg | None:
+    def get(self, uniqueid: str) -> LiveChannel | None:
         """The leg of this id."""
         return self._legs.get(uniqueid)
 
-    def put(self, leg: Leg) -> None:
+    def put(self, leg: LiveChannel) -> None:
         """Keep this leg, in the place of an older state of it."""
         uniqueid = leg.channel.uniqueid
         self.drop(uniqueid)
@@ -57,7 +57,7 @@ class Legs:
                 if not index[key]:
                     del index[key]
 
-    def mates(self, leg: Leg) -> list[Leg]:
+    def mates(self, leg: LiveChannel) -> list[LiveChannel]:
         """The other legs of its bridge, in a stable order."""
         return [
             self._legs[uniqueid]
@@ -65,6 +65,6 @@ class Legs:
             if uniqueid != leg.channel.uniqueid
         ]
 
-    def of_device(self, device: str) -> list[Leg]:
+    def of_device(self, device: str) -> list[LiveChannel]:
         """The legs to or from one device, in a stable order."""
         return [self._legs[uniqueid] for uniqueid in sorted(self._devices.get(device, ()))]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WaitingCaller:
     """A waiting caller."""
 
     uniqueid: str
@@ -20,14 +20,14 @@ class Lines:
     """One line per queue; a caller stands in at most one."""
 
     def __init__(self, queues: Iterable[str] = ()) -> None:
-        self._lines: dict[str, list[Entry]] = {queue: [] for queue in queues}
+        self._lines: dict[str, list[WaitingCaller]] = {queue: [] for queue in queues}
         self._where: dict[str, str] = {}
 
     def queues(self) -> set[str]:
         """Every queue known."""
         return set(self._lines)
 
-    def line(self, queue: str) -> list[Entry]:
+    def line(self, queue: str) -> list[WaitingCaller]:
         """The waiting callers of one queue, the next one first."""
         return self._lines.get(queue, [])
 
@@ -35,11 +35,11 @@ class Lines:
         """The queue a caller stands in."""
         return self._where.get(uniqueid)
 
-    def entry(self, queue: str, uniqueid: str) -> Entry | None:
+    def entry(self, queue: str, uniqueid: str) -> WaitingCaller | None:
         """A caller's place in one queue."""
         return next((one for one in self.line(queue) if one.uniqueid == uniqueid), None)
 
-    def join(self, queue: str, entry: Entry, position: int) -> list[str]:
+    def join(self, queue: str, entry: WaitingCaller, position: int) -> list[str]:
         """Put a caller in at a position (from 1); the ids of those who stand at or behind it now.
 
         A caller who stands there already keeps their place: news of their joining that comes twice says nothing new.

@@ -16,7 +16,7 @@ class CallKey:
     linkedid: str
 
 
-class Place(StrEnum):
+class CallerPlace(StrEnum):
     """Where a caller is."""
 
     MENU = "menu"
@@ -43,7 +43,7 @@ class LiveCall:
     company: str
     dialled: str
     since: datetime
-    place: Place
+    place: CallerPlace
     queue: str = ""
     position: int = 0
     """In its queue, from 1; 0 when not waiting."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from gridline.errors import GridlineError, Unavailable
 from ivr.voice import audio
-from ivr.voice.prompts import Entry, Phrase, Prompt, PromptBook
+from ivr.voice.prompts import Phrase, Prompt, PromptBook, PromptEntry
 from ivr.voice.studio import Studio, Take
 from ivr.voice.synthesis import Synthesiser
 
@@ -27,10 +27,10 @@ class PromptUnavailable(Unavailable):
 
 
 @dataclass(frozen=True)
-class Clip:
+class PromptClip:
     """A phrase and the file that says it, made or not yet."""
 
-    entry: Entry
+    entry: PromptEntry
     file: Path
     """Without extension."""
     text: str
@@ -46,7 +46,7 @@ class Clips:
         self.folder = folder
         self._making: dict[Path, asyncio.Task[None]] = {}
 
-    def find(self, phrase: Phrase, company_id: str) -> Clip:
+    def find(self, phrase: Phrase, company_id: str) -> PromptClip:
         """The clip of `phrase`; its name is the hash of all that makes its sound. Raises Misconfigured."""
         text = self._book.text(phrase, company_id)
         entry = self._book[phrase.id if isinstance(phrase, Prompt) else phrase]
@@ -57,13 +57,13 @@ class Clips:
             source = f"tone/{entry.hertz}/{entry.tone_s}"
         else:
             source = f"{self._synthesiser.fingerprint}/{text}"
-        return Clip(entry, self._named("clips", source), text, take)
+        return PromptClip(entry, self._named("clips", source), text, take)
 
-    async def ready(self, clip: Clip) -> float:
+    async def ready(self, clip: PromptClip) -> float:
         """Make the clip if it is not there; its seconds. Raises PromptUnavailable."""
         return await self._once(clip.file, clip.entry.id, lambda: self._make(clip))
 
-    async def joined(self, clips: Sequence[Clip]) -> tuple[Path, float]:
+    async def joined(self, clips: Sequence[PromptClip]) -> tuple[Path, float]:
         """One file of all `clips` with pauses between, and its seconds; the clips must be ready."""
         if len(clips) == 1:
             return clips[0].file, await self.ready(clips[0])
@@ -101,7 +101,7 @@ class Clips:
         if not task.cancelled():
             task.exception()  # whoever waits gets it; when all have hung up nobody needs it
 
-    async def _make(self, clip: Clip) -> None:
+    async def _make(self, clip: PromptClip) -> None:
         if clip.entry.kind == "tone" and clip.take is None:
             sound = audio.tone(clip.entry.hertz, clip.entry.tone_s)
         else:

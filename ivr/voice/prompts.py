@@ -43,7 +43,7 @@ Phrase = str | Prompt
 
 
 @dataclass(frozen=True)
-class Entry:
+class PromptEntry:
     """One prompt as the book holds it."""
 
     id: str
@@ -71,14 +71,14 @@ class Entry:
         return self.tone_s if self.kind == "tone" else len(self.wording(company_id)) / _CHARACTERS_PER_SECOND
 
 
-class PromptBook(Mapping[str, Entry]):
+class PromptBook(Mapping[str, PromptEntry]):
     """All prompts by id, in the file's order."""
 
-    def __init__(self, entries: Mapping[str, Entry], file: Path) -> None:
+    def __init__(self, entries: Mapping[str, PromptEntry], file: Path) -> None:
         self._entries = dict(entries)
         self.file = file
 
-    def __getitem__(self, id: str) -> Entry:
+    def __getitem__(self, id: str) -> PromptEntry:
         return self._entries[id]
 
     def __iter__(self) -> Iterator[str]:
@@ -128,7 +128,7 @@ class _Reader:
     def __init__(self, file: YamlFile) -> None:
         self._file = file
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, PromptEntry]:
         tree = self._file.tree
         if not isinstance(tree, dict) or not tree:
             self._wrong("Здесь должны быть подсказки: «имя:» и под ним «text: ...».", "Верните файл из поставки.")
@@ -156,7 +156,7 @@ class _Reader:
             self._wrong(f"{id}.{name}: «{text}» — не число больше нуля.", "Напишите, например, 12.", id, name)
         return number
 
-    def _entry(self, id: str, tree: Tree) -> Entry:
+    def _entry(self, id: str, tree: Tree) -> PromptEntry:
         parts = tree if isinstance(tree, dict) else {}
         kind = self._word(parts.get("kind", "statement"), id, "kind")
         if kind not in KINDS:
@@ -169,9 +169,9 @@ class _Reader:
         line = self._file.line(id)
         if kind == "tone":
             hertz = int(self._number(parts, "hertz", 1000, id))
-            return Entry(id, "tone", "", LIMIT_S["tone"], line, hertz=hertz, tone_s=min(limit_s, LIMIT_S["tone"]))
+            return PromptEntry(id, "tone", "", LIMIT_S["tone"], line, hertz=hertz, tone_s=min(limit_s, LIMIT_S["tone"]))
         text = self._said(parts.get("text", ""), id, "text")
-        return Entry(id, cast("Kind", kind), text, limit_s, line, self._own(parts.get("companies", {}), text, id))
+        return PromptEntry(id, cast("Kind", kind), text, limit_s, line, self._own(parts.get("companies", {}), text, id))
 
     def _own(self, tree: Tree, text: str, id: str) -> dict[str, str]:
         if not isinstance(tree, dict):

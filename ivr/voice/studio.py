@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.voice.prompts import COMMON, Entry, PromptBook
+from ivr.voice.prompts import COMMON, PromptBook, PromptEntry
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Studio:
         """Companies with at least one recording of their own."""
         return frozenset(company for company, _ in self._takes)
 
-    def take(self, entry: Entry, company_id: str) -> Take | None:
+    def take(self, entry: PromptEntry, company_id: str) -> Take | None:
         """The recording for this prompt and company, if it says the right words.
 
         A common recording does not serve a company whose wording differs from the common text, and

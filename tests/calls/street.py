@@ -17,7 +17,7 @@ import migrations
 from carrier.leg import Leg
 from carrier.phone import AgentPhone
 from carrier.stories.installation import Installation
-from carrier.stories.scene import Caller, Line, Scene
+from carrier.stories.scene import Caller, Scene, StoryLine
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
@@ -138,7 +138,7 @@ class Street:
 class Play(Scene):
     """One story's scene on the street."""
 
-    def __init__(self, street: Street, company: str, story: str, on_line: Callable[[Line], None]) -> None:
+    def __init__(self, street: Street, company: str, story: str, on_line: Callable[[StoryLine], None]) -> None:
         super().__init__(street.house, company, story, on_line)
         self.street = street
         self.seen: set[str] = set()

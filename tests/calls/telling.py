@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from carrier.stories.scene import Line
+from carrier.stories.scene import StoryLine
 from tests.calls.street import Play, Street
 
 AT_ONCE = 16
@@ -85,7 +85,7 @@ class Telling:
 
     async def _tell(self, story: Story) -> None:
         async with self._slots:
-            lines: list[Line] = []
+            lines: list[StoryLine] = []
             scene = Play(self.street, story.company, story.name, lines.append)
             try:
                 async with asyncio.timeout(STORY_LIMIT_S):
@@ -114,6 +114,6 @@ class Tellings:
             await telling.end()
 
 
-def _shown(line: Line) -> str:
+def _shown(line: StoryLine) -> str:
     at = "" if line.at_s is None else f"{line.at_s:.1f}"
     return f"  {at:>6} {line.kind:6} {line.text}"

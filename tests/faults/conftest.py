@@ -13,7 +13,7 @@ import pytest_asyncio
 from asterisk_conf.asterisk import find
 from asterisk_conf.packages import PackageRoot
 from carrier.stories.installation import Installation
-from carrier.stories.scene import Line, Scene
+from carrier.stories.scene import Scene, StoryLine
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE
 from tests.faults.injury import tell_executions
@@ -77,7 +77,7 @@ def scene(house: Installation) -> Scene:
 def scene_of(house: Installation, company: str = "skek") -> Scene:
     """A scene in any installation; what is told shows when a test fails."""
 
-    def show(line: Line) -> None:
+    def show(line: StoryLine) -> None:
         print("" if line.at_s is None else f"{line.at_s:.2f}", line.kind, line.text, sep="\t")
 
     return Scene(house, company, "fault", show)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from appeals.answers.letter import Signer
-from appeals.answers.sending import Proof
+from appeals.answers.sending import ProofOfSending
 from service.cli.appeals.common import (
     CompanyOption,
     NumberArgument,
@@ -67,7 +67,7 @@ def refuse(
     )
 
 
-def _left(proof: Proof) -> None:
+def _left(proof: ProofOfSending) -> None:
     typer.echo(f"Отправлено {proof.sent_at:%d.%m.%Y %H:%M} UTC.")
     for file in proof.facts.get("files", []):
         typer.echo(f"  {file}")

@@ -34,7 +34,7 @@ PositionOption = Annotated[str, typer.Option("--position", help="Его долж
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CaseServices:
     """The services a step on an appeal goes through: the same ones the console uses."""
 
     casework: Casework
@@ -70,7 +70,7 @@ def read(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
     return run(in_session)
 
 
-def step(company: str, number: str, make: Callable[[Desk, Appeal], Awaitable[T]]) -> T:
+def step(company: str, number: str, make: Callable[[CaseServices, Appeal], Awaitable[T]]) -> T:
     """Make one step on the appeal as it stands now. Raises NotFound, Conflict, InvalidInput."""
 
     async def work(db: Database) -> T:
@@ -78,7 +78,7 @@ def step(company: str, number: str, make: Callable[[Desk, Appeal], Awaitable[T]]
         clock, companies = SystemClock(), Companies.load(config.dialplan / "companies")
         casework = Casework(db, clock, companies, load_calendar(config.var), rules.of_installation(config.dialplan))
         endings = Endings(db, clock, companies)
-        desk = Desk(casework, endings, post_room.dispatch(config, db, clock, companies, casework, endings))
+        desk = CaseServices(casework, endings, post_room.dispatch(config, db, clock, companies, casework, endings))
         async with db.read() as session:
             appeal = await evidence.by_number(session, company, number)
         return await make(desk, appeal)

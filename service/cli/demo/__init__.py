@@ -18,7 +18,7 @@ from rich.text import Text
 import migrations
 from agent_console.people.permissions import ROLE_NAMES
 from carrier.stories.installation import Installation
-from carrier.stories.scene import Line, Scene, Told
+from carrier.stories.scene import Scene, StoryLine, ToldStory
 from carrier.stories.stories import STORIES, Story
 from carrier.stories.visitors import keep_coming
 from grid.import_connections import import_connections
@@ -60,12 +60,12 @@ def demo(
     raise typer.Exit(0 if len(told) == len(chosen) and all(one.ok for one in told) else 1)
 
 
-async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[Told]:
+async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[ToldStory]:
     config = settings.load()
     house = Installation(config.var, usual_ports=True)
     people = await _sample_data(house)
     out.print("Поднимаю Gridline и второй Asterisk, который будет звонить…")
-    told: list[Told] = []
+    told: list[ToldStory] = []
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -109,8 +109,8 @@ async def _stay(out: Console, house: Installation, people: list[Person], stop: a
         await visitors
 
 
-async def _tell(out: Console, house: Installation, story: Story) -> Told:
-    def show(line: Line) -> None:
+async def _tell(out: Console, house: Installation, story: Story) -> ToldStory:
+    def show(line: StoryLine) -> None:
         mark, style = _MARKS[line.kind]
         when = "" if line.at_s is None else f"{line.at_s:.1f} с"
         text = Text(f"{mark} {line.text}", style=style)
@@ -147,7 +147,7 @@ async def _sample_data(house: Installation) -> list[Person]:
         await database.close()
 
 
-def _row(told: Told) -> dict[str, object]:
+def _row(told: ToldStory) -> dict[str, object]:
     return {
         "company": told.company,
         "story": told.story,

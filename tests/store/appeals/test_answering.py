@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from appeals.answers.dispatch import Dispatch
 from appeals.answers.letter import Signer
-from appeals.answers.sending import FileSender, Outbox, Outgoing, Proof
+from appeals.answers.sending import FileSender, Outbox, Outgoing, ProofOfSending
 from appeals.casework.casework import Casework
 from appeals.casework.endings import Endings
 from appeals.models import Answer, Appeal, Event
@@ -33,7 +33,7 @@ class Interrupted:
     def __init__(self, outbox: FileSender, casework: Casework, appeal_id: str, version: int) -> None:
         self._outbox, self._casework, self._appeal_id, self._version = outbox, casework, appeal_id, version
 
-    async def send(self, letter: Outgoing) -> Proof:
+    async def send(self, letter: Outgoing) -> ProofOfSending:
         proof = await self._outbox.send(letter)
         await self._casework.assign(self._appeal_id, owner="other", unit=None, actor="boss", version=self._version)
         return proof

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appeals.casework.lifecycle import STEPS, Facts, allowed, make, missing, towards_closing
+from appeals.casework.lifecycle import STEPS, CaseFacts, allowed, make, missing, towards_closing
 from appeals.codes import AppealState
 from appeals.states import OPEN, TITLES
 from gridline.errors import Conflict
 
 DAY = date(2027, 1, 15)
-WHOLE = Facts(
+WHOLE = CaseFacts(
     state=AppealState.CONSIDERED,
     is_complaint=True,
     owner="Петров",
@@ -29,7 +29,7 @@ WHOLE = Facts(
 )
 
 facts = st.builds(
-    Facts,
+    CaseFacts,
     state=st.sampled_from(sorted(TITLES)),
     is_complaint=st.booleans(),
     owner=st.sampled_from([None, "Петров"]),
@@ -46,7 +46,7 @@ facts = st.builds(
 
 @settings(max_examples=400, deadline=None)
 @given(facts)
-def test_nothing_is_closed_or_answered_against_r12(known: Facts) -> None:
+def test_nothing_is_closed_or_answered_against_r12(known: CaseFacts) -> None:
     for step in ("answered", "closed"):
         try:
             make(step, known)
@@ -63,7 +63,7 @@ def test_nothing_is_closed_or_answered_against_r12(known: Facts) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(facts, st.sampled_from(sorted(STEPS)))
-def test_every_refusal_says_where_it_stands_or_what_is_missing(known: Facts, step: str) -> None:
+def test_every_refusal_says_where_it_stands_or_what_is_missing(known: CaseFacts, step: str) -> None:
     allowed = known.state in STEPS[step].sources and not STEPS[step].guard(known)
     if allowed:
         assert make(step, known) in TITLES
@@ -108,7 +108,7 @@ def test_an_answer_names_the_one_thing_it_lacks(lacking: dict[str, object], name
 
 
 def test_an_inquiry_needs_no_findings() -> None:
-    plain = Facts(
+    plain = CaseFacts(
         state=AppealState.IN_WORK,
         is_complaint=False,
         owner="Петров",
@@ -126,7 +126,7 @@ def test_a_wrong_step_names_the_states_it_is_for() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(facts)
-def test_what_is_said_to_be_missing_is_what_a_step_is_refused_for(known: Facts) -> None:
+def test_what_is_said_to_be_missing_is_what_a_step_is_refused_for(known: CaseFacts) -> None:
     for step in STEPS:
         may = step in allowed(known) and not missing(step, known)
         try:
@@ -139,7 +139,7 @@ def test_what_is_said_to_be_missing_is_what_a_step_is_refused_for(known: Facts) 
 
 @settings(max_examples=200, deadline=None)
 @given(facts)
-def test_when_nothing_is_missing_any_more_an_appeal_may_be_closed(known: Facts) -> None:
+def test_when_nothing_is_missing_any_more_an_appeal_may_be_closed(known: CaseFacts) -> None:
     marks = towards_closing(known)
     assert {mark.step for mark in marks} <= set(STEPS)
     if not any(mark.missing for mark in marks):
@@ -147,7 +147,7 @@ def test_when_nothing_is_missing_any_more_an_appeal_may_be_closed(known: Facts) 
 
 
 def test_the_marks_come_in_the_order_of_the_work() -> None:
-    fresh = Facts(state=AppealState.ASKED, is_complaint=True, open_tasks=2)
+    fresh = CaseFacts(state=AppealState.ASKED, is_complaint=True, open_tasks=2)
     assert [(mark.title, bool(mark.missing)) for mark in towards_closing(fresh)] == [
         ("Ответственный", True),
         ("Поручения", True),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ivr.live.board import Board
 from ivr.live.roster import LATE
-from ivr.live.view import AgentState, BoardView, CallKey, Changes, Place
+from ivr.live.view import AgentState, BoardView, CallerPlace, CallKey, Changes
 from ivr.telephony import events as ev
 from ivr.telephony.events import Event
 from tests.unit.live.exchange import AGENTS, START, Exchange
@@ -139,17 +139,17 @@ def test_a_call_from_the_menu_to_an_agent_and_away() -> None:
         return call.place, call.position, call.agent, agent.state
 
     caller = exchange.arrive()
-    assert now() == (Place.MENU, 0, "", AgentState.FREE)
+    assert now() == (CallerPlace.MENU, 0, "", AgentState.FREE)
     exchange.join(caller, "hotline")
-    assert now() == (Place.WAITING, 1, "", AgentState.FREE)
+    assert now() == (CallerPlace.WAITING, 1, "", AgentState.FREE)
     exchange.answer("PJSIP/101", "hotline")
-    assert now() == (Place.TALKING, 0, "PJSIP/101", AgentState.TALKING)
+    assert now() == (CallerPlace.TALKING, 0, "PJSIP/101", AgentState.TALKING)
     agent = board.agent("PJSIP/101")
     assert agent is not None
     assert agent.call == CallKey("node1", exchange.boot, caller)
     exchange.tick(90)
     exchange.finish(caller)
-    assert now() == (Place.MENU, 0, "", AgentState.FREE)
+    assert now() == (CallerPlace.MENU, 0, "", AgentState.FREE)
     exchange.hang_up(caller)
     (*_, last) = feed(board, exchange.told)
     (ended,) = last.ended
