@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from appeals.deadlines.rules import of_installation
-from appeals.imports import Imported, import_appeals
+from appeals.intake.imports import Imported, import_appeals
 from appeals.register import Register
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 from sqlalchemy import func, select
 
-from appeals.imports import import_appeals
+from appeals.intake.imports import import_appeals
 from appeals.intake.intake import ClaimDetails, accept
 from appeals.models import Appeal, Content
 from appeals.proof.verify import verify
