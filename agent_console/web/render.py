@@ -19,12 +19,16 @@ from agent_console.people.permissions import ROLE_NAMES, Actor
 from agent_console.web.assets import Static
 from agent_console.web.routes import ENTRIES, Entry
 from agent_console.web.security import csrf, live_id
+from appeals import numbering
 from gridline.clock import Clock
 from gridline.companies import Companies
 
 HOME_ZONE: Final = ZoneInfo("Europe/Moscow")
 """For those who see every company and look at none in particular."""
 FOLDER: Final = Path(__file__).parent.parent / "templates"
+MACROS: Final = ("buttons", "fields", "tables", "ui")
+"""The files of `macros/`, by whose names every template calls them: an import would be missing where a live update
+renders one block of a template and nothing round it."""
 
 
 class Templates:
@@ -50,7 +54,10 @@ class Templates:
             span=words.span,
             moment=_moment,
             device=words.device,
+            appeal_number=numbering.written,
         )
+        for name in MACROS:
+            self._env.globals[name] = self._env.get_template(f"macros/{name}.html").module
 
     def page(self, name: str, context: Mapping[str, Any]) -> str:
         """A whole template."""
