@@ -10,15 +10,16 @@ import jinja2.meta
 import pytest
 from jinja2 import nodes
 
-from agent_console.web.assets import Static
+from agent_console.web import assets
 from agent_console.web.render import FOLDER, MACROS, Templates
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.settings import HOUSE
 
-ENV = Templates(SystemClock(), Companies.load(HOUSE / "dialplan/companies"), Static()).env
+ENV = Templates(SystemClock(), Companies.load(HOUSE / "dialplan/companies"), assets.Static()).env
 WIDEST = 120
 TEMPLATES = sorted(FOLDER.rglob("*.html"))
+SHEETS = sorted(assets.FOLDER.glob("*.css"))
 
 
 def parsed(file: Path) -> nodes.Template:
@@ -38,14 +39,16 @@ def named(tree: nodes.Template) -> Iterator[str]:
         yield from (one if isinstance(one, str) else one[0] for one in imported.names)
 
 
-@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.relative_to(FOLDER).as_posix())
+@pytest.mark.parametrize("file", TEMPLATES + SHEETS, ids=lambda file: file.relative_to(FOLDER.parent).as_posix())
 def test_a_line_fits_the_screen(file: Path) -> None:
     too_wide = [
         f"{number}: {len(line)}"
         for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
         if len(line) > WIDEST
     ]
-    assert not too_wide, "Put each tag, or each attribute of a long one, on a line of its own."
+    assert not too_wide, (
+        "Put each tag, each attribute of a long one, each declaration of a long rule on a line of its own."
+    )
 
 
 def test_every_macro_is_used() -> None:
