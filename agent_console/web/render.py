@@ -19,12 +19,16 @@ from agent_console.people.permissions import ROLE_NAMES, Actor
 from agent_console.web.assets import Static
 from agent_console.web.routes import ENTRIES, Entry
 from agent_console.web.security import csrf, live_id
+from appeals import numbering
 from gridline.clock import Clock
 from gridline.companies import Companies
 
 HOME_ZONE: Final = ZoneInfo("Europe/Moscow")
 """For those who see every company and look at none in particular."""
 FOLDER: Final = Path(__file__).parent.parent / "templates"
+MACROS: Final = FOLDER / "macros"
+"""Each file of it is known to every template by its name (`ui.badge(...)`). An import would be missing where a live
+update renders one block of a template and nothing round it."""
 
 
 class Templates:
@@ -33,15 +37,15 @@ class Templates:
     def __init__(self, clock: Clock, companies: Companies, static: Static) -> None:
         self._clock = clock
         self._companies = companies
-        self._env = jinja2.Environment(
+        self.env = jinja2.Environment(
             loader=jinja2.FileSystemLoader(FOLDER),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._env.globals.update(icon=_icon(static), asset=static.url, plural=words.plural, ROLE_NAMES=ROLE_NAMES)
-        self._env.filters.update(
+        self.env.globals.update(icon=_icon(static), asset=static.url, plural=words.plural, ROLE_NAMES=ROLE_NAMES)
+        self.env.filters.update(
             day=_day,
             clock=_clock,
             ago=_ago,
@@ -50,18 +54,21 @@ class Templates:
             span=words.span,
             moment=_moment,
             device=words.device,
+            appeal_number=numbering.written,
         )
+        for file in sorted(MACROS.glob("*.html")):
+            self.env.globals[file.stem] = self.env.get_template(f"{MACROS.name}/{file.name}").module
 
     def page(self, name: str, context: Mapping[str, Any]) -> str:
         """A whole template."""
-        return self._env.get_template(name).render(self._with_time(context))
+        return self.env.get_template(name).render(self._with_time(context))
 
     def part(self, name: str, block: str, **context: Any) -> str:
         """One `{% block %}` of a template: the same words in the page and in a live update of it.
 
         `zone` should be given where times are written.
         """
-        template = self._env.get_template(name)
+        template = self.env.get_template(name)
         return "".join(template.blocks[block](template.new_context(self._with_time(context))))
 
     def zone_of(self, actor: Actor | None) -> ZoneInfo:
