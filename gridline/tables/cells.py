@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from gridline.phones import e164
+from gridline.phones import NotAPhone, read_all
 from gridline.tables.tabular import BadCell
 
 T = TypeVar("T")
@@ -67,14 +67,14 @@ def listed(cells: Mapping[str, str], column: str, *, at_most: int) -> list[str]:
 
 
 def phones(cells: Mapping[str, str], column: str, *, at_most: int = 10) -> list[str]:
-    """Phone numbers divided by commas or semicolons, in E.164."""
-    found = []
-    for written in listed(cells, column, at_most=at_most):
-        number = e164(written)
-        if number is None:
-            raise BadCell(f"«{column}»: «{written[:30]}» — не телефонный номер")
-        found.append(number)
-    return list(dict.fromkeys(found))
+    """The phone numbers of the cell in E.164, each once, as `gridline.phones.read_all` finds them."""
+    written = cells[column]
+    if not written:
+        return []
+    try:
+        return [phone.e164 for phone in read_all(written, at_most=at_most)]
+    except NotAPhone as error:
+        raise BadCell(f"«{column}»: {error.message}") from error
 
 
 def moment(cells: Mapping[str, str], column: str, when: When, *, required: bool = False) -> datetime | None:
