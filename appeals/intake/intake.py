@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from appeals import numbering
 from appeals.taxonomy import Taxonomy, shipped
+from gridline import accounts
 from gridline.errors import InvalidInput
 from gridline.phones import NotAPhone, read_all
 
@@ -41,6 +42,7 @@ def _empty_is_none(value: object) -> object:
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-_]{0,31}$")]
 Short = Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=300)]
 _Optional = BeforeValidator(_empty_is_none)
+_Account = BeforeValidator(lambda value: accounts.tidy(value) if isinstance(value, str) else value)
 Id = Annotated[Annotated[str, Field(max_length=64)] | None, _Optional]
 Key = Annotated[Annotated[str, Field(max_length=100)] | None, _Optional]
 Line = Annotated[Annotated[str, Field(max_length=300)] | None, _Optional]
@@ -118,7 +120,7 @@ class Intake(_Border):
     post_address: Address = None
     answer_way: Id = None
     contract_number: Id = None
-    account_number: Id = None
+    account_number: Annotated[Id, _Account] = None
     premise_id: Id = None
     branch: Id = None
     text: Body = None
