@@ -196,6 +196,36 @@ async def test_a_failed_look_up_deletes_no_phone(db: Database, companies: Compan
     assert await count(db, PremisePhone) == 1
 
 
+@pytest.mark.parametrize(
+    ("settlement", "street", "settlement_off", "street_off"),
+    [
+        ("г. Кемерово", "пр-кт Ленина", "Кемерово", "пр. Ленина"),
+        ("г. Кемерово", "просп. Ленина", "гор. Кемерово", "Ленина проспект"),
+        ("р.п. Промышленная", "ул. Мира", "пгт Промышленная", "Мира"),
+        ("рабочий посёлок Промышленная", "Мира ул.", "рп Промышленная", "улица Мира"),
+        ("пос. Барзас", "пер. Лесной", "п. Барзас", "переулок Лесной"),
+        ("ст-ца Каневская", "", "станица Каневская", ""),
+    ],
+)
+async def test_an_outage_is_told_however_its_place_is_written(
+    db: Database,
+    companies: Companies,
+    table_file: TableFile,
+    settlement: str,
+    street: str,
+    settlement_off: str,
+    street_off: str,
+) -> None:
+    home = f"skek;77;;Иванов;{settlement};{street};5;;+79131203401"
+    off = f"skek;А-1;аварийное;22.11.2026;;;;;;{settlement_off};{street_off}"
+    other = "skek;А-2;аварийное;22.11.2026;;;;;;г. Кемерово;ул. Другая"
+    await import_premises(db, Table(table_file(HEAD, home), companies))
+    await import_outages(db, Table(table_file(OUTAGES, off, other), companies))
+    async with db.read() as session:
+        (premise,) = await premises.by_account(session, "skek", "77")
+        assert [one.code for one in await outages.current_for(session, premise, NOW)] == ["А-1"]
+
+
 async def test_rows_without_a_company_column_are_the_one_named(
     db: Database, companies: Companies, table_file: TableFile
 ) -> None:

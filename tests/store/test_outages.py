@@ -120,32 +120,3 @@ async def test_what_is_planned(db: Database, facts: dict[str, object], expected:
     await store(db, outage(**facts), OutageScope(line="ф. 12"))
     async with db.read() as session:
         assert len(await outages.planned_for(session, HOME, NOW, timedelta(hours=48))) == expected
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("г. Кемерово", "Кемерово"),
-        ("ул. Ленина", "Ленина улица"),
-        ("УЛ.ЛЕНИНА", "ленина"),
-        ("пос. Ёлкино", "п Елкино"),
-        ("Проспект  Мира", "пр-кт Мира"),
-        ("40-летия Октября, ул.", "ул. 40-летия Октября"),
-    ],
-)
-def test_two_ways_of_writing_one_place(one: str, other: str) -> None:
-    assert places.key(one) == places.key(other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [("ул. Ленина", "пр-кт Ленина"), ("с. Курба", "д. Курба"), ("Мира", "Мирная")]
-)
-def test_two_places(one: str, other: str) -> None:
-    assert places.key(one) != places.key(other)
-
-
-def test_an_address_in_one_line() -> None:
-    parts = {"settlement": "г. Тверь", "street": "ул. Мира", "house": "5", "building": "2", "flat": "10"}
-    assert places.one_line(**parts) == "г. Тверь, ул. Мира, д. 5, корп. 2, кв. 10"
-    bare = {"settlement": "СНТ Ромашка", "street": "", "house": "уч. 12", "building": "", "flat": ""}
-    assert places.one_line(**bare) == "СНТ Ромашка, уч. 12"
