@@ -6,6 +6,7 @@ Short forms are those of the state address register (ГАР), ways are what peop
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -65,7 +66,7 @@ STREETS = (
     Kind("гск", "гаражный кооператив", "г.с.к"),
 )
 KINDS = (*SETTLEMENTS, *STREETS)
-_LONG = {
+_PHRASES = {
     "садоводческое некоммерческое товарищество": "снт",
     "садовое некоммерческое товарищество": "снт",
     "дачное некоммерческое товарищество": "днт",
@@ -83,7 +84,7 @@ def _pattern(way: str) -> str:
     return re.sub("[её]", "[её]", escaped)
 
 
-_SHORT = {way: kind.short for kind in KINDS for way in (kind.short, kind.word, *kind.ways.split())} | _LONG
+_SHORT = {way: kind.short for kind in KINDS for way in (kind.short, kind.word, *kind.ways.split())} | _PHRASES
 SHORT_OF = {_bare(way): short for way, short in _SHORT.items()}
 """By every spelling, in small letters, without its stops and spaces, «е» for «ё»."""
 SAID = {bare: kind.word for kind in KINDS for bare in map(_bare, (kind.short, *kind.ways.split()))}
@@ -91,16 +92,30 @@ SAID = {bare: kind.word for kind in KINDS for bare in map(_bare, (kind.short, *k
 KEY_OF = {kind.short: kind.key or kind.short for kind in KINDS}
 
 _INITIALS = re.compile(r"[А-ЯЁ]\.\s?[А-ЯЁ]\.")
-_PIECES = sorted((way for way in _SHORT if re.search("[ ./_]", way)), key=len, reverse=True)
-_IN_PIECES = re.compile(rf"(?<![\w./-])(?:{'|'.join(_pattern(way) for way in _PIECES)})(?:\.|(?![\w-]))", re.IGNORECASE)
+
+
+def _any_of(ways: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(ways, key=len, reverse=True)
+    return re.compile(
+        rf"(?<![\w./-])(?:{'|'.join(_pattern(way) for way in longest_first)})(?:\.|(?![\w-]))", re.IGNORECASE
+    )
+
+
+_IN_PIECES = _any_of(way for way in _SHORT if re.search("[./_]", way))
+_IN_WORDS = _any_of(way for way in _SHORT if " " in way)
 
 
 def compact(text: str) -> str:
-    """`text` with the short form for kinds written in several pieces: «р. п. Яшкино» is «рп Яшкино».
+    """`text` with the short form for abbreviations in several pieces: «р. п. Яшкино» is «рп Яшкино».
 
     Two capitals with their stops stay: they are somebody's initials («ул. К. П. Иванова»).
     """
     return _IN_PIECES.sub(_shortened, text)
+
+
+def shortest(text: str) -> str:
+    """As `compact`, of kinds in words too: «рабочий посёлок Яшкино» is «рп Яшкино»."""
+    return compact(_IN_WORDS.sub(_shortened, text))
 
 
 def _shortened(match: re.Match[str]) -> str:

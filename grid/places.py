@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grid.place_kinds import KEY_OF, SHORT_OF, compact
+from grid.place_kinds import KEY_OF, SHORT_OF, shortest
 
 _MEANT = {"г", "ул"}
 _SILENT = {"им", "имени"}
@@ -17,7 +17,7 @@ def key(name: str) -> str:
     Case, ё, dots and spaces do not matter. Town and street are what a bare name means; every other kind is
     kept and goes first, in one spelling: «ул. Ленина» and «пр-кт Ленина» are two streets, «пр. Ленина» is the latter.
     """
-    words = _WORD.findall(compact(name.casefold()).replace("ё", "е"))
+    words = _WORD.findall(shortest(name.casefold()).replace("ё", "е"))
     kinds = [KEY_OF[SHORT_OF[word]] for word in words if word in SHORT_OF]
     names = [word for word in words if word not in SHORT_OF and word not in _SILENT]
     return " ".join([kind for kind in kinds if kind not in _MEANT] + names)

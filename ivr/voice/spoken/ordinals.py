@@ -36,7 +36,7 @@ def ordinal(n: int, case: Case = "nom", gender: Gender | Literal["pl"] = "m") ->
     if not 0 <= n <= LARGEST:
         raise ValueError(f"no ordinal for {n}")
     if n and n % 1000 == 0:
-        return _inflected(_thousands(n // 1000) + "тысячн", case, gender, stressed=False)
+        return _inflected(_before_thousandth(n // 1000) + "тысячн", case, gender, stressed=False)
     last = n % 100 if n % 100 <= 20 and n % 100 else n % 10 or n % 100 or n % 1000
     before = n - last
     lead = [cardinal(before)] if before else []
@@ -50,11 +50,13 @@ def _inflected(stem: str, case: Case, gender: str, *, stressed: bool) -> str:
     return stem + ("ой" if stressed and ending == "ый" else ending)
 
 
-def _thousands(n: int) -> str:
-    """What stands before «тысячный»: the genitive run together (двух-, двадцатиодно-, сто-)."""
-    if n == 1:
-        return ""
+def run_together(n: int) -> str:
+    """What stands before a further root: «двух» in «двухэтажный», «двадцатиодно», «сто»."""
     return "".join(
         {"одного": "одно", "ста": "сто", "девяноста": "девяносто"}.get(word, word)
         for word in cardinal(n, "gen").split()
     )
+
+
+def _before_thousandth(n: int) -> str:
+    return "" if n == 1 else run_together(n)

@@ -38,6 +38,13 @@ def until_clock(at: time) -> str:
     return f"до {clock(at, 'gen') if at.hour or at.minute else counted(24, HOUR, 'gen')}"
 
 
+def between_clocks(first: time, last: time) -> str:
+    """«с девяти до семнадцати часов», «с девяти часов тридцати минут до семнадцати часов»."""
+    if not first.minute and not last.minute and first.hour > 1:  # «с одного», «с ноля» need their «часа», «часов»
+        return f"с {cardinal(first.hour, 'gen')} {until_clock(last)}"
+    return f"{since_clock(first)} {until_clock(last)}"
+
+
 def at_moment(moment: datetime, now: datetime, zone: tzinfo) -> str:
     """«сегодня в восемнадцать часов»; both moments aware, days reckoned in `zone`."""
     return f"{_day(moment, now, zone)} {at_clock(_clock(moment, zone))}"
@@ -57,10 +64,7 @@ def period(start: datetime, end: datetime, now: datetime, zone: tzinfo) -> str:
     """«завтра с девяти до двенадцати часов»; over several days each end with its day."""
     if start.astimezone(zone).date() != _last_day(end, zone):
         return f"{since_moment(start, now, zone)}, {until_moment(end, now, zone)}"
-    first, last = _clock(start, zone), _clock(end, zone)
-    if not first.minute and not last.minute and first.hour > 1:  # «с одного», «с ноля» need their «часа», «часов»
-        return f"{_day(start, now, zone)} с {cardinal(first.hour, 'gen')} {until_clock(last)}"
-    return f"{_day(start, now, zone)} {since_clock(first)} {until_clock(last)}"
+    return f"{_day(start, now, zone)} {between_clocks(_clock(start, zone), _clock(end, zone))}"
 
 
 def _last_day(end: datetime, zone: tzinfo) -> date:

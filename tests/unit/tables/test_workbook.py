@@ -18,7 +18,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 MIB = 2**20
 
 
-def book(folder: Path, **cells: object) -> Path:
+def book(folder: Path, **cells: str) -> Path:
     """A workbook with these cells and a header `счёт`, `имя`."""
     made = openpyxl.Workbook()
     sheet = made.active

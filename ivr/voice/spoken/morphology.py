@@ -1,0 +1,89 @@
+"""What the dictionary knows of a written word: which noun it may be, in which case; pymorphy3 behind two questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from pymorphy3 import MorphAnalyzer
+
+from ivr.voice.spoken.numbers import Case, Gender
+
+WORDS_KEPT = 4096
+_CASES: dict[str, Case] = {
+    **{"nomn": "nom", "gent": "gen", "gen2": "gen", "datv": "dat", "accs": "acc", "acc2": "acc", "ablt": "ins"},
+    **{"loct": "prep", "loc2": "prep"},
+}
+_GRAMMEMES: dict[Case, str] = {
+    **{"nom": "nomn", "gen": "gent", "dat": "datv", "acc": "accs", "ins": "ablt", "prep": "loct"},
+}
+_GENDERS: dict[str, Gender] = {"masc": "m", "femn": "f", "neut": "n"}
+
+
+_UNMEANT = {"опор", "проводы", "лёт"}
+"""Nouns of the dictionary that share forms with what a network is made of, and that nobody means here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One noun that a written word may be."""
+
+    lemma: str
+    case: Case
+    plural: bool
+    gender: Gender
+    animate: bool = False
+    only_plural: bool = False
+    """It has no singular: «сутки», «ножницы»."""
+
+
+@lru_cache(WORDS_KEPT)
+def nouns(word: str) -> tuple[Reading, ...]:
+    """The nouns that `word` may be, the likeliest first; empty when it is none."""
+    found = []
+    for parse in _dictionary().parse(word):
+        tag = parse.tag
+        case = _CASES.get(tag.case or "")
+        if tag.POS != "NOUN" or case is None or "Abbr" in tag or parse.normal_form in _UNMEANT:
+            continue
+        only_plural = "Pltm" in tag
+        gender = _GENDERS.get(tag.gender or "", "m")
+        animate = tag.animacy == "anim"
+        found.append(Reading(parse.normal_form, case, tag.number == "plur", gender, animate, only_plural))
+    return tuple(found)
+
+
+@lru_cache(WORDS_KEPT)
+def is_adjective(word: str) -> bool:
+    """Whether `word` may stand between a number and its noun: «3 новых опоры»."""
+    return any(parse.tag.POS in ("ADJF", "PRTF") for parse in _dictionary().parse(word))
+
+
+@lru_cache(WORDS_KEPT)
+def in_case(words: str, case: Case) -> str:
+    """A noun with the adjectives before it, given in the nominative, in `case`; what follows the noun stays."""
+    said = words.split()
+    for at, word in enumerate(said):
+        parses = [parse for parse in _dictionary().parse(word) if {"nomn", "sing"} in parse.tag]
+        adjective = next((parse for parse in parses if parse.tag.POS == "ADJF"), None)  # «рабочий» is a noun too
+        parse = adjective if adjective and at + 1 < len(said) else parses[0]
+        inanimate = {"inan"} if case == "acc" and "masc" in parse.tag else set()
+        inflected = parse.inflect({_GRAMMEMES[case], "sing"} | inanimate)
+        said[at] = inflected.word if inflected else word
+        if parse is not adjective:
+            break
+    return " ".join(said)
+
+
+@lru_cache(WORDS_KEPT)
+def takes_object(word: str) -> bool:
+    """Whether `word` is a verb whose object stands in the accusative: «ждать 21 минуту»."""
+    return any(
+        parse.tag.POS in ("VERB", "INFN", "GRND") and "tran" in parse.tag for parse in _dictionary().parse(word)[:1]
+    )
+
+
+@cache
+def _dictionary() -> Any:
+    return MorphAnalyzer(lang="ru")
