@@ -6,12 +6,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from ivr.voice.spoken.abbreviations import spoken_abbreviations, spoken_signs
 from ivr.voice.spoken.codes import LETTERS
-from ivr.voice.spoken.counts import spoken_counts
 from ivr.voice.spoken.numbers import cardinal
-from ivr.voice.spoken.written_dates import spoken_dates
-from ivr.voice.spoken.written_times import spoken_times
+from ivr.voice.spoken.written.abbreviations import spoken_abbreviations, spoken_signs
+from ivr.voice.spoken.written.counts import spoken_counts
+from ivr.voice.spoken.written.dates import spoken_dates
+from ivr.voice.spoken.written.times import spoken_times
 
 KEPT = 1024
 """Texts whose words are remembered: an outage tells every caller its one cause, and finding them takes 2 ms."""

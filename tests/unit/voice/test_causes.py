@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ivr.voice.spoken import speakable
 from ivr.voice.spoken.agreement import counted
-from ivr.voice.spoken.units import UNITS
+from ivr.voice.spoken.written.units import UNITS
 
 DATES = {
     "до 22 ноября 2026 г.": "до двадцать второго ноября две тысячи двадцать шестого года",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import time
 
-from ivr.voice.spoken.demands import By, demand
 from ivr.voice.spoken.times import at_clock, between_clocks, clock, clock_short, since_clock, until_clock
-from ivr.voice.spoken.units import OTHER_PATTERN
+from ivr.voice.spoken.written.demands import By, demand
+from ivr.voice.spoken.written.units import OTHER_PATTERN
 
 _HOURS = r"(?:ч(?:ас(?:а|ов)?)?\b\.?)"
 _TIME = (

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 
 from grid.place_kinds import SAID, compact
-from ivr.voice.spoken import morphology
-from ivr.voice.spoken.demands import By, demand
 from ivr.voice.spoken.numbers import CASES, Case
+from ivr.voice.spoken.written import morphology
+from ivr.voice.spoken.written.demands import By, demand
 
 _FIXED = {
     **{"т.к.": "так как", "т.е.": "то есть", "и т.д.": "и так далее", "и т.п.": "и тому подобное"},

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 
-from ivr.voice.spoken import morphology
 from ivr.voice.spoken.agreement import counted
-from ivr.voice.spoken.demands import By, Demand, demand, is_action
-from ivr.voice.spoken.morphology import Reading
 from ivr.voice.spoken.numbers import CASES, Case, Gender, cardinal
 from ivr.voice.spoken.ordinals import ordinal, run_together
-from ivr.voice.spoken.units import LENGTHS, MEASURES, UNIT_PATTERN, UNITS, VOLTAGES
+from ivr.voice.spoken.written import morphology
+from ivr.voice.spoken.written.demands import By, Demand, demand, is_action
+from ivr.voice.spoken.written.morphology import Reading
+from ivr.voice.spoken.written.units import LENGTHS, MEASURES, UNIT_PATTERN, UNITS, VOLTAGES
 
 _COLLECTIVE = {2: "двое", 3: "трое", 4: "четверо"}
 _ALONE = {"nom": "одни", "acc": "одни", "gen": "одних", "dat": "одним", "ins": "одними", "prep": "одних"}

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ivr.voice.spoken import morphology
 from ivr.voice.spoken.numbers import Case
+from ivr.voice.spoken.written import morphology
 
 _GENITIVE = (
     *("до", "от", "из", "без", "для", "около", "у", "после", "более", "менее", "свыше", "больше", "меньше", "порядка"),

@@ -6,9 +6,9 @@ import re
 from datetime import date
 
 from ivr.voice.spoken.dates import MONTHS, year_words
-from ivr.voice.spoken.demands import By, demand
 from ivr.voice.spoken.numbers import Case
 from ivr.voice.spoken.ordinals import ordinal
+from ivr.voice.spoken.written.demands import By, demand
 
 _LEAP = 2000
 _YEAR_ENDS = r"(?: ?(?:года|г\.?)(?![А-Яа-яЁё]))?"
