@@ -21,21 +21,21 @@ class Noun:
     animate: bool = False
 
 
-def form(n: int, noun: Noun, case: Case = "nom") -> str:
+def form(n: int, noun: Noun, case: Case = Case.NOM) -> str:
     """The noun alone, as it stands after `n`: form(21, MINUTE) is «минута»."""
-    if noun.animate and case == "acc" and _shows_animacy(n):
-        case = "gen"
+    if noun.animate and case == Case.ACC and _shows_animacy(n):
+        case = Case.GEN
     last, teens = n % 10, 11 <= n % 100 <= 14
-    if noun.few and case in ("nom", "acc") and 2 <= last <= 4 and not teens:
+    if noun.few and case in (Case.NOM, Case.ACC) and 2 <= last <= 4 and not teens:
         return noun.few
     return agreed(n, case, noun.singular, noun.plural)
 
 
-def counted(n: int, noun: Noun, case: Case = "nom") -> str:
-    """Number and noun: counted(2, WORKING_DAY, "gen") is «двух рабочих дней»."""
-    if noun.animate and case == "acc" and _shows_animacy(n):
-        tens = [cardinal(n - n % 10, "acc")] if n > 10 else []  # «двадцать одного»: only the last word shows it
-        return " ".join([*tens, cardinal(n % 10, "gen", noun.gender), form(n, noun, case)])
+def counted(n: int, noun: Noun, case: Case = Case.NOM) -> str:
+    """Number and noun: counted(2, WORKING_DAY, Case.GEN) is «двух рабочих дней»."""
+    if noun.animate and case == Case.ACC and _shows_animacy(n):
+        tens = [cardinal(n - n % 10, Case.ACC)] if n > 10 else []  # «двадцать одного»: only the last word shows it
+        return " ".join([*tens, cardinal(n % 10, Case.GEN, noun.gender), form(n, noun, case)])
     return f"{cardinal(n, case, noun.gender)} {form(n, noun, case)}"
 
 
@@ -52,7 +52,7 @@ def _six(written: str) -> Six:
 def _masculine(stem: str, many: str = "ов") -> Noun:
     """Hard stem: «метр», «метра», ..., «метры», «метров»; `many` is "" for «вольт»."""
     return Noun(
-        "m",
+        Gender.M,
         (stem, f"{stem}а", f"{stem}у", stem, f"{stem}ом", f"{stem}е"),
         (f"{stem}ы", f"{stem}{many}", f"{stem}ам", f"{stem}ы", f"{stem}ами", f"{stem}ах"),
     )
@@ -61,7 +61,7 @@ def _masculine(stem: str, many: str = "ов") -> Noun:
 def _feminine(stem: str, *, several: str = "ы") -> Noun:
     """Hard stem: «минута», «минуты», ..., «минут»; `several` is «и» after к, г, х."""
     return Noun(
-        "f",
+        Gender.F,
         (f"{stem}а", f"{stem}{several}", f"{stem}е", f"{stem}у", f"{stem}ой", f"{stem}е"),
         (f"{stem}{several}", stem, f"{stem}ам", f"{stem}{several}", f"{stem}ами", f"{stem}ах"),
     )
@@ -70,26 +70,26 @@ def _feminine(stem: str, *, several: str = "ы") -> Noun:
 SECOND = _feminine("секунд")
 MINUTE = _feminine("минут")
 HOUR = _masculine("час")
-DAY = Noun("m", _six("день, дня, дню, день, днём, дне"), _six("дни, дней, дням, дни, днями, днях"))
+DAY = Noun(Gender.M, _six("день, дня, дню, день, днём, дне"), _six("дни, дней, дням, дни, днями, днях"))
 WORKING_DAY = Noun(
-    "m",
+    Gender.M,
     _six("рабочий день, рабочего дня, рабочему дню, рабочий день, рабочим днём, рабочем дне"),
     _six("рабочие дни, рабочих дней, рабочим дням, рабочие дни, рабочими днями, рабочих днях"),
     few="рабочих дня",
 )
 WEEK = Noun(
-    "f",
+    Gender.F,
     _six("неделя, недели, неделе, неделю, неделей, неделе"),
     _six("недели, недель, неделям, недели, неделями, неделях"),
 )
 MONTH = Noun(
-    "m",
+    Gender.M,
     _six("месяц, месяца, месяцу, месяц, месяцем, месяце"),
     _six("месяцы, месяцев, месяцам, месяцы, месяцами, месяцах"),
 )
-YEAR = Noun("m", _six("год, года, году, год, годом, годе"), _six("годы, лет, годам, годы, годами, годах"))
+YEAR = Noun(Gender.M, _six("год, года, году, год, годом, годе"), _six("годы, лет, годам, годы, годами, годах"))
 PERSON = Noun(
-    "m",
+    Gender.M,
     _six("человек, человека, человеку, человека, человеком, человеке"),
     _six("люди, человек, людям, людей, людьми, людях"),
     animate=True,
@@ -97,22 +97,22 @@ PERSON = Noun(
 DIGIT = _feminine("цифр")
 STAGE = _masculine("этап")
 ADDRESS = Noun(
-    "m",
+    Gender.M,
     _six("адрес, адреса, адресу, адрес, адресом, адресе"),
     _six("адреса, адресов, адресам, адреса, адресами, адресах"),
 )
 APPEAL = Noun(
-    "n",
+    Gender.N,
     _six("обращение, обращения, обращению, обращение, обращением, обращении"),
     _six("обращения, обращений, обращениям, обращения, обращениями, обращениях"),
 )
 RUBLE = Noun(
-    "m",
+    Gender.M,
     _six("рубль, рубля, рублю, рубль, рублём, рубле"),
     _six("рубли, рублей, рублям, рубли, рублями, рублях"),
 )
 KOPECK = Noun(
-    "f",
+    Gender.F,
     _six("копейка, копейки, копейке, копейку, копейкой, копейке"),
     _six("копейки, копеек, копейкам, копейки, копейками, копейках"),
 )

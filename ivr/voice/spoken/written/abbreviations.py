@@ -45,7 +45,7 @@ _PLACE_SEEN = re.compile(
 
 def spoken_abbreviations(text: str) -> str:
     """`text` with what the network and addresses abbreviate in words. Text that holds none comes out as it is."""
-    text = _PLANT_SEEN.sub(lambda m: _in_place(m, _PLANT[m["short"]], after_noun="gen"), text)
+    text = _PLANT_SEEN.sub(lambda m: _in_place(m, _PLANT[m["short"]], after_noun=Case.GEN), text)
     return _PLACE_SEEN.sub(_place, compact(text))
 
 
@@ -60,22 +60,22 @@ def _place(match: re.Match[str]) -> str:
         if match["ending"]:  # «в р-не», «до пр-та»
             forms = [morphology.in_case(word, case) for case in CASES]
             return next((form for form in forms if form.endswith(match["ending"])), match[0])
-        return _in_place(match, word, after_noun="nom")
+        return _in_place(match, word, after_noun=Case.NOM)
     if match["house"]:
-        return _in_place(match, _HOUSES[match["house"]], after_noun="nom") + " "
+        return _in_place(match, _HOUSES[match["house"]], after_noun=Case.NOM) + " "
     short = match["letter"] or match["stopped"] or match["acronym"]
-    return _in_place(match, SAID[short], after_noun="nom") + (" " if match["letter"] else "")
+    return _in_place(match, SAID[short], after_noun=Case.NOM) + (" " if match["letter"] else "")
 
 
 def _in_place(match: re.Match[str], words: str, *, after_noun: Case) -> str:
     asked = demand(match.string, match.start())
     match asked.by:
         case By.PREPOSITION:
-            case: Case = "prep" if asked.word in _LOCATING else "dat" if asked.word == "по" else asked.cases[0]
+            case: Case = Case.PREP if asked.word in _LOCATING else Case.DAT if asked.word == "по" else asked.cases[0]
         case By.VERB:
-            case = "acc"
+            case = Case.ACC
         case By.NOUN:
             case = after_noun
         case By.NOTHING:
-            case = "nom"
+            case = Case.NOM
     return morphology.in_case(words, case)

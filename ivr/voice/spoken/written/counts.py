@@ -18,10 +18,9 @@ from ivr.voice.spoken.written.morphology import Reading
 from ivr.voice.spoken.written.units import LENGTHS, MEASURES, UNIT_PATTERN, UNITS, VOLTAGES
 
 _COLLECTIVE = {2: "двое", 3: "трое", 4: "четверо"}
-_ALONE = {"nom": "одни", "acc": "одни", "gen": "одних", "dat": "одним", "ins": "одними", "prep": "одних"}
 _CARDINAL_ENDINGS: dict[str, Case] = {
-    **dict.fromkeys(("ти", "и", "х", "ёх", "ех", "ух", "та"), "gen"),
-    **dict.fromkeys(("мя", "ью", "ми"), "ins"),
+    **dict.fromkeys(("ти", "и", "х", "ёх", "ех", "ух", "та"), Case.GEN),
+    **dict.fromkeys(("мя", "ью", "ми"), Case.INS),
 }
 
 _AHEAD = r"(?=(?P<after>(?: +[а-яё-]+){1,4}))?"
@@ -46,24 +45,24 @@ def spoken_counts(text: str) -> str:
 def _fraction(match: re.Match[str]) -> str:
     """«ноль целых четыре десятых киловольта»: what is measured in parts stands in the genitive singular."""
     asked = _of_unit(demand(match.string, match.start()), match["unit"])
-    case: Case = "nom" if asked == "acc" else asked
+    case: Case = Case.NOM if asked == Case.ACC else asked
     whole, part = int(match["whole"]), int(match["part"])
     place = ("десят", "сот", "тысячн")[len(match["part"]) - 1]
     words = [
-        cardinal(whole, asked, "f"),
+        cardinal(whole, asked, Gender.F),
         _part(whole, "цел", asked, case),
-        cardinal(part, asked, "f"),
+        cardinal(part, asked, Gender.F),
         _part(part, place, asked, case),
     ]
     if match["unit"]:
-        words.append(UNITS[match["unit"].rstrip(".")].singular[CASES.index("gen")])
+        words.append(UNITS[match["unit"].rstrip(".")].singular[CASES.index(Case.GEN)])
     return " ".join(words)
 
 
 def _part(n: int, stem: str, asked: Case, case: Case) -> str:
     if n % 10 == 1 and n % 100 != 11:
-        return stem + {"nom": "ая", "acc": "ую"}.get(asked, "ой")
-    return stem + {"dat": "ым", "ins": "ыми"}.get(case, "ых")
+        return stem + {Case.NOM: "ая", Case.ACC: "ую"}.get(asked, "ой")
+    return stem + {Case.DAT: "ым", Case.INS: "ыми"}.get(case, "ых")
 
 
 def _measured(match: re.Match[str]) -> str:
@@ -77,9 +76,9 @@ def _measured(match: re.Match[str]) -> str:
 def _of_unit(asked: Demand, unit: str | None) -> Case:
     """The case of a measure, by the word before it alone."""
     if asked.by is By.NOUN:
-        return "gen" if is_action(asked.word) and unit not in VOLTAGES else "nom"
+        return Case.GEN if is_action(asked.word) and unit not in VOLTAGES else Case.NOM
     if asked.word in ("в", "во") and unit and unit.rstrip(".") in LENGTHS:
-        return "prep"  # «в 5 км от города», but «в 5 мин»
+        return Case.PREP  # «в 5 км от города», but «в 5 мин»
     return asked.cases[0]
 
 
@@ -96,7 +95,7 @@ def _counted(match: re.Match[str]) -> str:
     if " " in match["n"] or match["n"] != str(n):
         return match[0]  # digits that are no number: a code, read out one by one
     # a number that is a name, or an hour: «с 9 до 17»
-    case = "nom" if noun or asked.by is not By.PREPOSITION else asked.cases[0]
+    case = Case.NOM if noun or asked.by is not By.PREPOSITION else asked.cases[0]
     return f"{cardinal(n, case)} {cardinal(to, case)}" if to else cardinal(n, case)
 
 
@@ -120,12 +119,10 @@ def _agreeing(n: int, noun: tuple[Reading, ...], asked: Demand) -> tuple[Case, G
         return None
     wanted = asked.cases
     if asked.by is By.NOUN and noun[0].lemma in MEASURES and not is_action(asked.word):
-        wanted = ("nom",)
-    case = next(case for case in (*wanted, "nom", *fitting) if case in fitting)
+        wanted = (Case.NOM,)
+    case = next(case for case in (*wanted, Case.NOM, *fitting) if case in fitting)
     reading = fitting[case]
-    if reading.only_plural and n % 10 == 1 and n % 100 != 11:
-        return case, reading.gender, " ".join([*([cardinal(n - 1, case)] if n > 1 else []), _ALONE[case]])
-    if reading.only_plural and n in _COLLECTIVE and case in ("nom", "acc"):
+    if reading.only_plural and n in _COLLECTIVE and case in (Case.NOM, Case.ACC):
         return case, reading.gender, _COLLECTIVE[n]
     return case, reading.gender, cardinal(n, case, reading.gender)
 
@@ -136,14 +133,14 @@ def _fits(n: int, noun: Reading) -> tuple[Case, ...]:
     if last == 1 and not teens:
         return (noun.case,) if not noun.plural or noun.only_plural else ()
     if 2 <= last <= 4 and not teens:
-        if not noun.plural and noun.case == "gen":
-            return ("nom", "acc")
-        if noun.only_plural and noun.case == "gen":
-            return ("nom", "acc", "gen")
-        return (noun.case,) if noun.plural and noun.case not in ("nom", "acc") else ()
-    if noun.plural and noun.case == "gen":
-        return ("nom", "acc", "gen")
-    return (noun.case,) if noun.plural and noun.case not in ("nom", "acc") else ()
+        if not noun.plural and noun.case == Case.GEN:
+            return (Case.NOM, Case.ACC)
+        if noun.only_plural and noun.case == Case.GEN:
+            return (Case.NOM, Case.ACC, Case.GEN)
+        return (noun.case,) if noun.plural and noun.case not in (Case.NOM, Case.ACC) else ()
+    if noun.plural and noun.case == Case.GEN:
+        return (Case.NOM, Case.ACC, Case.GEN)
+    return (noun.case,) if noun.plural and noun.case not in (Case.NOM, Case.ACC) else ()
 
 
 def _numbered(n: int, noun: tuple[Reading, ...], asked: Demand) -> str | None:
@@ -162,7 +159,7 @@ def _ended(match: re.Match[str]) -> str:
     if (case := _CARDINAL_ENDINGS.get(ending)) and not (ending == "х" and n > 4):
         return cardinal(n, case)
     fitting = [(reading.case, reading.gender) for reading in _noun(match["after"] or "") if not reading.plural]
-    every: list[tuple[Case, Gender]] = [(case, gender) for gender in ("m", "f", "n") for case in CASES]
+    every: list[tuple[Case, Gender]] = [(case, gender) for gender in (Gender.M, Gender.F, Gender.N) for case in CASES]
     for case, gender in [*fitting, *every]:
         if (said := ordinal(n, case, gender)).endswith(ending):
             return said

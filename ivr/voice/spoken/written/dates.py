@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from ivr.voice.spoken.dates import MONTHS, year_words
-from ivr.voice.spoken.numbers import Case
+from ivr.voice.spoken.numbers import Case, Gender
 from ivr.voice.spoken.ordinals import ordinal
 from ivr.voice.spoken.written.demands import By, demand
 
@@ -26,10 +26,10 @@ _WORDS = re.compile(
 )
 _YEAR = re.compile(r"(?<![\w.,-])(?P<year>(?:19|20)\d\d) ?(?P<word>годом|году|года|год|г\.?)(?![А-Яа-яЁё])")
 _AMONG_DAYS = re.compile(f"({_JOINT})")
-_AFTER_JOINT: dict[str, Case] = {"по": "acc", "на": "acc", "до": "gen"}
-_OWN_CASE: dict[str, Case] = {"год": "nom", "года": "gen", "годом": "ins"}
+_AFTER_JOINT: dict[str, Case] = {"по": Case.ACC, "на": Case.ACC, "до": Case.GEN}
+_OWN_CASE: dict[str, Case] = {"год": Case.NOM, "года": Case.GEN, "годом": Case.INS}
 _YEAR_WORD: dict[Case, str] = {
-    **{"nom": "год", "gen": "года", "dat": "году", "acc": "год", "ins": "годом", "prep": "году"},
+    **{Case.NOM: "год", Case.GEN: "года", Case.DAT: "году", Case.ACC: "год", Case.INS: "годом", Case.PREP: "году"},
 }
 
 
@@ -58,15 +58,15 @@ def _days(match: re.Match[str]) -> str:
     if not all(1 <= day <= 31 for day in days):
         return match[0]
     asked = demand(match.string, match.start())
-    case: Case = asked.cases[0] if asked.by is By.PREPOSITION else "gen"
-    said = [ordinal(days[0], case, "n")]
+    case: Case = asked.cases[0] if asked.by is By.PREPOSITION else Case.GEN
+    said = [ordinal(days[0], case, Gender.N)]
     span = joints in (["-"], ["–"], ["—"])
     if span and (asked.by is not By.PREPOSITION or asked.word in ("с", "со")):
-        said = [f"{'' if asked.word in ('с', 'со') else 'с '}{said[0]} по {ordinal(days[1], 'acc', 'n')}"]
+        said = [f"{'' if asked.word in ('с', 'со') else 'с '}{said[0]} по {ordinal(days[1], Case.ACC, Gender.N)}"]
         joints = []
     for joint, day in zip(joints, days[1:], strict=False):
         own = _AFTER_JOINT.get(joint, case)
-        said.append(f"{',' if joint in ',-–—' else ' ' + joint} {ordinal(day, own, 'n')}")
+        said.append(f"{',' if joint in ',-–—' else ' ' + joint} {ordinal(day, own, Gender.N)}")
     year = f" {year_words(int(match['year']))} года" if match["year"] else ""
     return f"{''.join(said)} {match['month'].lower()}{year}"
 
@@ -75,9 +75,9 @@ def _year(match: re.Match[str]) -> str:
     asked = demand(match.string, match.start())
     case = _OWN_CASE.get(match["word"])
     if match["word"] == "году":
-        case = "dat" if "dat" in asked.cases and asked.word != "по" else "prep"
+        case = Case.DAT if Case.DAT in asked.cases and asked.word != "по" else Case.PREP
     elif match["word"] == "год":
-        case = "nom"
+        case = Case.NOM
     elif case is None:  # «г.»
-        case = "prep" if asked.word in ("в", "во") else asked.cases[0] if asked.by is By.PREPOSITION else "gen"
+        case = Case.PREP if asked.word in ("в", "во") else asked.cases[0] if asked.by is By.PREPOSITION else Case.GEN
     return f"{ordinal(int(match['year']), case)} {_YEAR_WORD[case]}"

@@ -15,11 +15,15 @@ _GENITIVE = (
     *("количестве", "течение", "продолжение", "протяжении", "из-за", "из-под", "сверх", "вплоть", "числе"),
 )
 _PREPOSITIONS: dict[str, tuple[Case, ...]] = {
-    **dict.fromkeys(_GENITIVE, ("gen",)),
-    **{"с": ("gen", "ins"), "со": ("gen", "ins"), "к": ("dat",), "ко": ("dat",), "по": ("acc", "dat", "prep")},
-    **{"на": ("acc", "prep"), "в": ("acc", "prep"), "во": ("acc", "prep"), "через": ("acc",), "про": ("acc",)},
-    **{"за": ("acc", "ins"), "под": ("ins", "acc"), "над": ("ins",), "перед": ("ins",), "между": ("ins",)},
-    **{"о": ("prep", "acc"), "об": ("prep", "acc"), "при": ("prep",), "согласно": ("dat",), "благодаря": ("dat",)},
+    **dict.fromkeys(_GENITIVE, (Case.GEN,)),
+    **dict.fromkeys(("к", "ко", "согласно", "благодаря"), (Case.DAT,)),
+    **dict.fromkeys(("через", "про"), (Case.ACC,)),
+    **dict.fromkeys(("над", "перед", "между"), (Case.INS,)),
+    **dict.fromkeys(("с", "со"), (Case.GEN, Case.INS)),
+    **dict.fromkeys(("в", "во", "на"), (Case.ACC, Case.PREP)),
+    **dict.fromkeys(("о", "об"), (Case.PREP, Case.ACC)),
+    **{"по": (Case.ACC, Case.DAT, Case.PREP), "при": (Case.PREP,)},
+    **{"за": (Case.ACC, Case.INS), "под": (Case.INS, Case.ACC)},
 }
 _ACTIONS = (
     *("ение", "ание", "ытие", "ация", "укция", "замена", "ремонт", "обрыв", "прокладка", "монтаж", "установка"),
@@ -69,9 +73,9 @@ def demand(text: str, at: int) -> Demand:
     if word in _PREPOSITIONS:
         return Demand(By.PREPOSITION, word, _PREPOSITIONS[word])
     if word and morphology.takes_object(word):
-        return Demand(By.VERB, word, ("acc",))
+        return Demand(By.VERB, word, (Case.ACC,))
     if word and morphology.nouns(word):
         # «без света 5 домов»: what has a preposition of its own governs nothing, unless it is a doing.
         loose = found is not None and not is_action(word) and _after_preposition(before[: found.start()])
-        return Demand(By.NOUN, word, ("nom",) if loose else ("gen",))
-    return Demand(By.NOTHING, word, ("nom",))
+        return Demand(By.NOUN, word, (Case.NOM,) if loose else (Case.GEN,))
+    return Demand(By.NOTHING, word, (Case.NOM,))

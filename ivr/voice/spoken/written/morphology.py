@@ -12,13 +12,13 @@ from ivr.voice.spoken.numbers import Case, Gender
 
 WORDS_KEPT = 4096
 _CASES: dict[str, Case] = {
-    **{"nomn": "nom", "gent": "gen", "gen2": "gen", "datv": "dat", "accs": "acc", "acc2": "acc", "ablt": "ins"},
-    **{"loct": "prep", "loc2": "prep"},
+    **{"nomn": Case.NOM, "gent": Case.GEN, "gen2": Case.GEN, "datv": Case.DAT, "accs": Case.ACC, "acc2": Case.ACC},
+    **{"ablt": Case.INS, "loct": Case.PREP, "loc2": Case.PREP},
 }
 _GRAMMEMES: dict[Case, str] = {
-    **{"nom": "nomn", "gen": "gent", "dat": "datv", "acc": "accs", "ins": "ablt", "prep": "loct"},
+    **{Case.NOM: "nomn", Case.GEN: "gent", Case.DAT: "datv", Case.ACC: "accs", Case.INS: "ablt", Case.PREP: "loct"},
 }
-_GENDERS: dict[str, Gender] = {"masc": "m", "femn": "f", "neut": "n"}
+_GENDERS: dict[str, Gender] = {"masc": Gender.M, "femn": Gender.F, "neut": Gender.N}
 
 
 _UNMEANT = {"опор", "проводы", "лёт"}
@@ -48,7 +48,7 @@ def nouns(word: str) -> tuple[Reading, ...]:
         if tag.POS != "NOUN" or case is None or "Abbr" in tag or parse.normal_form in _UNMEANT:
             continue
         only_plural = "Pltm" in tag
-        gender = _GENDERS.get(tag.gender or "", "m")
+        gender = Gender.PL if only_plural else _GENDERS.get(tag.gender or "", Gender.M)
         animate = tag.animacy == "anim"
         found.append(Reading(parse.normal_form, case, tag.number == "plur", gender, animate, only_plural))
     return tuple(found)
@@ -68,7 +68,7 @@ def in_case(words: str, case: Case) -> str:
         parses = [parse for parse in _dictionary().parse(word) if {"nomn", "sing"} in parse.tag]
         adjective = next((parse for parse in parses if parse.tag.POS == "ADJF"), None)  # «рабочий» is a noun too
         parse = adjective if adjective and at + 1 < len(said) else parses[0]
-        inanimate = {"inan"} if case == "acc" and "masc" in parse.tag else set()
+        inanimate = {"inan"} if case == Case.ACC and "masc" in parse.tag else set()
         inflected = parse.inflect({_GRAMMEMES[case], "sing"} | inanimate)
         said[at] = inflected.word if inflected else word
         if parse is not adjective:
