@@ -43,8 +43,10 @@ def wrong_rows(caught: pytest.ExceptionInfo[InvalidInput]) -> dict[int, str]:
 
 async def test_the_samples_load_answer_and_load_again(db: Database, companies: Companies) -> None:
     for importer, name in (
-        (import_premises, "premises"), (import_outages, "outages"), (import_connections, "connections"),
-    ):  # fmt: skip
+        (import_premises, "premises"),
+        (import_outages, "outages"),
+        (import_connections, "connections"),
+    ):
         first = await importer(db, sample(companies, name))
         assert first.added > 5
         again = await importer(db, sample(companies, name))
@@ -327,9 +329,13 @@ async def test_a_report_said_twice_in_a_call_is_one(db: Database, companies: Com
                 session, company_id="skek", call_id="c" * 32, service=Service.ELECTRICITY, at=NOW, premise=home
             )
             spoken = await outages.report(
-                session, company_id="skek", call_id="c" * 32, service=Service.ELECTRICITY, at=NOW,
+                session,
+                company_id="skek",
+                call_id="c" * 32,
+                service=Service.ELECTRICITY,
+                at=NOW,
                 recording_id=recording,
-            )  # fmt: skip
+            )
             await session.flush()
             ids.append((told.id, spoken.id))
     assert ids[0] == ids[1]

@@ -57,9 +57,16 @@ async def test_keys_of_places_stored_before_are_made_anew(db: Database) -> None:
     async with db.write() as session:
         await (await session.connection()).run_sync(back)
         outage = Outage(
-            company_id="skek", code="1", service=Service.ELECTRICITY, planned=False, status=OutageStatus.ACTIVE,
-            cause="", starts_at=datetime(2026, 11, 22, tzinfo=UTC), expected_end=None, actual_end=None,
-        )  # fmt: skip
+            company_id="skek",
+            code="1",
+            service=Service.ELECTRICITY,
+            planned=False,
+            status=OutageStatus.ACTIVE,
+            cause="",
+            starts_at=datetime(2026, 11, 22, tzinfo=UTC),
+            expected_end=None,
+            actual_end=None,
+        )
         session.add(outage)
         await session.flush()
         session.add(OutageScope(outage_id=outage.id, **places, **old))

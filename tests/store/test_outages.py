@@ -20,10 +20,21 @@ def subscriber() -> Subscriber:
 
 def premise(code: str, settlement: str, street: str, line: str) -> Premise:
     return Premise(
-        id=code * 32, company_id="skek", code=code, subscriber_id="s" * 32, branch="", settlement=settlement,
-        street=street, house="1", building="", flat="", address=f"{settlement}, {street}", line=line,
-        settlement_key=places.key(settlement), street_key=places.key(street),
-    )  # fmt: skip
+        id=code * 32,
+        company_id="skek",
+        code=code,
+        subscriber_id="s" * 32,
+        branch="",
+        settlement=settlement,
+        street=street,
+        house="1",
+        building="",
+        flat="",
+        address=f"{settlement}, {street}",
+        line=line,
+        settlement_key=places.key(settlement),
+        street_key=places.key(street),
+    )
 
 
 HOME = premise("1", "г. Кемерово", "ул. Весенняя", "ф. 12")
@@ -44,9 +55,17 @@ async def store(db: Database, outage: Outage, *scopes: OutageScope) -> None:
 
 def outage(**facts: object) -> Outage:
     usual: dict[str, object] = {
-        "id": new_id(), "company_id": "skek", "code": "1", "service": Service.ELECTRICITY, "planned": False,
-        "status": OutageStatus.ACTIVE, "cause": "", "starts_at": NOW - HOUR, "expected_end": None, "actual_end": None,
-    }  # fmt: skip
+        "id": new_id(),
+        "company_id": "skek",
+        "code": "1",
+        "service": Service.ELECTRICITY,
+        "planned": False,
+        "status": OutageStatus.ACTIVE,
+        "cause": "",
+        "starts_at": NOW - HOUR,
+        "expected_end": None,
+        "actual_end": None,
+    }
     return Outage(**(usual | facts))
 
 

@@ -105,10 +105,10 @@ def test_a_spreadsheet_gives_the_same_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [
-        ("a\x00b", "управляющий"), ("\x1b[31m", "управляющий"), ("a\u202eb", "управляющий"),
-        ("=HYPERLINK(1)", "формула"), ("@SUM(1)", "формула"), ("+cmd|x", "формула"), ("-A1", "формула"),
+        *((cell, "управляющий") for cell in ("a\x00b", "\x1b[31m", "a\u202eb")),
+        *((cell, "формула") for cell in ("=HYPERLINK(1)", "@SUM(1)", "+cmd|x", "-A1")),
     ],
-)  # fmt: skip
+)
 def test_cells_that_must_not_get_in(tmp_path: Path, cell: str, reason: str) -> None:
     found, wrong = read(table(tmp_path, f"счёт;имя\n1;хорошо\n2;{cell}\n3;тоже\n"))
     assert [row.number for row in found] == [2, 4]

@@ -42,7 +42,7 @@ def test_every_minute_of_a_day_is_said_in_its_own_way() -> None:
     st.integers(0, 15 * 366 * 86_400).map(lambda s: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=s)),
     st.integers(1, 90 * 86_400),
     st.sampled_from([MOSCOW, KUZBASS]),
-)  # fmt: skip
+)
 def test_moments_hold_no_digit_and_stand_in_the_zone(start: datetime, seconds: int, zone: ZoneInfo) -> None:
     end = start + timedelta(seconds=seconds)
     now = start - timedelta(minutes=5)
