@@ -123,10 +123,11 @@ MILLIMETRE = _masculine("миллиметр")
 PER_CENT = _masculine("процент")
 VOLT = _masculine("вольт", many="")
 KILOVOLT = _masculine("киловольт", many="")
+KILOVOLT_AMPERE = _masculine("киловольт-ампер", many="")
 KILOWATT = _masculine("киловатт", many="")
 MEGAWATT = _masculine("мегаватт", many="")
 PIECE = _feminine("штук", several="и")
 NOUNS = (
     *(SECOND, MINUTE, HOUR, DAY, WORKING_DAY, WEEK, MONTH, YEAR, PERSON, DIGIT, STAGE, ADDRESS, APPEAL, RUBLE, KOPECK),
-    *(METRE, KILOMETRE, CENTIMETRE, MILLIMETRE, PER_CENT, VOLT, KILOVOLT, KILOWATT, MEGAWATT, PIECE),
+    *(METRE, KILOMETRE, CENTIMETRE, MILLIMETRE, PER_CENT, VOLT, KILOVOLT, KILOVOLT_AMPERE, KILOWATT, MEGAWATT, PIECE),
 )

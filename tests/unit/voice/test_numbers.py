@@ -14,7 +14,7 @@ from ivr.voice.spoken.agreement import DAY, HOUR, MINUTE, NOUNS, PERSON, RUBLE, 
 from ivr.voice.spoken.numbers import CASES, LARGEST
 
 _CASES = dict(zip(Case, "ngdaip", strict=True))
-RUSSIAN = re.compile(r"^[а-яё]+( [а-яё]+)*$")
+RUSSIAN = re.compile(r"^[а-яё]+([ -][а-яё]+)*$")
 
 
 def other_opinion(n: int, case: Case, gender: str, kind: str = "cardinal") -> str:

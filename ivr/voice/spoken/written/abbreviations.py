@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from grid.place_kinds import SAID, compact
 from ivr.voice.spoken.numbers import CASES, Case
 from ivr.voice.spoken.written import morphology
-from ivr.voice.spoken.written.demands import By, demand
+from ivr.voice.spoken.written.demands import By, Demand, demand
 
 _FIXED = {
     **{"т.к.": "так как", "т.е.": "то есть", "и т.д.": "и так далее", "и т.п.": "и тому подобное"},
@@ -17,11 +17,12 @@ _FIXED = {
 _PLANT = {
     **{"ВЛ": "воздушная линия", "КЛ": "кабельная линия", "ЛЭП": "линия электропередачи", "ПС": "подстанция"},
     **{"ТП": "трансформаторная подстанция", "КТП": "трансформаторная подстанция", "РП": "распределительный пункт"},
-    **{"оп.": "опора", "ф.": "фидер", "яч.": "ячейка"},
+    **{"РУ": "распределительное устройство", "оп.": "опора", "ф.": "фидер", "яч.": "ячейка"},
 }
 _HOUSES = {"д": "дом", "кв": "квартира", "корп": "корпус", "уч": "участок"}
 _ACRONYMS = ("пгт", "рп", "кп", "дп", "нп", "снт", "днт", "гск")
 """They are written without a stop; in capitals people say their letters."""
+_NUMBER = re.compile(r"(?<![\w.,-])(\d{1,4}) $")
 _LOCATING = ("в", "во", "на", "о", "об")
 """Where something is, not where it goes: a place after them stands in the prepositional."""
 
@@ -68,14 +69,19 @@ def _place(match: re.Match[str]) -> str:
 
 
 def _in_place(match: re.Match[str], words: str, *, after_noun: Case) -> str:
-    asked = demand(match.string, match.start())
+    if number := _NUMBER.search(match.string, max(0, match.start() - 8), match.start()):
+        case = _case(demand(match.string, number.start()), after_noun=Case.GEN)
+        return morphology.after_number(words, int(number[1]), case)
+    return morphology.in_case(words, _case(demand(match.string, match.start()), after_noun))
+
+
+def _case(asked: Demand, after_noun: Case) -> Case:
     match asked.by:
         case By.PREPOSITION:
-            case: Case = Case.PREP if asked.word in _LOCATING else Case.DAT if asked.word == "по" else asked.cases[0]
+            return Case.PREP if asked.word in _LOCATING else Case.DAT if asked.word == "по" else asked.cases[0]
         case By.VERB:
-            case = Case.ACC
+            return Case.ACC
         case By.NOUN:
-            case = after_noun
+            return after_noun if asked.cases[0] == Case.GEN else Case.NOM
         case By.NOTHING:
-            case = Case.NOM
-    return morphology.in_case(words, case)
+            return Case.NOM

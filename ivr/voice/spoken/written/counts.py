@@ -8,6 +8,7 @@ an abbreviated unit has no form and goes by that word alone. Without a noun a nu
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from ivr.voice.spoken.agreement import counted
 from ivr.voice.spoken.numbers import CASES, Case, Gender, cardinal
@@ -15,9 +16,12 @@ from ivr.voice.spoken.ordinals import ordinal, run_together
 from ivr.voice.spoken.written import morphology
 from ivr.voice.spoken.written.demands import By, Demand, demand, is_action
 from ivr.voice.spoken.written.morphology import Reading
-from ivr.voice.spoken.written.units import LENGTHS, MEASURES, UNIT_PATTERN, UNITS, VOLTAGES
+from ivr.voice.spoken.written.units import LENGTHS, MEASURES, RATINGS, UNIT_PATTERN, UNITS
 
 _COLLECTIVE = {2: "двое", 3: "трое", 4: "четверо"}
+_IN_A_ROW = {"этаж", "подъезд", "микрорайон", "квартал", "очередь", "секция", "корпус"}
+"""What is numbered rather than counted, so that after a preposition 1 is the first."""
+_OF_DAY = (["утра"], ["дня"], ["вечера"], ["ночи"])
 _CARDINAL_ENDINGS: dict[str, Case] = {
     **dict.fromkeys(("ти", "и", "х", "ёх", "ех", "ух", "та"), Case.GEN),
     **dict.fromkeys(("мя", "ью", "ми"), Case.INS),
@@ -25,7 +29,7 @@ _CARDINAL_ENDINGS: dict[str, Case] = {
 
 _AHEAD = r"(?=(?P<after>(?: +[а-яё-]+){1,4}))?"
 _WITH_UNIT = re.compile(rf"(?<![\w.,])(?P<n>\d{{1,6}})(?: ?[-–—] ?(?P<to>\d{{1,6}}))? ?(?P<unit>{UNIT_PATTERN})")
-_FRACTION = re.compile(rf"(?<![\w.,])(?P<whole>\d{{1,6}}),(?P<part>\d{{1,3}})(?!\d)(?: ?(?P<unit>{UNIT_PATTERN}))?")
+_FRACTION = re.compile(rf"(?<![\w.,])(?P<whole>\d{{1,6}}),(?P<part>\d{{1,3}})(?!\d|,\d)(?: ?(?P<unit>{UNIT_PATTERN}))?")
 _POINT = re.compile(rf"(?<![\w.,])(\d{{1,6}})\.(\d{{1,3}})(?= ?(?:{UNIT_PATTERN}))")
 _ENDED = re.compile(r"(?<![\w.,])(?P<n>\d{1,6})-(?P<ending>[а-яё]{1,3})(?![а-яё-])" + _AHEAD)
 _ADJECTIVE = re.compile(r"(?<![\w.,])(\d{1,3})-(?=[а-яё]{4,})")
@@ -76,7 +80,7 @@ def _measured(match: re.Match[str]) -> str:
 def _of_unit(asked: Demand, unit: str | None) -> Case:
     """The case of a measure, by the word before it alone."""
     if asked.by is By.NOUN:
-        return Case.GEN if is_action(asked.word) and unit not in VOLTAGES else Case.NOM
+        return Case.GEN if is_action(asked.word) and unit not in RATINGS else Case.NOM
     if asked.word in ("в", "во") and unit and unit.rstrip(".") in LENGTHS:
         return Case.PREP  # «в 5 км от города», but «в 5 мин»
     return asked.cases[0]
@@ -85,7 +89,9 @@ def _of_unit(asked: Demand, unit: str | None) -> Case:
 def _counted(match: re.Match[str]) -> str:
     n, to = int(match["n"].replace(" ", "")), int(match["to"] or 0)
     asked = demand(match.string, match.start())
-    noun = _noun(match["after"] or "")
+    after = match["after"] or ""
+    an_hour = asked.by is By.PREPOSITION and after.split()[:1] in _OF_DAY
+    noun = () if an_hour else _noun(after)
     last = to or n
     if noun and (said := _agreeing(last, noun, asked)):
         case, gender, words = said
@@ -101,12 +107,12 @@ def _counted(match: re.Match[str]) -> str:
 
 def _noun(after: str) -> tuple[Reading, ...]:
     """The noun that a number counts: the first word after it, or the one behind its adjectives."""
+    found: tuple[Reading, ...] = ()
     for word in after.split():
-        if found := morphology.nouns(word):
-            return found
-        if not morphology.is_adjective(word):
+        found = morphology.nouns(word) or found
+        if not morphology.is_adjective(word):  # «рабочих» in «2 рабочих дня» is a noun too
             break
-    return ()
+    return found
 
 
 def _agreeing(n: int, noun: tuple[Reading, ...], asked: Demand) -> tuple[Case, Gender, str] | None:
@@ -120,11 +126,24 @@ def _agreeing(n: int, noun: tuple[Reading, ...], asked: Demand) -> tuple[Case, G
     wanted = asked.cases
     if asked.by is By.NOUN and noun[0].lemma in MEASURES and not is_action(asked.word):
         wanted = (Case.NOM,)
+    if _is_place_in_a_row(n, noun, wanted, fitting):
+        return None
     case = next(case for case in (*wanted, Case.NOM, *fitting) if case in fitting)
     reading = fitting[case]
     if reading.only_plural and n in _COLLECTIVE and case in (Case.NOM, Case.ACC):
         return case, reading.gender, _COLLECTIVE[n]
     return case, reading.gender, cardinal(n, case, reading.gender)
+
+
+def _is_place_in_a_row(n: int, noun: tuple[Reading, ...], wanted: tuple[Case, ...], fitting: Collection[Case]) -> bool:
+    """«до 3 этажа» is the third floor: the case that is asked for fits no count, but the noun in its singular."""
+    if wanted == (Case.NOM,):
+        return False
+    if n % 10 == 1 and noun[0].lemma in _IN_A_ROW:
+        return True
+    return not any(case in fitting for case in wanted) and any(
+        not reading.plural and reading.case in wanted for reading in noun
+    )
 
 
 def _fits(n: int, noun: Reading) -> tuple[Case, ...]:
@@ -145,10 +164,9 @@ def _fits(n: int, noun: Reading) -> tuple[Case, ...]:
 
 def _numbered(n: int, noun: tuple[Reading, ...], asked: Demand) -> str | None:
     """«на 2 этаже» is the second floor: a singular that no count of this size takes."""
-    if asked.by is By.NOUN:
-        return None  # «ТП 5 отключение»: the number belongs to what stands before it
+    bound = asked.by in (By.PREPOSITION, By.NOUN)  # «ТП 5 отключение»: 5 belongs to what stands before it
     for reading in noun:
-        if not reading.plural and (asked.by is not By.PREPOSITION or reading.case in asked.cases):
+        if not reading.plural and (not bound or reading.case in asked.cases):
             return ordinal(n, reading.case, reading.gender)
     return None
 

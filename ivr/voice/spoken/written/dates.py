@@ -68,7 +68,7 @@ def _days(match: re.Match[str]) -> str:
         own = _AFTER_JOINT.get(joint, case)
         said.append(f"{',' if joint in ',-–—' else ' ' + joint} {ordinal(day, own, Gender.N)}")
     year = f" {year_words(int(match['year']))} года" if match["year"] else ""
-    return f"{''.join(said)} {match['month'].lower()}{year}"
+    return f"{''.join(said)} {match['month']}{year}"
 
 
 def _year(match: re.Match[str]) -> str:

@@ -29,6 +29,8 @@ _ACTIONS = (
     *("ение", "ание", "ытие", "ация", "укция", "замена", "ремонт", "обрыв", "прокладка", "монтаж", "установка"),
     *("потеря", "утечка", "порыв", "покраска", "расчистка", "вырубка", "обрезка", "проверка"),
 )
+_STATES = {"напряжение", "сечение", "давление", "отклонение", "помещение", "селение", "отделение"}
+"""They end like doings and are none."""
 _LAST_WORD = re.compile(r"([А-Яа-яЁё]+(?:-[А-Яа-яЁё]+)*) *[(«]?$")
 
 
@@ -57,7 +59,8 @@ class Demand:
 
 def is_action(word: str) -> bool:
     """Whether `word` is a noun of doing: what is measured after it is its object («замена 100 м кабеля»)."""
-    return any(reading.lemma.endswith(_ACTIONS) for reading in morphology.nouns(word))
+    lemmas = {reading.lemma for reading in morphology.nouns(word)}
+    return any(lemma.endswith(_ACTIONS) for lemma in lemmas - _STATES)
 
 
 def _after_preposition(before: str) -> bool:

@@ -63,15 +63,35 @@ def is_adjective(word: str) -> bool:
 @lru_cache(WORDS_KEPT)
 def in_case(words: str, case: Case) -> str:
     """A noun with the adjectives before it, given in the nominative, in `case`; what follows the noun stays."""
+    return _declined(words, case, case, plural=False, noun_plural=False)
+
+
+@lru_cache(WORDS_KEPT)
+def after_number(words: str, n: int, case: Case) -> str:
+    """As `in_case`, for a noun that `n` counts: «трансформаторные подстанции» after 3."""
+    one, few = (n % 10 == 1 and n % 100 != 11), (2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14)
+    if one:
+        return in_case(words, case)
+    if case not in (Case.NOM, Case.ACC):
+        return _declined(words, case, case, plural=True, noun_plural=True)
+    if few:
+        return _declined(words, Case.NOM, Case.GEN, plural=True, noun_plural=False)
+    return _declined(words, Case.GEN, Case.GEN, plural=True, noun_plural=True)
+
+
+def _declined(words: str, case: Case, noun_case: Case, *, plural: bool, noun_plural: bool) -> str:
+    """Adjectives in one case and number, their noun in another; what follows the noun stays."""
     said = words.split()
     for at, word in enumerate(said):
         parses = [parse for parse in _dictionary().parse(word) if {"nomn", "sing"} in parse.tag]
         adjective = next((parse for parse in parses if parse.tag.POS == "ADJF"), None)  # «рабочий» is a noun too
         parse = adjective if adjective and at + 1 < len(said) else parses[0]
-        inanimate = {"inan"} if case == Case.ACC and "masc" in parse.tag else set()
-        inflected = parse.inflect({_GRAMMEMES[case], "sing"} | inanimate)
+        is_noun = parse is not adjective
+        own_case, many = (noun_case, noun_plural) if is_noun else (case, plural)
+        inanimate = {"inan"} if own_case == Case.ACC and "masc" in parse.tag else set()
+        inflected = parse.inflect({_GRAMMEMES[own_case], "plur" if many else "sing"} | inanimate)
         said[at] = inflected.word if inflected else word
-        if parse is not adjective:
+        if is_noun:
             break
     return " ".join(said)
 

@@ -8,6 +8,7 @@ from ivr.voice.spoken.agreement import (
     HOUR,
     KILOMETRE,
     KILOVOLT,
+    KILOVOLT_AMPERE,
     KILOWATT,
     KOPECK,
     MEGAWATT,
@@ -26,13 +27,13 @@ from ivr.voice.spoken.agreement import (
 )
 
 LENGTHS = {"м": METRE, "км": KILOMETRE, "см": CENTIMETRE, "мм": MILLIMETRE}
-VOLTAGES = {"В": VOLT, "кВ": KILOVOLT}
-"""They name a line («ВЛ 10 кВ») and stand as they are after any noun."""
+RATINGS = {"В": VOLT, "кВ": KILOVOLT, "кВА": KILOVOLT_AMPERE}
+"""They name a line or a transformer («ВЛ 10 кВ») and stand as they are after any noun."""
 UNITS: dict[str, Noun] = {
     **LENGTHS,
     **{"сек": SECOND, "мин": MINUTE, "ч": HOUR, "час": HOUR, "дн": DAY, "нед": WEEK, "мес": MONTH},
     **{"руб": RUBLE, "коп": KOPECK, "шт": PIECE, "чел": PERSON, "%": PER_CENT},
-    **VOLTAGES,
+    **RATINGS,
     **{"кВт": KILOWATT, "МВт": MEGAWATT},
 }
 _SHORT = "|".join(sorted(UNITS.keys() - {"%", "В", "ч", "час"}, key=len, reverse=True))
