@@ -15,8 +15,8 @@ from grid.connections import DIGITS
 from grid.imports import APPLICANTS, Key, Outcome, Table, insert_all, slices, take_turn, update_all
 from grid.models import ConnectionApplication, ConnectionStage, SubscriberKind, Turn
 from grid.tracks import TRACKS
-from gridline.damm import is_valid
 from gridline.db import Database, new_id
+from gridline.numbers.damm import is_valid
 from gridline.tables import cells, tabular
 from gridline.tables.cells import When
 from gridline.tables.tabular import BadCell, Problems

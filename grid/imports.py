@@ -13,10 +13,10 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import SubscriberKind
-from gridline import accounts
 from gridline.companies import Companies, Company
 from gridline.db import Base
 from gridline.errors import NotFound
+from gridline.numbers import accounts
 from gridline.tables.cells import When
 from gridline.tables.tabular import BadCell
 

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import Premise, PremisePhone, Subscriber
-from gridline import accounts
+from gridline.numbers import accounts
 
 AT_MOST = 20
 """Premises of one number or account worth offering: no caller chooses among more."""

@@ -12,7 +12,7 @@ from agent_console.card.view import Place
 from agent_console.people.permissions import Actor
 from grid import outages, places, premises
 from grid.models import Premise, Subscriber
-from gridline import accounts
+from gridline.numbers import accounts
 from gridline.phones import e164
 
 HORIZON = timedelta(days=14)

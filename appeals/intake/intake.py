@@ -12,8 +12,8 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from appeals import numbering
 from appeals.taxonomy import Taxonomy, shipped
-from gridline import accounts
 from gridline.errors import InvalidInput
+from gridline.numbers import accounts
 from gridline.phones import NotAPhone, read_all
 
 LONGEST_TEXT = 200_000

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from gridline import accounts
 from gridline.errors import InvalidInput
+from gridline.numbers import accounts
 from gridline.phones import NotAPhone, read_all
 from gridline.tables.tabular import BadCell
 from gridline.tables.words import plain

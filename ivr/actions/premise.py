@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from grid import places, premises
 from grid.models import Premise
-from gridline import accounts
+from gridline.numbers import accounts
 from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose, confirm
 from ivr.line import Line
 from ivr.services import Services

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gridline import accounts
+from gridline.numbers import accounts
 from tests.calls.looked_up import Ended, draft_of, ended
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import asks_for, tells

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from gridline import accounts
 from gridline.errors import InvalidInput
+from gridline.numbers import accounts
 from gridline.tables import cells
 from gridline.tables.cells import When
 from gridline.tables.tabular import BadCell, Problems, Row, rows
