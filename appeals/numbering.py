@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gridline.damm import check_digit, is_valid
 from gridline.errors import InvalidInput, Unavailable
+from gridline.numbers.damm import check_digit, is_valid
 
 LARGEST_SEQUENCE = 999_999
 LARGEST_RECEIPT = 9_999_999

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import ConnectionApplication, ConnectionStage, Turn
-from gridline.damm import is_valid
 from gridline.errors import InvalidInput, NotFound
+from gridline.numbers.damm import is_valid
 
 DIGITS = 8
 """Length of an application's number: seven digits and their Damm check digit."""

@@ -12,11 +12,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.connections import DIGITS
-from grid.imports import APPLICANTS, Outcome, Table, insert_all, slices, take_turn, update_all
+from grid.imports import APPLICANTS, Key, Outcome, Table, insert_all, slices, take_turn, update_all
 from grid.models import ConnectionApplication, ConnectionStage, SubscriberKind, Turn
 from grid.tracks import TRACKS
-from gridline.damm import is_valid
 from gridline.db import Database, new_id
+from gridline.numbers.damm import is_valid
 from gridline.tables import cells, tabular
 from gridline.tables.cells import When
 from gridline.tables.tabular import BadCell, Problems
@@ -26,8 +26,6 @@ OPTIONAL = ("компания", "вид заявителя", "телефон", "
 TURNS = {"заявитель": Turn.APPLICANT, "сеть": Turn.GRID}
 TRACK = "standard-150"
 ALL_DONE = "завершено"
-
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid import places
-from grid.imports import Outcome, Table, insert_all, slices, take_turn, update_all
+from grid.imports import Key, Outcome, Spellings, Table, insert_all, slices, take_turn, update_all
 from grid.models import Outage, OutageScope, OutageStatus, Premise, Service, Subscriber
 from gridline.db import Database, new_id
 from gridline.tables import cells, tabular
@@ -21,9 +21,9 @@ from gridline.tables.tabular import BadCell, Problems
 
 REQUIRED = ("номер", "вид", "начало")
 OPTIONAL = (
-    "компания", "услуга", "статус", "причина", "ожидаемое окончание", "окончание",
-    "линия", "лицевые счета", "населённый пункт", "улицы",
-)  # fmt: skip
+    *("компания", "услуга", "статус", "причина", "ожидаемое окончание", "окончание"),
+    *("линия", "лицевые счета", "населённый пункт", "улицы"),
+)
 KINDS = {"плановое": True, "аварийное": False}
 SERVICES = {"электроэнергия": Service.ELECTRICITY, "вода": Service.WATER}
 STATUSES = {
@@ -33,7 +33,6 @@ STATUSES = {
     "отменено": OutageStatus.CANCELLED,
 }
 
-Key = tuple[str, str]
 Scope = tuple[str, str, str, str]
 """Line, premise id, settlement, street; only what applies is filled."""
 
@@ -60,6 +59,15 @@ class _Row:
     accounts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """An outage as the store has it."""
+
+    id: str
+    facts: _Facts
+    places: frozenset[Scope]
+
+
 async def import_outages(database: Database, table: Table) -> Outcome:
     """Store every row of the table, or none.
 
@@ -67,32 +75,23 @@ async def import_outages(database: Database, table: Table) -> Outcome:
     InvalidInput that names every wrong row (an unknown account among them), Unavailable when the store is gone.
     """
     problems = Problems()
-    found = list(_rows(table, problems))
+    read = list(_rows(table, problems))
     async with database.write() as session:
         await take_turn(session)
-        accounts = await _accounts(session, {row.code[0] for row in found})
-        scopes: dict[Key, frozenset[Scope]] = {}
-        for row in found:
-            unknown = [account for account in row.accounts if (row.code[0], account) not in accounts]
-            if unknown:
-                problems.add(row.number, f"нет лицевых счетов: {', '.join(unknown[:5])}")
-            premises = {("", premise, "", "") for a in row.accounts for premise in accounts.get((row.code[0], a), ())}
-            scopes[row.code] = row.places | premises
+        companies = {row.code[0] for row in read}
+        known = await _known(session, companies)
+        found = list(_matched(read, known, await _accounts(session, companies), problems))
         problems.check(table.file)
-        return await _store(session, found, scopes)
+        return await _store(session, known, found)
 
 
 def _rows(table: Table, problems: Problems) -> Iterator[_Row]:
-    seen: dict[Key, int] = {}
     for row in tabular.rows(table.file, required=REQUIRED, optional=OPTIONAL, problems=problems):
         try:
             company = table.company(row.cells)
             code = (company.id, cells.text(row.cells, "номер", at_most=40, required=True))
-            if code in seen:
-                raise BadCell(f"отключение {code[1]} уже есть в строке {seen[code]}")
-            seen[code] = row.number
             scopes = _scopes(row.cells)
-            accounts = tuple(cells.listed(row.cells, "лицевые счета", at_most=1000))
+            accounts = tuple(cells.listed_accounts(row.cells, "лицевые счета", at_most=1000))
             if not scopes and not accounts:
                 raise BadCell("не сказано, кого касается: линия, лицевые счета или населённый пункт")
             facts = _facts(row.cells, table.when(company))
@@ -100,6 +99,32 @@ def _rows(table: Table, problems: Problems) -> Iterator[_Row]:
             problems.add(row.number, str(error))
         else:
             yield _Row(row.number, code, facts, scopes, accounts)
+
+
+def _matched(
+    rows: list[_Row], known: Mapping[Key, _Stored], premises: Mapping[Key, list[str]], problems: Problems
+) -> Iterator[_Row]:
+    """The rows under the numbers the store knows them by, their accounts among their scopes.
+
+    Rows that say one thing twice, and accounts that nobody has, go to `problems`.
+    """
+    codes, accounts = Spellings(known), Spellings(premises)
+    seen: dict[Key, int] = {}
+    for row in rows:
+        company_id = row.code[0]
+        try:
+            code = codes.settled("номер", row.code)
+            if code in seen:
+                raise BadCell(f"отключение {code[1]} уже есть в строке {seen[code]}")
+            seen[code] = row.number
+            found = {written: accounts.known("лицевые счета", (company_id, written)) for written in row.accounts}
+            if unknown := [written for written, account in found.items() if account is None]:
+                raise BadCell(f"нет лицевых счетов: {', '.join(unknown[:5])}")
+        except BadCell as error:
+            problems.add(row.number, str(error))
+        else:
+            off = {("", premise, "", "") for account in found.values() if account for premise in premises[account]}
+            yield replace(row, code=code, places=row.places | off)
 
 
 def _facts(row: dict[str, str], when: When) -> _Facts:
@@ -153,16 +178,9 @@ async def _accounts(session: AsyncSession, companies: set[str]) -> dict[Key, lis
     return found
 
 
-async def _store(session: AsyncSession, found: list[_Row], scopes: dict[Key, frozenset[Scope]]) -> Outcome:
-    companies = {row.code[0] for row in found}
+async def _known(session: AsyncSession, companies: set[str]) -> dict[Key, _Stored]:
     columns = [getattr(Outage, name) for name in _Facts.__dataclass_fields__]
-    known = {
-        (o.company_id, o.code): (o.id, _Facts(*o[3:]))
-        for o in await session.execute(
-            select(Outage.id, Outage.company_id, Outage.code, *columns).where(Outage.company_id.in_(companies))
-        )
-    }
-    known_scopes: dict[str, set[Scope]] = defaultdict(set)
+    scopes: dict[str, set[Scope]] = defaultdict(set)
     for outage_id, line, premise_id, settlement, street in await session.execute(
         select(
             OutageScope.outage_id, OutageScope.line, OutageScope.premise_id, OutageScope.settlement, OutageScope.street
@@ -170,29 +188,37 @@ async def _store(session: AsyncSession, found: list[_Row], scopes: dict[Key, fro
         .join(Outage, Outage.id == OutageScope.outage_id)
         .where(Outage.company_id.in_(companies))
     ):
-        known_scopes[outage_id].add((line, premise_id or "", settlement, street))
+        scopes[outage_id].add((line, premise_id or "", settlement, street))
+    return {
+        (row.company_id, row.code): _Stored(row.id, _Facts(*row[3:]), frozenset(scopes[row.id]))
+        for row in await session.execute(
+            select(Outage.id, Outage.company_id, Outage.code, *columns).where(Outage.company_id.in_(companies))
+        )
+    }
 
+
+async def _store(session: AsyncSession, known: Mapping[Key, _Stored], found: list[_Row]) -> Outcome:
     added: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     redrawn: list[str] = []
-    new_scopes: list[dict[str, Any]] = []
+    scopes: list[dict[str, Any]] = []
     for row in found:
-        outage_id, facts = known.get(row.code, (new_id(), None))
+        was = known.get(row.code)
+        outage_id = was.id if was else new_id()
         values = {"id": outage_id, "company_id": row.code[0], "code": row.code[1], **asdict(row.facts)}
-        wanted = scopes[row.code]
-        if facts is None:
+        if was is None:
             added.append(values)
-        elif facts != row.facts or known_scopes[outage_id] != wanted:
+        elif (was.facts, was.places) != (row.facts, row.places):
             changed.append(values)
-        if known_scopes[outage_id] != wanted:
+        if was is None or was.places != row.places:
             redrawn.append(outage_id)
-            new_scopes += [_scope(outage_id, scope) for scope in sorted(wanted)]
+            scopes += [_scope(outage_id, scope) for scope in sorted(row.places)]
 
     await insert_all(session, Outage, added)
     await update_all(session, Outage, changed)
     for part in slices(redrawn):
         await session.execute(delete(OutageScope).where(OutageScope.outage_id.in_(part)))
-    await insert_all(session, OutageScope, new_scopes)
+    await insert_all(session, OutageScope, scopes)
     return Outcome(len(added), len(changed), len(found) - len(added) - len(changed))
 
 

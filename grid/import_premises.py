@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid import places
-from grid.imports import APPLICANTS, Outcome, Table, insert_all, slices, take_turn, update_all
+from grid.imports import APPLICANTS, Key, Outcome, Spellings, Table, insert_all, slices, take_turn, update_all
 from grid.models import Premise, PremisePhone, Subscriber, SubscriberKind
 from gridline.companies import Company
 from gridline.db import Database, new_id
@@ -21,10 +21,9 @@ from gridline.tables.tabular import BadCell, Problems
 
 REQUIRED = ("лицевой счёт", "абонент", "населённый пункт")
 OPTIONAL = (
-    "компания", "вид абонента", "объект", "филиал", "улица", "дом", "корпус", "квартира", "адрес", "линия", "телефоны",
-)  # fmt: skip
-
-Key = tuple[str, str]
+    *("компания", "вид абонента", "объект", "филиал", "улица", "дом", "корпус", "квартира", "адрес"),
+    *("линия", "телефоны"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    number: int
     account: Key
     name: str
     kind: SubscriberKind
@@ -61,33 +61,46 @@ async def import_premises(database: Database, table: Table) -> Outcome:
     Unavailable when the store is gone.
     """
     problems = Problems()
-    found = list(_rows(table, problems))
-    problems.check(table.file)
+    read = list(_rows(table, problems))
     async with database.write() as session:
         await take_turn(session)
-        return await _store(session, found)
+        known = await _known(session, {row.account[0] for row in read})
+        found = list(_matched(read, known, problems))
+        problems.check(table.file)
+        return await _store(session, known, found)
 
 
 def _rows(table: Table, problems: Problems) -> Iterator[_Row]:
-    seen_code: dict[Key, int] = {}
-    seen_account: dict[Key, tuple[int, str, SubscriberKind]] = {}
     for row in tabular.rows(table.file, required=REQUIRED, optional=OPTIONAL, problems=problems):
         try:
-            read = _row(row.cells, table.company(row.cells))
-            if read.code in seen_code:
-                raise BadCell(f"объект {read.code[1]} уже есть в строке {seen_code[read.code]}")
-            first, name, kind = seen_account.setdefault(read.account, (row.number, read.name, read.kind))
-            if (name, kind) != (read.name, read.kind):
-                raise BadCell(f"счёт {read.account[1]} в строке {first} записан на другого абонента")
-            seen_code[read.code] = row.number
+            yield _row(row.number, row.cells, table.company(row.cells))
+        except BadCell as error:
+            problems.add(row.number, str(error))
+
+
+def _matched(rows: list[_Row], known: _Known, problems: Problems) -> Iterator[_Row]:
+    """The rows under the numbers the store knows them by; those that say one thing twice go to `problems`."""
+    accounts, codes = Spellings(known.subscribers), Spellings(known.premises)
+    seen_code: dict[Key, int] = {}
+    seen_account: dict[Key, tuple[int, str, SubscriberKind]] = {}
+    for row in rows:
+        try:
+            account = accounts.settled("лицевой счёт", row.account)
+            code = codes.settled("объект", row.code if row.code != row.account else account)
+            if code in seen_code:
+                raise BadCell(f"объект {code[1]} уже есть в строке {seen_code[code]}")
+            first, name, kind = seen_account.setdefault(account, (row.number, row.name, row.kind))
+            if (name, kind) != (row.name, row.kind):
+                raise BadCell(f"счёт {account[1]} в строке {first} записан на другого абонента")
+            seen_code[code] = row.number
         except BadCell as error:
             problems.add(row.number, str(error))
         else:
-            yield read
+            yield replace(row, account=account, code=code)
 
 
-def _row(row: dict[str, str], company: Company) -> _Row:
-    account = cells.digits(row, "лицевой счёт", at_most=20)
+def _row(number: int, row: dict[str, str], company: Company) -> _Row:
+    account = cells.account(row, "лицевой счёт")
     code = cells.text(row, "объект", at_most=40) or account
     branch = cells.text(row, "филиал", at_most=32)
     if branch:
@@ -103,6 +116,7 @@ def _row(row: dict[str, str], company: Company) -> _Row:
         "flat": cells.text(row, "квартира", at_most=20),
     }
     return _Row(
+        number=number,
         account=(company.id, account),
         name=cells.text(row, "абонент", at_most=200, required=True),
         kind=cells.choice(row, "вид абонента", APPLICANTS, default="физлицо"),
@@ -151,8 +165,7 @@ async def _known(session: AsyncSession, companies: set[str]) -> _Known:
     )
 
 
-async def _store(session: AsyncSession, found: list[_Row]) -> Outcome:
-    known = await _known(session, {row.code[0] for row in found})
+async def _store(session: AsyncSession, known: _Known, found: list[_Row]) -> Outcome:
     new_subscribers, renamed = await _store_subscribers(session, known, found)
     added: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []

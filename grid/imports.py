@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +16,14 @@ from grid.models import SubscriberKind
 from gridline.companies import Companies, Company
 from gridline.db import Base
 from gridline.errors import NotFound
+from gridline.numbers import accounts
 from gridline.tables.cells import When
 from gridline.tables.tabular import BadCell
 
 T = TypeVar("T")
+
+Key = tuple[str, str]
+"""A company and a number of its own systems: an account, a premise, an outage, an application."""
 
 APPLICANTS = {
     "физлицо": SubscriberKind.PERSON,
@@ -30,6 +35,36 @@ LOCK = 0x696D706F
 """The PostgreSQL advisory lock of imports («impo»): two clerks with one file do not meet in the same row."""
 MANY = 500
 """Rows a statement: well below the parameter limits of both databases."""
+
+
+class Spellings:
+    """The numbers that are known, by what a spreadsheet leaves of them: it takes a number's leading zeros off."""
+
+    def __init__(self, known: Iterable[Key]) -> None:
+        self._known: dict[Key, list[Key]] = defaultdict(list)
+        for key in known:
+            self._known[_bare(key)].append(key)
+
+    def known(self, column: str, key: Key) -> Key | None:
+        """The one known number that `key` is a spelling of. Raises BadCell where it may be any of several."""
+        found = self._known.get(_bare(key), [])
+        if key in found:
+            return key
+        if len(found) > 1:
+            several = ", ".join(number for _, number in found[:5])
+            raise BadCell(f"«{column}»: {key[1]} — ноли впереди потеряны, а есть {several}: впишите номер целиком")
+        return found[0] if found else None
+
+    def settled(self, column: str, key: Key) -> Key:
+        """As `known`; a number that is new is known from now on, as it is written here. Raises BadCell."""
+        found = self.known(column, key)
+        if found is None:
+            self._known[_bare(key)].append(key)
+        return found or key
+
+
+def _bare(key: Key) -> Key:
+    return key[0], accounts.bare(key[1])
 
 
 @dataclass(frozen=True)

@@ -4,42 +4,22 @@ from __future__ import annotations
 
 import re
 
-_KINDS = {
-    "г": "г город",
-    "п": "п пос поселок",
-    "пгт": "пгт",
-    "рп": "рп",
-    "с": "с село",
-    "д": "д дер деревня",
-    "ст": "ст станица",
-    "х": "х хутор",
-    "снт": "снт",
-    "ул": "ул улица",
-    "пер": "пер переулок",
-    "пр-кт": "пр-кт пр-т просп проспект",
-    "пр-д": "пр-д проезд",
-    "б-р": "б-р бул бульвар",
-    "ш": "ш шоссе",
-    "пл": "пл площадь",
-    "наб": "наб набережная",
-    "мкр": "мкр мкрн микрорайон",
-    "туп": "туп тупик",
-    "ал": "ал аллея",
-}
+from grid.place_kinds import KEY_OF, SHORT_OF, shortest
+
 _MEANT = {"г", "ул"}
-_CANONICAL = {way: kind for kind, ways in _KINDS.items() for way in ways.split()}
+_SILENT = {"им", "имени"}
 _WORD = re.compile(r"[^\W_]+(?:[-/][^\W_]+)*")
 
 
 def key(name: str) -> str:
-    """What the ways of writing one place have in common: «ул. Ленина», «Ленина улица», «Ленина» -> `ленина`.
+    """What the ways of writing one place have in common: «ул. Ленина», «Ленина улица», «им. Ленина» -> `ленина`.
 
     Case, ё, dots and spaces do not matter. Town and street are what a bare name means; every other kind is
-    kept and goes first: «ул. Ленина» and «пр-кт Ленина» are two streets.
+    kept and goes first, in one spelling: «ул. Ленина» and «пр-кт Ленина» are two streets, «пр. Ленина» is the latter.
     """
-    words = _WORD.findall(name.casefold().replace("ё", "е"))
-    kinds = [_CANONICAL[word] for word in words if word in _CANONICAL]
-    names = [word for word in words if word not in _CANONICAL]
+    words = _WORD.findall(shortest(name.casefold()).replace("ё", "е"))
+    kinds = [KEY_OF[SHORT_OF[word]] for word in words if word in SHORT_OF]
+    names = [word for word in words if word not in SHORT_OF and word not in _SILENT]
     return " ".join([kind for kind in kinds if kind not in _MEANT] + names)
 
 

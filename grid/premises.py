@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import Premise, PremisePhone, Subscriber
+from gridline.numbers import accounts
 
 AT_MOST = 20
 """Premises of one number or account worth offering: no caller chooses among more."""
@@ -19,6 +20,9 @@ _BY_PHONE = _BY_ADDRESS.join(PremisePhone, PremisePhone.premise_id == Premise.id
 _BY_ACCOUNT = _BY_ADDRESS.join(Subscriber, Subscriber.id == Premise.subscriber_id).where(
     Subscriber.account == bindparam("account"), Subscriber.company_id == bindparam("company_id")
 )
+_SPELLED = select(Subscriber.account).where(
+    Subscriber.company_id == bindparam("company_id"), Subscriber.account.in_(bindparam("accounts", expanding=True))
+)
 
 
 async def by_phone(session: AsyncSession, company_id: str, e164: str) -> list[Premise]:
@@ -27,5 +31,14 @@ async def by_phone(session: AsyncSession, company_id: str, e164: str) -> list[Pr
 
 
 async def by_account(session: AsyncSession, company_id: str, digits: str) -> list[Premise]:
-    """The premises of this account as it was keyed, by address; an empty list where there is no such account."""
-    return list(await session.scalars(_BY_ACCOUNT, {"company_id": company_id, "account": digits}))
+    """The premises of an account, by address; an empty list where there is no such account.
+
+    An account keyed without its leading zeros, or with too many, is found where only one can be meant.
+    """
+    found = list(await session.scalars(_BY_ACCOUNT, {"company_id": company_id, "account": digits}))
+    if found:
+        return found
+    meant = list(await session.scalars(_SPELLED, {"company_id": company_id, "accounts": accounts.spellings(digits)}))
+    if len(meant) != 1:
+        return []
+    return list(await session.scalars(_BY_ACCOUNT, {"company_id": company_id, "account": meant[0]}))

@@ -1,25 +1,73 @@
-"""Phone numbers as they come from a line, a file or a person, brought to E.164; and text made safe to keep."""
+"""Phone numbers, read one way wherever they come from (a line, a keypad, a file, a person), and text safe to keep."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher
 
-_WRITTEN = re.compile(r"\+?[0-9][0-9 ().\-\u00a0\u2010-\u2013]*", re.ASCII)
+from gridline.errors import InvalidInput
+
+HOME = "RU"
+_WRITTEN = re.compile(r"\+?[0-9(][0-9 ().\-/\u00a0\u2010-\u2014]*", re.ASCII)
 _URI = re.compile(r"(?:sips?|tel):([^@;>]*)(?:[@;>].*)?", re.IGNORECASE)
+_AREA = re.compile(r"\((\d{3,5})\)")
+_DIGITS = re.compile(r"\+?\d(?:[ ().\-\u2010-\u2014]*\d)*")
+_BEGINS = re.compile(r" (?=(?:\+7|8)[ (\-]{0,2}\d{3})")
+"""Where the next number begins when only a space, or a line's end in its cell, stands between two."""
 _SHORTEST = 10
 """Digits of a Russian number without 8 or +7; below that: 112, an extension, a short code."""
 _LONGEST = 17
 """`810` and the 14 digits it may stand before; a longer one is not worth reading (attack A19)."""
+_LOCAL = range(5, 8)
+"""Digits of a number inside its town; fewer in the middle of words are a flat, an hour, a floor."""
+MOST_E164 = 16
+"""Characters of a number in E.164, the plus and fifteen digits."""
+MOST_WRITTEN = 400
+"""Characters of a text that is looked through for numbers."""
 
 
-def e164(raw: str) -> str | None:
-    """The number in E.164 (`+78005009494`), or None when it is not one that could be called back.
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One number that can be called."""
 
-    8, +7, 7 and ten digits are one number. None: withheld (`anonymous`, `Restricted`, empty), SIP names,
-    extensions, 112 and other short codes, numbers that no numbering plan knows, anything with control characters.
+    e164: str
+    """`+78005009494`: what is stored, compared and dialled. The plus is part of it."""
+    country: str
+    """ISO 3166 code of its country (`RU`, `KZ`: both begin with +7), `001` for numbers of no country."""
+
+    @property
+    def abroad(self) -> bool:
+        """Whether a call to it leaves the country."""
+        return self.country != HOME
+
+    @property
+    def shown(self) -> str:
+        """The number as its own country groups it: `+45 12 34 56 78`."""
+        return phonenumbers.format_number(phonenumbers.parse(self.e164), PhoneNumberFormat.INTERNATIONAL)
+
+
+class NotAPhone(InvalidInput):
+    """What was written is no number, or not one that may stand here; the message says what to write instead."""
+
+    code = "not-a-phone"
+
+
+class Abroad(NotAPhone):
+    """A number of another country where only one of ours will do."""
+
+    code = "phone-abroad"
+
+
+def parse(raw: str) -> Phone | None:
+    """The number that `raw` is and nothing else, or None: how lines, carriers and keypads give it.
+
+    8, +7, 7 and ten digits are one number; brackets, dots, hyphens, slashes and spaces do not matter. None:
+    withheld (`anonymous`, `Restricted`, empty), SIP names, extensions, 112 and other short codes, numbers that no
+    numbering plan knows, anything with control characters.
     """
     text = raw.strip()
     uri = _URI.fullmatch(text)
@@ -31,16 +79,64 @@ def e164(raw: str) -> str | None:
     if not _SHORTEST <= len(digits) <= _LONGEST:
         return None
     readings = ["+" + digits] if text.startswith("+") else [digits]
-    if not text.startswith(("+", "8")):  # a trunk may leave out a foreign number's plus; 8 is our own trunk prefix
+    if text.isdigit() and not text.startswith("8"):
+        # A trunk may leave out a foreign number's plus; 8 is our own trunk prefix, and people write the plus.
         readings.append("+" + digits)
     for reading in readings:
         try:
-            number = phonenumbers.parse(reading, "RU")
+            number = phonenumbers.parse(reading, HOME)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if _exists(number, abroad=text.startswith("+") and number.country_code != 7):
+            return _phone(number)
     return None
+
+
+def e164(raw: str) -> str | None:
+    """`parse(raw)` in E.164 alone."""
+    phone = parse(raw)
+    return phone.e164 if phone else None
+
+
+def read_all(written: str, *, at_most: int = 10) -> list[Phone]:
+    """The numbers in what a person wrote, in their order, each once; at least one.
+
+    Words around them do not matter («т. (3842) 45-67-89 доб. 5, жена»). A number without its area code takes the
+    one in brackets before it. Raises NotAPhone for digits that are left over, and where there is no number.
+    """
+    text = " ".join(written.split())
+    if len(text) > MOST_WRITTEN:
+        raise _not_a_phone(text)
+    if whole := parse(text):
+        return [whole]
+    found: list[Phone] = []
+    area, rest = "", 0
+    for match in PhoneNumberMatcher(text, HOME):
+        found += _between(text[rest : match.start], area)
+        found.append(_phone(match.number))
+        if written_area := _AREA.search(match.raw_string):
+            area = written_area[1]
+        rest = match.end
+    found += _between(text[rest:], area)
+    found = list(dict.fromkeys(found))
+    if not found:
+        raise _not_a_phone(text)
+    if len(found) > at_most:
+        raise NotAPhone(f"«{text[:60]}»: телефонов больше, чем {at_most}.")
+    return found
+
+
+def read(written: str) -> Phone:
+    """The one number in what a person wrote. Raises NotAPhone, also for two."""
+    return read_all(written, at_most=1)[0]
+
+
+def read_home(written: str) -> Phone:
+    """As `read`, for a number that is to be called. Raises NotAPhone; Abroad for one of another country."""
+    phone = read(written)
+    if phone.abroad:
+        raise Abroad(f"{phone.shown} — номер другой страны, а звонить можно только по России.")
+    return phone
 
 
 def printable(raw: str, *, at_most: int = 64) -> str:
@@ -51,3 +147,37 @@ def printable(raw: str, *, at_most: int = 64) -> str:
             letter for letter in kept if unicodedata.category(letter)[0] != "C" and letter not in "\u2028\u2029"
         )
     return " ".join(kept.split())[:at_most]
+
+
+def _between(words: str, area: str) -> list[Phone]:
+    """Numbers in what stands between those found: local ones, foreign ones without a plus. Raises NotAPhone."""
+    found = []
+    for part in re.split("[,;/]", words):
+        for run in _DIGITS.findall(part):
+            digits = re.sub(r"\D", "", run)
+            if len(digits) < _LOCAL.start and re.search(r"[^\W\d]", part):
+                continue  # a flat, an hour, an extension
+            local = area if len(digits) in _LOCAL else ""
+            phones = [parse(local + number) for number in ([run] if parse(local + run) else _BEGINS.split(run))]
+            found += [phone for phone in phones if phone]
+            if None in phones:
+                raise _not_a_phone(run)
+    return found
+
+
+def _not_a_phone(text: str) -> NotAPhone:
+    shown = f"«{printable(text, at_most=30)}»"
+    if len(re.sub(r"\D", "", text)) in _LOCAL and not _BEGINS.match(f" {text}"):
+        return NotAPhone(f"{shown} — нет кода города: нужно (3842) 45-67-89.")
+    return NotAPhone(f"{shown} — не телефонный номер: нужно 8 913 234-56-78, (3842) 45-67-89 или +375 29 123-45-67.")
+
+
+def _exists(number: phonenumbers.PhoneNumber, *, abroad: bool) -> bool:
+    """Whether a numbering plan knows it; of a foreign one, plans of which we learn late, only its length."""
+    known = phonenumbers.is_possible_number(number) if abroad else phonenumbers.is_valid_number(number)
+    return known and len(_phone(number).e164) <= MOST_E164
+
+
+def _phone(number: phonenumbers.PhoneNumber) -> Phone:
+    country = phonenumbers.region_code_for_number(number)
+    return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), country or "001")

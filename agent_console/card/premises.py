@@ -12,6 +12,7 @@ from agent_console.card.view import Place
 from agent_console.people.permissions import Actor
 from grid import outages, places, premises
 from grid.models import Premise, Subscriber
+from gridline.numbers import accounts
 from gridline.phones import e164
 
 HORIZON = timedelta(days=14)
@@ -57,13 +58,10 @@ async def by_id(session: AsyncSession, actor: Actor, company_id: str, id: str, a
 
 async def look_for(session: AsyncSession, actor: Actor, company_id: str, query: str, at: datetime) -> tuple[Place, ...]:
     """Premises by account number, by phone, or by «населённый пункт, улица, дом»; the first FOUND of them."""
-    digits = "".join(query.split())
-    number = e164(query)
-    if digits.isdigit() and number is None:
-        found = await premises.by_account(session, company_id, digits)
-    elif number is not None:
-        found = await premises.by_phone(session, company_id, number)
-        found = found or await premises.by_account(session, company_id, digits)
+    number, account = e164(query), accounts.tidy(query)
+    if number is not None or account.isdigit():
+        found = await premises.by_phone(session, company_id, number) if number else []
+        found = found or await premises.by_account(session, company_id, account)
     else:
         found = await _by_address(session, company_id, [part.strip() for part in query.split(",")])
     return await places_of(session, actor, found[:FOUND], at)

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -152,21 +152,8 @@ def _details(row: Row, zone: When, wanted: str) -> dict[str, Any] | None:
         "device_address": row.cells["место"],
         "violated_from": told["нарушение с"],
         "violated_to": told["нарушение по"],
-        "birth_date": _birth_date(row.cells["дата рождения"]),
+        "birth_date": cells.day(row.cells, "дата рождения", zone, years=cells.BIRTH_YEARS),
     }
-
-
-def _birth_date(written: str) -> date | None:
-    """A day of birth: `cells.day` takes no day before 2000."""
-    value = written.removesuffix(" 00:00")
-    for form in ("%d.%m.%Y", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(value, form).date()  # noqa: DTZ007 - a day, not a moment
-        except ValueError:
-            continue
-    if value:
-        raise BadCell(f"«дата рождения»: «{value[:20]}» — нет такой даты (нужно 22.11.1980)")
-    return None
 
 
 def _choices(table: Mapping[str, Any]) -> dict[str, str]:

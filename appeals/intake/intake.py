@@ -13,7 +13,8 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from appeals import numbering
 from appeals.taxonomy import Taxonomy, shipped
 from gridline.errors import InvalidInput
-from gridline.phones import e164
+from gridline.numbers import accounts
+from gridline.phones import NotAPhone, read_all
 
 LONGEST_TEXT = 200_000
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -41,6 +42,7 @@ def _empty_is_none(value: object) -> object:
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-_]{0,31}$")]
 Short = Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=300)]
 _Optional = BeforeValidator(_empty_is_none)
+_Account = BeforeValidator(lambda value: accounts.tidy(value) if isinstance(value, str) else value)
 Id = Annotated[Annotated[str, Field(max_length=64)] | None, _Optional]
 Key = Annotated[Annotated[str, Field(max_length=100)] | None, _Optional]
 Line = Annotated[Annotated[str, Field(max_length=300)] | None, _Optional]
@@ -118,7 +120,7 @@ class Intake(_Border):
     post_address: Address = None
     answer_way: Id = None
     contract_number: Id = None
-    account_number: Id = None
+    account_number: Annotated[Id, _Account] = None
     premise_id: Id = None
     branch: Id = None
     text: Body = None
@@ -136,8 +138,11 @@ class Intake(_Border):
 
     @property
     def phone_e164(self) -> str | None:
-        """The phone in its one spelling."""
-        return e164(self.phone) if self.phone else None
+        """The phone in its one spelling; the first where several were given. None too for what cannot be read."""
+        try:
+            return read_all(self.phone)[0].e164 if self.phone else None
+        except NotAPhone:
+            return None
 
     @property
     def told_moments(self) -> tuple[datetime, ...]:
@@ -250,8 +255,11 @@ def _problems(intake: Intake, codes: Taxonomy) -> list[Problem]:
     if kind.anonymous == "refused" and not any(getattr(intake, field) for field in _CONTACTS):
         sentence = "Нет контактных данных: нужен телефон, электронная почта или почтовый адрес."
         wrong.append(Problem("phone", sentence, missing=True))
-    if intake.phone and intake.phone_e164 is None:
-        wrong.append(Problem("phone", f"Телефон записан неверно: «{intake.phone}»."))
+    if intake.phone:
+        try:
+            read_all(intake.phone)
+        except NotAPhone as error:
+            wrong.append(Problem("phone", f"Телефон записан неверно: {error.message}"))
     needs = codes.answer_ways[intake.way].needs
     if needs != "none" and not getattr(intake, needs):
         sentence = f"Для ответа способом «{codes.answer_ways[intake.way].title}» не заполнено поле {needs}."

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appeals import history, numbering
 from appeals.models import Answer, Appeal, Contact, Content, DraftAppeal
 from gridline.errors import InvalidInput
-from gridline.phones import e164
+from gridline.phones import read
 
 Seen = Literal["whole", "masked", "hidden"]
 
@@ -91,9 +91,7 @@ async def kept_of(session: AsyncSession, company_id: str, phone: str) -> dict[st
 
     JSON values. Raises InvalidInput when `phone` is no phone number.
     """
-    number = e164(phone)
-    if number is None:
-        raise InvalidInput(f"Телефон записан неверно: «{phone}».")
+    number = read(phone).e164
     further = select(Contact.appeal_id).where(Contact.phone == number)
     query = (
         select(Appeal, Content)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from grid import places, premises
 from grid.models import Premise
+from gridline.numbers import accounts
 from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose, confirm
 from ivr.line import Line
 from ivr.services import Services
@@ -15,7 +16,6 @@ from ivr.voice.prompts import Prompt
 
 OFFERED = 4
 """Addresses read out to choose from; whoever has more keys the account."""
-ACCOUNT_DIGITS = 12
 OTHER = "9"
 
 
@@ -55,7 +55,7 @@ def _told_apart(found: Sequence[Premise]) -> list[Premise]:
 
 async def _by_account(line: Line, services: Services, *, by_number_failed: bool) -> Premise:
     opening = ("premise-unknown-caller",) if by_number_failed and line.call.caller is not None else ()
-    asked = NumberAsked(line, *opening, "account-enter", at_most=ACCOUNT_DIGITS)
+    asked = NumberAsked(line, *opening, "account-enter", at_most=accounts.MOST_DIGITS)
     while True:
         digits = await asked.digits()
         async with services.db.read(within_s=LOOK_UP_S) as session:

@@ -13,7 +13,7 @@ from appeals.intake.repeats import FurtherContact, OpenAppeal
 from appeals.register import Draft, Registered
 from gridline import metrics
 from gridline.errors import Conflict, Unavailable
-from gridline.phones import e164
+from gridline.phones import parse
 from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, NumberAsked, PersonWanted, choose, confirm
 from ivr.call import Call
 from ivr.line import Line
@@ -32,8 +32,6 @@ REGISTER_BUDGET_S = 2.0
 """How long a caller waits for the register before the promise is kept on disk instead (fault F18)."""
 
 MOST_INVITATIONS = 6
-COUNTRY = "+7"
-"""A number keyed in is called back only at home (attack A6); who calls from abroad may confirm their own."""
 
 log = structlog.get_logger(__name__)
 
@@ -113,18 +111,21 @@ class Telling:
 
 
 async def contact(line: Line) -> str:
-    """The number to answer to: the caller's own, confirmed, or another that they key (E.164)."""
+    """The number to answer to: the caller's own, confirmed, or another that they key (E.164).
+
+    A number keyed in is called back only at home (attack A6); who calls from abroad may confirm their own.
+    """
     own = line.call.caller
     if own is not None and await confirm(line, Prompt("complaint-contact", phone=spoken.phone(own))):
         return own
     asked = NumberAsked(line, "contact-enter", at_most=11)
     while True:
         digits = await asked.digits()
-        number = e164(digits)
-        if number is None or not number.startswith(COUNTRY):
+        number = parse(digits)
+        if number is None or number.abroad:
             await asked.wrong("contact-not-taken")
-        elif await confirm(line, Prompt("contact-confirm", phone=spoken.phone(number))):
-            return number
+        elif await confirm(line, Prompt("contact-confirm", phone=spoken.phone(number.e164))):
+            return number.e164
         else:
             await asked.wrong()
 

@@ -17,7 +17,7 @@ from asterisk.agi import AGI, AGIException
 
 from gridline.clock import SystemClock
 from gridline.errors import Unavailable
-from gridline.phones import e164, printable
+from gridline.phones import e164, parse, printable
 from ivr.promised.spool import CallFacts, Spool
 from ivr.telephony import variables
 from recordings.incoming import Incoming, raw_seconds, unmet_call
@@ -98,8 +98,8 @@ def _contact(agi: AGI, words: Path) -> str | None:
     """The number a withheld caller keys: without one an appeal cannot be registered, and no receipt is promised."""
     for _ in range(CONTACT_TRIES):
         keyed = agi.execute("GET DATA", f'"{words / "contact-enter"}"', CONTACT_WAIT_S * 1000, 11)["result"][0]
-        if number := e164(keyed):
-            return number
+        if (number := parse(keyed)) and not number.abroad:
+            return number.e164
     return None
 
 

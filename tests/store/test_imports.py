@@ -12,7 +12,7 @@ from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
 from grid.imports import Outcome, Table
-from grid.models import Outage, OutageScope, Premise, PremisePhone, Service, Subscriber, Turn
+from grid.models import Outage, OutageScope, Premise, PremisePhone, Service, Subscriber, SubscriberKind, Turn
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import InvalidInput, NotFound
@@ -43,8 +43,10 @@ def wrong_rows(caught: pytest.ExceptionInfo[InvalidInput]) -> dict[int, str]:
 
 async def test_the_samples_load_answer_and_load_again(db: Database, companies: Companies) -> None:
     for importer, name in (
-        (import_premises, "premises"), (import_outages, "outages"), (import_connections, "connections"),
-    ):  # fmt: skip
+        (import_premises, "premises"),
+        (import_outages, "outages"),
+        (import_connections, "connections"),
+    ):
         first = await importer(db, sample(companies, name))
         assert first.added > 5
         again = await importer(db, sample(companies, name))
@@ -131,6 +133,101 @@ async def test_a_changed_premise_is_changed_and_nothing_else(
     assert await count(db, Premise) == 2
 
 
+@pytest.mark.parametrize(
+    ("stored", "written"),
+    [
+        ("0012345678", "12345678"),
+        ("0012345678", "0012-345678"),
+        ("0012345678", "012345678"),
+        ("12345678", "0012345678"),
+        ("00000000000000000001", "1"),
+        ("1234567890123456", "1234567890123456"),
+    ],
+)
+async def test_an_account_that_lost_its_zeros_is_the_same(
+    db: Database, companies: Companies, table_file: TableFile, stored: str, written: str
+) -> None:
+    first = f"skek;{stored};;Иванов;г. Кемерово;ул. Мира;5;;+79131203401"
+    assert await import_premises(db, Table(table_file(HEAD, first), companies)) == Outcome(1, 0, 0)
+    again = first.replace(stored, written)
+    assert await import_premises(db, Table(table_file(HEAD, again), companies)) == Outcome(0, 0, 1)
+    off = f"skek;А-1;аварийное;22.11.2026;;;;;{written};;"
+    assert await import_outages(db, Table(table_file(OUTAGES, off), companies)) == Outcome(1, 0, 0)
+    async with db.read() as session:
+        (home,) = await premises.by_phone(session, "skek", "+79131203401")
+        assert [one.id for one in await premises.by_account(session, "skek", written.replace("-", ""))] == [home.id]
+        assert len(await outages.current_for(session, home, NOW)) == 1
+    assert await count(db, Subscriber) == await count(db, Premise) == 1
+
+
+async def test_zeros_that_may_be_those_of_several_are_refused(
+    db: Database, companies: Companies, table_file: TableFile
+) -> None:
+    both = [f"skek;{account};;{name};г. Кемерово;;;;" for account, name in (("0012", "Иванов"), ("012", "Петров"))]
+    assert await import_premises(db, Table(table_file(HEAD, both[0]), companies)) == Outcome(1, 0, 0)
+    with pytest.raises(InvalidInput, match="строка 3: объект 0012 уже есть в строке 2"):
+        await import_premises(db, Table(table_file(HEAD, both[0], both[1]), companies))
+    async with db.write() as session:  # as a register before this rule may have them
+        session.add(Subscriber(company_id="skek", account="012", name="Петров", kind=SubscriberKind.PERSON))
+    with pytest.raises(InvalidInput, match="12 — ноли впереди потеряны, а есть 0012, 012"):
+        await import_premises(db, Table(table_file(HEAD, both[0].replace("0012", "12")), companies))
+    async with db.read() as session:
+        assert await premises.by_account(session, "skek", "12") == []
+        assert len(await premises.by_account(session, "skek", "0012")) == 1
+
+
+async def test_numbers_of_objects_and_outages_keep_their_zeros_too(
+    db: Database, companies: Companies, table_file: TableFile
+) -> None:
+    home = "skek;77;00501;Иванов;г. Кемерово;;;ф. 1;"
+    off = "skek;0041;аварийное;22.11.2026;;;;ф. 1;;;"
+    assert await import_premises(db, Table(table_file(HEAD, home), companies)) == Outcome(1, 0, 0)
+    assert await import_premises(db, Table(table_file(HEAD, home.replace("00501", "501")), companies)) == Outcome(
+        0, 0, 1
+    )
+    assert await import_outages(db, Table(table_file(OUTAGES, off), companies)) == Outcome(1, 0, 0)
+    assert await import_outages(db, Table(table_file(OUTAGES, off.replace("0041", "41")), companies)) == Outcome(
+        0, 0, 1
+    )
+
+
+async def test_a_failed_look_up_deletes_no_phone(db: Database, companies: Companies, table_file: TableFile) -> None:
+    assert await import_premises(db, Table(table_file(HEAD, FIRST), companies)) == Outcome(1, 0, 0)
+    with pytest.raises(InvalidInput, match="строка 2: в ячейке ошибка #N/A"):
+        await import_premises(db, Table(table_file(HEAD, FIRST.replace("8-913-120-34-01", "#N/A")), companies))
+    assert await count(db, PremisePhone) == 1
+
+
+@pytest.mark.parametrize(
+    ("settlement", "street", "settlement_off", "street_off"),
+    [
+        ("г. Кемерово", "пр-кт Ленина", "Кемерово", "пр. Ленина"),
+        ("г. Кемерово", "просп. Ленина", "гор. Кемерово", "Ленина проспект"),
+        ("р.п. Промышленная", "ул. Мира", "пгт Промышленная", "Мира"),
+        ("рабочий посёлок Промышленная", "Мира ул.", "рп Промышленная", "улица Мира"),
+        ("пос. Барзас", "пер. Лесной", "п. Барзас", "переулок Лесной"),
+        ("ст-ца Каневская", "", "станица Каневская", ""),
+    ],
+)
+async def test_an_outage_is_told_however_its_place_is_written(
+    db: Database,
+    companies: Companies,
+    table_file: TableFile,
+    settlement: str,
+    street: str,
+    settlement_off: str,
+    street_off: str,
+) -> None:
+    home = f"skek;77;;Иванов;{settlement};{street};5;;+79131203401"
+    off = f"skek;А-1;аварийное;22.11.2026;;;;;;{settlement_off};{street_off}"
+    other = "skek;А-2;аварийное;22.11.2026;;;;;;г. Кемерово;ул. Другая"
+    await import_premises(db, Table(table_file(HEAD, home), companies))
+    await import_outages(db, Table(table_file(OUTAGES, off, other), companies))
+    async with db.read() as session:
+        (premise,) = await premises.by_account(session, "skek", "77")
+        assert [one.code for one in await outages.current_for(session, premise, NOW)] == ["А-1"]
+
+
 async def test_rows_without_a_company_column_are_the_one_named(
     db: Database, companies: Companies, table_file: TableFile
 ) -> None:
@@ -155,14 +252,14 @@ async def test_each_way_an_outage_can_be_wrong(db: Database, companies: Companie
         "skek;9;аварийное;22.11.2026 10:00;;22.11.2026 12:00;идёт;ф. 1;;;": "не кончилось",
         "skek;10;аварийное;22.11.2026 10:00;;;;;;;": "не сказано, кого касается",
         "skek;11;аварийное;22.11.2026 10:00;;;;;;;ул. Мира": "без «населённого пункта»",
-        "skek;1;плановое;22.11.2026 10:00;;;;ф. 1;;;": "отключение 1 уже есть в строке 3",
+        "skek;0;плановое;22.11.2026 10:00;;;;ф. 1;;;": "отключение 0 уже есть в строке 2",
         "skek;12;аварийное;22.11.2026 10:00;;;;;404, 405;;": "нет лицевых счетов: 404, 405",
         "skek;13;аварийное;22.11.2026 10:00;;;;;404;;": "нет лицевых счетов: 404",
     }
     with pytest.raises(InvalidInput) as caught:
-        await import_outages(db, Table(table_file(OUTAGES, *wrong), companies))
+        await import_outages(db, Table(table_file(OUTAGES, "skek;0;плановое;22.11.2026;;;;ф. 1;;;", *wrong), companies))
     told = wrong_rows(caught)
-    assert list(told) == list(range(2, 2 + len(wrong)))
+    assert list(told) == list(range(3, 3 + len(wrong)))
     for reason, expected in zip(told.values(), wrong.values(), strict=True):
         assert expected in reason
     assert await count(db, Outage) == 0
@@ -232,9 +329,13 @@ async def test_a_report_said_twice_in_a_call_is_one(db: Database, companies: Com
                 session, company_id="skek", call_id="c" * 32, service=Service.ELECTRICITY, at=NOW, premise=home
             )
             spoken = await outages.report(
-                session, company_id="skek", call_id="c" * 32, service=Service.ELECTRICITY, at=NOW,
+                session,
+                company_id="skek",
+                call_id="c" * 32,
+                service=Service.ELECTRICITY,
+                at=NOW,
                 recording_id=recording,
-            )  # fmt: skip
+            )
             await session.flush()
             ids.append((told.id, spoken.id))
     assert ids[0] == ids[1]

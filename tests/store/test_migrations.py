@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic import command
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
+from grid.models import Outage, OutageScope, OutageStatus, Service
 from gridline.db import Database
 from migrations import config, differences, upgrade
 from tests.postgres import PostgresServer
@@ -44,6 +46,34 @@ async def test_every_migration_goes_back_and_forth(db: Database) -> None:
     await upgrade(db)
     async with db.read() as session:
         assert {"outages", "calls", "recordings"} <= await (await session.connection()).run_sync(tables)
+
+
+async def test_keys_of_places_stored_before_are_made_anew(db: Database) -> None:
+    def back(connection: Connection) -> None:
+        command.downgrade(config(connection), "0025")
+
+    places = {"settlement": "р.п. Яшкино", "street": "пр. Ленина"}
+    old = {"settlement_key": "р п яшкино", "street_key": "пр ленина"}
+    async with db.write() as session:
+        await (await session.connection()).run_sync(back)
+        outage = Outage(
+            company_id="skek",
+            code="1",
+            service=Service.ELECTRICITY,
+            planned=False,
+            status=OutageStatus.ACTIVE,
+            cause="",
+            starts_at=datetime(2026, 11, 22, tzinfo=UTC),
+            expected_end=None,
+            actual_end=None,
+        )
+        session.add(outage)
+        await session.flush()
+        session.add(OutageScope(outage_id=outage.id, **places, **old))
+    await upgrade(db)
+    async with db.read() as session:
+        keys = (await session.execute(select(OutageScope.settlement_key, OutageScope.street_key))).one()
+    assert tuple(keys) == ("пгт яшкино", "пр-кт ленина")
 
 
 async def test_two_processes_migrate_one_empty_postgresql(postgres_server: PostgresServer) -> None:

@@ -20,10 +20,21 @@ def subscriber() -> Subscriber:
 
 def premise(code: str, settlement: str, street: str, line: str) -> Premise:
     return Premise(
-        id=code * 32, company_id="skek", code=code, subscriber_id="s" * 32, branch="", settlement=settlement,
-        street=street, house="1", building="", flat="", address=f"{settlement}, {street}", line=line,
-        settlement_key=places.key(settlement), street_key=places.key(street),
-    )  # fmt: skip
+        id=code * 32,
+        company_id="skek",
+        code=code,
+        subscriber_id="s" * 32,
+        branch="",
+        settlement=settlement,
+        street=street,
+        house="1",
+        building="",
+        flat="",
+        address=f"{settlement}, {street}",
+        line=line,
+        settlement_key=places.key(settlement),
+        street_key=places.key(street),
+    )
 
 
 HOME = premise("1", "г. Кемерово", "ул. Весенняя", "ф. 12")
@@ -44,9 +55,17 @@ async def store(db: Database, outage: Outage, *scopes: OutageScope) -> None:
 
 def outage(**facts: object) -> Outage:
     usual: dict[str, object] = {
-        "id": new_id(), "company_id": "skek", "code": "1", "service": Service.ELECTRICITY, "planned": False,
-        "status": OutageStatus.ACTIVE, "cause": "", "starts_at": NOW - HOUR, "expected_end": None, "actual_end": None,
-    }  # fmt: skip
+        "id": new_id(),
+        "company_id": "skek",
+        "code": "1",
+        "service": Service.ELECTRICITY,
+        "planned": False,
+        "status": OutageStatus.ACTIVE,
+        "cause": "",
+        "starts_at": NOW - HOUR,
+        "expected_end": None,
+        "actual_end": None,
+    }
     return Outage(**(usual | facts))
 
 
@@ -120,32 +139,3 @@ async def test_what_is_planned(db: Database, facts: dict[str, object], expected:
     await store(db, outage(**facts), OutageScope(line="ф. 12"))
     async with db.read() as session:
         assert len(await outages.planned_for(session, HOME, NOW, timedelta(hours=48))) == expected
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("г. Кемерово", "Кемерово"),
-        ("ул. Ленина", "Ленина улица"),
-        ("УЛ.ЛЕНИНА", "ленина"),
-        ("пос. Ёлкино", "п Елкино"),
-        ("Проспект  Мира", "пр-кт Мира"),
-        ("40-летия Октября, ул.", "ул. 40-летия Октября"),
-    ],
-)
-def test_two_ways_of_writing_one_place(one: str, other: str) -> None:
-    assert places.key(one) == places.key(other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [("ул. Ленина", "пр-кт Ленина"), ("с. Курба", "д. Курба"), ("Мира", "Мирная")]
-)
-def test_two_places(one: str, other: str) -> None:
-    assert places.key(one) != places.key(other)
-
-
-def test_an_address_in_one_line() -> None:
-    parts = {"settlement": "г. Тверь", "street": "ул. Мира", "house": "5", "building": "2", "flat": "10"}
-    assert places.one_line(**parts) == "г. Тверь, ул. Мира, д. 5, корп. 2, кв. 10"
-    bare = {"settlement": "СНТ Ромашка", "street": "", "house": "уч. 12", "building": "", "flat": ""}
-    assert places.one_line(**bare) == "СНТ Ромашка, уч. 12"

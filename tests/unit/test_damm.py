@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridline.damm import check_digit, is_valid
+from gridline.numbers.damm import check_digit, is_valid
 
 DIGITS = st.text(alphabet="0123456789", min_size=1, max_size=12)
 

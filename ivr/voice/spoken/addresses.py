@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import re
 
+from grid.place_kinds import SAID, STREETS, compact
 from ivr.voice.spoken.codes import spelled
 from ivr.voice.spoken.dates import MONTHS
 from ivr.voice.spoken.free_text import speakable
 from ivr.voice.spoken.numbers import Case, Gender, cardinal
 from ivr.voice.spoken.ordinals import ordinal
 
-_STREETS = {
-    "ул": "улица", "пр-т": "проспект", "пр-кт": "проспект", "просп": "проспект", "пер": "переулок", "ш": "шоссе",
-    "наб": "набережная", "пл": "площадь", "б-р": "бульвар", "бул": "бульвар", "пр-д": "проезд", "туп": "тупик",
-    "мкр": "микрорайон", "мкрн": "микрорайон", "м-н": "микрорайон", "мкр-н": "микрорайон", "кв-л": "квартал",
-    "ал": "аллея", "лин": "линия", "пр": "проспект", "тракт": "тракт", "снт": "садовое товарищество",
-    "днт": "дачное товарищество", "тер": "территория",
-}  # fmt: skip
-_PLACES = {
-    "г": "город", "гор": "город", "обл": "область", "р-н": "район", "пос": "посёлок", "п": "посёлок",
-    "пгт": "посёлок городского типа", "рп": "рабочий посёлок", "с": "село", "дер": "деревня", "х": "хутор",
-    "ст-ца": "станица", "ст": "станция", "респ": "республика", "с/п": "сельское поселение",
-}  # fmt: skip
 _PARTS = {
-    "д": "дом", "корп": "корпус", "к": "корпус", "стр": "строение", "кв": "квартира", "лит": "литера",
-    "вл": "владение", "влд": "владение", "влад": "владение", "оф": "офис", "пом": "помещение", "под": "подъезд",
-    "эт": "этаж", "уч": "участок", "гар": "гараж", "ком": "комната",
-}  # fmt: skip
-_ROOMS = {"комн": "комната", "им": "имени"}
-_WORDS = {**_PARTS, **_PLACES, **_STREETS, **_ROOMS}
-_FULL = set(_STREETS.values())
+    **{"д": "дом", "корп": "корпус", "к": "корпус", "стр": "строение", "кв": "квартира", "лит": "литера"},
+    **{"вл": "владение", "влд": "владение", "влад": "владение", "оф": "офис", "пом": "помещение", "под": "подъезд"},
+    **{"эт": "этаж", "уч": "участок", "гар": "гараж", "ком": "комната", "комн": "комната", "им": "имени"},
+}
+_WORDS = {**SAID, **_PARTS}
+_FULL = {kind.word for kind in STREETS}
 _ENDINGS: dict[str, tuple[Case, Gender]] = {
-    "й": ("nom", "m"), "ый": ("nom", "m"), "ой": ("nom", "m"), "ий": ("nom", "m"), "я": ("nom", "f"),
-    "ая": ("nom", "f"), "ья": ("nom", "f"), "е": ("nom", "n"), "ое": ("nom", "n"),
-    "го": ("gen", "m"), "ого": ("gen", "m"),
-}  # fmt: skip
+    **dict.fromkeys(("й", "ый", "ой", "ий"), (Case.NOM, Gender.M)),
+    **dict.fromkeys(("я", "ая", "ья"), (Case.NOM, Gender.F)),
+    **dict.fromkeys(("е", "ое"), (Case.NOM, Gender.N)),
+    **dict.fromkeys(("го", "ого"), (Case.GEN, Gender.M)),
+}
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 _TOKEN = re.compile(
@@ -67,7 +56,7 @@ def address(written: str) -> str:
 
 
 def _part(part: str) -> str:
-    tokens = [(m.lastgroup or "", m[0]) for m in _TOKEN.finditer(part)]
+    tokens = [(m.lastgroup or "", m[0]) for m in _TOKEN.finditer(compact(part))]
     out: list[str] = []
     for at, (kind, text) in enumerate(tokens):
         following = tokens[at + 1][1] if at + 1 < len(tokens) else ""
@@ -83,12 +72,12 @@ def _part(part: str) -> str:
             house, letter, block = re.split(r"\s*([кс])", text)
             out.append(f"{cardinal(int(house))}, {'корпус' if letter == 'к' else 'строение'} {cardinal(int(block))}")
         elif kind == "years":
-            out.append(cardinal(int(text.split("-")[0]), "gen").replace(" ", "") + "летия")
+            out.append(cardinal(int(text.split("-")[0]), Case.GEN).replace(" ", "") + "летия")
         elif kind == "ordinal":
             number, ending = text.split("-")
             out.append(_ordinal(int(number), *_ENDINGS[ending]))
         elif kind == "roman":
-            out.append(ordinal(_roman(text), "gen"))
+            out.append(ordinal(_roman(text), Case.GEN))
         elif kind == "initial":
             out.append(spelled(text[0]))
         else:
@@ -116,11 +105,11 @@ def _word(text: str, *, first: bool, before_number: bool) -> str:
 def _number(text: str, following: str) -> str:
     month = following.lower().rstrip(".")
     if text.isdecimal() and following[:1].isupper() and month in MONTHS:
-        return _ordinal(int(text), "gen", "n")  # улица 8 Марта
+        return _ordinal(int(text), Case.GEN, Gender.N)  # улица 8 Марта
     if text.isdecimal() and month == "года":
-        return _ordinal(int(text), "gen", "m")  # улица 1905 года
+        return _ordinal(int(text), Case.GEN, Gender.M)  # улица 1905 года
     if text.isdecimal() and (month == "лет" or following[:1].isupper()) and not following.endswith("."):
-        return cardinal(int(text), "gen")  # 40 лет Октября, 26 Бакинских Комиссаров
+        return cardinal(int(text), Case.GEN)  # 40 лет Октября, 26 Бакинских Комиссаров
     signs = {"/": "дробь", "-": "тире"}
     pieces = re.findall(r"\d+|[А-Яа-яё]|[/-]", text)
     return " ".join(signs.get(p) or (_whole(p) if p.isdecimal() else spelled(p)) for p in pieces)

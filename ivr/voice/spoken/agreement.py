@@ -21,21 +21,21 @@ class Noun:
     animate: bool = False
 
 
-def form(n: int, noun: Noun, case: Case = "nom") -> str:
+def form(n: int, noun: Noun, case: Case = Case.NOM) -> str:
     """The noun alone, as it stands after `n`: form(21, MINUTE) is «минута»."""
-    if noun.animate and case == "acc" and _shows_animacy(n):
-        case = "gen"
+    if noun.animate and case == Case.ACC and _shows_animacy(n):
+        case = Case.GEN
     last, teens = n % 10, 11 <= n % 100 <= 14
-    if noun.few and case in ("nom", "acc") and 2 <= last <= 4 and not teens:
+    if noun.few and case in (Case.NOM, Case.ACC) and 2 <= last <= 4 and not teens:
         return noun.few
     return agreed(n, case, noun.singular, noun.plural)
 
 
-def counted(n: int, noun: Noun, case: Case = "nom") -> str:
-    """Number and noun: counted(2, WORKING_DAY, "gen") is «двух рабочих дней»."""
-    if noun.animate and case == "acc" and _shows_animacy(n):
-        tens = [cardinal(n - n % 10, "acc")] if n > 10 else []  # «двадцать одного»: only the last word shows it
-        return " ".join([*tens, cardinal(n % 10, "gen", noun.gender), form(n, noun, case)])
+def counted(n: int, noun: Noun, case: Case = Case.NOM) -> str:
+    """Number and noun: counted(2, WORKING_DAY, Case.GEN) is «двух рабочих дней»."""
+    if noun.animate and case == Case.ACC and _shows_animacy(n):
+        tens = [cardinal(n - n % 10, Case.ACC)] if n > 10 else []  # «двадцать одного»: only the last word shows it
+        return " ".join([*tens, cardinal(n % 10, Case.GEN, noun.gender), form(n, noun, case)])
     return f"{cardinal(n, case, noun.gender)} {form(n, noun, case)}"
 
 
@@ -44,56 +44,90 @@ def _shows_animacy(n: int) -> bool:
     return (n % 10 == 1 and n % 100 != 11) or n in (2, 3, 4)
 
 
-SECOND = Noun(
-    "f", ("секунда", "секунды", "секунде", "секунду", "секундой", "секунде"),
-    ("секунды", "секунд", "секундам", "секунды", "секундами", "секундах"),
-)  # fmt: skip
-MINUTE = Noun(
-    "f", ("минута", "минуты", "минуте", "минуту", "минутой", "минуте"),
-    ("минуты", "минут", "минутам", "минуты", "минутами", "минутах"),
-)  # fmt: skip
-HOUR = Noun("m", ("час", "часа", "часу", "час", "часом", "часе"), ("часы", "часов", "часам", "часы", "часами", "часах"))
-DAY = Noun("m", ("день", "дня", "дню", "день", "днём", "дне"), ("дни", "дней", "дням", "дни", "днями", "днях"))
+def _six(written: str) -> Six:
+    nom, gen, dat, acc, ins, prep = written.split(", ")
+    return nom, gen, dat, acc, ins, prep
+
+
+def _masculine(stem: str, many: str = "ов") -> Noun:
+    """Hard stem: «метр», «метра», ..., «метры», «метров»; `many` is "" for «вольт»."""
+    return Noun(
+        Gender.M,
+        (stem, f"{stem}а", f"{stem}у", stem, f"{stem}ом", f"{stem}е"),
+        (f"{stem}ы", f"{stem}{many}", f"{stem}ам", f"{stem}ы", f"{stem}ами", f"{stem}ах"),
+    )
+
+
+def _feminine(stem: str, *, several: str = "ы") -> Noun:
+    """Hard stem: «минута», «минуты», ..., «минут»; `several` is «и» after к, г, х."""
+    return Noun(
+        Gender.F,
+        (f"{stem}а", f"{stem}{several}", f"{stem}е", f"{stem}у", f"{stem}ой", f"{stem}е"),
+        (f"{stem}{several}", stem, f"{stem}ам", f"{stem}{several}", f"{stem}ами", f"{stem}ах"),
+    )
+
+
+SECOND = _feminine("секунд")
+MINUTE = _feminine("минут")
+HOUR = _masculine("час")
+DAY = Noun(Gender.M, _six("день, дня, дню, день, днём, дне"), _six("дни, дней, дням, дни, днями, днях"))
 WORKING_DAY = Noun(
-    "m", ("рабочий день", "рабочего дня", "рабочему дню", "рабочий день", "рабочим днём", "рабочем дне"),
-    ("рабочие дни", "рабочих дней", "рабочим дням", "рабочие дни", "рабочими днями", "рабочих днях"),
+    Gender.M,
+    _six("рабочий день, рабочего дня, рабочему дню, рабочий день, рабочим днём, рабочем дне"),
+    _six("рабочие дни, рабочих дней, рабочим дням, рабочие дни, рабочими днями, рабочих днях"),
     few="рабочих дня",
-)  # fmt: skip
+)
 WEEK = Noun(
-    "f", ("неделя", "недели", "неделе", "неделю", "неделей", "неделе"),
-    ("недели", "недель", "неделям", "недели", "неделями", "неделях"),
-)  # fmt: skip
+    Gender.F,
+    _six("неделя, недели, неделе, неделю, неделей, неделе"),
+    _six("недели, недель, неделям, недели, неделями, неделях"),
+)
 MONTH = Noun(
-    "m", ("месяц", "месяца", "месяцу", "месяц", "месяцем", "месяце"),
-    ("месяцы", "месяцев", "месяцам", "месяцы", "месяцами", "месяцах"),
-)  # fmt: skip
-YEAR = Noun("m", ("год", "года", "году", "год", "годом", "годе"), ("годы", "лет", "годам", "годы", "годами", "годах"))
+    Gender.M,
+    _six("месяц, месяца, месяцу, месяц, месяцем, месяце"),
+    _six("месяцы, месяцев, месяцам, месяцы, месяцами, месяцах"),
+)
+YEAR = Noun(Gender.M, _six("год, года, году, год, годом, годе"), _six("годы, лет, годам, годы, годами, годах"))
 PERSON = Noun(
-    "m", ("человек", "человека", "человеку", "человека", "человеком", "человеке"),
-    ("люди", "человек", "людям", "людей", "людьми", "людях"), animate=True,
-)  # fmt: skip
-DIGIT = Noun(
-    "f", ("цифра", "цифры", "цифре", "цифру", "цифрой", "цифре"),
-    ("цифры", "цифр", "цифрам", "цифры", "цифрами", "цифрах"),
-)  # fmt: skip
-STAGE = Noun(
-    "m", ("этап", "этапа", "этапу", "этап", "этапом", "этапе"),
-    ("этапы", "этапов", "этапам", "этапы", "этапами", "этапах"),
-)  # fmt: skip
+    Gender.M,
+    _six("человек, человека, человеку, человека, человеком, человеке"),
+    _six("люди, человек, людям, людей, людьми, людях"),
+    animate=True,
+)
+DIGIT = _feminine("цифр")
+STAGE = _masculine("этап")
 ADDRESS = Noun(
-    "m", ("адрес", "адреса", "адресу", "адрес", "адресом", "адресе"),
-    ("адреса", "адресов", "адресам", "адреса", "адресами", "адресах"),
-)  # fmt: skip
+    Gender.M,
+    _six("адрес, адреса, адресу, адрес, адресом, адресе"),
+    _six("адреса, адресов, адресам, адреса, адресами, адресах"),
+)
 APPEAL = Noun(
-    "n", ("обращение", "обращения", "обращению", "обращение", "обращением", "обращении"),
-    ("обращения", "обращений", "обращениям", "обращения", "обращениями", "обращениях"),
-)  # fmt: skip
+    Gender.N,
+    _six("обращение, обращения, обращению, обращение, обращением, обращении"),
+    _six("обращения, обращений, обращениям, обращения, обращениями, обращениях"),
+)
 RUBLE = Noun(
-    "m", ("рубль", "рубля", "рублю", "рубль", "рублём", "рубле"),
-    ("рубли", "рублей", "рублям", "рубли", "рублями", "рублях"),
-)  # fmt: skip
-METRE = Noun(
-    "m", ("метр", "метра", "метру", "метр", "метром", "метре"),
-    ("метры", "метров", "метрам", "метры", "метрами", "метрах"),
-)  # fmt: skip
-NOUNS = (SECOND, MINUTE, HOUR, DAY, WORKING_DAY, WEEK, MONTH, YEAR, PERSON, DIGIT, STAGE, ADDRESS, APPEAL, RUBLE, METRE)
+    Gender.M,
+    _six("рубль, рубля, рублю, рубль, рублём, рубле"),
+    _six("рубли, рублей, рублям, рубли, рублями, рублях"),
+)
+KOPECK = Noun(
+    Gender.F,
+    _six("копейка, копейки, копейке, копейку, копейкой, копейке"),
+    _six("копейки, копеек, копейкам, копейки, копейками, копейках"),
+)
+METRE = _masculine("метр")
+KILOMETRE = _masculine("километр")
+CENTIMETRE = _masculine("сантиметр")
+MILLIMETRE = _masculine("миллиметр")
+PER_CENT = _masculine("процент")
+VOLT = _masculine("вольт", many="")
+KILOVOLT = _masculine("киловольт", many="")
+KILOVOLT_AMPERE = _masculine("киловольт-ампер", many="")
+KILOWATT = _masculine("киловатт", many="")
+MEGAWATT = _masculine("мегаватт", many="")
+PIECE = _feminine("штук", several="и")
+NOUNS = (
+    *(SECOND, MINUTE, HOUR, DAY, WORKING_DAY, WEEK, MONTH, YEAR, PERSON, DIGIT, STAGE, ADDRESS, APPEAL, RUBLE, KOPECK),
+    *(METRE, KILOMETRE, CENTIMETRE, MILLIMETRE, PER_CENT, VOLT, KILOVOLT, KILOVOLT_AMPERE, KILOWATT, MEGAWATT, PIECE),
+)

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from datetime import date
 
-from ivr.voice.spoken.numbers import Case
+from ivr.voice.spoken.numbers import Case, Gender
 from ivr.voice.spoken.ordinals import ordinal
 
 MONTHS = (
-    "января", "февраля", "марта", "апреля", "мая", "июня",
-    "июля", "августа", "сентября", "октября", "ноября", "декабря",
-)  # fmt: skip
+    *("января", "февраля", "марта", "апреля", "мая", "июня"),
+    *("июля", "августа", "сентября", "октября", "ноября", "декабря"),
+)
 _WEEKDAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
 _ON_WEEKDAYS = ("в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье")
 _NEAR = {-2: "позавчера", -1: "вчера", 0: "сегодня", 1: "завтра", 2: "послезавтра"}
 
 
-def date_words(day: date, case: Case = "gen", *, year: bool = False) -> str:
+def date_words(day: date, case: Case = Case.GEN, *, year: bool = False) -> str:
     """The date; in the genitive (the default) it answers «when»: «двадцать третьего ноября»."""
-    words = f"{ordinal(day.day, case, 'n')} {MONTHS[day.month - 1]}"
+    words = f"{ordinal(day.day, case, Gender.N)} {MONTHS[day.month - 1]}"
     return f"{words} {year_words(day.year)} года" if year else words
 
 
 def year_words(year: int) -> str:
     """The year in the genitive, without «года»: «две тысячи двадцать шестого»."""
-    return ordinal(year, "gen")
+    return ordinal(year, Case.GEN)
 
 
 def until(day: date, today: date | None = None) -> str:

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from enum import StrEnum
 
-Case = Literal["nom", "gen", "dat", "acc", "ins", "prep"]
-Gender = Literal["m", "f", "n"]
-CASES: tuple[Case, ...] = ("nom", "gen", "dat", "acc", "ins", "prep")
+
+class Case(StrEnum):
+    """The six cases, in the order in which forms are listed."""
+
+    NOM = "nom"
+    GEN = "gen"
+    DAT = "dat"
+    ACC = "acc"
+    INS = "ins"
+    PREP = "prep"
+
+
+class Gender(StrEnum):
+    """What a number agrees with."""
+
+    M = "m"
+    F = "f"
+    N = "n"
+    PL = "pl"
+    """A noun that has no singular («одни сутки»), or several of a place in a row («двенадцатые»)."""
+
+
+CASES = tuple(Case)
 LARGEST = 10**12 - 1
 
 _ONE: dict[Gender, tuple[str, ...]] = {
-    "m": ("один", "одного", "одному", "один", "одним", "одном"),
-    "f": ("одна", "одной", "одной", "одну", "одной", "одной"),
-    "n": ("одно", "одного", "одному", "одно", "одним", "одном"),
+    Gender.M: ("один", "одного", "одному", "один", "одним", "одном"),
+    Gender.F: ("одна", "одной", "одной", "одну", "одной", "одной"),
+    Gender.N: ("одно", "одного", "одному", "одно", "одним", "одном"),
+    Gender.PL: ("одни", "одних", "одним", "одни", "одними", "одних"),
 }
 _TWO: dict[Gender, tuple[str, ...]] = {
-    "m": ("два", "двух", "двум", "два", "двумя", "двух"),
-    "f": ("две", "двух", "двум", "две", "двумя", "двух"),
-    "n": ("два", "двух", "двум", "два", "двумя", "двух"),
+    Gender.M: ("два", "двух", "двум", "два", "двумя", "двух"),
+    Gender.F: ("две", "двух", "двум", "две", "двумя", "двух"),
+    Gender.N: ("два", "двух", "двум", "два", "двумя", "двух"),
+    Gender.PL: ("два", "двух", "двум", "два", "двумя", "двух"),
 }
 _SMALL: dict[int, tuple[str, ...]] = {
     0: ("ноль", "ноля", "нолю", "ноль", "нолём", "ноле"),
     3: ("три", "трёх", "трём", "три", "тремя", "трёх"),
     4: ("четыре", "четырёх", "четырём", "четыре", "четырьмя", "четырёх"),
 }
-_SOFT = {  # decline like «пять»: пяти, пятью
-    5: "пять", 6: "шесть", 7: "семь", 9: "девять", 10: "десять", 11: "одиннадцать", 12: "двенадцать",
-    13: "тринадцать", 14: "четырнадцать", 15: "пятнадцать", 16: "шестнадцать", 17: "семнадцать",
-    18: "восемнадцать", 19: "девятнадцать", 20: "двадцать", 30: "тридцать",
-}  # fmt: skip
+_LIKE_FIVE = (  # пяти, пятью
+    "пять шесть семь девять десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать "
+    "семнадцать восемнадцать девятнадцать двадцать тридцать"
+)
+_SOFT = dict(zip((5, 6, 7, *range(9, 20), 20, 30), _LIKE_FIVE.split(), strict=True))
 _SMALL |= {n: (w, w[:-1] + "и", w[:-1] + "и", w, w + "ю", w[:-1] + "и") for n, w in _SOFT.items()}
 _SMALL[8] = ("восемь", "восьми", "восьми", "восемь", "восемью", "восьми")
 _TENS: dict[int, tuple[str, ...]] = {
@@ -51,18 +73,21 @@ _HUNDREDS: dict[int, tuple[str, ...]] = {
     400: ("четыреста", "четырёхсот", "четырёмстам", "четыреста", "четырьмястами", "четырёхстах"),
 }
 for _n in (5, 6, 7, 8, 9):
-    _bare = _SMALL[_n]
-    _HUNDREDS[_n * 100] = (
-        _bare[0] + "сот", _bare[1] + "сот", _bare[2] + "стам", _bare[3] + "сот", _bare[4] + "стами", _bare[5] + "стах",
-    )  # fmt: skip
+    _endings = ("сот", "сот", "стам", "сот", "стами", "стах")
+    _HUNDREDS[_n * 100] = tuple(bare + ending for bare, ending in zip(_SMALL[_n], _endings, strict=True))
+
+
+def _declined(stem: str, singular: str, plural: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Both numbers of a noun from its endings; `-` is none."""
+    one, many = (tuple(stem + ending.strip("-") for ending in endings.split()) for endings in (singular, plural))
+    return one, many
+
+
 _SCALES: tuple[tuple[int, Gender, tuple[tuple[str, ...], tuple[str, ...]]], ...] = (
-    (10**9, "m", (("миллиард", "миллиарда", "миллиарду", "миллиард", "миллиардом", "миллиарде"),
-                  ("миллиарды", "миллиардов", "миллиардам", "миллиарды", "миллиардами", "миллиардах"))),
-    (10**6, "m", (("миллион", "миллиона", "миллиону", "миллион", "миллионом", "миллионе"),
-                  ("миллионы", "миллионов", "миллионам", "миллионы", "миллионами", "миллионах"))),
-    (10**3, "f", (("тысяча", "тысячи", "тысяче", "тысячу", "тысячей", "тысяче"),
-                  ("тысячи", "тысяч", "тысячам", "тысячи", "тысячами", "тысячах"))),
-)  # fmt: skip
+    (10**9, Gender.M, _declined("миллиард", "- а у - ом е", "ы ов ам ы ами ах")),
+    (10**6, Gender.M, _declined("миллион", "- а у - ом е", "ы ов ам ы ами ах")),
+    (10**3, Gender.F, _declined("тысяч", "а и е у ей е", "и - ам и ами ах")),
+)
 
 
 def agreed(n: int, case: Case, singular: tuple[str, ...], plural: tuple[str, ...]) -> str:
@@ -75,13 +100,13 @@ def agreed(n: int, case: Case, singular: tuple[str, ...], plural: tuple[str, ...
     last, teens = n % 10, 11 <= n % 100 <= 14
     if last == 1 and not teens:
         return singular[CASES.index(case)]
-    if case in ("nom", "acc"):
+    if case in (Case.NOM, Case.ACC):
         return singular[1] if 2 <= last <= 4 and not teens else plural[1]
     return plural[CASES.index(case)]
 
 
-def cardinal(n: int, case: Case = "nom", gender: Gender = "m") -> str:
-    """`n` in words: cardinal(21, "gen", "f") is «двадцати одной». ValueError outside 0..10**12-1."""
+def cardinal(n: int, case: Case = Case.NOM, gender: Gender = Gender.M) -> str:
+    """`n` in words: cardinal(21, Case.GEN, Gender.F) is «двадцати одной». ValueError outside 0..10**12-1."""
     if not 0 <= n <= LARGEST:
         raise ValueError(f"no words for {n}")
     if n == 0:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+from gridline.phones import parse
 from ivr.voice.spoken.numbers import cardinal
 
 
 def phone(number: str) -> str:
     """A number in any writing: a Russian one begins with «восемь» (3-3-2-2), others go in pairs, short ones whole.
 
-    Raises ValueError when it holds no digit.
+    A number abroad begins with «плюс», Kazakhstan's +7 too. Raises ValueError when it holds no digit.
     """
-    digits = re.sub(r"\D", "", number)
+    known = parse(number)
+    digits = re.sub(r"\D", "", known.e164 if known else number)
     if not digits:
         raise ValueError("a phone number has digits")
-    abroad = number.lstrip().startswith("+") and digits[0] != "7"
+    abroad = known.abroad if known else number.lstrip().startswith("+") and digits[0] != "7"
     if len(digits) == 10 and not abroad:
         digits = "7" + digits
     if len(digits) == 11 and digits[0] in "78" and not abroad:

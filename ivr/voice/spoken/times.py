@@ -9,7 +9,7 @@ from ivr.voice.spoken.dates import on_day
 from ivr.voice.spoken.numbers import Case, cardinal
 
 
-def clock(at: time, case: Case = "nom") -> str:
+def clock(at: time, case: Case = Case.NOM) -> str:
     """The full form: «восемнадцать часов пять минут», in the genitive «восемнадцати часов пяти минут»."""
     hours = counted(at.hour, HOUR, case)
     return f"{hours} {counted(at.minute, MINUTE, case)}" if at.minute else hours
@@ -25,17 +25,24 @@ def clock_short(at: time) -> str:
 
 def at_clock(at: time) -> str:
     """«в восемнадцать ноль пять», «в двадцать один час»."""
-    return f"в {clock_short(at) if at.hour and at.minute else clock(at, 'acc')}"
+    return f"в {clock_short(at) if at.hour and at.minute else clock(at, Case.ACC)}"
 
 
 def since_clock(at: time) -> str:
     """«с девяти часов», «с ноля часов»."""
-    return f"с {clock(at, 'gen')}"
+    return f"с {clock(at, Case.GEN)}"
 
 
 def until_clock(at: time) -> str:
     """«до восемнадцати часов пяти минут», «до двадцати четырёх часов» for midnight."""
-    return f"до {clock(at, 'gen') if at.hour or at.minute else counted(24, HOUR, 'gen')}"
+    return f"до {clock(at, Case.GEN) if at.hour or at.minute else counted(24, HOUR, Case.GEN)}"
+
+
+def between_clocks(first: time, last: time) -> str:
+    """«с девяти до семнадцати часов», «с девяти часов тридцати минут до семнадцати часов»."""
+    if not first.minute and not last.minute and first.hour > 1:  # «с одного», «с ноля» need their «часа», «часов»
+        return f"с {cardinal(first.hour, Case.GEN)} {until_clock(last)}"
+    return f"{since_clock(first)} {until_clock(last)}"
 
 
 def at_moment(moment: datetime, now: datetime, zone: tzinfo) -> str:
@@ -57,10 +64,7 @@ def period(start: datetime, end: datetime, now: datetime, zone: tzinfo) -> str:
     """«завтра с девяти до двенадцати часов»; over several days each end with its day."""
     if start.astimezone(zone).date() != _last_day(end, zone):
         return f"{since_moment(start, now, zone)}, {until_moment(end, now, zone)}"
-    first, last = _clock(start, zone), _clock(end, zone)
-    if not first.minute and not last.minute and first.hour > 1:  # «с одного», «с ноля» need their «часа», «часов»
-        return f"{_day(start, now, zone)} с {cardinal(first.hour, 'gen')} {until_clock(last)}"
-    return f"{_day(start, now, zone)} {since_clock(first)} {until_clock(last)}"
+    return f"{_day(start, now, zone)} {between_clocks(_clock(start, zone), _clock(end, zone))}"
 
 
 def _last_day(end: datetime, zone: tzinfo) -> date:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gridline.numbers import accounts
 from tests.calls.looked_up import Ended, draft_of, ended
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import asks_for, tells
 from tests.calls.stories.power import POWER
 from tests.calls.street import Play, goes
 
-DIGITS = "1234567891234567"
+DIGITS = "1234567891234567891234567"
 WRONG = ("too-few-digits", "too-many-digits")
 
 
@@ -26,13 +27,13 @@ def caller_of(series: int, lengths: tuple[int, ...]) -> str:
     return f"+7913{series}0{lengths[0]:04}"
 
 
-@BOOK.each("skek", threes(1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13))
+@BOOK.each("skek", threes(1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 20, 21))
 async def account_of_length(scene: Play, lengths: tuple[int, ...]) -> None:
     number = caller_of(21, lengths)
     async with scene.greeted(number, *POWER, "1", "premise-unknown-caller") as caller:
         await caller.hears("account-enter", within_s=15)
         for length in lengths:
-            wrong = "too-many-digits" if length > 12 else "account-not-found"
+            wrong = "too-many-digits" if length > accounts.MOST_DIGITS else "account-not-found"
             await goes(caller, _keyed(length), wrong)
         await caller.hears("person-after-tries", within_s=15)
         await caller.hears("person-all-busy", within_s=15)

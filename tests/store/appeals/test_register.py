@@ -13,12 +13,12 @@ from appeals import numbering
 from appeals.intake.repeats import FurtherContact
 from appeals.models import Appeal, Content, Counter, DraftAppeal, Event, Promise
 from appeals.register import Draft, Register
-from gridline import damm
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
+from gridline.numbers import damm
 from tests.store.appeals.made import intake
 
 

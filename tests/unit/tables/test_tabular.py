@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +49,37 @@ def test_the_ways_of_saving_a_csv(tmp_path: Path, encoding: str, delimiter: str,
     )
 
 
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [
+        ("\n\nСчёт;имя\n1;а\n", 4),
+        ("\r\n\r\nсчёт,имя\r\n1,а\r\n", 4),
+        (";;;\n;;;\nсчёт;имя;;\n1;а;;\n", 4),
+        (" \t\nсчёт\tимя\n1\tа\n", 3),
+        ("sep=;\nсчёт;имя\n1;а\n", 2),
+        ("sep=,\r\nсчёт,имя\r\n1,а\r\n", 2),
+        ('"sep=|"\nсчёт|имя\n1|а\n', 2),
+        ("SEP=\t\n\nсчет\tИмя\n1\tа\n", 3),
+        ("\n\nсчет;имя;улица\n1;а;\n", 4),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
+def test_what_stands_above_a_header(tmp_path: Path, content: str, number: int, encoding: str) -> None:
+    found, wrong = read(table(tmp_path, content, encoding))
+    assert wrong == []
+    assert found == [Row(number, {"счёт": "1", "имя": "а", "дата": "", "улица": ""})]
+
+
+@pytest.mark.parametrize(
+    "name", ["лицевой счёт", "лицевой счет", "Лицевой Счет", "лицевой  счёт", " ЛИЦЕВОЙ\u00a0СЧЁТ "]
+)
+@pytest.mark.parametrize("wanted", ["лицевой счёт", "лицевой счет"])
+def test_a_column_with_or_without_its_dots(tmp_path: Path, name: str, wanted: str) -> None:
+    problems = Problems()
+    found = list(rows(table(tmp_path, f"{name};имя\n1;а\n"), required=(wanted, "имя"), optional=(), problems=problems))
+    assert [row.cells[wanted] for row in found] == ["1"]
+
+
 def test_a_spreadsheet_gives_the_same_text(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
@@ -75,10 +105,10 @@ def test_a_spreadsheet_gives_the_same_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [
-        ("a\x00b", "управляющий"), ("\x1b[31m", "управляющий"), ("a\u202eb", "управляющий"),
-        ("=HYPERLINK(1)", "формула"), ("@SUM(1)", "формула"), ("+cmd|x", "формула"), ("-A1", "формула"),
+        *((cell, "управляющий") for cell in ("a\x00b", "\x1b[31m", "a\u202eb")),
+        *((cell, "формула") for cell in ("=HYPERLINK(1)", "@SUM(1)", "+cmd|x", "-A1")),
     ],
-)  # fmt: skip
+)
 def test_cells_that_must_not_get_in(tmp_path: Path, cell: str, reason: str) -> None:
     found, wrong = read(table(tmp_path, f"счёт;имя\n1;хорошо\n2;{cell}\n3;тоже\n"))
     assert [row.number for row in found] == [2, 4]
@@ -103,6 +133,9 @@ def test_a_row_longer_than_its_header(tmp_path: Path) -> None:
     [
         ("", "нет столбцов: «счёт», «имя»"),
         ("\n\n", "нет столбцов"),
+        ("sep=;\n", "нет столбцов"),
+        ("\n\nсчёт;имя\n1;а\n".encode() + b"2;\xff\xfe\n", "строка файла 5: это не UTF-8"),
+        ("счёт;имя" + ";x" * 300, "шире 256 столбцов"),
         ("счёт;адрес\n1;2\n", "нет столбцов: «имя»; незнакомые столбцы: «адрес»"),
         ("счёт;имя;имя\n1;2;3\n", "столбцы повторяются: «имя»"),
         ("счёт;;имя\n1;2;3\n", "незнакомые столбцы: «»"),
@@ -118,7 +151,7 @@ def test_files_that_are_no_such_table(tmp_path: Path, content: str | bytes, told
     assert told in refused(table(tmp_path, content))
 
 
-def test_a_file_that_is_not_there_or_too_large_or_a_bomb(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_or_too_large(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="не читается"):
         read(tmp_path / "nowhere.csv")
     with pytest.raises(InvalidInput, match="не читается"):
@@ -127,14 +160,6 @@ def test_a_file_that_is_not_there_or_too_large_or_a_bomb(tmp_path: Path) -> None
     with large.open("wb") as stream:
         stream.truncate(MOST_BYTES + 1)
     assert "МБ" in refused(large)
-    bomb = tmp_path / "bomb.xlsx"
-    with (
-        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-        archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part,
-    ):
-        for _ in range(33):
-            part.write(bytes(16 * 2**20))
-    assert "распаковки" in refused(bomb)
 
 
 def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
