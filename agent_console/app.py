@@ -74,7 +74,7 @@ def make_app(
     add(app, "GET", "/metrics", metrics, permission=Access.LOCAL)
     add(app, "GET", "/static/{name:.+}", static.serve, permission=Access.PUBLIC)
     if api_clients is not None:
-        AppealsApi(console.register, api_clients).add_to(app)
+        AppealsApi(console.db, console.companies, console.register, api_clients).add_to(app)
     for module in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
         if not module.ispkg:
             importlib.import_module(module.name).add_to(app)

@@ -18,8 +18,8 @@ import snowballstemmer
 from pydantic import BaseModel, ConfigDict, Field
 
 from gridline.errors import Misconfigured, NotFound
-from gridline.yaml_file import read
-from gridline.yaml_model import validated
+from gridline.yaml.file import read
+from gridline.yaml.model import validated
 
 COMMON: Final = "common"
 """The folder of what holds for every company; a company's own article of the same name takes its place."""

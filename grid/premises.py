@@ -1,15 +1,24 @@
-"""Finding the premise a caller speaks about."""
+"""Premises: finding those a caller speaks about, and which of them somebody may see."""
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from grid import places
 from grid.models import Premise, PremisePhone, Subscriber
+from gridline.db import unindexed
+from gridline.errors import NotFound
 from gridline.numbers import accounts
+from gridline.phones import e164
+from gridline.scope import OutOfScope, Scope
 
 AT_MOST = 20
 """Premises of one number or account worth offering: no caller chooses among more."""
+EVERYBODY = Scope()
+"""The caller's own menu: whose premise it is, the caller says, and hears no more than that."""
 
 
 _BY_ADDRESS = select(Premise).order_by(Premise.address, Premise.id).limit(AT_MOST)
@@ -25,20 +34,87 @@ _SPELLED = select(Subscriber.account).where(
 )
 
 
-async def by_phone(session: AsyncSession, company_id: str, e164: str) -> list[Premise]:
+async def by_phone(
+    session: AsyncSession, company_id: str, e164: str, *, visible_to: Scope = EVERYBODY
+) -> list[Premise]:
     """The premises this number is known at, by address; an empty list where there is none."""
-    return list(await session.scalars(_BY_PHONE, {"company_id": company_id, "phone": e164}))
+    query = _BY_PHONE if visible_to == EVERYBODY else _BY_PHONE.where(_visible(visible_to))
+    return list(await session.scalars(query, {"company_id": company_id, "phone": e164}))
 
 
-async def by_account(session: AsyncSession, company_id: str, digits: str) -> list[Premise]:
+async def by_account(
+    session: AsyncSession, company_id: str, digits: str, *, visible_to: Scope = EVERYBODY
+) -> list[Premise]:
     """The premises of an account, by address; an empty list where there is no such account.
 
     An account keyed without its leading zeros, or with too many, is found where only one can be meant.
     """
-    found = list(await session.scalars(_BY_ACCOUNT, {"company_id": company_id, "account": digits}))
+    query = _BY_ACCOUNT if visible_to == EVERYBODY else _BY_ACCOUNT.where(_visible(visible_to))
+    found = list(await session.scalars(query, {"company_id": company_id, "account": digits}))
     if found:
         return found
     meant = list(await session.scalars(_SPELLED, {"company_id": company_id, "accounts": accounts.spellings(digits)}))
     if len(meant) != 1:
         return []
-    return list(await session.scalars(_BY_ACCOUNT, {"company_id": company_id, "account": meant[0]}))
+    return list(await session.scalars(query, {"company_id": company_id, "account": meant[0]}))
+
+
+async def by_address(
+    session: AsyncSession, company_id: str, parts: Sequence[str], most: int, *, visible_to: Scope
+) -> list[Premise]:
+    """Premises at «населённый пункт, улица, дом» (one to three parts), by address."""
+    settlement = places.key(parts[0])
+    if not settlement:
+        return []
+    wanted = select(Premise).where(
+        Premise.company_id == company_id, Premise.settlement_key == settlement, _visible(visible_to)
+    )
+    if len(parts) > 1:
+        wanted = wanted.where(Premise.street_key == places.key(parts[1]))
+    if len(parts) > 2:
+        wanted = wanted.where(Premise.house == parts[2].lower().removeprefix("д.").strip())
+    return list(await session.scalars(wanted.order_by(Premise.address, Premise.id).limit(most)))
+
+
+async def look_for(
+    session: AsyncSession, company_id: str, query: str, most: int, *, visible_to: Scope
+) -> list[Premise]:
+    """Premises by account number, by phone, or by «населённый пункт, улица, дом»; up to `most` of them."""
+    number, account = e164(query), accounts.tidy(query)
+    found: list[Premise] = []
+    if number is not None:
+        found = await by_phone(session, company_id, number, visible_to=visible_to)
+    if not found and (number is not None or account.isdigit()):
+        found = await by_account(session, company_id, account, visible_to=visible_to)
+    if number is None and not account.isdigit():
+        parts = [part.strip() for part in query.split(",")]
+        found = await by_address(session, company_id, parts, most, visible_to=visible_to)
+    return found[:most]
+
+
+async def find(session: AsyncSession, id: str, *, company_id: str, visible_to: Scope) -> Premise:
+    """The premise of this company with this id. Raises NotFound, and OutOfScope when it is not the asker's to see."""
+    premise = await session.get(Premise, id)
+    if premise is None or premise.company_id != company_id:
+        raise NotFound("Такого объекта нет.")
+    if not visible_to.holds(premise.company_id, premise.branch):
+        raise OutOfScope("Такого объекта нет.")
+    return premise
+
+
+async def hidden_among(session: AsyncSession, ids: Collection[str], *, visible_to: Scope) -> set[str]:
+    """Those of these premises (ids) that are there and that the asker may not see."""
+    if not ids:
+        return set()
+    return set(await session.scalars(select(Premise.id).where(Premise.id.in_(ids), ~_visible(visible_to))))
+
+
+async def subscribers(session: AsyncSession, ids: Collection[str]) -> dict[str, Subscriber]:
+    """By id, the subscribers of premises that the asker sees."""
+    if not ids:
+        return {}
+    return {one.id: one for one in await session.scalars(select(Subscriber).where(Subscriber.id.in_(ids)))}
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return unindexed(scope.where(Premise.company_id, Premise.branch))

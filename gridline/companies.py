@@ -15,8 +15,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gridline.calendar.hours import Schedule, Workdays
 from gridline.errors import NotFound
-from gridline.yaml_file import Mistake, YamlFile, misconfigured, read
-from gridline.yaml_model import validated
+from gridline.yaml.file import Mistake, YamlFile, misconfigured, read
+from gridline.yaml.model import validated
 
 SLUG, DID, MENU = r"^[a-z][a-z0-9-]{0,31}$", r"^7\d{10}$", r"^[a-z0-9-]+\.yaml$"
 AGENT = r"^[0-9]{2,6}$"

@@ -30,6 +30,10 @@ class RecordingState(StrEnum):
     """The sound is gone by an act of destruction; what is left tells that it was there."""
 
 
+PLAYABLE = (RecordingState.STORED, RecordingState.PARTIAL)
+"""What can be heard."""
+
+
 class Recording(Base):
     """One recording. Its call and appeal are named by id alone: either may be stored later than this."""
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import Any
 
 from aiohttp import web
 
+from agent_console.api import links
 from agent_console.api.clients import Client, Clients
 from agent_console.people.permissions import Access
 from agent_console.web.routes import add
+from agent_console.web.security import BODY_WITHIN_S
 from appeals import numbering
 from appeals.intake.intake import accept
 from appeals.intake.repeats import OpenAppeal
 from appeals.register import AppealStatus, Register, Registered
+from gridline.companies import Companies
+from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, NotFound
 
 LARGEST_BODY = 1024 * 1024
@@ -26,7 +31,9 @@ _OURS = ("actor", "idempotency_key", "receipt", "draft_id")
 class AppealsApi:
     """The register behind HTTP; every answer is JSON, every refusal has a code and a Russian message."""
 
-    def __init__(self, register: Register, clients: Clients) -> None:
+    def __init__(self, db: Database, companies: Companies, register: Register, clients: Clients) -> None:
+        self._db = db
+        self._companies = companies
         self._register = register
         self._clients = clients
 
@@ -44,6 +51,8 @@ class AppealsApi:
             given = await _body(request)
             _check_company(client, given.get("company_id"))
             intake = accept({**given, "actor": f"api:{client.name}", "idempotency_key": _key(request, client)})
+            async with self._db.read() as session:
+                await links.check(session, intake, self._companies.by_id(intake.company_id))
             similar = await self._register.similar(intake)
             done = await self._register.register(intake)
         except GridlineError as error:
@@ -83,10 +92,14 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if request.content_length is not None and request.content_length > LARGEST_BODY:
         raise InvalidInput(f"Запрос больше {LARGEST_BODY // 1024} кБ.")
     raw = bytearray()
-    async for chunk in request.content.iter_chunked(64 * 1024):
-        raw += chunk
-        if len(raw) > LARGEST_BODY:
-            raise InvalidInput(f"Запрос больше {LARGEST_BODY // 1024} кБ.")
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for chunk in request.content.iter_chunked(64 * 1024):
+                raw += chunk
+                if len(raw) > LARGEST_BODY:
+                    raise InvalidInput(f"Запрос больше {LARGEST_BODY // 1024} кБ.")
+    except TimeoutError as error:
+        raise InvalidInput(f"Запрос не пришёл целиком за {BODY_WITHIN_S:.0f} с.") from error
     try:
         given = json.loads(raw)
     except (ValueError, RecursionError) as error:
@@ -112,22 +125,35 @@ def _check_company(client: Client, company_id: object) -> None:
 
 def _registered(done: Registered, similar: list[OpenAppeal]) -> dict[str, Any]:
     return {
-        "appeal_id": done.appeal_id, "number": done.number, "written": done.written,
-        "deadline": done.deadline.isoformat(), "deadline_sentence": done.deadline_sentence, "existed": done.existed,
+        "appeal_id": done.appeal_id,
+        "number": done.number,
+        "written": done.written,
+        "deadline": done.deadline.isoformat(),
+        "deadline_sentence": done.deadline_sentence,
+        "existed": done.existed,
         "similar": [
             {
-                "number": one.number, "written": numbering.written(one.number), "same": one.same,
-                "received_at": one.received_at.isoformat(), "deadline": one.deadline.isoformat(),
+                "number": one.number,
+                "written": numbering.written(one.number),
+                "same": one.same,
+                "received_at": one.received_at.isoformat(),
+                "deadline": one.deadline.isoformat(),
             }
             for one in similar
         ],
-    }  # fmt: skip
+    }
 
 
 def _status(found: AppealStatus) -> dict[str, Any]:
     return {
-        "number": found.number, "written": numbering.written(found.number), "state": found.state, "kind": found.kind,
-        "topic": found.topic, "received_at": found.received_at.isoformat(), "deadline": found.deadline.isoformat(),
-        "answered_at": found.answered_at.isoformat() if found.answered_at else None, "overdue": found.overdue,
+        "number": found.number,
+        "written": numbering.written(found.number),
+        "state": found.state,
+        "kind": found.kind,
+        "topic": found.topic,
+        "received_at": found.received_at.isoformat(),
+        "deadline": found.deadline.isoformat(),
+        "answered_at": found.answered_at.isoformat() if found.answered_at else None,
+        "overdue": found.overdue,
         "sentence": found.sentence,
-    }  # fmt: skip
+    }

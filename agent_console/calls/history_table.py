@@ -3,71 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time, timedelta
-from typing import Final, Literal, get_args
-from urllib.parse import urlencode
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar, Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console import words
-from agent_console.people.models import User
-from agent_console.wallboard.wall import title
+from agent_console.web.query_string import PageQuery, QueryString
+from agent_console.words import queue_title
+from gridline.calendar import days
 from gridline.companies import Company
 from gridline.errors import InvalidInput
 from ivr.figures import history
 from ivr.figures.figures import By, Figures, Period, Presence
 
 LONGEST_DAYS: Final = 366
-Fold = Literal["day", "hour", "queue", "agent"]
+
+
+class Fold(StrEnum):
+    """What a row of the table stands for."""
+
+    DAY = "day"
+    HOUR = "hour"
+    QUEUE = "queue"
+    AGENT = "agent"
+
+
 FOLDS: Final[Mapping[Fold, str]] = {
-    "day": "По дням",
-    "hour": "По часам",
-    "queue": "По очередям",
-    "agent": "По операторам",
+    Fold.DAY: "По дням",
+    Fold.HOUR: "По часам",
+    Fold.QUEUE: "По очередям",
+    Fold.AGENT: "По операторам",
 }
 OUTSIDE: Final = "Вне очереди: переводы и возвраты"
 """Talks that came by a transfer, or went on after a reload of the agent's page."""
 _BY: Final[Mapping[Fold, By]] = {
-    "day": By.HALF_HOUR,
-    "hour": By.HALF_HOUR,
-    "queue": By.QUEUE,
-    "agent": By.AGENT,
+    Fold.DAY: By.HALF_HOUR,
+    Fold.HOUR: By.HALF_HOUR,
+    Fold.QUEUE: By.QUEUE,
+    Fold.AGENT: By.AGENT,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryQuery(PageQuery):
     """What the page is asked, as its address holds it."""
 
-    since: str
-    until: str
-    """Both ISO days, both counted in."""
-    by: Fold = "day"
+    PATH: ClassVar[str] = "/history"
+
+    since: date
+    until: date
+    """Both counted in."""
+    by: Fold = Fold.DAY
     queue: str = ""
     agent: str = ""
     company: str = ""
 
-    def url(self, **changes: str) -> str:
-        """The page's address with these changes."""
-        given = {name: value for name, value in asdict(replace(self, **changes)).items() if value}  # type: ignore[arg-type]
-        return f"/history?{urlencode(given)}"
-
     @property
     def days(self) -> int:
         """How many days are counted."""
-        return (date.fromisoformat(self.until) - date.fromisoformat(self.since)).days + 1
+        return (self.until - self.since).days + 1
 
     def period(self, company: Company, now: datetime) -> Period:
         """The moments: what has not happened yet is left out, so that a pause that lasts ends now."""
-        first, last = date.fromisoformat(self.since), date.fromisoformat(self.until)
-        end = datetime.combine(last + timedelta(days=1), time(), company.zone)
-        return Period(datetime.combine(first, time(), company.zone), min(end, now))
+        return Period(days.begins(self.since, company.zone), min(days.ends(self.until, company.zone), now))
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class HistoryRow:
     """One line of the table."""
 
     name: str
@@ -88,11 +93,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class HistoryTable:
     """The rows and their sum."""
 
-    rows: tuple[Row, ...]
-    whole: Row
+    rows: tuple[HistoryRow, ...]
+    whole: HistoryRow
     """Of all calls; those that nobody answered are in no agent's row."""
 
     @property
@@ -105,120 +110,134 @@ class Table:
         ]
 
 
-def read(query: Mapping[str, str], company: Company, agents: Mapping[str, str], today: date) -> Asked:
+def read(query: Mapping[str, str], company: Company, agents: Mapping[str, str], today: date) -> HistoryQuery:
     """The question of an address; seven days without one. Raises InvalidInput naming what cannot be asked."""
-    until = day_of(query.get("until", "")) or today
-    since = day_of(query.get("since", "")) or until - timedelta(days=6)
-    if since > until:
-        since, until = until, since
+    given = QueryString(query)
+    until = given.day("until") or today
+    since = given.day("since") or until - timedelta(days=6)
+    since, until = min(since, until), max(since, until)
     if (until - since).days >= LONGEST_DAYS:
         raise InvalidInput(f"Период длиннее {LONGEST_DAYS} дней. Сократите его.")
-    by = query.get("by", "") or "day"
-    queue, agent = query.get("queue", ""), query.get("agent", "")
-    for value, known, what in (
-        (by, get_args(Fold), "Разрез"),
-        (queue, company.queues | {""}, "Очередь"),
-        (agent, agents.keys() | {""}, "Оператор"),
-    ):
-        if value not in known:
-            raise InvalidInput(f"{what} «{value}»: такого значения нет.")
-    fold = next(one for one in get_args(Fold) if one == by)
-    return Asked(since.isoformat(), until.isoformat(), fold, queue, agent, company.id)
-
-
-async def agents_of(session: AsyncSession, company_id: str) -> dict[str, str]:
-    """Number to name of everybody who answers or has answered calls for the company, by name."""
-    query = select(User.agent, User.name).where(User.company_id == company_id, User.agent.is_not(None))
-    return {agent: name for agent, name in await session.execute(query.order_by(User.name)) if agent is not None}
+    return HistoryQuery(
+        since=since,
+        until=until,
+        by=Fold(given.code("by", list(Fold), "Разрез") or Fold.DAY),
+        queue=given.code("queue", company.queues, "Очередь"),
+        agent=given.code("agent", agents, "Оператор"),
+        company=company.id,
+    )
 
 
 async def table(
-    session: AsyncSession, company: Company, asked: Asked, agents: Mapping[str, str], now: datetime, *, within_s: int
-) -> Table:
+    session: AsyncSession,
+    company: Company,
+    asked: HistoryQuery,
+    agents: Mapping[str, str],
+    now: datetime,
+    *,
+    within_s: int,
+) -> HistoryTable:
     """The figures asked for. Raises Unavailable while the database is away."""
     period = asked.period(company, now)
     told = await history.figures(
         session, company.id, period, [_BY[asked.by]], within_s=within_s, queue=asked.queue, agent=asked.agent
     )
     by_key = {key[0]: figures for key, figures in told.items()}
-    whole = Row("Всего", sum(by_key.values(), Figures()))
+    whole = HistoryRow("Всего", sum(by_key.values(), Figures()))
     match asked.by:
-        case "queue":
+        case Fold.QUEUE:
             rows = [
-                Row(title(company, queue) if queue in company.queues else queue or OUTSIDE, figures)
+                HistoryRow(queue_title(company, queue) if queue else OUTSIDE, figures)
                 for queue, figures in by_key.items()
             ]
-        case "agent":
+        case Fold.AGENT:
             there = await history.presence(session, company.id, period, agent=asked.agent)
             numbers = sorted(
                 (by_key.keys() | there.keys()) - {""}, key=lambda number: (agents.get(number, number), number)
             )
             rows = [
-                Row(agents.get(number, number), by_key.get(number, Figures()), None, number, there.get(number))
+                HistoryRow(agents.get(number, number), by_key.get(number, Figures()), None, number, there.get(number))
                 for number in numbers
             ]
-        case "day":
+        case Fold.DAY:
             rows = list(_by_day(by_key, company, asked))
-        case "hour":
+        case Fold.HOUR:
             rows = list(_by_hour(by_key, company, asked))
-    return Table(tuple(rows), whole)
+    return HistoryTable(tuple(rows), whole)
 
 
-def _by_day(slots: Mapping[datetime, Figures], company: Company, asked: Asked) -> Iterator[Row]:
+def _by_day(slots: Mapping[datetime, Figures], company: Company, asked: HistoryQuery) -> Iterator[HistoryRow]:
     """Every day of the period, the empty ones too: a hole in a chart is not a quiet day."""
-    days: dict[date, Figures] = {}
+    by_day: dict[date, Figures] = {}
     for slot, figures in slots.items():
-        day = slot.astimezone(company.zone).date()
-        days[day] = days.get(day, Figures()) + figures
-    first = date.fromisoformat(asked.since)
+        day = days.day_of(slot, company.zone)
+        by_day[day] = by_day.get(day, Figures()) + figures
     for number in range(asked.days):
-        day = first + timedelta(days=number)
-        start = datetime.combine(day, time(), company.zone)
-        yield Row(f"{day.day} {words.MONTHS[day.month - 1]}", days.get(day, Figures()), int(start.timestamp()))
+        day = asked.since + timedelta(days=number)
+        start = days.begins(day, company.zone)
+        yield HistoryRow(f"{day.day} {words.MONTHS[day.month - 1]}", by_day.get(day, Figures()), int(start.timestamp()))
 
 
-def _by_hour(slots: Mapping[datetime, Figures], company: Company, asked: Asked) -> Iterator[Row]:
+def _by_hour(slots: Mapping[datetime, Figures], company: Company, asked: HistoryQuery) -> Iterator[HistoryRow]:
     """The hours of the day, all days together."""
     hours: dict[int, Figures] = {}
     for slot, figures in slots.items():
         hour = slot.astimezone(company.zone).hour
         hours[hour] = hours.get(hour, Figures()) + figures
-    midnight = datetime.combine(date.fromisoformat(asked.since), time(), company.zone)
+    midnight = days.begins(asked.since, company.zone)
     for hour in range(24):
         at = int((midnight + timedelta(hours=hour)).timestamp())
-        yield Row(f"{hour:02}:00 — {(hour + 1) % 24:02}:00", hours.get(hour, Figures()), at)
+        yield HistoryRow(f"{hour:02}:00 — {(hour + 1) % 24:02}:00", hours.get(hour, Figures()), at)
 
 
 HEADINGS: Final = (
-    "", "Поступило", "Отвечено", "За норму", "Сервис, %", "Потеряно", "Потеряно, %", "Положили трубку",
-    "Не дождались", "Конец не виден", "Ожидание, с", "Ждали потерянные, с", "Разговоров", "Разговор, с",
-    "Дозаполнение, с", "Не снял трубку", "На смене, с", "Паузы, с",
-)  # fmt: skip
+    "",
+    "Поступило",
+    "Отвечено",
+    "За норму",
+    "Сервис, %",
+    "Потеряно",
+    "Потеряно, %",
+    "Положили трубку",
+    "Не дождались",
+    "Конец не виден",
+    "Ожидание, с",
+    "Ждали потерянные, с",
+    "Разговоров",
+    "Разговор, с",
+    "Дозаполнение, с",
+    "Не снял трубку",
+    "На смене, с",
+    "Паузы, с",
+)
 
 
-def in_csv(table: Table) -> Sequence[Sequence[str | int | float | None]]:
+def in_csv(table: HistoryTable) -> Sequence[Sequence[str | int | float | None]]:
     """The rows as a file holds them: every number as it is, seconds as seconds."""
     return [
         (
             f"{row.name} ({row.agent})" if row.agent else row.name,
-            one.offered, one.answered, one.in_time, one.service_level, one.lost, one.lost_share, one.abandoned,
-            one.unserved, one.unknown, one.average_wait_s, one.average_lost_s, one.talks, one.average_talk_s,
-            one.average_wrap_up_s, one.missed,
-            row.presence.on_shift_s if row.presence else None, row.presence.paused_s if row.presence else None,
+            one.offered,
+            one.answered,
+            one.in_time,
+            one.service_level,
+            one.lost,
+            one.lost_share,
+            one.abandoned,
+            one.unserved,
+            one.unknown,
+            one.average_wait_s,
+            one.average_lost_s,
+            one.talks,
+            one.average_talk_s,
+            one.average_wrap_up_s,
+            one.missed,
+            row.presence.on_shift_s if row.presence else None,
+            row.presence.paused_s if row.presence else None,
         )
         for row in (*table.rows, table.whole)
         for one in [row.figures]
-    ]  # fmt: skip
-
-
-def day_of(text: str) -> date | None:
-    """A day of an address; None for none. Raises InvalidInput."""
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(f"Дата «{text[:20]}» не разобрана. Пишите как 2026-11-22.") from error
+    ]
 
 
 def _whole(share: float | None) -> int | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from agent_console.card.view import Journey, MenuStep
 from ivr.journal.models import CallStep
 
 _DIGITS: Final = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
@@ -43,6 +44,32 @@ _NOT_A_KEY: Final = {
     "hung-up": "положил трубку",
     "failed": "не получилось",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class MenuStep:
+    """What the caller heard in one place of the menu, and what they did then."""
+
+    at: datetime
+    heard: str
+    did: str
+    """Empty: they only listened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """The way through the menu."""
+
+    steps: tuple[MenuStep, ...]
+    keys: tuple[str, ...]
+    """What was pressed, in short: «2 нет света», «счёт 120034001»."""
+    topic: str
+    """The topic of the register that the way led to, or empty."""
+    accounts: tuple[str, ...]
+    """Account numbers that were keyed, the last one first."""
+    applications: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
+    """Words of the questions about an address with the key that answered each."""
 
 
 def of(steps: Sequence[CallStep]) -> Journey:

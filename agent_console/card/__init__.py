@@ -1,1 +1,1 @@
-"""The call card: who may be calling, what he may be calling about, and what the agent writes down of it."""
+"""The call card: who may be calling, what they may be calling about, and what the agent writes down."""

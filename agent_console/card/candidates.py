@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from agent_console.card.view import AppealLine, Candidate, Chosen, Journey, Place
+from agent_console.calls.journey import Journey
+from agent_console.card.values import Candidate, CardAppeal, CardPremise, Chosen, Same
 from grid import places as place_names
 from grid.connections import ConnectionStatus
 from ivr.voice import spoken
@@ -32,10 +33,10 @@ class _Found:
 
 def of(
     *,
-    by_phone: Sequence[Place],
-    by_account: Sequence[Place],
+    by_phone: Sequence[CardPremise],
+    by_account: Sequence[CardPremise],
     journey: Journey,
-    appeals: Sequence[AppealLine],
+    appeals: Sequence[CardAppeal],
     applications: Sequence[ConnectionStatus],
     earlier: Iterable[tuple[str, Chosen]],
 ) -> tuple[Candidate, ...]:
@@ -72,7 +73,7 @@ def of(
     )
 
 
-def confirmed(place: Place, journey: Journey) -> bool:
+def confirmed(place: CardPremise, journey: Journey) -> bool:
     """Whether the caller's last answer to a question about addresses named this one."""
     for words, key in reversed(journey.answers):
         for address in _as_spoken(place):
@@ -83,21 +84,21 @@ def confirmed(place: Place, journey: Journey) -> bool:
     return False
 
 
-def _as_spoken(place: Place) -> tuple[str, str]:
+def _as_spoken(place: CardPremise) -> tuple[str, str]:
     """An address with its flat (for who keyed the account) and without (attack A29: see ivr.actions.premise)."""
     street, _, flat = place.address.rpartition(", ")
     return spoken.address(place.address), spoken.address(street if flat.startswith("кв.") else place.address)
 
 
-def _premise(found: dict[str, _Found], place: Place) -> _Found:
+def _premise(found: dict[str, _Found], place: CardPremise) -> _Found:
     ref = f"premise:{place.premise_id}"
     made = _Found(ref, place.name, place.address, place.account, place.kind, place.premise_id)
     return found.setdefault(ref, made)
 
 
-def _appeal(found: dict[str, _Found], appeal: AppealLine) -> None:
+def _appeal(found: dict[str, _Found], appeal: CardAppeal) -> None:
     """An open appeal speaks for its premise, for the one person of the same name, or else for itself."""
-    if appeal.same != "phone":  # a neighbour's matter about the same premise says nothing of who calls
+    if appeal.same is not Same.PHONE:  # a neighbour's matter about the same premise says nothing of who calls
         return
     reason = f"открытое обращение {appeal.number} с этого номера"
     same = [one for one in found.values() if _names_agree(one.name, appeal.name)]

@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent_console.calls.calls import FoundCall
 from agent_console.card.models import CardDraft
-from agent_console.card.view import CallFacts
 from gridline.clock import Clock
 from gridline.db import insert_missing
 from gridline.errors import Conflict
@@ -22,7 +22,7 @@ KEPT: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class FormDraft:
     """A form as it is stored; version 0 has never been saved."""
 
     key: str
@@ -39,21 +39,21 @@ class Superseded(Conflict):
 
     code = "draft-superseded"
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: FormDraft) -> None:
         super().__init__(f"Эту форму заполняют в другом окне ({draft.author}).")
         self.draft = draft
 
 
-async def of(session: AsyncSession, call_id: str) -> Draft:
+async def of(session: AsyncSession, call_id: str) -> FormDraft:
     """The draft of a call, or an empty one."""
     row = await session.get(CardDraft, call_id)
-    return Draft(_first_key(call_id), {}, 0) if row is None else _draft(row)
+    return FormDraft(_first_key(call_id), {}, 0) if row is None else _draft(row)
 
 
 async def save(
     session: AsyncSession,
     clock: Clock,
-    call: CallFacts,
+    call: FoundCall,
     *,
     fields: Mapping[str, str],
     version: int,
@@ -61,7 +61,7 @@ async def save(
     tab: str,
     author: str,
     take: bool = False,
-) -> Draft:
+) -> FormDraft:
     """Keep what was typed over `version`; `take` makes this tab the one that types. Raises Superseded.
 
     The same tab may save over a version it has not heard of: its last answer was lost on the way.
@@ -76,7 +76,7 @@ async def save(
     return _draft(row)
 
 
-async def finish(session: AsyncSession, clock: Clock, call: CallFacts, key: str, *, keep: bool = False) -> None:
+async def finish(session: AsyncSession, clock: Clock, call: FoundCall, key: str, *, keep: bool = False) -> None:
     """The form under `key` became an appeal: an empty one takes its place (`keep`: the same words under a new key).
 
     Another key's form is left alone.
@@ -87,12 +87,18 @@ async def finish(session: AsyncSession, clock: Clock, call: CallFacts, key: str,
         row.fields = row.fields if keep else {}
 
 
-async def _locked(session: AsyncSession, clock: Clock, call: CallFacts) -> CardDraft:
+async def _locked(session: AsyncSession, clock: Clock, call: FoundCall) -> CardDraft:
     now = clock.now()
     first = {
-        "call_id": call.id, "company_id": call.company_id, "key": _first_key(call.id), "fields": {}, "version": 0,
-        "tab": "", "author": "", "saved_at": now,
-    }  # fmt: skip
+        "call_id": call.id,
+        "company_id": call.company_id,
+        "key": _first_key(call.id),
+        "fields": {},
+        "version": 0,
+        "tab": "",
+        "author": "",
+        "saved_at": now,
+    }
     row = await session.get(CardDraft, call.id, with_for_update=True)
     if row is None:
         await session.execute(delete(CardDraft).where(CardDraft.saved_at < now - KEPT))
@@ -102,8 +108,8 @@ async def _locked(session: AsyncSession, clock: Clock, call: CallFacts) -> CardD
     return row
 
 
-def _draft(row: CardDraft) -> Draft:
-    return Draft(row.key, row.fields, row.version, row.tab, row.author, row.saved_at)
+def _draft(row: CardDraft) -> FormDraft:
+    return FormDraft(row.key, row.fields, row.version, row.tab, row.author, row.saved_at)
 
 
 def _first_key(call_id: str) -> str:

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from agent_console.card.view import CallFacts, Chosen
+from agent_console.calls.calls import FoundCall
+from agent_console.card.values import Chosen
 from appeals.intake import intake, required
 from appeals.taxonomy import Taxonomy, shipped
 from gridline.companies import Company
@@ -78,7 +79,7 @@ class Form:
         return typed or any(name in self.errors or name in self.required for name in RARE)
 
 
-def first(call: CallFacts, topic: str) -> dict[str, str]:
+def first(call: FoundCall, topic: str) -> dict[str, str]:
     """What a fresh form begins with: the number that calls, and the topic that the way through the menu led to."""
     return {"kind": "appeal", "topic": topic, "phone": call.caller or ""}
 
@@ -139,7 +140,7 @@ def shown(values: Mapping[str, str], company: Company, errors: Mapping[str, str]
 
 
 def given(
-    values: Mapping[str, str], *, call: CallFacts, company: Company, key: str, recording_id: str | None, actor: str
+    values: Mapping[str, str], *, call: FoundCall, company: Company, key: str, recording_id: str | None, actor: str
 ) -> dict[str, Any]:
     """The form as the register's intake takes it (`appeals.intake.intake.accept`)."""
     told: dict[str, Any] = {name: values[name] for name in (*CODES, *PLAIN) if values.get(name)}

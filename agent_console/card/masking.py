@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from agent_console.card.view import Candidate, CardView, Chosen
+from agent_console.card.values import Candidate, CardView, Chosen
+from agent_console.people import privacy
 from agent_console.people.permissions import Actor
-from agent_console.register import privacy
 
 P = TypeVar("P", Candidate, Chosen)
 

@@ -19,7 +19,7 @@ class CallCard(Base):
     call_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     company_id: Mapped[str] = mapped_column(String(32))
     chosen: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """`ref`, `name`, `address`, `account` of the candidate as he was shown, and `reasons` why he was offered."""
+    """`ref`, `name`, `address`, `account` of the candidate as it was shown, and `reasons` why it was offered."""
     chosen_by: Mapped[str] = mapped_column(String(120))
     chosen_at: Mapped[datetime]
 

@@ -6,7 +6,7 @@ import json
 
 from aiohttp import web
 
-from agent_console.card import facts
+from agent_console.calls.calls import id_of
 from agent_console.console import CONSOLE
 from agent_console.push import MORPH
 from agent_console.web.render import TEMPLATES
@@ -24,7 +24,7 @@ class Ringing:
         self._console = app[CONSOLE]
         self._templates = app[TEMPLATES]
         self._at: dict[str, CallKey] = {}
-        """Agent's interface -> the call that was announced to him last, while it lasts."""
+        """Agent's interface -> the call that was announced to them last, while it lasts."""
 
     def on_changes(self, changes: Changes) -> None:
         """Announce the call that came to an agent's telephone: while it rings, or with a transfer."""
@@ -35,10 +35,10 @@ class Ringing:
                 self._at.pop(interface, None)
             elif self._at.get(interface) != now.call:
                 self._at[interface] = now.call
-                told = json.dumps({"call": facts.id_of(now.call)})
+                told = json.dumps({"call": id_of(now.call)})
                 push.publish(f"{CARD}:{devices.agent_of(interface)}", "card", told)
         for key in changes.calls:
-            topic = f"{CALL}:{facts.id_of(key)}"
+            topic = f"{CALL}:{id_of(key)}"
             if push.listening(topic):
                 part = self._templates.part("card.html", "state", live=board.call(key))
                 push.publish(topic, MORPH, part)

@@ -9,11 +9,12 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from agent_console.console import Console, actor_of, console_of
-from agent_console.people.permissions import Access, Actor, NotHis
+from agent_console.people.permissions import Access, Actor
 from agent_console.push import message
 from agent_console.web.routes import TOPICS, add, add_topic
 from agent_console.web.security import GATE, own_token
 from gridline.errors import InvalidInput
+from gridline.scope import OutOfScope
 
 HEARTBEAT_S: Final = 15.0
 """Proxies cut a silent stream after 30-60 s; it is also how often the session is looked at."""
@@ -68,7 +69,7 @@ def _last_id(request: web.Request) -> int | None:
 
 
 async def _topics(request: web.Request) -> frozenset[str]:
-    """The topics asked for. Raises InvalidInput, NotHis for one that is not his to follow."""
+    """The topics asked for. Raises InvalidInput, OutOfScope for one that is not theirs to follow."""
     topics = frozenset(request.query.get("topics", "").split(",")) - {""}
     if not 0 < len(topics) <= MOST_TOPICS:
         raise InvalidInput(f"Тем должно быть от 1 до {MOST_TOPICS}.")
@@ -76,7 +77,7 @@ async def _topics(request: web.Request) -> frozenset[str]:
     for topic in topics:
         prefix, _, name = topic.partition(":")
         if prefix not in rules or not await rules[prefix](console, actor, name):
-            raise NotHis("Такой темы нет.")
+            raise OutOfScope("Такой темы нет.")
     return topics
 
 

@@ -8,17 +8,18 @@ from aiohttp import web
 
 from agent_console.console import Console, actor_of, console_of
 from agent_console.people import audit
+from agent_console.people.models import AuditAction
 from agent_console.people.permissions import Actor, Permission
 from agent_console.wallboard.live import LIVE, QUEUE, WALLBOARD
-from agent_console.wallboard.wall import title
+from agent_console.web.company import companies_of, company_asked
 from agent_console.web.render import render, wants_part
-from agent_console.web.routes import Entry, add, add_entry, add_topic
+from agent_console.web.routes import MenuEntry, add, add_entry, add_topic
 from agent_console.web.security import address
-from gridline.companies import Company
+from agent_console.words import queue_title
 from gridline.errors import NotFound
 from ivr.desk.shift import REASONS, Shift
 
-AGENT = r"/wallboard/agents/{agent:\d{2,15}}"
+AGENT = "/wallboard/agents/{agent:[0-9]{2,15}}"
 
 
 def add_to(app: web.Application) -> None:
@@ -28,7 +29,7 @@ def add_to(app: web.Application) -> None:
     add(app, "POST", f"{AGENT}/ready", ready, permission=Permission.AGENTS_MANAGE)
     add(app, "POST", f"{AGENT}/pause", pause, permission=Permission.AGENTS_MANAGE)
     add(app, "POST", f"{AGENT}/sign-off", sign_off, permission=Permission.AGENTS_MANAGE)
-    add_entry(app, Entry(50, "Табло", "/wallboard", "wallboard", Permission.WALLBOARD_READ, key="w"))
+    add_entry(app, MenuEntry(50, "Табло", "/wallboard", "wallboard", Permission.WALLBOARD_READ, key="w"))
     add_topic(app, WALLBOARD, _own_company)
     add_topic(app, QUEUE, _own_queue)
 
@@ -36,15 +37,14 @@ def add_to(app: web.Application) -> None:
 async def page(request: web.Request) -> web.Response:
     """The board of one company; those who see several choose. `?big` is for the wall."""
     actor, live = actor_of(request), request.app[LIVE]
-    choices = companies_of(console_of(request), actor)
-    company = chosen(choices, request.query.get("company", ""))
+    company = company_asked(request)
     told = await live.look(company)
     return render(
         request,
         "wallboard.html",
         title="Табло",
         topics=[f"{WALLBOARD}:{company.id}"],
-        choices=choices,
+        choices=companies_of(console_of(request), actor),
         big="big" in request.query,
         wall=told.wall,
         today=told.today,
@@ -56,7 +56,7 @@ async def agent_dialog(request: web.Request) -> web.Response:
     """What a supervisor may do with this agent now."""
     shift = _shift(request)
     company = console_of(request).companies.by_id(shift.company_id)
-    queues = [title(company, queue) for queue in shift.queues]
+    queues = [queue_title(company, queue) for queue in shift.queues]
     return render(
         request, "wallboard_agent.html", title=shift.name, block="dialog", shift=shift, queues=queues, reasons=REASONS
     )
@@ -64,7 +64,7 @@ async def agent_dialog(request: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.StreamResponse:
     """End his pause."""
-    shift = await _noted(request, "agent.readied")
+    shift = await _noted(request, AuditAction.AGENT_READIED)
     await console_of(request).desk.ready(shift.agent)
     return _done(request, f"{shift.name}: на линии")
 
@@ -74,30 +74,20 @@ async def pause(request: web.Request) -> web.StreamResponse:
     reason = str((await request.post()).get("reason", ""))
     shift = _shift(request)
     shift.pause(reason, console_of(request).clock.now())  # a reason that is not on the list is refused before the audit
-    await _noted(request, "agent.paused", reason)
+    await _noted(request, AuditAction.AGENT_PAUSED, reason)
     await console_of(request).desk.pause(shift.agent, reason)
     return _done(request, f"{shift.name}: пауза «{reason}»")
 
 
 async def sign_off(request: web.Request) -> web.StreamResponse:
     """End his shift; a talk goes on."""
-    shift = await _noted(request, "agent.signed-off")
+    shift = await _noted(request, AuditAction.AGENT_SIGNED_OFF)
     await console_of(request).desk.sign_off(shift.agent)
     return _done(request, f"{shift.name}: смена закончена")
 
 
-def companies_of(console: Console, actor: Actor) -> list[Company]:
-    """The companies a person sees, by name."""
-    return sorted((one for one in console.companies if actor.sees(one.id)), key=lambda one: one.name)
-
-
-def chosen(choices: list[Company], company_id: str) -> Company:
-    """The one asked for, else the first; one that is not his to see is not there."""
-    return next((one for one in choices if one.id == company_id), choices[0])
-
-
 def _shift(request: web.Request) -> Shift:
-    """Raises NotFound for nobody, NotHis for an agent of another company."""
+    """Raises NotFound for nobody, OutOfScope for an agent of another company."""
     shift = console_of(request).desk.shift(request.match_info["agent"])
     if shift is None:
         raise NotFound("Этого оператора на смене нет.")
@@ -105,7 +95,7 @@ def _shift(request: web.Request) -> Shift:
     return shift
 
 
-async def _noted(request: web.Request, action: str, detail: str = "") -> Shift:
+async def _noted(request: web.Request, action: AuditAction, detail: str = "") -> Shift:
     """The shift, with the deed in the audit before it is done: Asterisk may be away and told later."""
     shift, console = _shift(request), console_of(request)
     async with console.db.write() as session:

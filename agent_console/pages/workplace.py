@@ -14,7 +14,7 @@ from agent_console.people.permissions import Actor, Permission
 from agent_console.push import MORPH
 from agent_console.wallboard.live import LIVE, QUEUE
 from agent_console.web.render import TEMPLATES, render, wants_part
-from agent_console.web.routes import Entry, add, add_entry, add_topic
+from agent_console.web.routes import MenuEntry, add, add_entry, add_topic
 from gridline.companies import Company
 from gridline.errors import Conflict, InvalidInput
 from ivr.desk import devices
@@ -41,7 +41,7 @@ def add_to(app: web.Application) -> None:
     add(app, "POST", "/desk/ready", ready, permission=Permission.DESK_WORK)
     add(app, "POST", "/desk/pause", pause, permission=Permission.DESK_WORK)
     add(app, "POST", "/desk/sign-off", sign_off, permission=Permission.DESK_WORK)
-    add_entry(app, Entry(10, "Рабочее место", "/desk", "headset", Permission.DESK_WORK, key="d"))
+    add_entry(app, MenuEntry(10, "Рабочее место", "/desk", "headset", Permission.DESK_WORK, key="d"))
     add_topic(app, PLACE, _own_place)
 
 

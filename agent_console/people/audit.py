@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.people.models import AuditEntry
+from agent_console.people.models import AuditAction, AuditEntry
 from gridline.clock import Clock
 from gridline.phones import printable
 
@@ -16,7 +16,7 @@ def note(
     clock: Clock,
     *,
     user_id: str | None,
-    action: str,
+    action: AuditAction,
     subject: str,
     detail: str = "",
     address: str = "",

@@ -2,66 +2,62 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, Final
-from urllib.parse import urlencode
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.calls.history_table import day_of
-from agent_console.people.models import AuditEntry, User
-from agent_console.people.permissions import Actor
-from gridline.errors import InvalidInput
+from agent_console.people.models import AuditAction, AuditEntry, User
+from agent_console.web.query_string import PageQuery, PageStart, QueryString
+from gridline.calendar import days
+from gridline.scope import Scope
 
 PAGE: Final = 100
-ACTIONS: Final[Mapping[str, str]] = {
-    "signed-in": "вошёл",
-    "signed-out": "вышел",
-    "sign-in.refused": "вход не удался",
-    "refused": "отказано: нет права",
-    "not-his": "спросил чужое",
-    "recording.listened": "прослушал запись",
-    "appeal.exported": "выгрузил обращение",
-    "appeal.registered": "зарегистрировал обращение",
-    "card.opened": "открыл карточку звонка",
-    "agent.readied": "вернул оператора на линию",
-    "agent.paused": "поставил оператора на паузу",
-    "agent.signed-off": "закончил смену оператора",
-    "user.added": "добавил человека",
-    "user.reset": "выдал одноразовый пароль",
-    "user.password": "сменил пароль",
-    "user.signed-out": "завершил сеансы человека",
-    "user.disabled": "закрыл вход",
-    "user.enabled": "открыл вход",
+ACTIONS: Final[Mapping[AuditAction, str]] = {
+    AuditAction.SIGNED_IN: "вошёл",
+    AuditAction.SIGNED_OUT: "вышел",
+    AuditAction.SIGN_IN_REFUSED: "вход не удался",
+    AuditAction.REFUSED: "отказано: нет права",
+    AuditAction.OUT_OF_SCOPE: "спросил чужое",
+    AuditAction.RECORDING_LISTENED: "прослушал запись",
+    AuditAction.APPEAL_EXPORTED: "выгрузил обращение",
+    AuditAction.APPEAL_REGISTERED: "зарегистрировал обращение",
+    AuditAction.CARD_OPENED: "открыл карточку звонка",
+    AuditAction.AGENT_READIED: "вернул оператора на линию",
+    AuditAction.AGENT_PAUSED: "поставил оператора на паузу",
+    AuditAction.AGENT_SIGNED_OFF: "закончил смену оператора",
+    AuditAction.USER_ADDED: "добавил человека",
+    AuditAction.USER_RESET: "выдал одноразовый пароль",
+    AuditAction.USER_PASSWORD: "сменил пароль",
+    AuditAction.USER_SIGNED_OUT: "завершил сеансы человека",
+    AuditAction.USER_DISABLED: "закрыл вход",
+    AuditAction.USER_ENABLED: "открыл вход",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery(PageQuery):
     """What the list is asked, as its address holds it."""
 
-    day: str = ""
-    """ISO; that day and what was before it."""
+    PATH: ClassVar[str] = "/audit"
+    PLACE: ClassVar[str] = "before"
+
+    day: date | None = None
+    """That day and what was before it."""
     who: str = ""
     """A login."""
     action: str = ""
     q: str = ""
     """Words of the subject or of the detail."""
-    before: str = ""
-
-    def url(self, **changes: str) -> str:
-        """The list's address with these changes."""
-        asked = replace(self, **{"before": "", **changes})
-        return f"/audit?{urlencode({name: value for name, value in asdict(asked).items() if value})}"
+    before: PageStart | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AuditRow:
     """One entry with the name of who did it."""
 
     entry: AuditEntry
@@ -70,30 +66,31 @@ class Line:
 
     @property
     def action(self) -> str:
-        """In Russian; a deed without a word of its own as it is stored."""
-        return ACTIONS.get(self.entry.action, self.entry.action)
+        """In Russian."""
+        return ACTIONS[self.entry.action]
 
 
-def read(query: Mapping[str, str]) -> Asked:
+def read(query: Mapping[str, str]) -> AuditQuery:
     """The question of an address. Raises InvalidInput."""
-    day, action, before = day_of(query.get("day", "")), query.get("action", ""), query.get("before", "")
-    if action and action not in ACTIONS:
-        raise InvalidInput("Такого действия в журнале нет.")
-    if before and not re.fullmatch(r"\d{1,12}\.\d{6}\.[0-9a-f]{32}", before):
-        before = ""
-    return Asked(
-        day.isoformat() if day else "", query.get("who", "")[:64], action, query.get("q", "").strip()[:100], before
+    given = QueryString(query)
+    return AuditQuery(
+        day=given.day("day"),
+        who=given.text("who", at_most=64),
+        action=given.code("action", ACTIONS, "Действие"),
+        q=given.text("q", at_most=100),
+        before=given.start("before"),
     )
 
 
-async def page(session: AsyncSession, actor: Actor, asked: Asked, zone: ZoneInfo) -> tuple[list[Line], str]:
-    """The newest entries that fit, and where the next page begins ("" at the end).
+async def page(
+    session: AsyncSession, asked: AuditQuery, zone: ZoneInfo, *, visible_to: Scope
+) -> tuple[list[AuditRow], PageStart | None]:
+    """The newest entries that fit, and where the next page begins (None at the end).
 
-    An administrator of one company sees what its people did.
+    Whoever is of one company sees what its people did.
     """
-    query: Any = select(AuditEntry, User.name, User.login).join(User, User.id == AuditEntry.user_id, isouter=True)
-    if actor.company_id is not None:
-        query = query.where(User.company_id == actor.company_id)
+    query = select(AuditEntry, User.name, User.login).join(User, User.id == AuditEntry.user_id, isouter=True)
+    query = query.where(visible_to.where(User.company_id, User.branch))
     if asked.who:
         query = query.where(User.login == asked.who)
     if asked.action:
@@ -105,22 +102,12 @@ async def page(session: AsyncSession, actor: Actor, asked: Asked, zone: ZoneInfo
                 AuditEntry.detail.contains(asked.q, autoescape=True),
             )
         )
-    if asked.day:
-        end = datetime.combine(datetime.fromisoformat(asked.day), datetime.max.time(), zone)
-        query = query.where(AuditEntry.at <= end)
-    if asked.before:
-        seconds, _, id = asked.before.rpartition(".")
-        at = datetime.fromtimestamp(float(seconds), UTC)
-        query = query.where(or_(AuditEntry.at < at, and_(AuditEntry.at == at, AuditEntry.id < id)))
+    if asked.day is not None:
+        query = query.where(AuditEntry.at < days.ends(asked.day, zone))
+    if asked.before is not None:
+        same = and_(AuditEntry.at == asked.before.at, AuditEntry.id < asked.before.id)
+        query = query.where(or_(AuditEntry.at < asked.before.at, same))
     rows = (await session.execute(query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(PAGE + 1))).all()
-    lines = [Line(entry, name or "", login or "") for entry, name, login in rows[:PAGE]]
-    last = lines[-1].entry if len(rows) > PAGE else None
-    return lines, f"{last.at.timestamp():.6f}.{last.id}" if last else ""
-
-
-async def people(session: AsyncSession, actor: Actor) -> list[tuple[str, str]]:
-    """Logins and names of those whose deeds this person may look for, by name."""
-    query = select(User.login, User.name).order_by(User.name)
-    if actor.company_id is not None:
-        query = query.where(User.company_id == actor.company_id)
-    return [(login, name) for login, name in await session.execute(query)]
+    found = [AuditRow(entry, name or "", login or "") for entry, name, login in rows[:PAGE]]
+    last = found[-1].entry if len(rows) > PAGE else None
+    return found, PageStart(last.at, last.id) if last else None

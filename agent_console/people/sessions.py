@@ -15,7 +15,7 @@ from aiohttp import web
 from sqlalchemy import delete, func, select, update
 
 from agent_console.people import audit
-from agent_console.people.models import SignInFailure, User, UserSession
+from agent_console.people.models import AuditAction, SignInFailure, User, UserSession
 from agent_console.people.passwords import Passwords
 from agent_console.people.permissions import Actor
 from gridline.clock import Clock
@@ -108,7 +108,7 @@ class Sessions:
                     session,
                     self._clock,
                     user_id=user.id if user else None,
-                    action="sign-in.refused",
+                    action=AuditAction.SIGN_IN_REFUSED,
                     subject=f"user:{login}",
                     address=address,
                 )
@@ -134,7 +134,12 @@ class Sessions:
             )
             await session.execute(delete(SignInFailure).where(SignInFailure.at < now - timedelta(days=1)))
             audit.note(
-                session, self._clock, user_id=known.id, action="signed-in", subject=f"user:{login}", address=address
+                session,
+                self._clock,
+                user_id=known.id,
+                action=AuditAction.SIGNED_IN,
+                subject=f"user:{login}",
+                address=address,
             )
         return token
 
@@ -171,7 +176,7 @@ class Sessions:
             return list(found)
 
     async def end(self, id: str, *, user_id: str) -> bool:
-        """End one of the person's own sessions; False when he has none such."""
+        """End one of the person's own sessions; False when they have no such session."""
         async with self._db.write() as session:
             ended = await session.scalar(
                 update(UserSession)
@@ -180,7 +185,9 @@ class Sessions:
                 .returning(UserSession.id)
             )
             if ended:
-                audit.note(session, self._clock, user_id=user_id, action="signed-out", subject=f"session:{id[:12]}")
+                audit.note(
+                    session, self._clock, user_id=user_id, action=AuditAction.SIGNED_OUT, subject=f"session:{id[:12]}"
+                )
         return ended is not None
 
     def _lives(self, session: UserSession, user: User, now: datetime) -> bool:

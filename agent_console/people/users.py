@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.people import audit
-from agent_console.people.models import Role, SignInFailure, User, UserSession
+from agent_console.people.models import AuditAction, Role, SignInFailure, User, UserSession
 from agent_console.people.passwords import Passwords, check_new, one_time
 from agent_console.people.permissions import GRANTED, Permission
 from gridline.clock import Clock
@@ -19,7 +19,7 @@ from gridline.errors import Conflict, InvalidInput, NotFound
 from gridline.phones import printable
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-_AGENT = re.compile(r"\d{2,15}")
+_AGENT = re.compile("[0-9]{2,15}")
 FIRST = "admin"
 
 
@@ -70,11 +70,11 @@ class Users:
                     created_at=self._clock.now(),
                 )
             )
-            self._note(session, by, "user.added", login, role.value)
+            self._note(session, by, AuditAction.USER_ADDED, login, role.value)
         return password
 
     async def reset(self, login: str, *, by: str | None = None) -> str:
-        """A new one-time password; every session of the person ends and his lock-out with it. Raises NotFound."""
+        """A new one-time password; every session of the person ends and their lock-out with it. Raises NotFound."""
         password = one_time()
         hashed = await self._passwords.hash(password)
         async with self._db.write() as session:
@@ -82,11 +82,11 @@ class Users:
             user.password_hash, user.one_time = hashed, True
             await self._end_sessions(session, user.id)
             await session.execute(delete(SignInFailure).where(SignInFailure.login == user.login))
-            self._note(session, by, "user.reset", user.login)
+            self._note(session, by, AuditAction.USER_RESET, user.login)
         return password
 
     async def choose_password(self, user_id: str, password: str, *, keep: str) -> None:
-        """The person's own password; his other sessions end, `keep` (a session id) stays. Raises InvalidInput."""
+        """The person's own password; their other sessions end, `keep` (a session id) stays. Raises InvalidInput."""
         async with self._db.read() as session:
             user = await session.get_one(User, user_id)
         check_new(password, login=user.login)
@@ -97,7 +97,7 @@ class Users:
             user = await session.get_one(User, user_id)
             user.password_hash, user.one_time = hashed, False
             await self._end_sessions(session, user_id, keep=keep)
-            self._note(session, user_id, "user.password", user.login)
+            self._note(session, user_id, AuditAction.USER_PASSWORD, user.login)
 
     async def disable(self, login: str, *, by: str | None = None) -> None:
         """No way in any more, at once; what the person did stays. Raises NotFound, Conflict for oneself."""
@@ -107,21 +107,21 @@ class Users:
                 raise Conflict("Себя отключить нельзя: войти будет некому. Пусть это сделает другой администратор.")
             user.disabled_at = user.disabled_at or self._clock.now()
             await self._end_sessions(session, user.id)
-            self._note(session, by, "user.disabled", user.login)
+            self._note(session, by, AuditAction.USER_DISABLED, user.login)
 
     async def sign_out(self, login: str, *, by: str | None = None) -> None:
-        """End every session of the person; his password stays good. Raises NotFound."""
+        """End every session of the person; the password stays good. Raises NotFound."""
         async with self._db.write() as session:
             user = await _by_login(session, login)
             await self._end_sessions(session, user.id)
-            self._note(session, by, "user.signed-out", user.login)
+            self._note(session, by, AuditAction.USER_SIGNED_OUT, user.login)
 
     async def enable(self, login: str, *, by: str | None = None) -> None:
-        """Let a disabled person in again, with the password he had. Raises NotFound."""
+        """Let a disabled person in again, with the password they had. Raises NotFound."""
         async with self._db.write() as session:
             user = await _by_login(session, login)
             user.disabled_at = None
-            self._note(session, by, "user.enabled", user.login)
+            self._note(session, by, AuditAction.USER_ENABLED, user.login)
 
     async def all(self) -> list[User]:
         """Everybody, by login."""
@@ -157,7 +157,7 @@ class Users:
             .values(revoked_at=self._clock.now())
         )
 
-    def _note(self, session: AsyncSession, by: str | None, action: str, login: str, detail: str = "") -> None:
+    def _note(self, session: AsyncSession, by: str | None, action: AuditAction, login: str, detail: str = "") -> None:
         audit.note(session, self._clock, user_id=by, action=action, subject=f"user:{login}", detail=detail)
 
 

@@ -12,9 +12,10 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 from appeals.reports import form49, overview, promises, source, tally
 from appeals.reports.form41 import Form41
@@ -23,18 +24,30 @@ from appeals.reports.overview import Overview
 from appeals.reports.repeats import Repeats
 from appeals.reports.source import Source
 from appeals.reports.tally import Dimension, Table, Tally
+from gridline.calendar import days
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, NotFound, Unavailable
 
-Report = Literal["overview", "form41", "form49", "intime", "repeats", "promises"]
+
+class Report(StrEnum):
+    """The reports a page offers."""
+
+    OVERVIEW = "overview"
+    FORM41 = "form41"
+    FORM49 = "form49"
+    INTIME = "intime"
+    REPEATS = "repeats"
+    PROMISES = "promises"
+
+
 TITLES: Final[dict[Report, str]] = {
-    "overview": "Обзор",
-    "form41": "Форма 4.1",
-    "form49": "Форма 4.9",
-    "intime": "В срок и с опозданием",
-    "repeats": "Повторные",
-    "promises": "Обещания",
+    Report.OVERVIEW: "Обзор",
+    Report.FORM41: "Форма 4.1",
+    Report.FORM49: "Форма 4.9",
+    Report.INTIME: "В срок и с опозданием",
+    Report.REPEATS: "Повторные",
+    Report.PROMISES: "Обещания",
 }
 BY: Final[dict[Dimension, str]] = {
     "topic": "по темам",
@@ -42,7 +55,7 @@ BY: Final[dict[Dimension, str]] = {
     "kind": "по видам",
     "branch": "по филиалам",
 }
-DIMENSIONED: Final = frozenset({"intime", "repeats"})
+DIMENSIONED: Final = frozenset({Report.INTIME, Report.REPEATS})
 LONGEST_S: Final = 300.0
 NICE: Final = 10
 CHARTED_DAYS: Final = 60
@@ -50,7 +63,7 @@ _ERRORS: Final = {error.code: error for error in (InvalidInput, NotFound, Unavai
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ReportOrder:
     """What is to be made: a table, a file when `out` is given, or what is behind a `cell` (row/column)."""
 
     report: Report
@@ -65,13 +78,17 @@ class Order:
     out: str = ""
 
 
-async def made(order: Order, *, db_url: str, dialplan: Path) -> dict[str, Any]:
+async def made(order: ReportOrder, *, db_url: str, dialplan: Path) -> dict[str, Any]:
     """The report out of a process of its own. Raises what the making raised; Unavailable after five minutes."""
     given = json.dumps({"order": asdict(order), "db_url": db_url, "dialplan": str(dialplan)}).encode()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        __name__,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     try:
         async with asyncio.timeout(LONGEST_S):
             said, complaint = await process.communicate(given)
@@ -90,7 +107,7 @@ async def made(order: Order, *, db_url: str, dialplan: Path) -> dict[str, Any]:
     return answer
 
 
-async def make(order: Order, db_url: str, dialplan: Path) -> dict[str, Any]:
+async def make(order: ReportOrder, db_url: str, dialplan: Path) -> dict[str, Any]:
     """The same in this process: JSON values. Raises GridlineError."""
     company = Companies.load(dialplan / "companies").by_id(order.company)
     db = Database(db_url)
@@ -103,11 +120,11 @@ async def make(order: Order, db_url: str, dialplan: Path) -> dict[str, Any]:
         await db.close()
 
 
-async def _of(order: Order, opened: Source) -> dict[str, Any]:
+async def _of(order: ReportOrder, opened: Source) -> dict[str, Any]:
     row, _, column = order.cell.partition("/")
-    if order.report == "form49":
+    if order.report is Report.FORM49:
         return {"count": await form49.write(opened, order.year, Path(order.out))}
-    if order.report == "promises":
+    if order.report is Report.PROMISES:
         if order.cell:
             return {"behind": await promises.behind(opened, order.year, (row, column))}
         return _shown(order, promises.table(await promises.count(opened, order.year), opened.company, order.year))
@@ -116,28 +133,28 @@ async def _of(order: Order, opened: Source) -> dict[str, Any]:
         return {"behind": await tally.behind(report, [opened], order.year, (row, column))}
     counts = await tally.count(report, [opened], order.year)
     found = _shown(order, report.table(counts, [opened.company], order.year))
-    if order.report == "overview":
+    if order.report is Report.OVERVIEW:
         last, zone = min(opened.today, date(order.year, 12, 31)), opened.company.zone
         found["days"] = [
-            (int(datetime.combine(day, time(), zone).timestamp()), good, bad, share)
+            (int(days.begins(day, zone).timestamp()), good, bad, share)
             for day, good, bad, share in overview.days(counts, last, CHARTED_DAYS)
         ]
     return found
 
 
-def _tally(order: Order) -> Tally:
+def _tally(order: ReportOrder) -> Tally:
     match order.report:
-        case "form41":
+        case Report.FORM41:
             return Form41()
-        case "intime":
+        case Report.INTIME:
             return InTime(order.by)
-        case "repeats":
+        case Report.REPEATS:
             return Repeats(order.by)
         case _:
             return Overview()
 
 
-def _shown(order: Order, table: Table) -> dict[str, Any]:
+def _shown(order: ReportOrder, table: Table) -> dict[str, Any]:
     if order.out:
         tally.save(table, Path(order.out), sheet=TITLES[order.report])
         return {"count": len(table.rows)}
@@ -150,13 +167,12 @@ def main() -> None:
         os.nice(NICE)
     given = json.load(sys.stdin)
     try:
-        answer = asyncio.run(make(Order(**given["order"]), given["db_url"], Path(given["dialplan"])))
+        order = ReportOrder(**given["order"] | {"report": Report(given["order"]["report"])})
+        answer = asyncio.run(make(order, given["db_url"], Path(given["dialplan"])))
     except GridlineError as error:
         answer = {"error": error.code, "message": error.message}
     json.dump(answer, sys.stdout, ensure_ascii=False)
 
-
-REPORTS: Final = get_args(Report)
 
 if __name__ == "__main__":
     main()

@@ -8,17 +8,19 @@ from datetime import date
 from typing import Final
 
 from agent_console.console import Console
+from agent_console.people import people
 from agent_console.people.permissions import Actor, Permission
-from agent_console.register.people import owners
 from appeals.answers.letter import Signer
+from appeals.casework import promises
+from appeals.codes import PromiseKind
 from appeals.intake.intake import clean
 from appeals.intake.repeats import FurtherContact
-from appeals.models import Appeal, Promise
+from appeals.models import Appeal
 from appeals.taxonomy import shipped
 from gridline.errors import InvalidInput, NotFound
 
 LONGEST: Final = 20_000
-KEPT_BY_HAND: Final = frozenset({"callback", "visit", "restoration"})
+KEPT_BY_HAND: Final = frozenset({PromiseKind.CALLBACK, PromiseKind.VISIT, PromiseKind.RESTORATION})
 """Promises that no step of the appeal settles by itself."""
 
 
@@ -63,8 +65,8 @@ Make = Callable[[Console, Actor, Appeal, Fields], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step: what it does, what a person reads when it is done, and what it asks of him."""
+class PageStep:
+    """One step: what it does, what a person reads when it is done, and who may make it."""
 
     make: Make
     done: str
@@ -84,8 +86,8 @@ async def _take(console: Console, actor: Actor, appeal: Appeal, fields: Fields) 
 async def _assign(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     owner = fields.text("owner")
     async with console.db.read() as session:
-        known = [one for one, _ in await owners(session, actor, appeal.company_id, appeal.branch)]
-    if owner not in known:
+        owners = await people.owners(session, appeal.company_id, appeal.branch, visible_to=actor.scope)
+    if owner not in dict(owners):
         raise InvalidInput("Выберите ответственного из списка.")
     await console.casework.assign(
         appeal.id, owner=owner, unit=fields.text("unit")[:80] or None, actor=actor.signature, version=fields.version
@@ -94,59 +96,88 @@ async def _assign(console: Console, actor: Actor, appeal: Appeal, fields: Fields
 
 async def _reclassify(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.reclassify(
-        appeal.id, kind=fields.text("kind"), topic=fields.text("topic"), disposition=fields.text("disposition") or None,
-        actor=actor.signature, version=fields.version,
-    )  # fmt: skip
+        appeal.id,
+        kind=fields.text("kind"),
+        topic=fields.text("topic"),
+        disposition=fields.text("disposition") or None,
+        actor=actor.signature,
+        version=fields.version,
+    )
 
 
 async def _ask(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.ask(
-        appeal.id, kind=fields.text("task"), whom=fields.text("whom")[:200], text=fields.text("text"),
-        due_on=fields.day("due_on"), actor=actor.signature, version=fields.version,
-    )  # fmt: skip
+        appeal.id,
+        kind=fields.text("task"),
+        whom=fields.text("whom")[:200],
+        text=fields.text("text"),
+        due_on=fields.day("due_on"),
+        actor=actor.signature,
+        version=fields.version,
+    )
 
 
 async def _take_back(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.take_back(
-        appeal.id, task_id=fields.text("task_id"), result=fields.text("result"), actor=actor.signature,
+        appeal.id,
+        task_id=fields.text("task_id"),
+        result=fields.text("result"),
+        actor=actor.signature,
         version=fields.version,
-    )  # fmt: skip
+    )
 
 
 async def _find(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.find(
-        appeal.id, justified={"yes": True, "no": False}.get(fields.text("justified")),
-        explanation=fields.text("explanation"), rights_restored=fields.text("rights") or None, actor=actor.signature,
+        appeal.id,
+        justified={"yes": True, "no": False}.get(fields.text("justified")),
+        explanation=fields.text("explanation"),
+        rights_restored=fields.text("rights") or None,
+        actor=actor.signature,
         version=fields.version,
-    )  # fmt: skip
+    )
 
 
 async def _plan(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.plan_measure(
-        appeal.id, text=fields.text("text"), planned_on=fields.day("planned_on"), actor=actor.signature,
+        appeal.id,
+        text=fields.text("text"),
+        planned_on=fields.day("planned_on"),
+        actor=actor.signature,
         version=fields.version,
-    )  # fmt: skip
+    )
 
 
 async def _done(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.measure_done(
-        appeal.id, measure_id=fields.text("measure_id"), done_on=fields.day("done_on"), actor=actor.signature,
+        appeal.id,
+        measure_id=fields.text("measure_id"),
+        done_on=fields.day("done_on"),
+        actor=actor.signature,
         version=fields.version,
-    )  # fmt: skip
+    )
 
 
 async def _answer(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.dispatch.answer(
-        appeal.id, text=fields.text("text"), signer=fields.signer, actor=actor.signature, version=fields.version,
+        appeal.id,
+        text=fields.text("text"),
+        signer=fields.signer,
+        actor=actor.signature,
+        version=fields.version,
         way=fields.text("way") or None,
-    )  # fmt: skip
+    )
 
 
 async def _propose(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.endings.propose_refusal(
-        appeal.id, ground=fields.text("ground"), text=fields.text("text") or None, link=fields.text("link") or None,
-        actor=actor.signature, version=fields.version,
-    )  # fmt: skip
+        appeal.id,
+        ground=fields.text("ground"),
+        text=fields.text("text") or None,
+        link=fields.text("link") or None,
+        actor=actor.signature,
+        version=fields.version,
+    )
 
 
 async def _refuse(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
@@ -176,32 +207,32 @@ async def _contact(console: Console, actor: Actor, appeal: Appeal, fields: Field
 
 async def _keep(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     async with console.db.read() as session:
-        promise = await session.get(Promise, fields.text("promise_id"))
-    if promise is None or promise.appeal_id != appeal.id or promise.kind not in KEPT_BY_HAND:
+        kind = await promises.kind_of(session, fields.text("promise_id"), appeal_id=appeal.id)
+    if kind not in KEPT_BY_HAND:
         raise NotFound("Такого обещания у обращения нет.")
-    await console.promises.keep(promise.id, actor=actor.signature)
+    await console.promises.keep(fields.text("promise_id"), actor=actor.signature)
 
 
 async def _close(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.close(appeal.id, actor=actor.signature, version=fields.version)
 
 
-STEPS: Final[Mapping[str, Step]] = {
-    "take": Step(_take, "Обращение в работе, ответственный — вы."),
-    "assign": Step(_assign, "Ответственный назначен."),
-    "reclassify": Step(_reclassify, "Вид и тема изменены."),
-    "ask": Step(_ask, "Поручение дано, срок под контролем."),
-    "take-back": Step(_take_back, "Поручение принято."),
-    "find": Step(_find, "Выводы записаны."),
-    "plan": Step(_plan, "Мера назначена, её срок под контролем."),
-    "done": Step(_done, "Мера отмечена исполненной."),
-    "answer": Step(_answer, "Ответ отправлен, подтверждение сохранено."),
-    "propose": Step(_propose, "Отказ предложен и ждёт второго человека."),
-    "refuse": Step(_refuse, "Отказ утверждён, заявитель уведомлён.", Permission.APPEAL_APPROVE),
-    "join": Step(_join, "Присоединено к более раннему обращению."),
-    "withdraw": Step(_withdraw, "Отмечен отзыв заявителем."),
-    "contact": Step(_contact, "Записано; срок остаётся прежним."),
-    "keep": Step(_keep, "Обещание отмечено выполненным."),
-    "close": Step(_close, "Обращение закрыто."),
+STEPS: Final[Mapping[str, PageStep]] = {
+    "take": PageStep(_take, "Обращение в работе, ответственный — вы."),
+    "assign": PageStep(_assign, "Ответственный назначен."),
+    "reclassify": PageStep(_reclassify, "Вид и тема изменены."),
+    "ask": PageStep(_ask, "Поручение дано, срок под контролем."),
+    "take-back": PageStep(_take_back, "Поручение принято."),
+    "find": PageStep(_find, "Выводы записаны."),
+    "plan": PageStep(_plan, "Мера назначена, её срок под контролем."),
+    "done": PageStep(_done, "Мера отмечена исполненной."),
+    "answer": PageStep(_answer, "Ответ отправлен, подтверждение сохранено."),
+    "propose": PageStep(_propose, "Отказ предложен и ждёт второго человека."),
+    "refuse": PageStep(_refuse, "Отказ утверждён, заявитель уведомлён.", Permission.APPEAL_APPROVE),
+    "join": PageStep(_join, "Присоединено к более раннему обращению."),
+    "withdraw": PageStep(_withdraw, "Отмечен отзыв заявителем."),
+    "contact": PageStep(_contact, "Записано; срок остаётся прежним."),
+    "keep": PageStep(_keep, "Обещание отмечено выполненным."),
+    "close": PageStep(_close, "Обращение закрыто."),
 }
 """By the last part of the address they are sent to."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from agent_console.register import people
+from agent_console.people import people
 from appeals import numbering
 from appeals.casework.promises import KIND_TITLES as PROMISES
 from appeals.models import Event, Measure

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
-
 from agent_console.console import Console
-from agent_console.people.permissions import TRUST
-from agent_console.register import people
-from appeals.models import Appeal
+from agent_console.people import people
+from appeals.finding import appeals
+from gridline.calendar import days
 from gridline.companies import Company
+from gridline.scope import Scope
 from gridline.settings import Settings
 from ivr.figures import history
 from ivr.figures.figures import By, Figures, Period
@@ -90,10 +89,8 @@ class Today:
 
 def local_day(company: Company, at: datetime) -> Period:
     """The day of this moment in the company's zone."""
-    day = at.astimezone(company.zone).date()
-    return Period(
-        datetime.combine(day, time(), company.zone), datetime.combine(day + timedelta(days=1), time(), company.zone)
-    )
+    day = days.day_of(at, company.zone)
+    return Period(days.begins(day, company.zone), days.ends(day, company.zone))
 
 
 async def today(console: Console, company: Company) -> Today:
@@ -137,9 +134,10 @@ async def _owed(console: Console, company: Company, now: datetime) -> tuple[Owed
     found = [one for one in await console.promises.due(company.id) if one.due_at <= now + SOON]
     ids = {one.appeal_id for one in found if one.appeal_id is not None}
     async with console.db.read() as session:
-        query = select(Appeal.id).where(Appeal.id.in_(ids), Appeal.kind == TRUST)
-        trust = set(await session.scalars(query)) if ids else set()
+        seen = await appeals.among(session, ids, visible_to=Scope(company.id))
         names = await people.names(session, [one.owner for one in found])
     return tuple(
-        Owed(one.title, people.spelled(one.owner, names), one.due_at) for one in found if one.appeal_id not in trust
+        Owed(one.title, people.spelled(one.owner, names), one.due_at)
+        for one in found
+        if one.appeal_id is None or one.appeal_id in seen
     )

@@ -1,4 +1,4 @@
-"""What a person sees when something fails: a page, a toast over the page he works in, or JSON for a script."""
+"""What a person sees when something fails: a page, a toast over the page that is open, or JSON for a script."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ TITLES = {
     403: "Нет доступа",
     404: "Такой страницы нет",
     405: "Так нельзя",
+    408: "Слишком долго",
     409: "Кто-то успел раньше",
     413: "Слишком много",
     422: "Не получилось",
@@ -35,6 +36,7 @@ TITLES = {
 HINTS = {
     404: "Она удалена, перенесена или принадлежит другому подразделению.",
     405: "Адрес есть, но он открывается другим действием.",
+    408: "Присланное не пришло целиком за отведённое время. Повторите.",
     413: "Присланное больше, чем программа принимает.",
 }
 

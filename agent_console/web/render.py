@@ -17,7 +17,7 @@ from agent_console import words
 from agent_console.console import actor_or_none, console_of
 from agent_console.people.permissions import ROLE_NAMES, Actor
 from agent_console.web.assets import Static
-from agent_console.web.routes import ENTRIES, Entry
+from agent_console.web.routes import ENTRIES, MenuEntry
 from agent_console.web.security import csrf, live_id
 from appeals import numbering
 from gridline.clock import Clock
@@ -113,7 +113,7 @@ def render(request: web.Request, name: str, *, status: int = 200, block: str = "
     return web.Response(text=text, content_type="text/html", status=status, headers={"Vary": "HX-Request"})
 
 
-def entries_of(request: web.Request, actor: Actor | None) -> list[Entry]:
+def entries_of(request: web.Request, actor: Actor | None) -> list[MenuEntry]:
     """The side menu of a person, in its order."""
     return [one for one in request.app.get(ENTRIES, []) if actor is not None and actor.opens(one.permission)]
 

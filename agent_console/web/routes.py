@@ -17,7 +17,7 @@ TopicRule = Callable[[Console, Actor, str], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MenuEntry:
     """One entry of the side menu; shown to those who have the permission."""
 
     order: int
@@ -31,7 +31,7 @@ class Entry:
 
 
 GRANTS: web.AppKey[dict[tuple[str, str], Grant]] = web.AppKey("grants")
-ENTRIES: web.AppKey[list[Entry]] = web.AppKey("entries")
+ENTRIES: web.AppKey[list[MenuEntry]] = web.AppKey("entries")
 TOPICS: web.AppKey[dict[str, TopicRule]] = web.AppKey("topics")
 
 
@@ -44,7 +44,7 @@ def add(app: web.Application, method: str, path: str, handler: Handler, *, permi
         grants[name, route.resource.canonical] = permission
 
 
-def add_entry(app: web.Application, entry: Entry) -> None:
+def add_entry(app: web.Application, entry: MenuEntry) -> None:
     """Put an entry into the side menu."""
     app.setdefault(ENTRIES, []).append(entry)
     app[ENTRIES].sort(key=lambda one: one.order)

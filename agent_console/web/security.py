@@ -1,7 +1,8 @@
-"""What every request passes: who asks, may he, does the request come from our own page; and every answer's headers."""
+"""What every request passes: who asks, may they, does it come from our own page; and every answer's headers."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from aiohttp import hdrs, web
 
 from agent_console.console import console_of, set_actor
 from agent_console.people import audit
-from agent_console.people.permissions import Access, NotHis
+from agent_console.people.models import AuditAction
+from agent_console.people.permissions import Access
 from agent_console.people.sessions import Sessions, SignedIn, csrf_token, session_id
 from agent_console.web.routes import grant_of
 from gridline.errors import GridlineError
+from gridline.scope import OutOfScope
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -25,6 +28,8 @@ PASSWORD_PAGE: Final = "/account/password"
 WITH_ONE_TIME_PASSWORD = frozenset({PASSWORD_PAGE, "/signout"})
 BACKGROUND = frozenset({"/events"})
 """Asked by the page itself, again and again: no sign that somebody sits before it."""
+BODY_WITHIN_S = 20.0
+"""How long a request may take to send what it posts: 2 MB over a poor line is 3 s."""
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -136,6 +141,7 @@ async def check(request: web.Request, handler: Next) -> web.StreamResponse:
         return await handler(request)
     if request.method not in SAFE:
         _check_origin(request)
+        await _whole(request)
     token = own_token(request)
     active = request.path not in BACKGROUND
     who = await request.app[GATE].sessions.of_token(token, active=active) if token else None
@@ -151,12 +157,12 @@ async def check(request: web.Request, handler: Next) -> web.StreamResponse:
     if who.must_choose_password and request.path not in WITH_ONE_TIME_PASSWORD:
         raise web.HTTPSeeOther(PASSWORD_PAGE)
     if not who.actor.opens(grant):
-        await _refused(request, who, "refused", grant.value)
+        await _refused(request, who, AuditAction.REFUSED, grant.value)
         raise Forbidden("Это действие не входит в ваши обязанности. Если должно входить, скажите администратору.")
     try:
         return await handler(request)
-    except NotHis:
-        await _refused(request, who, "not-his", "")
+    except OutOfScope:
+        await _refused(request, who, AuditAction.OUT_OF_SCOPE, "")
         raise
 
 
@@ -202,6 +208,15 @@ def _check_origin(request: web.Request) -> None:
         raise ForeignRequest("Запрос пришёл не со страницы этой программы.")
 
 
+async def _whole(request: web.Request) -> None:
+    """Wait for everything that is posted: a handler finds it there."""
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
+
+
 async def _check_csrf(request: web.Request, token: str) -> None:
     given = request.headers.get(CSRF_HEADER, "")
     if not given and request.content_type == "application/x-www-form-urlencoded":
@@ -214,7 +229,7 @@ def _is_local(request: web.Request) -> bool:
     return request.remote in LOOPBACK and not {"X-Forwarded-For", "Forwarded"} & set(request.headers)
 
 
-async def _refused(request: web.Request, who: SignedIn, action: str, detail: str) -> None:
+async def _refused(request: web.Request, who: SignedIn, action: AuditAction, detail: str) -> None:
     console = console_of(request)
     async with console.db.write() as session:
         audit.note(

@@ -11,6 +11,9 @@ from aiohttp import web
 from gridline.errors import Misconfigured, Unavailable
 from gridline.settings import Settings
 
+HEADERS_WITHIN_S = 20.0
+"""A connection that has sent no whole request for so long is closed: whoever opens hundreds and sends a letter a minute
+keeps no place of ours. An idle browser opens another."""
 SHUTDOWN_S = 5.0
 """Time for requests under way; live streams are ended before."""
 
@@ -22,7 +25,7 @@ async def served(app: web.Application, config: Settings) -> AsyncIterator[None]:
     Raises Unavailable when the address is taken, Misconfigured when the certificate is not usable.
     """
     host, port = config.http_host, config.http_port
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, keepalive_timeout=HEADERS_WITHIN_S)
     await runner.setup()
     try:
         try:

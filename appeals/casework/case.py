@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,6 +18,7 @@ from appeals.codes import PromiseKind
 from appeals.history import Happening
 from appeals.models import Answer, Appeal, Content, Event, Measure, Task
 from appeals.taxonomy import shipped
+from gridline.calendar import days
 from gridline.clock import Clock
 from gridline.companies import Companies, Company
 from gridline.db import Database
@@ -46,7 +47,7 @@ class Case:
 
     def promise(self, kind: PromiseKind, subject_id: str, day: date) -> None:
         """Promise something by the end of `day`, with whoever is responsible as its owner."""
-        due_at = datetime.combine(day + timedelta(days=1), time(), tzinfo=self.company.zone)
+        due_at = days.ends(day, self.company.zone)
         self.session.add(
             promises.new(
                 self.company.id,

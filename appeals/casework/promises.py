@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +14,7 @@ from appeals import history
 from appeals.codes import PromiseKind, PromiseOutcome
 from appeals.deadlines.rules import RuleBook
 from appeals.history import Happening
-from appeals.models import Appeal, Promise, PromiseAttempt
+from appeals.models import CALLBACK, Appeal, Promise, PromiseAttempt
 from gridline.clock import Clock
 from gridline.companies import Company
 from gridline.db import Database, new_id
@@ -238,6 +239,18 @@ async def of_appeal(
     if subject_id is not None:
         query = query.where(Promise.subject_id == subject_id)
     return list((await session.execute(query)).scalars())
+
+
+async def kind_of(session: AsyncSession, promise_id: str, *, appeal_id: str) -> PromiseKind | None:
+    """What this promise of an appeal is, settled or not; None when the appeal has no such promise."""
+    query = select(Promise.kind).where(Promise.id == promise_id, Promise.appeal_id == appeal_id)
+    return await session.scalar(query)
+
+
+async def callbacks(session: AsyncSession, calls: Sequence[str]) -> list[Promise]:
+    """Promises to call back that were made in these calls (ids) and are still owed, the most urgent first."""
+    query = select(Promise).where(CALLBACK, Promise.call_id.in_(calls), Promise.settled_at.is_(None))
+    return sorted(await session.scalars(query), key=lambda row: row.due_at)
 
 
 def _owed(company_id: str) -> Select[Promise, str]:

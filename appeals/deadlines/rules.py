@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gridline.errors import Misconfigured
-from gridline.yaml_file import Mistake, misconfigured, read
+from gridline.yaml.file import Mistake, misconfigured, read
 
 FILE = Path(__file__).parent.parent / "data" / "rules.yaml"
 OVERRIDES = "rules.yaml"

@@ -8,13 +8,16 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, or_
+from sqlalchemy import ColumnElement, Select, bindparam
 from sqlalchemy.orm import InstrumentedAttribute
 
 from appeals.codes import OPEN_STATES
+from appeals.finding.appeals import on_side
 from appeals.models import Appeal, Content
 from appeals.states import TITLES
 from appeals.taxonomy import shipped
+from gridline.db import unindexed
+from gridline.scope import Scope
 
 Appeals = Select[*tuple[Any, ...]]
 CODES: Final = ("state", "topic", "kind", "channel", "branch")
@@ -43,14 +46,13 @@ class Filters:
     """Open appeals whose last day is before this one (today in the company's zone)."""
     due_from: date | None = None
     """With `overdue_on`: whose last day is not before this one either."""
-    kinds: tuple[str, ...] | None = None
-    """The kinds the asker may see at all."""
-    seen_from: str | None = None
-    """A branch: its appeals and those of no branch."""
+    visible_to: Scope | None = None
+    """What the asker may see at all; None: a program that counts everything."""
 
-    @property
-    def impossible(self) -> bool:
-        """Whether open appeals are wanted in a state that is not open."""
+    def none_in(self, company_id: str) -> bool:
+        """Whether nothing of this company can match: not the asker's, or open appeals in a state that is not open."""
+        if self.visible_to is not None and not self.visible_to.holds(company_id):
+            return True
         return self.overdue_on is not None and self.state not in (None, *OPEN_STATES)
 
     @property
@@ -70,7 +72,7 @@ def matching(query: Appeals, columns: Any, filters: Filters) -> Appeals:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WayIn:
     """How an index leads to the matches: its conditions, which filters they are, and the order they come in."""
 
     conditions: Sequence[ColumnElement[bool]]
@@ -78,31 +80,31 @@ class Entry:
     order: InstrumentedAttribute[Any] | None = None
 
 
-def entry(filters: Filters) -> Entry | None:
+def way_in(filters: Filters) -> WayIn | None:
     """The one index to enter by; None when nothing narrows the register much.
 
     The planners are not asked: SQLite knows averages alone, and PostgreSQL takes codes for independent.
     """
     if filters.rare:
-        return Entry([])
+        return WayIn([])
     parts = _parts(Appeal.__table__.c, filters)
     first, past = span(filters, "received")
     days = timedelta.max if first is None or past is None else past - first
-    received = Entry(parts["received"], frozenset({"received"}), Appeal.received_at)
+    received = WayIn(parts["received"], frozenset({"received"}), Appeal.received_at)
     coded = any(getattr(filters, name) for name in CODES if name != "state")
     if days <= SHORT:
         return received
     if filters.open_only and (filters.due_from is not None or not coded):
         opened = [is_open(Appeal.__table__.c), *parts["deadline"]]
-        return Entry(opened, frozenset({"open", "deadline"}), Appeal.deadline)
+        return WayIn(opened, frozenset({"open", "deadline"}), Appeal.deadline)
     if days <= LONG:
         return received
     if coded or filters.state is not None:
-        return Entry([*parts["codes"], *_other_codes(filters)], frozenset({"codes"}))
+        return WayIn([*parts["codes"], *_other_codes(filters)], frozenset({"codes"}))
     return received if received.conditions else None
 
 
-def entered(query: Appeals, filters: Filters, by: Entry) -> Appeals:
+def entered(query: Appeals, filters: Filters, by: WayIn) -> Appeals:
     """`query` of appeals with every filter, of which only those of the entry can be seen by the planners."""
     query = query.where(*by.conditions)
     if filters.phone is not None:
@@ -138,22 +140,16 @@ def within(column: Any, lowest: Any, past: Any) -> list[ColumnElement[bool]]:
     return found if past is None else [*found, column < past]
 
 
-def unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The same condition, hidden from the planners: nothing is entered by it."""
-    return case((condition, 1), else_=0) == 1
-
-
 def _parts(columns: Any, filters: Filters) -> dict[str, list[ColumnElement[bool]]]:
     given = {name: getattr(filters, name) for name in CODES}
-    seen: list[ColumnElement[bool]] = [] if filters.kinds is None else [columns.kind.in_(filters.kinds)]
-    if filters.seen_from is not None:
-        seen.append(or_(columns.branch == filters.seen_from, columns.branch.is_(None)))
+    scope = filters.visible_to
+    visible = [] if scope is None else [scope.where_branch(columns.branch), on_side(scope, columns.kind)]
     return {
         "codes": [columns[name] == value for name, value in given.items() if value is not None],
         "received": within(columns.received_at, *span(filters, "received")),
         "deadline": within(columns.deadline, *span(filters, "deadline")),
         "open": [] if filters.overdue_on is None else [is_open(columns)],
-        "seen": seen,
+        "visible": visible,
     }
 
 

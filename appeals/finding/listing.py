@@ -9,18 +9,19 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals.finding.filters import Filters, entered, entry, matching
+from appeals.finding.filters import Filters, WayIn, entered, matching, way_in
 from appeals.finding.order import SORTS, Order
 from appeals.models import Appeal
 from gridline.errors import InvalidInput
 
-__all__ = ["LARGEST_PAGE", "SORTS", "Filters", "Line", "Page", "count", "lines_of", "page"]
+__all__ = ["LARGEST_PAGE", "SORTS", "Filters", "ListedAppeal", "Page", "count", "lines_of", "page"]
 
 LARGEST_PAGE = 200
+EVERYTHING = Filters()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListedAppeal:
     """One line of the list; nothing personal."""
 
     appeal_id: str
@@ -41,7 +42,7 @@ class Line:
 class Page:
     """One page; `next_page` is given back for the one after it, None at the end."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ListedAppeal, ...]
     next_page: str | None
 
 
@@ -64,31 +65,46 @@ async def page(
     return Page(lines, _key(lines[-1], sort) if len(numbers) > limit else None)
 
 
-def _line(one: Appeal) -> Line:
-    return Line(
-        one.id, one.number, one.received_at, one.channel, one.kind, one.topic, one.state, one.owner, one.branch,
-        one.deadline, one.answered_at, one.version,
-    )  # fmt: skip
+def _line(one: Appeal) -> ListedAppeal:
+    return ListedAppeal(
+        one.id,
+        one.number,
+        one.received_at,
+        one.channel,
+        one.kind,
+        one.topic,
+        one.state,
+        one.owner,
+        one.branch,
+        one.deadline,
+        one.answered_at,
+        one.version,
+    )
 
 
-async def lines_of(session: AsyncSession, company_id: str, numbers: Sequence[str]) -> tuple[Line, ...]:
-    """The lines of these appeals (nine digits each), in the order given; those that are not there are left out."""
+async def lines_of(
+    session: AsyncSession, company_id: str, numbers: Sequence[str], filters: Filters = EVERYTHING
+) -> tuple[ListedAppeal, ...]:
+    """The lines of those of these appeals (nine digits each) that fit the filters, in the order given."""
+    if filters.none_in(company_id):
+        return ()
     query = select(Appeal).where(Appeal.company_id == company_id, Appeal.number.in_(numbers))
+    query = entered(query, filters, WayIn([]))
     by_number = {one.number: one for one in (await session.execute(query)).scalars()}
     return tuple(_line(by_number[number]) for number in numbers if number in by_number)
 
 
 async def count(session: AsyncSession, company_id: str, filters: Filters, *, at_most: int) -> int:
     """How many match, up to `at_most`: enough for a badge, and never a walk through the whole register."""
-    if filters.impossible:
+    if filters.none_in(company_id):
         return 0
     query = select(Appeal.id).where(Appeal.company_id == company_id)
-    by = entry(filters)
+    by = way_in(filters)
     matches = matching(query, Appeal.__table__.c, filters) if by is None else entered(query, filters, by)
     some = matches.limit(at_most).subquery()
     return int((await session.execute(select(func.count()).select_from(some))).scalar_one())
 
 
-def _key(one: Line, sort: str) -> str:
+def _key(one: ListedAppeal, sort: str) -> str:
     value = one.number if sort == "number" else one.received_at if sort == "received" else one.deadline
     return f"{one.number}~{value if isinstance(value, str) else value.isoformat()}"

@@ -6,16 +6,18 @@ order for a rare value, and sorts half the register for a common one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from appeals.finding.filters import Appeals, Filters, entered, entry, is_open, matching, span, unindexed, within
+from appeals.finding.filters import Appeals, Filters, entered, is_open, matching, span, way_in, within
 from appeals.models import Appeal
+from gridline.db import unindexed
 from gridline.errors import InvalidInput
 
 SORTS: Final[dict[str, InstrumentedAttribute[Any]]] = {
@@ -36,13 +38,29 @@ STEPS: tuple[tuple[Literal["walk", "sort"], int | None], ...] = (
 sorted. 20 000 entries of an index are some 5 ms; the last step is reached only by what is common in the register and
 missing where the order begins."""
 _HELD = (
-    Appeal.number, Appeal.received_at, Appeal.deadline, Appeal.state, Appeal.topic, Appeal.kind, Appeal.channel,
+    Appeal.number,
+    Appeal.received_at,
+    Appeal.deadline,
+    Appeal.state,
+    Appeal.topic,
+    Appeal.kind,
+    Appeal.channel,
     Appeal.branch,
-)  # fmt: skip
+)
 """What every index of an order holds (`ix_appeals_by_*`, `ix_appeals_open`), so that nothing else is read."""
+
+
+def _moment(text: str) -> datetime:
+    """An aware moment that the database can hold. Raises ValueError, OverflowError."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("naive")
+    return at.astimezone(UTC)
+
+
 _READ: Final[dict[str, Callable[[str], Any]]] = {
     "number": str,
-    "received": datetime.fromisoformat,
+    "received": _moment,
     "deadline": date.fromisoformat,
 }
 
@@ -61,11 +79,12 @@ class Order:
         self._names = [key.key for key in keys]
         self._descending = descending
         self._company = Appeal.company_id == company_id
+        self._nothing = filters.none_in(company_id)
         self._beyond, self._walked_over = self._bounds(sort, after)
 
     async def numbers(self, wanted: int) -> list[str]:
         """Up to `wanted` numbers."""
-        if self._filters.impossible:
+        if self._nothing:
             return []
         if self._filters.rare:
             return (await self._sorted(None, wanted)) or []
@@ -90,7 +109,7 @@ class Order:
 
     async def _sorted(self, most: int | None, wanted: int) -> list[str] | None:
         """All matches, sorted; None when they are more than `most`, or no index leads to them."""
-        by = entry(self._filters)
+        by = way_in(self._filters)
         if by is None:
             return None
         query = entered(select(*_HELD).where(self._company, *map(unindexed, self._beyond)), self._filters, by)
@@ -137,8 +156,8 @@ def _read(sort: str, after: str) -> tuple[str, Any]:
     number, _, written = after.partition("~")
     try:
         value: Any = _READ[sort](written)
-    except ValueError:
+    except (ValueError, OverflowError):
         value = None
-    if not number.isdigit() or not value or (isinstance(value, datetime) and value.tzinfo is None):
+    if not re.fullmatch("[0-9]{9}", number) or not value:
         raise InvalidInput("Начало страницы указано неверно.")
     return number, value

@@ -111,12 +111,13 @@ async def add(session: AsyncSession, appeals: Sequence[Indexed]) -> None:
     dialect = session.get_bind().dialect.name
     rows = [
         {
-            "company_id": one.company_id, "number": one.number,
+            "company_id": one.company_id,
+            "number": one.number,
             **(_stemmed(one) if dialect == "sqlite" else _marked(one)),
         }
         for one in appeals
         if one.text
-    ]  # fmt: skip
+    ]
     if rows:
         await session.execute(text(_INSERT[dialect]), rows)
 

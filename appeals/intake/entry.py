@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from appeals import history, numbering
@@ -13,6 +13,7 @@ from appeals.deadlines.deadlines import Deadline
 from appeals.history import Happening
 from appeals.intake.intake import Intake
 from appeals.models import Counter
+from gridline.calendar import days
 from gridline.companies import Company
 from gridline.db import new_id
 
@@ -62,7 +63,7 @@ class Rows:
 
 def end_of_day(deadline: Deadline, company: Company) -> datetime:
     """The first moment after the last day, in the company's zone."""
-    return datetime.combine(deadline.day + timedelta(days=1), time(), tzinfo=company.zone)
+    return days.ends(deadline.day, company.zone)
 
 
 def further_appeal(company: Company) -> str:

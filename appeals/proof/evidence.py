@@ -19,21 +19,26 @@ from appeals import history, numbering
 from appeals.history import Happening
 from appeals.models import Answer, Appeal, Contact, Content, Event, Measure, Promise, Refusal, Task
 from appeals.proof import bundle_verifier
+from appeals.proof.bundle_verifier import MANIFEST, SIGNATURE
+from appeals.proof.signing import SigningKey
 from gridline.errors import NotFound
 
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the same content gives the same bytes
 _ABOUT = """Пакет доказательств по обращению {number}.
 
 manifest.json    опись: сумма SHA-256 каждого файла, последнее событие, место в журнале компании
+signature.json   подпись описи (Ed25519) и открытый ключ, которым её проверить
 events.jsonl     история: каждое событие с хэшем предыдущего
 content.json     что было принято (intake) и соль, с которой считан его хэш в первом событии
 appeal.json      карточка, меры, поручения, отказ, обещания, дальнейшие обращения заявителя
 answers.json     ответы и подтверждения их отправки
 calls.json       звонки: уведомление о записи и шаги меню
 recordings.json  записи разговоров и их суммы SHA-256
-verify.py        проверка: python verify.py ПАКЕТ.zip [ПАПКА_С_ЗАПИСЯМИ], нужен только Python 3.11
+verify.py        проверка: python verify.py ПАКЕТ.zip [ПАПКА_С_ЗАПИСЯМИ] [--key КЛЮЧ], нужен только Python 3.11
 
-Сумма описи записана в историю обращения при выгрузке, так что и сам пакет можно сверить с реестром.
+Кто составил пакет, доказывает ключ: возьмите его у компании не вместе с пакетом (gridline appeals key) и сверьте
+там же сумму verify.py, потому что чужой пакет мог бы прийти со своей проверкой. Сумма описи записана в историю
+обращения при выгрузке, так что и сам пакет можно сверить с реестром.
 """
 
 
@@ -72,8 +77,13 @@ async def by_number(session: AsyncSession, company_id: str, number: str) -> Appe
     return appeal
 
 
-async def bundle(session: AsyncSession, appeal: Appeal, proof: Proof, *, actor: str, at: datetime) -> Bundle:
-    """Make the bundle of a locked appeal and note in its history who took it out, and the manifest's sum."""
+async def bundle(
+    session: AsyncSession, appeal: Appeal, proof: Proof, *, actor: str, at: datetime, key: SigningKey
+) -> Bundle:
+    """Make the bundle of a locked appeal and note in its history who took it out, and the manifest's sum.
+
+    The manifest is signed by the installation's `key`, and names the sum of every other file.
+    """
     events = await _events(session, appeal)
     content = (await session.execute(select(Content).where(Content.appeal_id == appeal.id))).scalar_one()
     files = {
@@ -84,25 +94,36 @@ async def bundle(session: AsyncSession, appeal: Appeal, proof: Proof, *, actor: 
         "calls.json": _pretty(list(proof.calls)),
         "recordings.json": _pretty(list(proof.recordings)),
         "events.jsonl": "".join(f"{history.canonical(event)}\n" for event in events),
-        "verify.py": Path(bundle_verifier.__file__).read_text(encoding="utf-8"),
+        "verify.py": verifier(),
     }
     manifest = _pretty(
         {
-            "number": numbering.written(appeal.number), "company_id": appeal.company_id,
-            "exported_at": history.moment(at), "exported_by": actor, "events": len(events),
-            "event_hash": events[-1]["hash"], "journal_no": events[-1]["journal_no"],
+            "number": numbering.written(appeal.number),
+            "company_id": appeal.company_id,
+            "exported_at": history.moment(at),
+            "exported_by": actor,
+            "events": len(events),
+            "event_hash": events[-1]["hash"],
+            "journal_no": events[-1]["journal_no"],
             "files": {name: history.sha256(text) for name, text in sorted(files.items())},
         }
-    )  # fmt: skip
+    )
     total = history.sha256(manifest)
+    signed = {"algorithm": "Ed25519", "public_key": key.public, "signature": key.sign(manifest.encode())}
+    signature = _pretty(signed)
     await history.append(session, appeal, at, actor, Happening("exported", {"manifest": total}))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, text in [("manifest.json", manifest), *sorted(files.items())]:
+        for name, text in [(MANIFEST, manifest), (SIGNATURE, signature), *sorted(files.items())]:
             entry = zipfile.ZipInfo(name, _STAMP)
             entry.compress_type = zipfile.ZIP_DEFLATED
             made.writestr(entry, text)
     return Bundle(packed.getvalue(), total)
+
+
+def verifier() -> str:
+    """The program that goes into every bundle."""
+    return Path(bundle_verifier.__file__).read_text(encoding="utf-8")
 
 
 async def _events(session: AsyncSession, appeal: Appeal) -> list[dict[str, Any]]:

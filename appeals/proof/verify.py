@@ -168,9 +168,16 @@ def chain_faults(appeal: Appeal, events: Sequence[Event]) -> list[Fault]:
 
 def _hash_of(event: Event) -> str:
     return event_hash(
-        prev_hash=event.prev_hash, appeal_id=event.appeal_id, seq=event.seq, company_id=event.company_id,
-        year=event.year, at=event.at, actor=event.actor, kind=event.kind, body=event.body,
-    )  # fmt: skip
+        prev_hash=event.prev_hash,
+        appeal_id=event.appeal_id,
+        seq=event.seq,
+        company_id=event.company_id,
+        year=event.year,
+        at=event.at,
+        actor=event.actor,
+        kind=event.kind,
+        body=event.body,
+    )
 
 
 def _content_faults(appeal: Appeal, events: Sequence[Event], salt: str | None, intake: str | None) -> list[Fault]:

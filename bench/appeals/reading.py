@@ -22,6 +22,7 @@ from bench.appeals.past import WORDS
 from gridline.clock import SystemClock
 from gridline.companies import Company
 from gridline.db import Database
+from gridline.scope import Scope
 
 PAGES = 300
 ASKED = 3
@@ -52,8 +53,8 @@ async def list_pages(db: Database, company: Company, year: int, rows: int, pages
         filters = chance.choice(
             [
                 Filters(),
-                Filters(overdue_on=date.max, kinds=("appeal", "complaint", "request")),
-                Filters(overdue_on=today, seen_from="yurga"),
+                Filters(overdue_on=date.max, visible_to=Scope(company.id)),
+                Filters(overdue_on=today, visible_to=Scope(company.id, "yurga")),
                 Filters(branch=chance.choice(["kemerovo", "belovo"]), topic="metering"),
                 Filters(state=chance.choice(["registered", "closed"])),
                 Filters(topic=chance.choice(["connection", "other", "quality"]), channel="phone"),

@@ -32,6 +32,22 @@ class AgentShift(Base):
     """`browser` or `desk`: where he takes calls."""
 
 
+class Deed(StrEnum):
+    """What an agent did, or what happened to them."""
+
+    SIGNED_ON = "signed-on"
+    READY = "ready"
+    PAUSED = "paused"
+    ANSWERED = "answered"
+    COMPLETED = "completed"
+    """A talk has ended, whether it came from a queue, by transfer, or was resumed after a reload of the page."""
+    MISSED = "missed"
+    """Their telephone rang and was not answered."""
+    RECORDING_PAUSED = "recording-paused"
+    RECORDING_RESUMED = "recording-resumed"
+    SIGNED_OFF = "signed-off"
+
+
 class AgentEvent(Base):
     """Something an agent did, or that happened to him. Append-only."""
 
@@ -63,6 +79,10 @@ class Left(StrEnum):
     """The longest wait was over, or nobody was there to answer: he was offered to leave a message."""
     UNKNOWN = "unknown"
     """Its end was not seen: Asterisk was restarted, or our link to it was away."""
+
+
+LOST = (Left.ABANDONED, Left.UNSERVED)
+"""The one definition of a caller who waited in vain; an end that was not seen is no proof of it."""
 
 
 class QueueVisit(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from gridline.yaml_file import Mistake
+from gridline.yaml.file import Mistake
 from ivr.menus.load import REPEAT
 from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
 from ivr.menus.vocabulary import DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary

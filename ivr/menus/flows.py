@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gridline.companies import Companies, Company
 from gridline.errors import Misconfigured
-from gridline.yaml_file import misconfigured
+from gridline.yaml.file import misconfigured
 from ivr.menus.check import check
 from ivr.menus.load import load_flow
 from ivr.menus.model import Flow

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
-from gridline.yaml_file import Mistake, Tree, YamlFile, misconfigured, read
+from gridline.yaml.file import Mistake, Tree, YamlFile, misconfigured, read
 from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying, version_of
 from ivr.menus.vocabulary import Vocabulary
 

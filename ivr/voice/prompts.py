@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
-from gridline import yaml_file
 from gridline.errors import Misconfigured
-from gridline.yaml_file import Mistake, Tree, YamlFile
+from gridline.yaml import file as yaml_file
+from gridline.yaml.file import Mistake, Tree, YamlFile
 from ivr.voice.spoken.free_text import speakable
 
 Kind = Literal["notice", "menu", "question", "statement", "tone"]

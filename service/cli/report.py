@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +23,7 @@ from appeals.reports.source import Source
 from appeals.reports.tally import Cell, Dimension, Tally
 from appeals.taxonomy import shipped
 from gridline import settings
+from gridline.calendar import days
 from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
@@ -133,8 +134,7 @@ class Asked:
             return now
         try:
             if len(self.as_of) == len("2027-01-31"):
-                day = date.fromisoformat(self.as_of) + timedelta(days=1)
-                return datetime.combine(day, time(), company.zone).astimezone(UTC) - timedelta(microseconds=1)
+                return days.last_moment(date.fromisoformat(self.as_of), company.zone).astimezone(UTC)
             local = datetime.fromisoformat(self.as_of)
         except (ValueError, OverflowError):
             raise InvalidInput(f"--as-of {self.as_of!r}: пишите 2027-01-31 или 2027-01-31T10:00") from None

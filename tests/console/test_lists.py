@@ -7,11 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from agent_console.calls import call_log
-from agent_console.calls.call_way import is_trust, way
-from agent_console.people import audit, audit_log
-from agent_console.people.models import Role, User
+from agent_console.calls import call_list, calls, timeline
+from agent_console.people import audit, audit_log, people
+from agent_console.people.models import AuditAction, Role, User
 from agent_console.people.permissions import Actor
+from agent_console.web.query_string import PageStart
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
@@ -40,14 +40,13 @@ async def test_every_filter_of_the_calls_and_a_calls_way(db: Database, tmp_path:
     everything = {"q": "0101", "queue": "skek-hotline", "agent": "101", "result": "recorded"}
     async with db.read() as session:
         for asked, count in (({}, 3), ({"result": "lost"}, 1), ({"result": "menu"}, 1), (everything, 1)):
-            lines, further = await call_log.page(
-                session, qa, company, call_log.read(asked, company, {"101": "Ольга"}, today)
-            )
-            assert (len(lines), further) == (count, ""), asked
+            query = call_list.read(asked, company, {"101": "Ольга"}, today)
+            lines, further = await call_list.page(session, company, query, visible_to=qa.scope)
+            assert (len(lines), further) == (count, None), asked
         (line,) = lines
         assert (line.call.id, line.result, line.agents, line.recorded) == (wanted.call, "answered", ("101",), True)
-        assert not await is_trust(session, wanted.call)
-        told = await way(session, qa, company, line.call, {"101": "Ольга"})
+        assert await calls.find(session, wanted.call, visible_to=qa.scope) == line.call
+        told = await timeline.of_call(session, company, line.call, {"101": "Ольга"}, visible_to=qa.scope)
     assert [one.what for one in told.moments] == ["notice", "pressed", "queue", "talk", "recording", "talk", "end"]
 
 
@@ -61,18 +60,21 @@ async def test_every_filter_of_the_audit(db: Database) -> None:
         session.add(user)
         await session.flush()
         for number in range(3):
-            audit.note(session, clock, user_id=user.id, action="recording.listened", subject=f"recording:{number}")
-        audit.note(session, clock, user_id=None, action="sign-in.refused", subject="user:nobody")
+            audit.note(
+                session, clock, user_id=user.id, action=AuditAction.RECORDING_LISTENED, subject=f"recording:{number}"
+            )
+        audit.note(session, clock, user_id=None, action=AuditAction.SIGN_IN_REFUSED, subject="user:nobody")
     admin = Actor("1", "admin", "Админ", Role.ADMIN, None, "", None)
     local = Actor("2", "local", "Админ", Role.ADMIN, COMPANY, "", None)
     day = clock.now().astimezone(zone).date().isoformat()
     everything = {"who": "qa", "action": "recording.listened", "q": ":2", "day": day}
     async with db.read() as session:
         for actor, asked, count in ((admin, {}, 4), (local, {}, 3), (admin, everything, 1)):
-            lines, further = await audit_log.page(session, actor, audit_log.read(asked), zone)
-            assert (len(lines), further) == (count, ""), asked
+            query = audit_log.read(asked)
+            lines, further = await audit_log.page(session, query, zone, visible_to=actor.scope)
+            assert (len(lines), further) == (count, None), asked
         last = lines[0].entry
-        before = f"{last.at.timestamp():.6f}.{last.id}"
-        lines, _ = await audit_log.page(session, admin, audit_log.read({"before": before}), zone)
+        query = audit_log.read({"before": str(PageStart(last.at, last.id))})
+        lines, _ = await audit_log.page(session, query, zone, visible_to=admin.scope)
         assert last.id not in {line.entry.id for line in lines}
-        assert await audit_log.people(session, local) == [("qa", "Анна Ким")]
+        assert await people.logins(session, visible_to=local.scope) == [("qa", "Анна Ким")]

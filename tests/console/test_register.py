@@ -18,8 +18,8 @@ from sqlalchemy import select, text
 from agent_console.pages.register.forms import WAITING, Turns
 from agent_console.people.models import AuditEntry, Role, User
 from agent_console.register import reporting, rows
-from agent_console.register.asked import Asked
-from agent_console.register.reporting import Order
+from agent_console.register.list_query import Folder, ListQuery
+from agent_console.register.reporting import Report, ReportOrder
 from agent_console.web.security import CSRF_HEADER
 from appeals.codes import PromiseKind
 from appeals.intake.intake import accept
@@ -29,6 +29,7 @@ from gridline.errors import InvalidInput, Unavailable
 from gridline.settings import HOUSE
 from tests.console.conftest import CHEAP, COMPANY, OTHER_COMPANY, PASSWORD, Client, ClientOf, ConsoleApp
 from tests.console.seeded import Seeded, seed, version
+from tests.unit.eventually import eventually
 
 NASTY = "<img src=x onerror=alert(1)>\"'{{7*7}}"
 
@@ -430,27 +431,45 @@ async def test_every_report_has_a_table_and_what_is_behind_it(console_app: Conso
     now = console_app.console.clock.now()
     db_url, dialplan = console_app.console.settings.db_url, HOUSE / "dialplan"
 
-    async def make(report: reporting.Report, cell: str = "", **more: str) -> dict[str, object]:
-        order = Order(report, COMPANY, now.year, more.pop("as_of", now.isoformat()), cell=cell, **more)  # type: ignore[arg-type]
+    async def make(report: Report, cell: str = "", **more: str) -> dict[str, object]:
+        order = ReportOrder(report, COMPANY, now.year, more.pop("as_of", now.isoformat()), cell=cell, **more)  # type: ignore[arg-type]
         return await reporting.make(order, db_url, dialplan)
 
-    for report, cell in (("intime", "total/none:N"), ("repeats", "total/all"), ("promises", "answer/overdue")):
-        table = (await make(report))["table"]  # type: ignore[arg-type]
+    for report, cell in (
+        (Report.INTIME, "total/none:N"),
+        (Report.REPEATS, "total/all"),
+        (Report.PROMISES, "answer/overdue"),
+    ):
+        table = (await make(report))["table"]
         assert isinstance(table, dict)
         assert all(len(row) == len(table["columns"]) for row in table["rows"])
-        assert (await make(report, cell))["behind"]  # type: ignore[arg-type]
-    overview = await make("overview")
+        assert (await make(report, cell))["behind"]
+    overview = await make(Report.OVERVIEW)
     days = overview["days"]
     assert isinstance(days, list)
     assert sum(good + bad for _, good, bad, _ in days) == 11
     assert len(days) == reporting.CHARTED_DAYS
-    assert (await make("promises", branch="north"))["table"] != (await make("promises"))["table"]
-    before = await make("form41", as_of=(now - timedelta(days=400)).isoformat())
+    assert (await make(Report.PROMISES, branch="north"))["table"] != (await make(Report.PROMISES))["table"]
+    before = await make(Report.FORM41, as_of=(now - timedelta(days=400)).isoformat())
     assert before["journal"] is None
     with pytest.raises(InvalidInput, match="нет обращений"):
         await reporting.made(
-            Order("intime", COMPANY, now.year, now.isoformat(), cell="no/such"), db_url=db_url, dialplan=dialplan
+            ReportOrder(Report.INTIME, COMPANY, now.year, now.isoformat(), cell="no/such"),
+            db_url=db_url,
+            dialplan=dialplan,
         )
+
+
+async def test_a_downloaded_report_leaves_neither_an_error_nor_a_file(
+    console_app: ConsoleApp, clerks: Clerks, seeded: Seeded, caplog: pytest.LogCaptureFixture
+) -> None:
+    for kind, begins in (("xlsx", b"PK"), ("csv", b"\xef\xbb\xbf")):
+        answer = await clerks.clerk.get(f"/forms/file?report=form41&format={kind}")
+        content = (await answer.text("latin-1")).encode("latin-1")
+        assert (answer.status, content[: len(begins)]) == (200, begins)
+        assert int(answer.headers["Content-Length"]) == len(content)
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
+    await eventually(lambda: not list(console_app.console.settings.var.glob("report-*")))
 
 
 async def test_reports_wait_their_turn_and_no_queue_grows_without_end() -> None:
@@ -474,8 +493,8 @@ async def test_reports_wait_their_turn_and_no_queue_grows_without_end() -> None:
 
 
 def test_an_address_says_what_was_chosen_and_nothing_else() -> None:
-    asked = Asked(view="overdue", topic="quality", after="x")
+    asked = ListQuery(view=Folder.OVERDUE, topic="quality", after="x")
     assert asked.url() == "/appeals?view=overdue&topic=quality"
-    assert Asked().url() == "/appeals"
+    assert ListQuery().url() == "/appeals"
     assert asked.sorted_by("deadline") == "/appeals?view=overdue&topic=quality&sort=deadline&order=desc"
-    assert Asked(view="all").sorting == ("number", True)
+    assert ListQuery(view=Folder.ALL).sorting == ("number", True)

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event, text, update
 
-from agent_console.card import drafts, facts
+from agent_console.calls import calls
+from agent_console.calls.calls import FoundCall
+from agent_console.card import drafts
 from agent_console.card.assemble import assemble
 from agent_console.card.drafts import Superseded
 from agent_console.card.models import CallCard, CardDraft, CardNote
-from agent_console.card.premises import look_for
-from agent_console.card.view import CallFacts, CardView
+from agent_console.card.values import CardView
 from agent_console.people.models import Role, User
 from agent_console.people.permissions import Actor
 from appeals.casework.promises import Promises
@@ -33,6 +34,7 @@ from grid.models import (
     SubscriberKind,
     Turn,
 )
+from grid.premises import look_for
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -149,8 +151,8 @@ async def fill(db: Database) -> CallRecord:
 
 async def card(db: Database, id: str, actor: Actor = OLGA) -> CardView:
     async with db.read() as session:
-        found = await facts.find(session, Board("n"), id)
-        return await assemble(session, found, actor, now(), ZONE)
+        found = await calls.find_anywhere(session, Board("n"), id, visible_to=actor.scope)
+        return await assemble(session, found, now(), ZONE, visible_to=actor.scope)
 
 
 async def test_a_card_shows_all_that_there_is(db: Database) -> None:
@@ -200,18 +202,18 @@ async def test_an_agent_of_a_branch_sees_the_branchs_premises_only(db: Database)
 async def test_a_call_that_is_neither_stored_nor_on_the_line_is_not_found(db: Database) -> None:
     async with db.read() as session:
         with pytest.raises(NotFound):
-            await facts.find(session, Board("n"), "0" * 32)
+            await calls.find_anywhere(session, Board("n"), "0" * 32, visible_to=OLGA.scope)
 
 
 async def test_another_premise_is_found_by_account_phone_or_address_and_by_nothing_else(db: Database) -> None:
     await fill(db)
     async with db.read() as session:
         for query in (ACCOUNT, PHONE, "8 913 120-34-01", "Кемерово, Весенняя, 5", "г. Кемерово, ул. Весенняя"):
-            found = await look_for(session, OLGA, "skek", query, now())
-            assert [one.account for one in found] == [ACCOUNT], query
-            assert await look_for(session, OLGA, "mrsk-centra", query, now()) == (), query
+            found = await look_for(session, "skek", query, 8, visible_to=OLGA.scope)
+            assert [one.code for one in found] == ["c1"], query
+            assert await look_for(session, "mrsk-centra", query, 8, visible_to=OLGA.scope) == [], query
         for query in ("", "'; DROP TABLE premises", "Кемерово, Ленина", "%", "99999999999999999999"):
-            assert await look_for(session, OLGA, "skek", query, now()) == (), query
+            assert await look_for(session, "skek", query, 8, visible_to=OLGA.scope) == [], query
 
 
 async def test_every_query_of_a_card_is_answered_by_an_index(db: Database) -> None:
@@ -286,13 +288,13 @@ async def test_drafts_that_nobody_finished_go_after_a_week(db: Database) -> None
 
 
 async def save(
-    db: Database, of: CallFacts, fields: dict[str, str], version: int, key: str, tab: str, *, take: bool = False
-) -> drafts.Draft:
+    db: Database, of: FoundCall, fields: dict[str, str], version: int, key: str, tab: str, *, take: bool = False
+) -> drafts.FormDraft:
     async with db.write() as session:
         return await drafts.save(
             session, SystemClock(), of, fields=fields, version=version, key=key, tab=tab, author="Ольга", take=take
         )
 
 
-def facts_of(one: CallRecord) -> CallFacts:
-    return CallFacts(one.id, "skek", "", one.caller, "", one.linkedid, one.started_at, None, None)
+def facts_of(one: CallRecord) -> FoundCall:
+    return FoundCall(one.id, "skek", "", one.caller, "", one.linkedid, one.started_at, None, None)

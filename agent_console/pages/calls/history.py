@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
 from agent_console.calls import history_table
-from agent_console.calls.history_table import FOLDS, HEADINGS, Asked, Table
+from agent_console.calls.history_table import FOLDS, HEADINGS, HistoryQuery, HistoryTable
 from agent_console.console import actor_of, console_of
-from agent_console.pages.wallboard import chosen, companies_of
+from agent_console.people import people
 from agent_console.people.permissions import Permission
 from agent_console.wallboard.today import Rule
-from agent_console.wallboard.wall import title
+from agent_console.web.company import companies_of, company_asked
+from agent_console.web.downloads import disposition
 from agent_console.web.render import render
-from agent_console.web.routes import Entry, add, add_entry
+from agent_console.web.routes import MenuEntry, add, add_entry
+from agent_console.words import queue_title
 from appeals.reports.rows import CsvRows
+from gridline.calendar import days
 from gridline.companies import Company
 
 
@@ -25,17 +27,17 @@ def add_to(app: web.Application) -> None:
     """Hang the routes."""
     add(app, "GET", "/history", page, permission=Permission.HISTORY_READ)
     add(app, "GET", "/history.csv", download, permission=Permission.HISTORY_READ)
-    add_entry(app, Entry(60, "История", "/history", "history", Permission.HISTORY_READ, key="h"))
+    add_entry(app, MenuEntry(60, "История", "/history", "history", Permission.HISTORY_READ, key="h"))
 
 
 async def page(request: web.Request) -> web.Response:
     """The table with its chart."""
     company, asked, table, agents = await _counted(request)
-    today = console_of(request).clock.now().astimezone(company.zone).date()
+    today = days.day_of(console_of(request).clock.now(), company.zone)
     periods = {
-        "Сегодня": (today, today),
-        "Вчера": (today - timedelta(days=1), today - timedelta(days=1)),
-        "7 дней": (today - timedelta(days=6), today),
+        "Сегодня": days.last(1, today),
+        "Вчера": days.last(1, days.day_before(today)),
+        "7 дней": days.last(7, today),
         "Месяц": (today.replace(day=1), today),
     }
     return render(
@@ -49,8 +51,8 @@ async def page(request: web.Request) -> web.Response:
         table=table,
         agents=agents,
         folds=FOLDS,
-        queues={queue: title(company, queue) for queue in sorted(company.queues)},
-        periods={name: (first.isoformat(), last.isoformat()) for name, (first, last) in periods.items()},
+        queues={queue: queue_title(company, queue) for queue in sorted(company.queues)},
+        periods=periods,
         rule=Rule.of(console_of(request).settings),
     )
 
@@ -59,24 +61,23 @@ async def download(request: web.Request) -> web.Response:
     """The same rows as a CSV file."""
     _, asked, table, _ = await _counted(request)
     name = f"history-{asked.company}-{asked.by}-{asked.since}-{asked.until}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": disposition(name)}
     return web.Response(body=_csv(table), content_type="text/csv", charset="utf-8", headers=headers)
 
 
-async def _counted(request: web.Request) -> tuple[Company, Asked, Table, dict[str, str]]:
-    console, actor = console_of(request), actor_of(request)
-    company = chosen(companies_of(console, actor), request.query.get("company", ""))
+async def _counted(request: web.Request) -> tuple[Company, HistoryQuery, HistoryTable, dict[str, str]]:
+    console, company = console_of(request), company_asked(request)
     now = console.clock.now()
     async with console.db.read() as session:
-        agents = await history_table.agents_of(session, company.id)
-        asked = history_table.read(request.query, company, agents, now.astimezone(company.zone).date())
+        agents = await people.agents(session, company.id)
+        asked = history_table.read(request.query, company, agents, days.day_of(now, company.zone))
         table = await history_table.table(
             session, company, asked, agents, now, within_s=console.settings.answer_within_s
         )
     return company, asked, table, agents
 
 
-def _csv(table: Table) -> bytes:
+def _csv(table: HistoryTable) -> bytes:
     with TemporaryDirectory() as folder:
         with CsvRows(Path(folder) / "history.csv") as file:
             file.headings(HEADINGS)

@@ -8,40 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import wave
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aiohttp import hdrs, web
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.calls.call_log import PLAYABLE
-from agent_console.calls.call_way import is_trust
+from agent_console.calls import recordings
 from agent_console.console import Console, actor_of, console_of
 from agent_console.people import audit
-from agent_console.people.permissions import TRUST, Permission
+from agent_console.people.models import AuditAction
+from agent_console.people.permissions import Permission
 from agent_console.web.routes import add
 from agent_console.web.security import address
 from agent_console.words import span
-from appeals.models import Appeal
 from gridline.errors import NotFound
-from ivr.desk.models import QueueVisit
-from ivr.journal.models import CallRecord
 from recordings.audio import levels
 from recordings.models import Recording
 
 RECORDING = r"/recordings/{id:[0-9a-f]{32}}"
 PARTS: Final = 400
 """Points of the drawn curve: more than a player is wide in pixels help nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Whose recording it is."""
-
-    company_id: str | None
-    branch: str
 
 
 def add_to(app: web.Application) -> None:
@@ -60,7 +46,7 @@ async def sound(request: web.Request) -> web.StreamResponse:
                 session,
                 console.clock,
                 user_id=actor_of(request).user_id,
-                action="recording.listened",
+                action=AuditAction.RECORDING_LISTENED,
                 subject=f"recording:{recording.id}",
                 detail=_heard(request, recording),
                 address=address(request),
@@ -81,26 +67,8 @@ async def curve(request: web.Request) -> web.Response:
 async def _found(request: web.Request) -> tuple[Recording, Path]:
     console, actor = console_of(request), actor_of(request)
     async with console.db.read() as session:
-        recording = await session.get(Recording, request.match_info["id"])
-        if recording is None:
-            raise NotFound("Такой записи нет.")
-        place = await _place(session, recording)
-        trust = await is_trust(session, recording.call_id)
-    actor.must_see(place.company_id, place.branch, kind=TRUST if trust else "")
-    if recording.state not in PLAYABLE:
-        raise NotFound("Этой записи нет: она уничтожена или не удалась.")
+        recording = await recordings.find_playable(session, request.match_info["id"], visible_to=actor.scope)
     return recording, await asyncio.to_thread(_inside, console, recording.file)
-
-
-async def _place(session: AsyncSession, recording: Recording) -> _Place:
-    """Of its call; of a call that no controller met, by the queue it waited in or the appeal made of it."""
-    call = await session.get(CallRecord, recording.call_id)
-    if call is not None:
-        return _Place(call.company_id, call.branch)
-    visit = select(QueueVisit.company_id).where(QueueVisit.call_id == recording.call_id).limit(1)
-    company = await session.scalar(visit)
-    appeal = await session.get(Appeal, recording.appeal_id) if recording.appeal_id else None
-    return _Place(appeal.company_id if appeal else company, (appeal.branch if appeal else None) or "")
 
 
 def _inside(console: Console, file: str) -> Path:

@@ -5,36 +5,38 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent_console.calls import recordings
 from agent_console.card import drafts, form
-from agent_console.card.drafts import Draft
-from agent_console.card.opened import CALL, Opened, opened
+from agent_console.card.drafts import FormDraft
+from agent_console.card.requested import CALL, RequestedCall, requested_call
 from agent_console.console import console_of
-from agent_console.pages.card.card import context_of
+from agent_console.pages.card.card import context_of, part
 from agent_console.people import audit
+from agent_console.people.models import AuditAction
 from agent_console.people.permissions import Permission
 from agent_console.web.failures import toast_header
-from agent_console.web.render import render
 from agent_console.web.routes import add
 from appeals import numbering
+from appeals.finding import appeals
 from appeals.intake.intake import accept
 from appeals.intake.repeats import FurtherContact, OpenAppeal
-from appeals.models import Appeal, Contact
 from appeals.register import Registered
+from grid import premises
 from gridline.db import new_id
-from gridline.errors import Conflict, InvalidInput, NotFound
-from recordings.models import Recording, RecordingKind
+from gridline.errors import Conflict, InvalidInput
+from recordings.models import RecordingKind
 
 LONGEST_CONTACT = 5000
 
 
 def add_to(app: web.Application) -> None:
     """Hang the routes."""
-    write = Permission.APPEAL_WRITE
+    write = Permission.CARD_WRITE
     add(app, "GET", f"/card/{CALL}/draft", read_draft, permission=write)
     add(app, "POST", f"/card/{CALL}/draft", save_draft, permission=write)
     add(app, "POST", f"/card/{CALL}/form", form_again, permission=write)
@@ -45,7 +47,7 @@ def add_to(app: web.Application) -> None:
 async def read_draft(request: web.Request) -> web.Response:
     """The form as it was saved last, for a tab that takes over."""
     async with console_of(request).db.read() as session:
-        card = await opened(request, session)
+        card = await requested_call(request, session)
         return web.json_response(_told(await drafts.of(session, card.call.id)))
 
 
@@ -57,12 +59,19 @@ async def save_draft(request: web.Request) -> web.Response:
     if not isinstance(fields, dict) or not isinstance(version, int) or not isinstance(key, str) or not _is_id(tab):
         raise InvalidInput("Черновик прислан не так, как его шлёт страница.")
     async with console.db.write() as session:
-        card = await opened(request, session)
+        card = await requested_call(request, session)
         try:
             draft = await drafts.save(
-                session, console.clock, card.call, fields=form.taken(fields), version=version, key=key, tab=str(tab),
-                author=card.actor.name, take=sent.get("take") is True,
-            )  # fmt: skip
+                session,
+                console.clock,
+                card.call,
+                fields=form.taken(fields),
+                version=version,
+                key=key,
+                tab=str(tab),
+                author=card.actor.name,
+                take=sent.get("take") is True,
+            )
         except drafts.Superseded as other:
             told = _told(other.draft) | {"code": other.code, "message": other.message}
             return web.json_response(told, status=other.status)
@@ -76,7 +85,7 @@ async def form_again(request: web.Request) -> web.Response:
     """The form anew for what is typed: other required fields, codes and open appeals after another kind or topic."""
     values = form.taken(await request.post())
     async with console_of(request).db.read() as session:
-        card = await opened(request, session)
+        card = await requested_call(request, session)
         draft = await drafts.of(session, card.call.id)
     return await _form(request, card, values, draft, {})
 
@@ -86,9 +95,11 @@ async def register(request: web.Request) -> web.Response:
     sent = await request.post()
     values, console = form.taken(sent), console_of(request)
     async with console.db.read() as session:
-        card = await opened(request, session)
+        card = await requested_call(request, session)
         draft = await drafts.of(session, card.call.id)
         recording = await _talk(session, card)
+        if premise := values.get("premise_id"):
+            await premises.find(session, premise, company_id=card.company.id, visible_to=card.actor.scope)
     key = _key(sent, anonymous=form.shown(values, card.company).anonymous)
     told = form.given(
         values, call=card.call, company=card.company, key=key, recording_id=recording, actor=card.actor.signature
@@ -109,23 +120,17 @@ async def register(request: web.Request) -> web.Response:
 
 
 async def add_contact(request: web.Request) -> web.Response:
-    """The caller came again on an open matter: what he says is added there, its clock goes on."""
+    """The caller came again on an open matter: what they say is added there, and its deadline stays."""
     sent, console = await request.post(), console_of(request)
     text = str(sent.get("text", "")).strip()[:LONGEST_CONTACT]
     if not text:
         raise InvalidInput("Напишите в форме, что говорит заявитель: это и будет добавлено.")
     async with console.db.read() as session:
-        card = await opened(request, session)
+        card = await requested_call(request, session)
         number = numbering.read(str(sent.get("number", ""))).digits
-        query = select(Appeal).where(Appeal.company_id == card.company.id, Appeal.number == number)
-        appeal = (await session.execute(query)).scalar_one_or_none()
-        if appeal is None:
-            raise NotFound("Такого обращения в реестре нет.")
-        card.actor.must_see(appeal.company_id, appeal.branch, kind=appeal.kind)
-        told = select(Contact.id).where(
-            Contact.appeal_id == appeal.id, Contact.call_id == card.call.id, Contact.text == text
-        )
-        sent_before = (await session.execute(told)).first() is not None
+        scope = replace(card.actor.scope, company_id=card.company.id)
+        appeal = await appeals.find(session, number, console.companies, visible_to=scope, company="")
+        sent_before = await appeals.has_contact(session, appeal.id, card.call.id, text)
     if not sent_before:
         contact = FurtherContact("phone", card.actor.signature, card.call.caller, text, call_id=card.call.id)
         await console.register.add_contact(card.company.id, number, contact)
@@ -136,16 +141,16 @@ async def add_contact(request: web.Request) -> web.Response:
 
 
 async def _answer(
-    request: web.Request, card: Opened, *, made: Registered | None = None, answered: bool = False
+    request: web.Request, card: RequestedCall, *, made: Registered | None = None, answered: bool = False
 ) -> web.Response:
     """The card as it is now; with what was registered, its number and deadline to read out."""
     async with card.console.db.read() as session:
         context = await context_of(session, card)
-    return render(request, "card.html", block="contents", **context | {"made": made, "answered": answered})
+    return part(request, card, "contents", context | {"made": made, "answered": answered})
 
 
 async def _form(
-    request: web.Request, card: Opened, values: dict[str, str], draft: Draft, wrong: Mapping[str, str]
+    request: web.Request, card: RequestedCall, values: dict[str, str], draft: FormDraft, wrong: Mapping[str, str]
 ) -> web.Response:
     async with card.console.db.read() as session:
         context = await context_of(session, card, typed=values)
@@ -154,13 +159,13 @@ async def _form(
         "draft": draft,
         "similar": await _similar(card, values),
     }
-    answer = render(request, "card.html", block="form", status=422 if wrong else 200, **context)
+    answer = part(request, card, "form", context, status=422 if wrong else 200)
     if wrong:
         answer.headers.update({"HX-Retarget": "#appeal-form", "HX-Reswap": "morph"})
     return answer
 
 
-async def _similar(card: Opened, values: Mapping[str, str]) -> list[OpenAppeal]:
+async def _similar(card: RequestedCall, values: Mapping[str, str]) -> list[OpenAppeal]:
     """Open appeals on this topic that what is typed may be a further contact of, as far as the actor may see them."""
     asked = {name: values.get(name) for name in ("topic", "phone", "account_number", "premise_id")}
     asked |= {"company_id": card.company.id, "channel": "phone", "text": "?", "email": values.get("email")}
@@ -171,30 +176,33 @@ async def _similar(card: Opened, values: Mapping[str, str]) -> list[OpenAppeal]:
     except InvalidInput:  # not enough is typed yet to compare with
         return []
     async with card.console.db.read() as session:
-        rows = await session.scalars(select(Appeal).where(Appeal.id.in_([one.appeal_id for one in found])))
-        his = {row.id for row in rows if card.actor.sees(row.company_id, row.branch) and card.actor.sees_kind(row.kind)}
-    return [one for one in found if one.appeal_id in his]
+        seen = await appeals.among(session, [one.appeal_id for one in found], visible_to=card.actor.scope)
+    return [one for one in found if one.appeal_id in seen]
 
 
-async def _begin_anew(card: Opened, key: str, *, keep: bool = False, made: Registered | None = None) -> Draft:
+async def _begin_anew(
+    card: RequestedCall, key: str, *, keep: bool = False, made: Registered | None = None
+) -> FormDraft:
     """The form's place is free for the next one; `keep`: what was typed becomes that one."""
     console = card.console
     async with console.db.write() as session:
         await drafts.finish(session, console.clock, card.call, key, keep=keep)
         if made is not None:
             audit.note(
-                session, console.clock, user_id=card.actor.user_id, action="appeal.registered",
+                session,
+                console.clock,
+                user_id=card.actor.user_id,
+                action=AuditAction.APPEAL_REGISTERED,
                 subject=f"appeal:{made.appeal_id}",
-            )  # fmt: skip
+            )
         return await drafts.of(session, card.call.id)
 
 
-async def _talk(session: AsyncSession, card: Opened) -> str | None:
+async def _talk(session: AsyncSession, card: RequestedCall) -> str | None:
     """The recording of this talk: the one that runs, or one that was taken in already."""
     labels = await asyncio.to_thread(lambda: list(card.console.incoming.labels()))
-    running = [one.id for one in labels if one.call_id == card.call.id and one.kind == "talk"]
-    query = select(Recording.id).where(Recording.call_id == card.call.id, Recording.kind == RecordingKind.TALK)
-    return running[-1] if running else await session.scalar(query.order_by(Recording.started_at.desc()).limit(1))
+    running = [one.id for one in labels if one.call_id == card.call.id and one.kind == RecordingKind.TALK.value]
+    return running[-1] if running else await recordings.last_talk(session, card.call.id)
 
 
 def _key(sent: Mapping[str, object], *, anonymous: bool) -> str:
@@ -217,8 +225,11 @@ async def _json(request: web.Request) -> dict[str, object]:
     return sent if isinstance(sent, dict) else {}
 
 
-def _told(draft: Draft) -> dict[str, object]:
+def _told(draft: FormDraft) -> dict[str, object]:
     return {
-        "key": draft.key, "fields": dict(draft.fields), "version": draft.version, "tab": draft.tab,
+        "key": draft.key,
+        "fields": dict(draft.fields),
+        "version": draft.version,
+        "tab": draft.tab,
         "author": draft.author,
-    }  # fmt: skip
+    }

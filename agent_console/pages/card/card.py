@@ -7,39 +7,43 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.card import drafts, facts, form, masking, past, premises
-from agent_console.card.assemble import assemble
-from agent_console.card.models import CallCard, CardNote
-from agent_console.card.opened import CALL, Opened, opened
+from agent_console.calls import calls
+from agent_console.card import cards, drafts, form, masking
+from agent_console.card.assemble import assemble, shown_premises
+from agent_console.card.requested import CALL, RequestedCall, requested_call
 from agent_console.card.ringing import CALL as CALL_TOPIC
 from agent_console.card.ringing import CARD
-from agent_console.card.view import Candidate, CardView, Chosen, Place
+from agent_console.card.values import Candidate, CardPremise, CardView, Chosen
 from agent_console.console import Console, actor_of, console_of
 from agent_console.people import audit
+from agent_console.people.models import AuditAction
 from agent_console.people.permissions import Actor, Permission
-from agent_console.web.render import render
-from agent_console.web.routes import Entry, add, add_entry, add_topic
+from agent_console.web.query_string import QueryString
+from agent_console.web.render import render, wants_part
+from agent_console.web.routes import MenuEntry, add, add_entry, add_topic
 from agent_console.web.security import address
+from grid import premises
 from gridline.db import new_id
 from gridline.errors import InvalidInput, NotFound
-from gridline.phones import printable
 from ivr.desk import devices
 
 LONGEST_NOTE = 2000
 BY_AGENT = "нашёл оператор"
+FOUND = 8
+"""Premises that are offered to an agent who looks for one."""
 
 
 def add_to(app: web.Application) -> None:
     """Hang the routes."""
-    read, write = Permission.CARD_READ, Permission.APPEAL_WRITE
+    read, write = Permission.CARD_READ, Permission.CARD_WRITE
     add(app, "GET", "/card", current, permission=Permission.DESK_WORK)
     add(app, "GET", f"/card/{CALL}", page, permission=read)
     add(app, "GET", f"/card/{CALL}/find", find, permission=read)
     add(app, "GET", f"/card/{CALL}/way", way, permission=read)
     add(app, "POST", f"/card/{CALL}/choose", choose, permission=write)
     add(app, "POST", f"/card/{CALL}/notes", note, permission=write)
-    add_entry(app, Entry(15, "Карточка звонка", "/card", "card", Permission.DESK_WORK, key="c"))
-    add_topic(app, CARD, _own_calls)
+    add_entry(app, MenuEntry(15, "Карточка звонка", "/card", "card", Permission.DESK_WORK, key="c"))
+    add_topic(app, CARD, _own_telephone)
     add_topic(app, CALL_TOPIC, _seen_call)
 
 
@@ -49,7 +53,7 @@ async def current(request: web.Request) -> web.StreamResponse:
     for interface in (devices.browser(actor.agent), devices.desk_phone(actor.agent)) if actor.agent else ():
         now = console.board.agent(interface)
         if now is not None and now.call is not None:
-            raise web.HTTPSeeOther(f"/card/{facts.id_of(now.call)}")
+            raise web.HTTPSeeOther(f"/card/{calls.id_of(now.call)}")
     return render(request, "card_none.html", title="Карточка звонка")
 
 
@@ -57,8 +61,8 @@ async def page(request: web.Request) -> web.StreamResponse:
     """The card. Opened outside a call of one's own it is noted in the audit: it is full of personal data."""
     console, actor = console_of(request), actor_of(request)
     async with console.db.read() as session:
-        card = await opened(request, session)
-        own = await facts.is_own(session, console.board, card.call, actor.agent)
+        card = await requested_call(request, session)
+        own = await calls.is_of_agent(session, console.board, card.call, actor.agent)
         context = await context_of(session, card)
     if not own:
         async with console.db.write() as session:
@@ -66,7 +70,7 @@ async def page(request: web.Request) -> web.StreamResponse:
                 session,
                 console.clock,
                 user_id=actor.user_id,
-                action="card.opened",
+                action=AuditAction.CARD_OPENED,
                 subject=f"call:{card.call.id}",
                 address=address(request),
             )
@@ -78,44 +82,36 @@ async def page(request: web.Request) -> web.StreamResponse:
 async def find(request: web.Request) -> web.StreamResponse:
     """Premises by account, phone or address, to choose from when the caller speaks of another place."""
     async with console_of(request).db.read() as session:
-        card = await opened(request, session)
-        query = printable(request.query.get("q", ""), at_most=120)
-        found = await premises.look_for(session, card.actor, card.company.id, query, card.console.clock.now())
-    return render(request, "card.html", block="found", call=card.call, found=found, query=query, title="Поиск объекта")
+        card = await requested_call(request, session)
+        query, now = QueryString(request.query).text("q", at_most=120), card.console.clock.now()
+        places = await premises.look_for(session, card.company.id, query, FOUND, visible_to=card.actor.scope)
+        found = await shown_premises(session, places, now)
+    return part(request, card, "found", {"call": card.call, "found": found, "query": query})
 
 
 async def way(request: web.Request) -> web.Response:
     """The way through the menu anew: a call's last steps are stored half a second behind it."""
     async with console_of(request).db.read() as session:
-        context = await context_of(session, await opened(request, session))
-    return render(request, "card.html", block="way", **context)
+        card = await requested_call(request, session)
+        context = await context_of(session, card)
+    return part(request, card, "way", context)
 
 
 async def choose(request: web.Request) -> web.StreamResponse:
-    """Keep whom the agent takes the caller for, and put him into the form's empty fields."""
+    """Keep whom the agent takes the caller for, and put them into the form's empty fields."""
     sent = await request.post()
     ref = str(sent.get("ref", ""))
-    console, actor = console_of(request), actor_of(request)
-    async with console.db.write() as session:
-        card = await opened(request, session)
+    async with console_of(request).db.write() as session:
+        card = await requested_call(request, session)
         view = await _view(session, card)
         candidate = next((one for one in view.candidates if one.ref == ref), None) or await _found(session, card, ref)
         if candidate is None and ref:
             raise NotFound("Этого абонента в карточке больше нет. Выберите другого.")
-        kept = await session.get(CallCard, card.call.id)
-        before = past.chosen(kept) if kept is not None else None
-        if candidate is None:
-            if kept is not None:
-                await session.delete(kept)
-        else:
-            kept = kept or CallCard(call_id=card.call.id, company_id=card.call.company_id)
-            kept.chosen = _as_stored(candidate)
-            kept.chosen_by, kept.chosen_at = actor.name, console.clock.now()
-            session.add(kept)
-        await session.flush()
+        before = await cards.choice(session, card.call.id)
+        await cards.choose(session, card.call, candidate, by=card.actor, at=card.console.clock.now())
         typed = form.taken(sent)
         context = await context_of(session, card, typed=typed or None, before=before)
-    return render(request, "card.html", block="contents", **context)
+    return part(request, card, "contents", context)
 
 
 async def note(request: web.Request) -> web.StreamResponse:
@@ -123,26 +119,24 @@ async def note(request: web.Request) -> web.StreamResponse:
     text = " ".join(str((await request.post()).get("note", "")).split())[:LONGEST_NOTE]
     if not text:
         raise InvalidInput("Заметка пуста.")
-    console, actor = console_of(request), actor_of(request)
-    async with console.db.write() as session:
-        card = await opened(request, session)
-        session.add(
-            CardNote(
-                company_id=card.company.id,
-                call_id=card.call.id,
-                phone=card.call.caller,
-                text=text,
-                author=actor.name,
-                at=console.clock.now(),
-            )
-        )
-        await session.flush()
+    async with console_of(request).db.write() as session:
+        card = await requested_call(request, session)
+        await cards.note(session, card.call, text, by=card.actor, at=card.console.clock.now())
         context = await context_of(session, card)
-    return render(request, "card.html", block="notes", **context)
+    return part(request, card, "notes", context)
+
+
+def part(
+    request: web.Request, card: RequestedCall, block: str, context: dict[str, Any], *, status: int = 200
+) -> web.Response:
+    """One block of the card for the page that is open; whoever opens it as a page is led to the whole card."""
+    if not wants_part(request):
+        raise web.HTTPSeeOther(f"/card/{card.call.id}")
+    return render(request, "card.html", block=block, status=status, **{"title": "Карточка звонка"} | context)
 
 
 async def context_of(
-    session: AsyncSession, card: Opened, *, typed: dict[str, str] | None = None, before: Chosen | None = None
+    session: AsyncSession, card: RequestedCall, *, typed: dict[str, str] | None = None, before: Chosen | None = None
 ) -> dict[str, Any]:
     """What the card's template is given.
 
@@ -172,38 +166,31 @@ async def context_of(
     }
 
 
-async def _view(session: AsyncSession, card: Opened) -> CardView:
-    return await assemble(session, card.call, card.actor, card.console.clock.now(), card.company.zone)
+async def _view(session: AsyncSession, card: RequestedCall) -> CardView:
+    now, zone = card.console.clock.now(), card.company.zone
+    return await assemble(session, card.call, now, zone, visible_to=card.actor.scope)
 
 
-async def _found(session: AsyncSession, card: Opened, ref: str) -> Candidate | None:
-    """A premise that the agent looked up himself."""
+async def _found(session: AsyncSession, card: RequestedCall, ref: str) -> Candidate | None:
+    """A premise that the agent looked up."""
     kind, _, id = ref.partition(":")
     if kind != "premise":
         return None
-    place = await premises.by_id(session, card.actor, card.company.id, id, card.console.clock.now())
-    return None if place is None else _by_agent(place, ref)
+    try:
+        premise = await premises.find(session, id, company_id=card.company.id, visible_to=card.actor.scope)
+    except NotFound:
+        return None
+    (place,) = await shown_premises(session, [premise], card.console.clock.now())
+    return _by_agent(place, ref)
 
 
-def _by_agent(place: Place, ref: str) -> Candidate:
+def _by_agent(place: CardPremise, ref: str) -> Candidate:
     return Candidate(
         ref, place.name, place.address, place.account, place.kind, (BY_AGENT,), premise_id=place.premise_id
     )
 
 
-def _as_stored(candidate: Candidate) -> dict[str, object]:
-    return {
-        "ref": candidate.ref,
-        "name": candidate.name,
-        "address": candidate.address,
-        "account": candidate.account,
-        "kind": candidate.kind,
-        "reasons": list(candidate.reasons),
-        "premise_id": candidate.premise_id,
-    }
-
-
-async def _own_calls(_console: Console, actor: Actor, agent: str) -> bool:
+async def _own_telephone(_console: Console, actor: Actor, agent: str) -> bool:
     return actor.agent == agent
 
 
@@ -212,7 +199,7 @@ async def _seen_call(console: Console, actor: Actor, id: str) -> bool:
         return False
     async with console.db.read() as session:
         try:
-            call = await facts.find(session, console.board, id)
+            await calls.find_anywhere(session, console.board, id, visible_to=actor.scope)
         except NotFound:
             return False
-    return actor.sees(call.company_id, call.branch)
+    return True

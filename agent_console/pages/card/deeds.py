@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from aiohttp import web
-from sqlalchemy import select
 
-from agent_console.card.opened import CALL, opened
+from agent_console.card.requested import CALL, requested_call
 from agent_console.console import console_of
-from agent_console.pages.card.card import context_of
+from agent_console.pages.card.card import context_of, part
 from agent_console.people.permissions import Permission
 from agent_console.web.failures import toast_header
-from agent_console.web.render import render
 from agent_console.web.routes import add
+from appeals.casework import promises
 from appeals.deadlines import rules
-from appeals.models import CALLBACK, Promise
-from grid import outages
-from grid.models import Premise, Service
-from gridline.errors import InvalidInput, NotFound
+from grid import outages, premises
+from grid.models import Service
+from gridline.errors import InvalidInput
 
 
 def add_to(app: web.Application) -> None:
     """Hang the routes."""
-    add(app, "POST", f"/card/{CALL}/outage", report_outage, permission=Permission.APPEAL_WRITE)
-    add(app, "POST", f"/card/{CALL}/callback", promise_callback, permission=Permission.APPEAL_WRITE)
+    add(app, "POST", f"/card/{CALL}/outage", report_outage, permission=Permission.CARD_WRITE)
+    add(app, "POST", f"/card/{CALL}/callback", promise_callback, permission=Permission.CARD_WRITE)
 
 
 async def report_outage(request: web.Request) -> web.Response:
@@ -33,11 +31,9 @@ async def report_outage(request: web.Request) -> web.Response:
     except ValueError as error:
         raise InvalidInput("Что отключено: электричество или вода?") from error
     async with console.db.write() as session:
-        card = await opened(request, session)
-        premise = await session.get(Premise, str(sent.get("premise", "")))
-        if premise is None or premise.company_id != card.company.id:
-            raise NotFound("Такого объекта нет.")
-        card.actor.must_see(premise.company_id, premise.branch)
+        card = await requested_call(request, session)
+        wanted, scope = str(sent.get("premise", "")), card.actor.scope
+        premise = await premises.find(session, wanted, company_id=card.company.id, visible_to=scope)
         now = console.clock.now()
         known = await outages.current_for(session, premise, now, service=service)
         await outages.report(
@@ -51,10 +47,9 @@ async def promise_callback(request: web.Request) -> web.Response:
     """Promise to call back; a call has at most one such promise open."""
     console = console_of(request)
     async with console.db.read() as session:
-        card = await opened(request, session)
-        query = select(Promise.id).where(CALLBACK, Promise.call_id == card.call.id, Promise.settled_at.is_(None))
-        known = await session.scalar(query)
-    if known is None:
+        card = await requested_call(request, session)
+        owed = await promises.callbacks(session, [card.call.id])
+    if not owed:
         await console.promises.callback(
             card.company,
             rules.of_installation(console.settings.dialplan),
@@ -65,4 +60,4 @@ async def promise_callback(request: web.Request) -> web.Response:
         )
     async with console.db.read() as session:
         context = await context_of(session, card)
-    return render(request, "card.html", block="callbacks", **context)
+    return part(request, card, "callbacks", context)

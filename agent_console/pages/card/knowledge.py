@@ -7,13 +7,13 @@ from aiohttp import web
 
 from agent_console.console import CONSOLE, actor_of, console_of
 from agent_console.people.permissions import Permission
+from agent_console.web.company import companies_of, company_asked
+from agent_console.web.query_string import QueryString
 from agent_console.web.render import render
-from agent_console.web.routes import Entry, add, add_entry
+from agent_console.web.routes import MenuEntry, add, add_entry
 from appeals.taxonomy import shipped
 from grid.knowledge import Knowledge
-from gridline.companies import Company
 from gridline.errors import Misconfigured
-from gridline.phones import printable
 
 KNOWLEDGE: web.AppKey[Knowledge] = web.AppKey("knowledge")
 LONGEST_QUERY = 120
@@ -28,7 +28,7 @@ def add_to(app: web.Application) -> None:
     app[KNOWLEDGE] = Knowledge.load(console.settings.dialplan / "knowledge", companies, _refused)
     add(app, "GET", "/knowledge", page, permission=Permission.KNOWLEDGE_READ)
     add(app, "GET", "/knowledge/part", part, permission=Permission.KNOWLEDGE_READ)
-    add_entry(app, Entry(70, "База знаний", "/knowledge", "knowledge", Permission.KNOWLEDGE_READ, key="k"))
+    add_entry(app, MenuEntry(70, "База знаний", "/knowledge", "knowledge", Permission.KNOWLEDGE_READ, key="k"))
 
 
 def _refused(error: Misconfigured) -> None:
@@ -46,11 +46,9 @@ async def part(request: web.Request) -> web.Response:
 
 
 def _list(request: web.Request, block: str) -> web.Response:
-    company = _company(request)
-    query = printable(request.query.get("q", ""), at_most=LONGEST_QUERY)
-    topics = shipped().topics
-    topic = request.query.get("topic", "")
-    topic = topic if topic in topics else ""
+    company = company_asked(request)
+    given, topics = QueryString(request.query), shipped().topics
+    query, topic = given.text("q", at_most=LONGEST_QUERY), given.code("topic", topics, "Тема")
     knowledge = request.app[KNOWLEDGE]
     found = knowledge.find(company.id, query) if query else knowledge.of_topic(company.id, topic)
     narrowed = found if query or not topic else [one for one in found if topic in one.topics or not one.topics]
@@ -64,13 +62,5 @@ def _list(request: web.Request, block: str) -> web.Response:
         topic=topic,
         subjects=[(code, row.title) for code, row in topics.items() if code in company.topics],
         of_company=company,
-        companies=[one for one in console_of(request).companies if actor_of(request).sees(one.id)],
+        companies=companies_of(console_of(request), actor_of(request)),
     )
-
-
-def _company(request: web.Request) -> Company:
-    """The company asked for, else the actor's, else the first. Raises NotFound for another's."""
-    console, actor = console_of(request), actor_of(request)
-    wanted = request.query.get("company", "") or actor.company_id or next(iter(console.companies)).id
-    actor.must_see(wanted)
-    return console.companies.by_id(wanted)

@@ -6,33 +6,39 @@ import json
 import re
 from dataclasses import replace
 from functools import partial
-from urllib.parse import quote
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.console import Console, actor_of, console_of
-from agent_console.people import audit
+from agent_console.calls.evidence import proof_of, signing_key
+from agent_console.console import CONSOLE, Console, actor_of, console_of
+from agent_console.people import audit, privacy
+from agent_console.people.models import AuditAction
 from agent_console.people.permissions import ROLE_NAMES, Actor, Permission
-from agent_console.register import privacy
-from agent_console.register.proof import proof_of
+from agent_console.register.appeal_page import PATH, AppealPage, load
 from agent_console.register.steps import KEPT_BY_HAND, STEPS, Fields
-from agent_console.register.view import PATH, PLAYABLE, AppealView, find, load
+from agent_console.web.downloads import disposition
 from agent_console.web.failures import toast_header
 from agent_console.web.render import render
 from agent_console.web.routes import add, add_topic
 from appeals.answers.letter import Letter
+from appeals.finding import appeals
 from appeals.models import Appeal
 from appeals.proof import evidence
+from appeals.proof.signing import SigningKey
 from gridline.errors import Conflict, GridlineError, InvalidInput, NotFound
+from recordings.models import PLAYABLE
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TOPIC = "appeal"
 """`appeal:ID`: somebody has changed it, said to whoever has it open."""
+KEY: web.AppKey[SigningKey] = web.AppKey("evidence_key")
 ANSWERABLE = ("phone", "email", "post", "office", "account", "by-number")
 
 
 def add_to(app: web.Application) -> None:
-    """Hang the routes."""
+    """Hang the routes; the key of the evidence bundles is made with the first start."""
+    app[KEY] = signing_key(app[CONSOLE].settings)
     add(app, "GET", PATH, page, permission=Permission.APPEAL_READ)
     for name, step in STEPS.items():
         add(app, "POST", f"{PATH}/{name}", partial(make, name), permission=step.permission)
@@ -40,7 +46,7 @@ def add_to(app: web.Application) -> None:
         add(app, "POST", f"{PATH}/{kind}", partial(preview, kind), permission=permission)
         add(app, "POST", f"{PATH}/{kind}.docx", partial(download, kind), permission=permission)
     add(app, "POST", f"{PATH}/bundle", bundle, permission=Permission.APPEAL_EXPORT)
-    add_topic(app, TOPIC, _his)
+    add_topic(app, TOPIC, _may_follow)
 
 
 async def page(request: web.Request) -> web.Response:
@@ -49,7 +55,7 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def make(name: str, request: web.Request) -> web.StreamResponse:
-    """Make one step. Whoever was second is told who was first; what he typed stays in its form."""
+    """Make one step. Whoever was second is told who was first; what they typed stays in its form."""
     console, actor = console_of(request), actor_of(request)
     appeal = await _appeal(request)
     typed = await _typed(request)
@@ -72,9 +78,18 @@ async def preview(kind: str, request: web.Request) -> web.Response:
     """The letter as it would leave now, in a dialog with the button that sends it."""
     letter, typed = await _letter(request, kind)
     return render(
-        request, "letter.html", block="letter", title="Письмо", letter=letter, kind=kind, typed=typed,
-        view=await _view(request), plain=letter.plain(), ways=_ways(request), by_mail=_by_mail(request, letter.way),
-    )  # fmt: skip
+        request,
+        "letter.html",
+        block="letter",
+        title="Письмо",
+        letter=letter,
+        kind=kind,
+        typed=typed,
+        view=await _view(request),
+        plain=letter.plain(),
+        ways=_ways(request),
+        by_mail=_by_mail(request, letter.way),
+    )
 
 
 async def download(kind: str, request: web.Request) -> web.Response:
@@ -89,41 +104,47 @@ async def bundle(request: web.Request) -> web.Response:
     console, actor = console_of(request), actor_of(request)
     appeal = await _appeal(request)
     async with console.db.write() as session:
-        locked = await session.get_one(Appeal, appeal.id, with_for_update=True)
-        proof = await proof_of(session, locked)
-        made = await evidence.bundle(session, locked, proof, actor=actor.signature, at=console.clock.now())
+        locked = await evidence.by_number(session, appeal.company_id, appeal.number)
+        proof = await proof_of(session, locked, visible_to=actor.scope)
+        at, key = console.clock.now(), request.app[KEY]
+        made = await evidence.bundle(session, locked, proof, actor=actor.signature, at=at, key=key)
         audit.note(
-            session, console.clock, user_id=actor.user_id, action="appeal.exported", subject=appeal.number,
+            session,
+            console.clock,
+            user_id=actor.user_id,
+            action=AuditAction.APPEAL_EXPORTED,
+            subject=appeal.number,
             detail=made.manifest_sha256,
-        )  # fmt: skip
+        )
     return _file(made.content, f"appeal-{appeal.number}.zip", "application/zip")
 
 
-async def _his(console: Console, actor: Actor, name: str) -> bool:
+async def _may_follow(console: Console, actor: Actor, name: str) -> bool:
     if not re.fullmatch("[0-9a-f]{32}", name) or not actor.may(Permission.APPEAL_READ):
         return False
     try:
         async with console.db.read() as session:
-            await find(session, actor, console.companies, name, "")
+            await appeals.find(session, name, console.companies, visible_to=actor.scope, company="")
     except NotFound:
         return False
     return True
 
 
 async def _appeal(request: web.Request) -> Appeal:
-    console, actor = console_of(request), actor_of(request)
-    async with console.db.read() as session:
-        return await find(
-            session, actor, console.companies, request.match_info["number"], request.query.get("company", "")
-        )
+    async with console_of(request).db.read() as session:
+        return await _find(request, session)
 
 
-async def _view(request: web.Request) -> AppealView:
+async def _find(request: web.Request, session: AsyncSession) -> Appeal:
+    wanted, company = request.match_info["number"], request.query.get("company", "")
+    companies, scope = console_of(request).companies, actor_of(request).scope
+    return await appeals.find(session, wanted, companies, visible_to=scope, company=company)
+
+
+async def _view(request: web.Request) -> AppealPage:
     console, actor = console_of(request), actor_of(request)
     async with console.db.read() as session:
-        appeal = await find(
-            session, actor, console.companies, request.match_info["number"], request.query.get("company", "")
-        )
+        appeal = await _find(request, session)
         return await load(session, actor, appeal, console.companies.by_id(appeal.company_id), console.clock.now())
 
 
@@ -136,14 +157,21 @@ async def _letter(request: web.Request, kind: str) -> tuple[Letter, dict[str, st
     try:
         if kind == "notice":
             letter = await console.dispatch.notice(
-                appeal.id, signer=fields.signer, actor=actor.signature, version=fields.version,
+                appeal.id,
+                signer=fields.signer,
+                actor=actor.signature,
+                version=fields.version,
                 way=fields.text("way") or None,
-            )  # fmt: skip
+            )
         else:
             letter = await console.dispatch.letter(
-                appeal.id, text=fields.text("text"), signer=fields.signer, actor=actor.signature,
-                version=fields.version, way=fields.text("way") or None,
-            )  # fmt: skip
+                appeal.id,
+                text=fields.text("text"),
+                signer=fields.signer,
+                actor=actor.signature,
+                version=fields.version,
+                way=fields.text("way") or None,
+            )
     except Conflict as error:
         raise Conflict(_told(error, await _view(request), typed)) from error
     field = {"email": "email", "post": "post_address", "phone": "phone"}.get(letter.way)
@@ -156,8 +184,8 @@ async def _typed(request: web.Request) -> dict[str, str]:
     return {name: str(value) for name, value in (await request.post()).items() if isinstance(value, str)}
 
 
-def _told(error: GridlineError, view: AppealView, typed: dict[str, str]) -> str:
-    """Why a step was refused; to whoever came second, who was first and what he did."""
+def _told(error: GridlineError, view: AppealPage, typed: dict[str, str]) -> str:
+    """Why a step was refused; to whoever came second, who was first and what they did."""
     last = view.history[0]
     if isinstance(error, Conflict) and typed.get("version") != str(view.appeal.version):
         when = last.at.astimezone(view.company.zone)
@@ -185,7 +213,7 @@ def _by_mail(request: web.Request, way: str) -> bool:
 
 def _show(
     request: web.Request,
-    view: AppealView,
+    view: AppealPage,
     *,
     status: int = 200,
     failed: str = "",
@@ -195,10 +223,22 @@ def _show(
 ) -> web.Response:
     actor = actor_of(request)
     answer = render(
-        request, "appeal.html", title=view.written, status=status, view=view, zone=view.company.zone, failed=failed,
-        message=message, typed=typed or {}, ways=_ways(request), privacy=privacy, playable=PLAYABLE,
-        position=ROLE_NAMES[actor.role], topics=[f"{TOPIC}:{view.appeal.id}"], by_hand=KEPT_BY_HAND,
-    )  # fmt: skip
+        request,
+        "appeal.html",
+        title=view.written,
+        status=status,
+        view=view,
+        zone=view.company.zone,
+        failed=failed,
+        message=message,
+        typed=typed or {},
+        ways=_ways(request),
+        privacy=privacy,
+        playable=PLAYABLE,
+        position=ROLE_NAMES[actor.role],
+        topics=[f"{TOPIC}:{view.appeal.id}"],
+        by_hand=KEPT_BY_HAND,
+    )
     if request.method == "POST":
         answer.headers["HX-Push-Url"] = view.url
     if done:
@@ -207,5 +247,4 @@ def _show(
 
 
 def _file(content: bytes, name: str, kind: str) -> web.Response:
-    disposition = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"
-    return web.Response(body=content, content_type=kind, headers={"Content-Disposition": disposition})
+    return web.Response(body=content, content_type=kind, headers={"Content-Disposition": disposition(name)})

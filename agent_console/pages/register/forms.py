@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
-from agent_console.pages.register.appeals import company_asked
 from agent_console.people.permissions import Permission
 from agent_console.register import reporting, rows
-from agent_console.register.reporting import BY, DIMENSIONED, TITLES, Order, Report
+from agent_console.register.reporting import BY, DIMENSIONED, TITLES, Report, ReportOrder
+from agent_console.web.company import company_asked
+from agent_console.web.downloads import send_made
+from agent_console.web.query_string import QueryString
 from agent_console.web.render import render, wants_part
-from agent_console.web.routes import Entry, add, add_entry
+from agent_console.web.routes import MenuEntry, add, add_entry
 from appeals import numbering
+from appeals.reports.tally import Dimension
+from gridline.calendar import days
 from gridline.companies import Company
 from gridline.errors import InvalidInput, Unavailable
 
@@ -28,7 +32,6 @@ WAITING = 8
 """Reports that wait for their turn; beyond that a person is asked to come back."""
 SHOWN = 500
 """Appeals behind a cell that a page lists; the file has them all."""
-FIRST_YEAR, LAST_YEAR = 2000, 2099
 KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -65,109 +68,124 @@ def add_to(app: web.Application) -> None:
     add(app, "GET", "/forms/table", table, permission=Permission.REPORT_READ)
     add(app, "GET", "/forms/file", file, permission=Permission.REPORT_READ)
     add(app, "GET", "/forms/behind", behind, permission=Permission.REPORT_READ)
-    add_entry(app, Entry(40, "Отчёты", "/forms", "report", Permission.REPORT_READ, key="f"))
+    add_entry(app, MenuEntry(40, "Отчёты", "/forms", "report", Permission.REPORT_READ, key="f"))
 
 
 async def page(request: web.Request) -> web.Response:
     """What may be chosen, and the place where the table will come."""
     console, actor = console_of(request), actor_of(request)
-    company = company_asked(request, console, actor)
+    company = company_asked(request)
     order = _order(request, company)
     now = console.clock.now().astimezone(company.zone)
     return render(
-        request, "forms.html", title="Отчёты", order=order, titles=TITLES, by=BY, dimensioned=DIMENSIONED,
-        of_company=company, zone=company.zone, day=request.query.get("as_of", ""),
+        request,
+        "forms.html",
+        title="Отчёты",
+        order=order,
+        titles=TITLES,
+        by=BY,
+        dimensioned=DIMENSIONED,
+        of_company=company,
+        zone=company.zone,
+        day=request.query.get("as_of", ""),
         companies=list(console.companies) if actor.company_id is None else [],
-        years=range(now.year, now.year - 6, -1), today=now.date(), query=_query(request, order),
-    )  # fmt: skip
+        years=range(now.year, now.year - 6, -1),
+        today=now.date(),
+        query=_query(request, order),
+    )
 
 
 async def table(request: web.Request) -> web.Response:
     """The table itself, made in a process of its own."""
-    console, actor = console_of(request), actor_of(request)
-    company = company_asked(request, console, actor)
+    company = company_asked(request)
     order = _order(request, company)
     if not wants_part(request):
         raise web.HTTPSeeOther(f"/forms?{_query(request, order)}")
-    if order.report == "form49":
+    if order.report is Report.FORM49:
         raise InvalidInput("Форма 4.9 — строка на обращение: скачайте её файлом.")
     answer = await _made(request, order)
     query = _query(request, order)
     return render(
-        request, "forms.html", block="report", title="Отчёты", order=order, table=answer["table"],
-        days=json.dumps(answer.get("days", [])), journal=answer["journal"], of_company=company, zone=company.zone,
-        as_of=datetime.fromisoformat(order.as_of), query=query,
-    )  # fmt: skip
+        request,
+        "forms.html",
+        block="report",
+        title="Отчёты",
+        order=order,
+        table=answer["table"],
+        days=json.dumps(answer.get("days", [])),
+        journal=answer["journal"],
+        of_company=company,
+        zone=company.zone,
+        as_of=datetime.fromisoformat(order.as_of),
+        query=query,
+    )
 
 
 async def file(request: web.Request) -> web.StreamResponse:
     """The report as a file: written by its own process, sent piece by piece, removed."""
-    console, actor = console_of(request), actor_of(request)
-    company = company_asked(request, console, actor)
+    company = company_asked(request)
     order, kind = _order(request, company), request.query.get("format", "")
     if kind not in KINDS:
         raise InvalidInput(f"Вид файла: {', '.join(KINDS)}.")
-    with tempfile.TemporaryDirectory(prefix="report-", dir=console.settings.var) as folder:
+    with tempfile.TemporaryDirectory(prefix="report-", dir=console_of(request).settings.var) as folder:
         out = Path(folder).absolute() / f"{order.report}-{company.id}-{order.year}.{kind}"
         await _made(request, order, out=str(out))
-        headers = {"Content-Disposition": f'attachment; filename="{out.name}"', "Content-Type": KINDS[kind]}
-        answer = web.FileResponse(out, headers=headers)
-        await answer.prepare(request)
-        await answer.write_eof()
-    return answer
+        return await send_made(request, out, KINDS[kind])
 
 
 async def behind(request: web.Request) -> web.Response:
     """The appeals one cell counts."""
     console, actor = console_of(request), actor_of(request)
-    company = company_asked(request, console, actor)
+    company = company_asked(request)
     order, cell = _order(request, company), request.query.get("cell", "")
     if not all(cell.partition("/")):
         raise InvalidInput("Ячейка указана неверно.")
     found = (await _made(request, order, cell=cell))["behind"]
     numbers = [one for one in dict.fromkeys(found) if len(one) == len("26-000123-3")]
     async with console.db.read() as session:
-        lines = await rows.shown(session, [numbering.read(one).digits for one in numbers[:SHOWN]], actor, company,
-                                 console.clock.now())  # fmt: skip
+        digits = [numbering.read(one).digits for one in numbers[:SHOWN]]
+        lines = await rows.shown(session, digits, actor, company, console.clock.now())
     return render(
-        request, "behind.html", title="Что за цифрой", order=order, cell=cell, count=len(found), rows=lines,
-        shown=SHOWN, of_company=company, zone=company.zone, query=_query(request, order), titles=TITLES,
-        hidden=len(numbers[:SHOWN]) - len(lines), loose=len(found) - len(numbers),
-    )  # fmt: skip
+        request,
+        "behind.html",
+        title="Что за цифрой",
+        order=order,
+        cell=cell,
+        count=len(found),
+        rows=lines,
+        shown=SHOWN,
+        of_company=company,
+        zone=company.zone,
+        query=_query(request, order),
+        titles=TITLES,
+        hidden=len(numbers[:SHOWN]) - len(lines),
+        loose=len(found) - len(numbers),
+    )
 
 
-async def _made(request: web.Request, order: Order, *, out: str = "", cell: str = "") -> dict[str, Any]:
+async def _made(request: web.Request, order: ReportOrder, *, out: str = "", cell: str = "") -> dict[str, Any]:
     config = console_of(request).settings
-    from_page = Order(order.report, order.company, order.year, order.as_of, order.by, order.branch, cell, out)
+    from_page = ReportOrder(order.report, order.company, order.year, order.as_of, order.by, order.branch, cell, out)
     async with request.app[TURNS]:
         return await reporting.made(from_page, db_url=config.db_url, dialplan=config.dialplan)
 
 
-def _order(request: web.Request, company: Company) -> Order:
+def _order(request: web.Request, company: Company) -> ReportOrder:
     """What was chosen. Raises InvalidInput for anything that is not on the lists."""
-    now, query = console_of(request).clock.now(), request.query
-    report, by = query.get("report", "overview"), query.get("by", "topic")
-    if report not in get_args(Report):
-        raise InvalidInput(f"Отчёты: {', '.join(TITLES.values())}.")
-    if by not in BY:
-        raise InvalidInput(f"Строки отчёта: {', '.join(BY.values())}.")
-    year = query.get("year", "") or str(now.astimezone(company.zone).year)
-    if not (year.isascii() and year.isdigit() and FIRST_YEAR <= int(year[:5]) <= LAST_YEAR):
-        raise InvalidInput("Год указан неверно.")
-    as_of = min(now, _end_of(query["as_of"], company)) if query.get("as_of") else now
-    return Order(cast(Report, report), company.id, int(year), as_of.isoformat(), by, actor_of(request).branch)
+    now, given = console_of(request).clock.now(), QueryString(request.query)
+    day = given.day("as_of")
+    as_of = min(now, days.last_moment(day, company.zone)) if day else now
+    return ReportOrder(
+        report=Report(given.code("report", list(Report), "Отчёт") or Report.OVERVIEW),
+        company=company.id,
+        year=given.year("year") or days.day_of(now, company.zone).year,
+        as_of=as_of.astimezone(UTC).isoformat(),
+        by=cast(Dimension, given.code("by", list(BY), "Строки отчёта") or "topic"),
+        branch=actor_of(request).branch,
+    )
 
 
-def _end_of(text: str, company: Company) -> datetime:
-    try:
-        day = date.fromisoformat(text)
-        ends = datetime.combine(day + timedelta(days=1), time(), company.zone)
-    except (ValueError, OverflowError):
-        raise InvalidInput("Дата указана неверно.") from None
-    return ends.astimezone(UTC) - timedelta(microseconds=1)
-
-
-def _query(request: web.Request, order: Order) -> str:
+def _query(request: web.Request, order: ReportOrder) -> str:
     """The same choice as an address, to add to."""
     given = {"report": order.report, "year": str(order.year), "by": order.by, "as_of": request.query.get("as_of", "")}
     if actor_of(request).company_id is None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from service.cli.appeals import answer, client, due, erase, export, kept, steps, verify
+from service.cli.appeals import answer, client, due, erase, export, kept, key, steps, verify
 
-PARTS = (verify, export, due, kept, steps, answer, erase, client)
+PARTS = (verify, export, key, due, kept, steps, answer, erase, client)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
-from agent_console.register.proof import proof_of
+from agent_console.calls.evidence import proof_of, signing_key
+from appeals.finding.appeals import TRUST
 from appeals.proof import evidence
+from gridline import settings
 from gridline.clock import SystemClock
 from gridline.db import Database
+from gridline.scope import Scope
 from service.cli.appeals.common import CompanyOption, NumberArgument, actor, run
 
 
@@ -25,8 +28,9 @@ def export(number: NumberArgument, company: CompanyOption, out: Annotated[Path, 
     async def work(db: Database) -> evidence.Bundle:
         async with db.write() as session:
             appeal = await evidence.by_number(session, company, number)
-            proof = await proof_of(session, appeal)
-            return await evidence.bundle(session, appeal, proof, actor=actor(), at=SystemClock().now())
+            proof = await proof_of(session, appeal, visible_to=Scope(company, trust=appeal.kind == TRUST))
+            at, key = SystemClock().now(), signing_key(settings.load())
+            return await evidence.bundle(session, appeal, proof, actor=actor(), at=at, key=key)
 
     made = run(work)
     out.write_bytes(made.content)

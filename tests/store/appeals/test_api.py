@@ -21,6 +21,7 @@ from appeals.models import Appeal, Event
 from appeals.register import Register
 from appeals.states import TITLES
 from appeals.taxonomy import shipped
+from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import InvalidInput, Misconfigured
 from gridline.settings import HOUSE
@@ -35,12 +36,14 @@ Site = TestClient[web.Request, web.Application]
 
 
 @pytest.fixture
-async def site(register: Register, tmp_path: Path) -> AsyncIterator[tuple[Site, str]]:
+async def site(
+    db: Database, companies: Companies, register: Register, tmp_path: Path
+) -> AsyncIterator[tuple[Site, str]]:
     """A client on the API and its token for СКЭК."""
     file = tmp_path / "clients.json"
     token = add_client(file, "site", frozenset({"skek"}))
     app = web.Application()
-    AppealsApi(register, Clients.load(file)).add_to(app)
+    AppealsApi(db, companies, register, Clients.load(file)).add_to(app)
     async with TestClient(TestServer(app)) as client:
         yield client, token
 

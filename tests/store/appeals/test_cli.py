@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typer.testing import CliRunner, Result
 
 from agent_console.api.clients import CLIENTS, Clients
 from appeals import numbering
+from appeals.history import sha256
 from carrier.settings import free_port
 from gridline.errors import GridlineError, InvalidInput
 from service.cli import appeals, import_, migrate
@@ -78,9 +80,14 @@ def test_an_exported_bundle_checks_itself(var: Path, number: str, tmp_path: Path
     assert "SHA-256" in gridline("appeals", "export", number, "--company", "skek", "--out", out).output
     with zipfile.ZipFile(out) as bundle:
         bundle.extract("verify.py", tmp_path)
-    command = [sys.executable, "-I", "-S", "verify.py", out.name]
+    told = gridline("appeals", "key").output
+    assert sha256((tmp_path / "verify.py").read_text("utf-8")) in told
+    key = re.findall(r"\b[0-9a-f]{64}\b", told)[0]
+    command = [sys.executable, "-I", "-S", "verify.py", out.name, "--key", key]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
-    assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "Всё сходится.")
+    assert (ran.returncode, ran.stdout.splitlines()[1]) == (0, "Всё сходится.")
+    assert "кто составил" not in ran.stdout
+    assert (var / "secrets/evidence").stat().st_mode & 0o777 == 0o600
     assert gridline("appeals", "verify").exit_code == 0
     wrong = gridline("appeals", "export", "26-000777-7", "--company", "skek", "--out", out)
     assert isinstance(wrong.exception, GridlineError)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from appeals.history import sha256
+from appeals.history import canonical, sha256
 from appeals.intake.repeats import FurtherContact
 from appeals.models import Event
 from appeals.proof import bundle_verifier, evidence
+from appeals.proof.signing import SigningKey
 from appeals.proof.verify import verify
 from appeals.register import Register
 from gridline.clock import SetClock
@@ -24,6 +26,7 @@ from gridline.errors import NotFound
 from tests.store.appeals.made import intake
 
 SOUND = b"RIFF and so on"
+KEY, FORGER = SigningKey.of("ours"), SigningKey.of("somebody else's")
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ async def bundle(db: Database, clock: SetClock, register: Register, tmp_path: Pa
     async with db.write() as session:
         appeal = await evidence.by_number(session, "skek", done.written)
         assert await evidence.links(session, appeal) == ({"c1"}, {"r1"})
-        made = await evidence.bundle(session, appeal, proof, actor="lawyer", at=clock.now())
+        made = await evidence.bundle(session, appeal, proof, actor="lawyer", at=clock.now(), key=KEY)
     async with db.read() as session:
         last = (await session.execute(select(Event).order_by(Event.journal_no.desc()).limit(1))).scalar_one()
         assert not (await verify(session)).faults
@@ -118,6 +121,94 @@ async def test_left_out_events_are_found(bundle: Path) -> None:
             with_manifest=True,
         )
         assert bundle_verifier.verify(forged)[1]
+
+
+def packed(files: list[tuple[str, str]], beside: Path) -> Path:
+    """Another bundle of these files."""
+    made = beside.with_name("made.zip")
+    with zipfile.ZipFile(made, "w") as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a name that is there twice
+        for name, text in files:
+            opened.writestr(name, text)
+    return made
+
+
+def files_of(bundle: Path) -> dict[str, str]:
+    with zipfile.ZipFile(bundle) as opened:
+        return {entry: opened.read(entry).decode() for entry in opened.namelist()}
+
+
+def forged_anew(bundle: Path) -> Path:
+    """Attack K19: another answer, every hash of the chain made right again, the sums too, and signed by the forger."""
+    files = files_of(bundle)
+    answers, content = json.loads(files["answers.json"]), json.loads(files["content.json"])
+    answers[0]["text"] = "Свет дадут никогда."
+    events = [json.loads(line) for line in files["events.jsonl"].splitlines()]
+    last, journal = "", ""
+    for event in events:
+        body = json.loads(event["body"])
+        if event["kind"] == "answered":
+            body["digest"] = sha256(content["salt"] + answers[0]["text"])
+        event |= {"body": canonical(body), "prev_hash": last}
+        last = event["hash"] = bundle_verifier.event_hash(event)
+        event["journal_before"] = event["journal_before"] if event["seq"] == 1 else journal
+        journal = event["journal_hash"] = sha256(canonical([event["journal_before"], event["journal_no"], last]))
+    files["answers.json"] = json.dumps(answers)
+    files["events.jsonl"] = "".join(f"{canonical(event)}\n" for event in events)
+    manifest = json.loads(files["manifest.json"])
+    manifest |= {"event_hash": last, "files": {name: sha256(files[name]) for name in manifest["files"]}}
+    files["manifest.json"] = json.dumps(manifest)
+    signed = {"public_key": FORGER.public, "signature": FORGER.sign(files["manifest.json"].encode())}
+    files["signature.json"] = json.dumps(signed)
+    return packed(list(files.items()), bundle)
+
+
+async def test_a_bundle_made_wholly_anew_is_told_by_its_key_alone(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forged = forged_anew(bundle)
+    assert bundle_verifier.verify(bundle, key=KEY.public)[1] == []
+    assert bundle_verifier.verify(forged, key=KEY.public)[1] == ["подписано не тем ключом, который дала компания"]
+    assert bundle_verifier.main([str(forged)]) == 0
+    assert "Не доказано: кто составил пакет" in capsys.readouterr().out
+    assert bundle_verifier.main([str(bundle), str(tmp_path), "--key", KEY.public.upper()]) == 1  # r1.wav is not there
+    told = capsys.readouterr().out
+    assert "нет записи r1" in told
+    assert "кто составил пакет" not in told
+    assert "что реестр не переписан" in told
+
+
+async def test_a_manifest_that_was_changed_or_is_not_signed_is_told_without_a_key(bundle: Path) -> None:
+    files = files_of(bundle)
+    files["manifest.json"] = files["manifest.json"].replace("lawyer", "nobody")
+    assert bundle_verifier.verify(packed(list(files.items()), bundle))[1] == ["подпись описи неверна"]
+    del files["signature.json"]
+    assert bundle_verifier.verify(packed(list(files.items()), bundle))[1] == ["опись не подписана"]
+
+
+async def test_a_name_twice_a_folder_and_endless_nesting_are_refused_with_words(
+    bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = files_of(bundle)
+    whole = list(files.items())
+    for made, words in (
+        ([*whole, ("events.jsonl", "")], "лежит в пакете дважды"),
+        ([*whole, ("deep/events.jsonl", "")], "не бывает папок"),
+        ([*whole, ("..\\x", "")], "не бывает папок"),
+        ([*((n, t) for n, t in whole if n != "content.json"), ("content.json", "[" * 200_000)], "слишком глубоко"),
+        ([("manifest.json", '{"a": 1, "a": 2}')], "дважды"),
+        ([("manifest.json", "[]")], "не читается"),
+        ([(n, "{}" if n == "signature.json" else t) for n, t in whole], "не читается"),
+        ([(n, "[1]" if n == "answers.json" else t) for n, t in whole], "не читается"),
+        ([(n, "1\n" if n == "events.jsonl" else t) for n, t in whole], "не читается"),
+    ):
+        assert bundle_verifier.main([str(packed(made, bundle))]) == 2, words
+        assert words in capsys.readouterr().err
+
+
+async def test_an_answer_that_is_there_twice_is_found(bundle: Path) -> None:
+    forged = rewritten(bundle, "answers.json", lambda text: json.dumps(json.loads(text) * 2), with_manifest=True)
+    assert any("приложен дважды" in sentence for sentence in bundle_verifier.verify(forged)[1])
 
 
 async def test_what_is_no_bundle_is_said_so(tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from agent_console.calls import journey
+from agent_console.calls.journey import Journey
 from agent_console.card import candidates
-from agent_console.card.view import AppealLine, Candidate, Chosen, Journey, Place
+from agent_console.card.values import Candidate, CardAppeal, CardPremise, Chosen, Same
 from grid.connections import ConnectionStatus
 from grid.models import Turn
 from ivr.journal.models import CallStep
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
-FLAT = Place("p1", "г. Кемерово, ул. Весенняя, д. 5, кв. 10", "Иванов Пётр Сергеевич", "120034001", "person", "")
-OTHER_FLAT = Place(
+FLAT = CardPremise("p1", "г. Кемерово, ул. Весенняя, д. 5, кв. 10", "Иванов Пётр Сергеевич", "120034001", "person", "")
+OTHER_FLAT = CardPremise(
     "p2", "г. Кемерово, ул. Весенняя, д. 7, кв. 3", "Смирнова Анна Викторовна", "120034002", "person", ""
 )
 APPLICATION = ConnectionStatus(
@@ -30,8 +31,10 @@ APPLICATION = ConnectionStatus(
 )
 
 
-def appeal(name: str, *, premise: str | None = None, same: str = "phone", number: str = "26-000123-4") -> AppealLine:
-    return AppealLine(
+def appeal(
+    name: str, *, premise: str | None = None, same: Same = Same.PHONE, number: str = "26-000123-4"
+) -> CardAppeal:
+    return CardAppeal(
         f"a-{number}",
         number,
         "outages",
@@ -67,10 +70,10 @@ def asked(prompt: str, text: str, key: str) -> CallStep:
 
 def found(
     *,
-    by_phone: tuple[Place, ...] = (),
-    by_account: tuple[Place, ...] = (),
+    by_phone: tuple[CardPremise, ...] = (),
+    by_account: tuple[CardPremise, ...] = (),
     steps: tuple[CallStep, ...] = (),
-    appeals: tuple[AppealLine, ...] = (),
+    appeals: tuple[CardAppeal, ...] = (),
     applications: tuple[ConnectionStatus, ...] = (),
     earlier: tuple[tuple[str, Chosen], ...] = (),
 ) -> tuple[Candidate, ...]:
@@ -141,7 +144,7 @@ def test_an_open_appeal_speaks_for_its_premise_or_for_the_one_of_its_name_or_for
 
 
 def test_a_neighbours_appeal_about_the_premise_says_nothing_of_who_calls() -> None:
-    assert len(found(by_phone=(FLAT,), appeals=(appeal("Соседка", premise="p1", same="premise"),))[0].reasons) == 1
+    assert len(found(by_phone=(FLAT,), appeals=(appeal("Соседка", premise="p1", same=Same.PREMISE),))[0].reasons) == 1
 
 
 def test_an_application_stands_for_itself_and_is_confirmed_by_its_keyed_number() -> None:
@@ -153,7 +156,7 @@ def test_an_application_stands_for_itself_and_is_confirmed_by_its_keyed_number()
 
 
 def test_whom_an_earlier_call_was_taken_for_is_offered_again_once() -> None:
-    choice = Chosen("premise:p9", "Тётя Маша", "п. Барзас", "", "person", (), "p9", "Ольга", NOW)
+    choice = Chosen("premise:p9", "Тётя Маша", "п. Барзас", "", "person", (), premise_id="p9", by="Ольга", at=NOW)
     again = found(by_phone=(FLAT,), earlier=(("вчера в 14:05", choice), ("20 ноября в 9:00", choice)))
     aunt = next(one for one in again if one.ref == "premise:p9")
     assert aunt.reasons == ("звонил вчера в 14:05",)

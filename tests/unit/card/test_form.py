@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from agent_console.calls.calls import FoundCall
 from agent_console.card import form
-from agent_console.card.view import CallFacts, Chosen
+from agent_console.card.values import Chosen
 from appeals.intake import intake, required
 from appeals.taxonomy import shipped
 from gridline.companies import Companies
@@ -17,8 +18,8 @@ from gridline.settings import HOUSE
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 COMPANY = Companies.load(HOUSE / "dialplan/companies").by_id("skek")
-CALL = CallFacts("c" * 32, "skek", "", "+79131203401", "", "1.1", NOW, None, None)
-CHOSEN = Chosen("premise:p1", "Иванов", "Весенняя, 5", "120034001", "person", (), "p1", "Ольга", NOW)
+CALL = FoundCall("c" * 32, "skek", "", "+79131203401", "", "1.1", NOW, None, None)
+CHOSEN = Chosen("premise:p1", "Иванов", "Весенняя, 5", "120034001", "person", (), premise_id="p1", by="Ольга", at=NOW)
 WHOLE = {
     "kind": "appeal",
     "topic": "outages",
@@ -107,7 +108,9 @@ def test_the_trust_line_keeps_nothing_that_leads_to_the_person() -> None:
 def test_a_choice_fills_empty_fields_and_its_own_and_nothing_typed() -> None:
     first = form.filled({"name": "", "phone": "+7913"}, CHOSEN)
     assert (first["name"], first["premise_id"], first["phone"]) == ("Иванов", "p1", "+7913")
-    other = Chosen("premise:p2", "Смирнова", "Весенняя, 7", "120034002", "person", (), "p2", "Ольга", NOW)
+    other = Chosen(
+        "premise:p2", "Смирнова", "Весенняя, 7", "120034002", "person", (), premise_id="p2", by="Ольга", at=NOW
+    )
     assert form.filled(first, other, CHOSEN)["name"] == "Смирнова"
     assert form.filled({"name": "Внук Иванова"}, other, CHOSEN)["name"] == "Внук Иванова"
 

@@ -1,4 +1,4 @@
-"""How much of an appeal's personal data a person of the console sees, by his role (R28, R29)."""
+"""How much of an appeal's personal data a person of the console sees, by role (R28, R29)."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def shown(actor: Actor, field: str, value: str | None) -> str | None:
 
 
 def reads_letters(actor: Actor) -> bool:
-    """Whether answers are his to read: a letter names the applicant."""
+    """Whether answers are theirs to read: a letter names the applicant."""
     return ROLES[AS[actor.role]]["name"] == "whole"

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gridline.yaml_file import Mistake, YamlFile, misconfigured
+from gridline.yaml.file import Mistake, YamlFile, misconfigured
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
+from agent_console.calls.calls import FoundCall
+from agent_console.calls.journey import Journey
 from grid.connections import ConnectionStatus
 from grid.models import Outage
-from ivr.live.view import LiveCall
+from recordings.models import RecordingKind
 
 
 @dataclass(frozen=True, slots=True)
-class CallFacts:
-    """The call itself, from its record or, before that is stored, from the board."""
-
-    id: str
-    company_id: str
-    branch: str
-    caller: str | None
-    """E.164; None: withheld, or no number."""
-    caller_raw: str
-    linkedid: str
-    started_at: datetime
-    ended_at: datetime | None
-    live: LiveCall | None
-    """While the caller is on the line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
+class CardPremise:
     """A premise with whom it belongs to and what is off there."""
 
     premise_id: str
@@ -42,9 +28,17 @@ class Place:
     planned: tuple[Outage, ...] = ()
 
 
+class Same(StrEnum):
+    """What an appeal has in common with the call a card is about."""
+
+    PHONE = "phone"
+    PREMISE = "premise"
+    CALL = "call"
+
+
 @dataclass(frozen=True, slots=True)
-class AppealLine:
-    """An appeal of this caller or of one of his premises."""
+class CardAppeal:
+    """An appeal of this caller or about one of their premises."""
 
     appeal_id: str
     number: str
@@ -60,8 +54,7 @@ class AppealLine:
     name: str
     text: str
     """The beginning of what was told."""
-    same: str
-    """What it has in common with this call: phone, premise, call."""
+    same: Same
     premise_id: str | None
 
 
@@ -81,45 +74,13 @@ class Candidate:
     premise_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The candidate that somebody chose for this call."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen(Candidate):
+    """The candidate that somebody chose for a call."""
 
-    ref: str
-    name: str
-    address: str
-    account: str
-    kind: str
-    reasons: tuple[str, ...]
-    premise_id: str | None
     by: str
+    """The name of who chose."""
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MenuStep:
-    """What the caller heard in one place of the menu, and what he did then."""
-
-    at: datetime
-    heard: str
-    did: str
-    """Empty: he only listened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """The way through the menu."""
-
-    steps: tuple[MenuStep, ...]
-    keys: tuple[str, ...]
-    """What was pressed, in short: «2 нет света», «счёт 120034001»."""
-    topic: str
-    """The topic of the register that the way led to, or empty."""
-    accounts: tuple[str, ...]
-    """Account numbers that were keyed, the last one first."""
-    applications: tuple[str, ...]
-    answers: tuple[tuple[str, str], ...]
-    """Words of the questions about an address with the key that answered each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +106,14 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpokenRecording:
     """Something the caller said to the robot; the fields are those a player asks for."""
 
     id: str
     started_at: datetime
     seconds: float | None
     channels: int
-    kind: str
+    kind: RecordingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +130,17 @@ class Callback:
 class CardView:
     """The whole card."""
 
-    call: CallFacts
+    call: FoundCall
     candidates: tuple[Candidate, ...]
     chosen: Chosen | None
-    places: tuple[Place, ...]
-    appeals: tuple[AppealLine, ...]
+    places: tuple[CardPremise, ...]
+    appeals: tuple[CardAppeal, ...]
     """Open ones."""
-    registered: tuple[AppealLine, ...]
+    registered: tuple[CardAppeal, ...]
     """Those of this very call, whatever became of them."""
     applications: tuple[ConnectionStatus, ...]
     last_calls: tuple[LastCall, ...]
     journey: Journey
     notes: tuple[Note, ...]
-    spoken: tuple[Spoken, ...]
+    spoken: tuple[SpokenRecording, ...]
     callbacks: tuple[Callback, ...]

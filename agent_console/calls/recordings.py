@@ -1,0 +1,95 @@
+"""Recordings: every query about them. Who may see a recording is who may see its call (`agent_console.calls.calls`).
+
+No controller may have met the call: then the recording is where the appeal made of it is, or the queue waited in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent_console.calls.calls import visible
+from appeals.models import Appeal
+from gridline.db import unindexed
+from gridline.errors import NotFound
+from gridline.scope import OutOfScope, Scope
+from ivr.desk.models import QueueVisit
+from ivr.journal.models import CallRecord
+from recordings.models import PLAYABLE, Recording, RecordingKind
+
+_NOT_THERE: Final = "Такой записи нет."
+_MADE = or_(Appeal.recording_id == Recording.id, Appeal.id == Recording.appeal_id)
+_MET = CallRecord.id.is_not(None)
+_COMPANY = case(
+    (_MET, CallRecord.company_id),
+    else_=func.coalesce(
+        select(Appeal.company_id).where(_MADE).limit(1).correlate(Recording).scalar_subquery(),
+        select(QueueVisit.company_id).where(QueueVisit.call_id == Recording.call_id).limit(1).scalar_subquery(),
+    ),
+)
+_BRANCH = case(
+    (_MET, CallRecord.branch), else_=select(Appeal.branch).where(_MADE).limit(1).correlate(Recording).scalar_subquery()
+)
+
+
+def _seen(scope: Scope) -> ColumnElement[bool]:
+    return visible(scope, _COMPANY, _BRANCH, Recording.call_id)
+
+
+async def find(session: AsyncSession, id: str, *, visible_to: Scope) -> Recording:
+    """The recording with this id. Raises NotFound, and OutOfScope when it is not the asker's to hear of."""
+    query = select(Recording, case((_seen(visible_to), 1), else_=0)).outerjoin(
+        CallRecord, CallRecord.id == Recording.call_id
+    )
+    row = (await session.execute(query.where(Recording.id == id))).first()
+    if row is None:
+        raise NotFound(_NOT_THERE)
+    recording: Recording = row[0]
+    if not row[1]:
+        raise OutOfScope(_NOT_THERE)
+    return recording
+
+
+async def find_playable(session: AsyncSession, id: str, *, visible_to: Scope) -> Recording:
+    """As `find`, for a recording that can be heard: NotFound for one that failed, or was erased."""
+    recording = await find(session, id, visible_to=visible_to)
+    if recording.state not in PLAYABLE:
+        raise NotFound("Этой записи нет: она уничтожена или не удалась.")
+    return recording
+
+
+async def of_appeal(
+    session: AsyncSession, appeal_id: str, calls: Collection[str], named: Collection[str], *, visible_to: Scope
+) -> list[Recording]:
+    """Those made of an appeal, in these calls (ids), or named by it (ids), the earliest first."""
+    belongs = or_(Recording.id.in_(named), Recording.call_id.in_(calls), Recording.appeal_id == appeal_id)
+    query = select(Recording).outerjoin(CallRecord, CallRecord.id == Recording.call_id)
+    query = query.where(belongs, unindexed(_seen(visible_to))).order_by(Recording.started_at)
+    return list(await session.scalars(query))
+
+
+async def of_call(session: AsyncSession, call_id: str) -> list[Recording]:
+    """Those of a call that the asker sees, the earliest first."""
+    query = select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)
+    return list(await session.scalars(query))
+
+
+async def of_robot(session: AsyncSession, call_id: str) -> list[Recording]:
+    """What the caller of a call that the asker sees said to the robot, the earliest first."""
+    query = select(Recording).where(Recording.call_id == call_id, Recording.kind != RecordingKind.TALK)
+    return list(await session.scalars(query.order_by(Recording.started_at)))
+
+
+async def last_talk(session: AsyncSession, call_id: str) -> str | None:
+    """The id of the last talk with an agent that was taken in from a call that the asker sees."""
+    query = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.TALK)
+    return await session.scalar(query.order_by(Recording.started_at.desc()).limit(1))
+
+
+async def calls_to_hear(session: AsyncSession, calls: Sequence[str]) -> set[str]:
+    """Of calls (ids) that the asker sees, those of which something can be heard."""
+    query = select(Recording.call_id).where(Recording.call_id.in_(calls), Recording.state.in_(PLAYABLE))
+    return set(await session.scalars(query))
