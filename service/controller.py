@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -62,6 +62,7 @@ from ivr.telephony.state import Snapshot
 from ivr.voice.voice import Voice
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
+from service.jobs import Jobs
 from service.supervisor import heartbeat
 
 log = structlog.get_logger(__name__)
@@ -72,6 +73,7 @@ WATCH_MENUS_S = 1.0
 PROMPTS_S = 24 * 3600.0
 DATABASE_S = 5.0
 ESCALATE_S = 60.0
+LAST_WRITE_S = 10.0
 
 
 class Controller:
@@ -191,38 +193,46 @@ class Controller:
             self._live = console[LIVE]
             opened = await self._database_opened(console[USERS])
             await closing.enter_async_context(served(console, self.config))
-            async with asyncio.TaskGroup() as jobs:
-                journal = jobs.create_task(self.journal.run())
-                background = [
-                    jobs.create_task(_every(PROMPTS_S, "prompts", self._make_prompts)),
-                    jobs.create_task(self.ami.run()),
-                    jobs.create_task(self.desk.run()),
-                    jobs.create_task(self.reconnect.run()),
-                    jobs.create_task(self.recording_pause.run()),
-                    jobs.create_task(self.visits.run()),
-                    jobs.create_task(self.whispers.run()),
-                    jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
-                    jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
-                    jobs.create_task(_every(ESCALATE_S, "promises", self._escalate)),
-                    jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
-                    jobs.create_task(heartbeat()),
-                ]
-                if not opened:
-                    background.append(jobs.create_task(self._open_database_later(console[USERS])))
-                await self.agi.start()
-                log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
-                await stop.wait()
-                log.info("draining", calls=self.agi.active)
-                self.agi.stop_accepting()
-                await self.agi.drain(self.config.drain_s)
-                await self.agi.close()
-                self.ends.close()
-                await self.journal.flush()
-                await self.visits.write()
-                await self.desk.write()
-                for job in [*background, journal]:
-                    job.cancel()
+            jobs = self._jobs_begun()
+            closing.push_async_callback(jobs.stop)
+            if not opened:
+                jobs.keep("database", partial(self._open_database_later, console[USERS]))
+            await self.agi.start()
+            log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
+            await stop.wait()
+            log.info("draining", calls=self.agi.active)
+            self.agi.stop_accepting()
+            await self.agi.drain(self.config.drain_s)
+            await self.agi.close()
+            self.ends.close()
+            await self._write_the_rest()
         log.info("controller-stopped")
+
+    def _jobs_begun(self) -> Jobs:
+        jobs = Jobs()
+        jobs.keep("journal", self.journal.run)  # first: the others may still tell it something when they are stopped
+        jobs.every("prompts", PROMPTS_S, self._make_prompts)
+        jobs.keep("ami", self.ami.run)
+        jobs.keep("desk", self.desk.run)
+        jobs.keep("reconnect", self.reconnect.run)
+        jobs.keep("recording-pause", self.recording_pause.run)
+        jobs.keep("visits", self.visits.run)
+        jobs.keep("whispers", self.whispers.run)
+        jobs.every("recordings", SWEEP_S, self.intake.sweep)
+        jobs.every("spool", DRAIN_SPOOL_S, self.drain.run_once)
+        jobs.every("promises", ESCALATE_S, self._escalate)
+        jobs.every("menus", WATCH_MENUS_S, self._watch_menus)
+        jobs.keep("heartbeat", heartbeat)
+        return jobs
+
+    async def _write_the_rest(self) -> None:
+        """What is still in memory; each by itself, so that one that fails does not take the others with it."""
+        for name, write in (("journal", self.journal.flush), ("visits", self.visits.write), ("desk", self.desk.write)):
+            try:
+                async with asyncio.timeout(LAST_WRITE_S):
+                    await write()
+            except Exception:
+                log.exception("not-written-at-the-end", what=name)
 
     async def _database_opened(self, users: Users) -> bool:
         """Bring the database to the newest revision; False while it is away: calls are served all the same."""
@@ -333,17 +343,6 @@ class Controller:
                 log.error("menu-refused", reason=error.message)
             if not refused:
                 log.info("menus-reloaded")
-
-
-async def _every(seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
-    """Run a background job for ever; a failed round is logged and counted, the next one comes all the same."""
-    while True:
-        try:
-            await job()
-        except (GridlineError, OSError) as error:
-            metrics.BACKGROUND_FAILURES.labels(name).inc()
-            log.error("background-job-failed", job=name, reason=str(error))
-        await asyncio.sleep(seconds)
 
 
 async def serve(config: Settings) -> None:
