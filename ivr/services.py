@@ -50,7 +50,7 @@ class Services:
         reason = "no-notice" if not call.notice_heard else "" if self.incoming.has_room() else "no-room"
         if not reason:
             try:
-                label = self.incoming.announce(call.id, kind)
+                label = self.incoming.announce(call.id, kind, company_id=call.company.id, caller=call.caller)
             except OSError:
                 reason = "disk"
             else:

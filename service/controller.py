@@ -52,6 +52,7 @@ from ivr.menus.flows import Flows
 from ivr.menus.vocabulary import Vocabulary
 from ivr.promised.drain import Drain
 from ivr.promised.spool import Spool
+from ivr.promised.words import Words
 from ivr.reception.ends import Ends
 from ivr.reception.reception import Reception
 from ivr.services import Services
@@ -93,7 +94,13 @@ class Controller:
         self.register = Register(self.db, clock, companies, calendar, rules.of_installation(config.dialplan))
         self.drain = Drain(self.spool, self.register, self.journal)
         incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
-        self.intake = RecordingIntake(self.db, incoming, recordings / "store")
+        self.intake = RecordingIntake(
+            self.db,
+            incoming,
+            recordings / "store",
+            in_hands=self.journal.is_open,
+            on_stored=Words(self.register, self.spool, incoming).on_stored,
+        )
         self.whispers = Whispers(
             self.db,
             clock,
