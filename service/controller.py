@@ -45,6 +45,8 @@ from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
+from ivr.journal import closing
+from ivr.journal.closing import Closing
 from ivr.journal.journal import Journal
 from ivr.live.board import Board
 from ivr.live.view import CallKey, Changes
@@ -111,6 +113,7 @@ class Controller:
             on=config.whisper,
         )
         self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
+        self.closing = Closing(self.db, self.journal, clock, config.node, self._is_live)
         self.ends = Ends(self.journal, self.board, self._key_of)
         services = Services(
             db=self.db,
@@ -227,6 +230,7 @@ class Controller:
         jobs.keep("whispers", self.whispers.run)
         jobs.every("recordings", SWEEP_S, self.intake.sweep)
         jobs.every("spool", DRAIN_SPOOL_S, self.drain.run_once)
+        jobs.every("closing", closing.LOOK_EVERY_S, self.closing.run_once)
         jobs.every("promises", ESCALATE_S, self._escalate)
         jobs.every("menus", WATCH_MENUS_S, self._watch_menus)
         jobs.keep("heartbeat", heartbeat)
@@ -290,6 +294,11 @@ class Controller:
 
     def _key_of(self, channel: str) -> CallKey:
         return CallKey(self.config.node, self.ami.boot, channel)
+
+    def _is_live(self, boot: str, linkedid: str) -> bool | None:
+        if not self.ami.connected:
+            return None
+        return self.board.call(CallKey(self.config.node, boot, linkedid)) is not None
 
     def _on_event(self, event: Event) -> None:
         self.reconnect.on_event(event)

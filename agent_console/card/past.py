@@ -135,4 +135,6 @@ def _outcome(call: CallRecord, answered: str, registered: Sequence[AppealLine], 
     waited = any("person-connecting" in one.prompt_ids or "person-all-busy" in one.prompt_ids for one in steps)
     if waited:
         return "не дождался оператора"
-    return "положил трубку в меню" if call.outcome == "hung-up" else "обслужен в меню"
+    return {"hung-up": "положил трубку в меню", "unknown": "чем кончился, не видно"}.get(
+        call.outcome or "", "обслужен в меню"
+    )
