@@ -12,13 +12,12 @@ from functools import partial
 
 import structlog
 
-import migrations
 from agent_console.api.clients import CLIENTS, Clients
 from agent_console.app import make_app
 from agent_console.card.ringing import Ringing
 from agent_console.console import Console
 from agent_console.pages.workplace import show_place
-from agent_console.people.users import FIRST, USERS, Users
+from agent_console.people.users import USERS, Users
 from agent_console.phone import Phones
 from agent_console.push import Push
 from agent_console.wallboard.live import LIVE, Live
@@ -45,7 +44,6 @@ from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
-from ivr.journal import closing
 from ivr.journal.closing import Closing
 from ivr.journal.journal import Journal
 from ivr.live.board import Board
@@ -65,18 +63,12 @@ from ivr.telephony.state import Snapshot
 from ivr.voice.voice import Voice
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
-from service.jobs import Jobs
-from service.supervisor import heartbeat
+from service import chores, only_for_us, opening, ports
 
 log = structlog.get_logger(__name__)
 
-SWEEP_S = 2.0
-DRAIN_SPOOL_S = 3.0
-WATCH_MENUS_S = 1.0
-PROMPTS_S = 24 * 3600.0
 DATABASE_S = 5.0
-ESCALATE_S = 60.0
-LAST_WRITE_S = 10.0
+"""Between two attempts to open a database that was away at the start."""
 
 
 class Controller:
@@ -201,9 +193,9 @@ class Controller:
             self._show_place = partial(show_place, console, self.console)
             self._show_calls = Ringing(console).on_changes
             self._live = console[LIVE]
-            opened = await self._database_opened(console[USERS])
+            opened = await opening.opened(self.config, self.db, console[USERS])
             await closing.enter_async_context(served(console, self.config))
-            jobs = self._jobs_begun()
+            jobs = chores.begun(self)
             closing.push_async_callback(jobs.stop)
             if not opened:
                 jobs.keep("database", partial(self._open_database_later, console[USERS]))
@@ -215,58 +207,14 @@ class Controller:
             await self.agi.drain(self.config.drain_s)
             await self.agi.close()
             self.ends.close()
-            await self._write_the_rest()
+            await chores.write_the_rest(self)
         log.info("controller-stopped")
-
-    def _jobs_begun(self) -> Jobs:
-        jobs = Jobs()
-        jobs.keep("journal", self.journal.run)  # first: the others may still tell it something when they are stopped
-        jobs.every("prompts", PROMPTS_S, self._make_prompts)
-        jobs.keep("ami", self.ami.run)
-        jobs.keep("desk", self.desk.run)
-        jobs.keep("reconnect", self.reconnect.run)
-        jobs.keep("recording-pause", self.recording_pause.run)
-        jobs.keep("visits", self.visits.run)
-        jobs.keep("whispers", self.whispers.run)
-        jobs.every("recordings", SWEEP_S, self.intake.sweep)
-        jobs.every("spool", DRAIN_SPOOL_S, self.drain.run_once)
-        jobs.every("closing", closing.LOOK_EVERY_S, self.closing.run_once)
-        jobs.every("promises", ESCALATE_S, self._escalate)
-        jobs.every("menus", WATCH_MENUS_S, self._watch_menus)
-        jobs.keep("heartbeat", heartbeat)
-        return jobs
-
-    async def _write_the_rest(self) -> None:
-        """What is still in memory; each by itself, so that one that fails does not take the others with it."""
-        for name, write in (("journal", self.journal.flush), ("visits", self.visits.write), ("desk", self.desk.write)):
-            try:
-                async with asyncio.timeout(LAST_WRITE_S):
-                    await write()
-            except Exception:
-                log.exception("not-written-at-the-end", what=name)
-
-    async def _database_opened(self, users: Users) -> bool:
-        """Bring the database to the newest revision; False while it is away: calls are served all the same."""
-        try:
-            await migrations.upgrade(self.db)
-            await self._welcome(users)
-        except Unavailable as error:
-            log.error("database-away-at-start", reason=error.message)
-            return False
-        return True
 
     async def _open_database_later(self, users: Users) -> None:
         opened = False
         while not opened:
             await asyncio.sleep(DATABASE_S)
-            opened = await self._database_opened(users)
-
-    async def _welcome(self, users: Users) -> None:
-        """The very first start makes an administrator; his one-time password goes to the terminal, not to the log."""
-        password = await users.first_administrator()
-        if password is not None:
-            sys.stdout.write(f"\nКонсоль: логин {FIRST}, одноразовый пароль {password}\n\n")
-            sys.stdout.flush()
+            opened = await opening.opened(self.config, self.db, users)
 
     async def health(self) -> dict[str, bool]:
         """Whether each part works now."""
@@ -276,7 +224,8 @@ class Controller:
             database = True
         except Unavailable:
             database = False
-        return {"database": database, "asterisk": self.ami.connected}
+        room = await asyncio.to_thread(self.console.incoming.has_room)
+        return {"database": database, "asterisk": self.ami.connected, "disk": room}
 
     async def _is_on_the_line(self, env: Mapping[str, str]) -> bool:
         """Whether Asterisk has the channel that an AGI client announces (attack A9); when it cannot be asked, yes."""
@@ -338,28 +287,6 @@ class Controller:
             SIGNATURES,
         )
 
-    async def _make_prompts(self) -> None:
-        """Make what is not there yet (a new wording, a cleared cache), let go of what nobody hears any more (F32)."""
-        for built in await self.voice.build_all(companies=[company.id for company in self.companies]):
-            if built.problem:
-                log.error("prompt-not-made", company=built.company_id, prompt=built.prompt_id, reason=built.problem)
-        self.voice.prune()
-
-    async def _escalate(self) -> None:
-        """Raise promises at half, at four fifths and at the end of their time."""
-        for company in self.companies:
-            for due in await self.console.promises.escalate(company.id):
-                log.warning("promise-due", kind=due.kind, per_cent=due.per_cent, owner=due.owner, at=str(due.due_at))
-
-    async def _watch_menus(self) -> None:
-        """A changed menu serves new calls at once; a broken one is refused whole, the old one serves (F38)."""
-        if self.flows.changed():
-            refused = self.flows.reload()
-            for error in refused:
-                log.error("menu-refused", reason=error.message)
-            if not refused:
-                log.info("menus-reloaded")
-
 
 async def serve(config: Settings) -> None:
     """Run the controller until SIGTERM or SIGINT."""
@@ -370,14 +297,23 @@ async def serve(config: Settings) -> None:
 
 
 def main() -> None:
-    """The controller as a process of its own, started by the supervisor; exit code 2 for wrong settings or files."""
+    """The controller as a process of its own, started by the supervisor.
+
+    Exit code 2 for settings or files that only a person can put right, 1 for what may pass: it is then started again.
+    """
+    only_for_us()
     try:
         config = settings.load()
         logging.configure(config.log_format, config.log_level)
+        if taken := ports.taken(ports.of_controller(config)):
+            raise Unavailable("; ".join(taken))
         asyncio.run(serve(config))
     except GridlineError as error:
         sys.stderr.write(f"{error.message}\n")
-        sys.exit(2 if error.code == "misconfigured" else 1)
+        sys.exit(1 if isinstance(error, Unavailable) else 2)
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or ''}: {error.strerror or error}\n".removeprefix(": "))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -59,33 +59,35 @@ class Jobs:
         self._tasks[name] = asyncio.create_task(self._attempts(name, work, longest_pause_s), name=name)
 
     async def _attempts(self, name: str, work: Callable[[], Awaitable[object]], longest_pause_s: float) -> None:
-        loop = asyncio.get_running_loop()
         pause_s = first_s = min(self._first_pause_s, longest_pause_s)
-        while True:
-            began = loop.time()
-            if await self._attempt(name, work):
-                return
-            lived_s = loop.time() - began
+        while (lived_s := await self._attempt(name, work)) is not None:
+            if lived_s > longest_pause_s:
+                pause_s = first_s
             await asyncio.sleep(pause_s)
-            pause_s = first_s if lived_s > longest_pause_s else min(pause_s * 2, longest_pause_s)
+            pause_s = min(pause_s * 2, longest_pause_s)
 
-    async def _attempt(self, name: str, work: Callable[[], Awaitable[object]]) -> bool:
-        """Whether the job came to its end."""
+    async def _attempt(self, name: str, work: Callable[[], Awaitable[object]]) -> float | None:
+        """Seconds after which the job failed; None when it came to its end."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             await work()
         except (GridlineError, OSError) as error:
+            lived_s = loop.time() - began
             log.error("background-job-failed", job=name, reason=str(error))
         except asyncio.CancelledError:
             if _is_cancelled():
                 raise
+            lived_s = loop.time() - began
             log.error("background-job-failed", job=name, reason="cancelled from within")
         except (Exception, SystemExit):
+            lived_s = loop.time() - began
             log.exception("background-job-crashed", job=name, incident=incident())
         else:
-            return True
+            return None
         self.failures[name] += 1
         metrics.BACKGROUND_FAILURES.labels(name).inc()
-        return False
+        return lived_s
 
 
 def _is_cancelled() -> bool:
