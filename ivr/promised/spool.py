@@ -155,9 +155,10 @@ class Spool:
         if self.counter_lost:
             log.critical("counter of receipts put aside as %s", put_aside(self._folder / "counter").name)
         with self._counter() as counter:
-            known = [int(os.pread(counter, 20, 0) or b"0"), _serial(receipt or "", self.series)]
+            there = os.pread(counter, 20, 0)
+            known = [int(there or b"0"), _serial(receipt or "", self.series)]
             known += [_serial(file.name.partition(".")[0], self.series) for file in self._folder.iterdir()]
-            if max(known) > known[0]:
+            if not there or max(known) > known[0]:
                 _set(counter, max(known))
 
     def _next_receipt(self) -> str:

@@ -38,6 +38,7 @@ def setup(
     """Подготовить всё: Asterisk, голос, подсказки, базу данных, консоль. Повторный запуск — секунды."""
     out = Console()
     config = settings.load()
+    config.var.mkdir(parents=True, exist_ok=True)  # first: without it all that follows is made for nothing
     packages = PackageRoot(config.package_root.absolute())
     if not packages.complete and not _machine_has_all():
         with Progress(

@@ -143,6 +143,16 @@ async def test_a_lost_counter_promises_nothing_until_the_register_says_where_it_
     assert int(later[2:-1]) == int(max(given)[2:-1]) + 1
 
 
+async def test_a_lost_counter_of_a_node_that_never_promised_begins_at_the_beginning(
+    drain: Drain, spool: Spool, tmp_path: Path
+) -> None:
+    (tmp_path / "spool/counter").write_bytes(b"")
+    await drain.run_once()
+    await drain.run_once()
+    assert len(list((tmp_path / "spool").glob("counter*.broken"))) == 1
+    assert spool.keep(promised()).receipt.startswith("010000001")
+
+
 async def test_a_counter_that_was_deleted_begins_after_what_the_register_holds(
     db: Database, register: Register, drain: Drain, spool: Spool, tmp_path: Path
 ) -> None:
