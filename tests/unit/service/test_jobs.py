@@ -17,7 +17,7 @@ from asterisk_conf.packages import PackageRoot
 from carrier.settings import free_port
 from gridline import settings
 from gridline.errors import Unavailable
-from gridline.settings import HOUSE
+from gridline.settings import HOUSE, Settings
 from service.controller import Controller
 from service.jobs import Jobs
 from tests.unit.eventually import eventually
@@ -135,20 +135,25 @@ async def test_stopping_lets_each_put_away_what_it_holds_the_first_begun_last() 
     assert put_away == ["desk", "journal"]
 
 
+def elsewhere(folder: Path, **own: object) -> Settings:
+    """An installation on ports that nobody holds, without an Asterisk."""
+    (folder / "prompts").symlink_to(HOUSE / "var/prompts")
+    ports = {name: free_port(socket.SOCK_STREAM) for name in ("http_port", "agi_port", "ami_port")}
+    return settings.load(var=folder, package_root=PackageRoot(HOUSE / ".packages").path, **ports, **own)
+
+
+async def test_health_names_the_disk_that_is_full(tmp_path: Path) -> None:
+    controller = Controller(elsewhere(tmp_path, least_free_mb=2**40))
+    assert (await controller.health())["disk"] is False
+    await controller.db.close()
+
+
 NAMES = ("journal", "prompts", "ami", "desk", "reconnect", "recording-pause", "visits", "whispers", "recordings")
 
 
 async def test_no_job_of_the_controller_can_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every job of the true controller fails in ways that nobody expects: it serves on, and stops well."""
-    port = free_port(socket.SOCK_STREAM)
-    (tmp_path / "prompts").symlink_to(HOUSE / "var/prompts")
-    config = settings.load(
-        var=tmp_path,
-        http_port=port,
-        agi_port=free_port(socket.SOCK_STREAM),
-        ami_port=free_port(socket.SOCK_STREAM),
-        package_root=PackageRoot(HOUSE / ".packages").path,
-    )
+    config = elsewhere(tmp_path)
     broken: dict[str, int] = {}
     real = Jobs._attempt
 
@@ -166,7 +171,7 @@ async def test_no_job_of_the_controller_can_end_it(tmp_path: Path, monkeypatch: 
     await eventually(lambda: run.done() or (len(broken) >= len(NAMES) and min(broken.values()) == 3), 60)
     assert not run.done(), run.exception()
     assert set(NAMES) < set(broken)
-    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/healthz") as answer:
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{config.http_port}/healthz") as answer:
         assert (await answer.json())["parts"]["database"] is True
     stop.set()
     await asyncio.wait_for(run, 60)
