@@ -188,6 +188,7 @@ async def test_all_that_a_line_writes_is_its_owners_alone(house: Installation) -
     await recordings(scene_of(house), call.id, at_least=2)
     parts = ("gridline.db", "recordings", "spool", "secrets", "asterisk")
     written = [path for part in parts for path in (house.var / part, *(house.var / part).rglob("*"))]
+    written = [path for path in written if path.suffix != ".broken"]  # what another story here threw in
     assert {path.suffix for path in written} >= {".db", ".wav", ".log", ".conf"}
     others = [path for path in written if not path.is_symlink() and _others_may(path)]
     assert others == []
