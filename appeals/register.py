@@ -18,7 +18,7 @@ from appeals.deadlines import deadlines
 from appeals.deadlines.rules import RuleBook, shipped
 from appeals.finding import search
 from appeals.history import Happening
-from appeals.intake import entry, repeats
+from appeals.intake import entry, kept, repeats
 from appeals.intake.entry import Entry, Rows
 from appeals.intake.intake import Intake
 from appeals.intake.repeats import FurtherContact, OpenAppeal
@@ -181,6 +181,16 @@ class Register:
             received_at=appeal.received_at, deadline=appeal.deadline, answered_at=appeal.answered_at,
             overdue=overdue, sentence=states.sentence(appeal, company, overdue=overdue),
         )  # fmt: skip
+
+    async def last_receipt(self, series: int) -> str | None:
+        """The highest receipt of a node's series that is in the register; None when there is none."""
+        async with self._db.read() as session:
+            return await kept.last_receipt(session, [company.id for company in self._companies], series)
+
+    async def has_words(self, recording_id: str, company_id: str, call_id: str) -> bool:
+        """Whether an appeal, a draft or a further contact rests on this recording of a call."""
+        async with self._db.read() as session:
+            return await kept.has_words(session, recording_id, company_id, call_id)
 
     async def similar(self, intake: Intake) -> list[OpenAppeal]:
         """Open appeals this intake may be a further contact of: same person or premise, same topic."""

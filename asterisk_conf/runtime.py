@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
+import os
 import resource
+import signal
 from pathlib import Path
 
 from asterisk_conf.render import Rendered
@@ -12,6 +15,9 @@ from gridline.errors import Unavailable
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
+_PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal a process gets when its parent dies."""
+_LIBC = ctypes.CDLL(None)  # loaded here: little may be done between fork and exec
 
 
 class AsteriskProcess:
@@ -42,13 +48,14 @@ class AsteriskProcess:
         """Start it and wait until it is fully booted. Raises Unavailable with its last words when it is not."""
         self.log.unlink(missing_ok=True)
         with (self.rendered.var / "log/console.log").open("wb") as console:
+            parent = os.getpid()
             self._process = await asyncio.create_subprocess_exec(
                 *self.rendered.asterisk.argv,
                 *("-C", str(self.rendered.etc / "asterisk.conf"), "-f", "-n"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
-                preexec_fn=self._raise_file_limit,
+                preexec_fn=lambda: self._prepare(parent),
                 start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, after the calls are drained
             )
         try:
@@ -109,7 +116,11 @@ class AsteriskProcess:
         except (Unavailable, TimeoutError) as error:
             return str(error)
 
-    def _raise_file_limit(self) -> None:
+    def _prepare(self, parent: int) -> None:
+        """In the child, before it becomes Asterisk: it goes when we go, even killed, and may open many files."""
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # killed before that was said
+            os._exit(1)
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = self.rendered.max_files if hard == resource.RLIM_INFINITY else min(self.rendered.max_files, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

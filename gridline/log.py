@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -19,6 +20,11 @@ def _one_line(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict
         if isinstance(value, str) and key != "exception":
             event[key] = _BREAKS.sub("·", value)
     return event
+
+
+def incident() -> str:
+    """A number for one unexpected failure: it stands in the log beside the traceback, and a person can quote it."""
+    return uuid4().hex[:8]
 
 
 def configure(format: str, level: str) -> None:

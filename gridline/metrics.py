@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 CALLS = Counter("gridline_calls_total", "Calls that reached the controller", ["company", "outcome"])
 CALLS_NOW = Gauge("gridline_calls_now", "Calls in the controller's hands")
 CALL_CRASHES = Counter("gridline_call_crashes_total", "Calls ended by an unexpected error; each is in the log")
+EVENT_FAILURES = Counter("gridline_event_failures_total", "Asterisk's events whose handling failed; each is in the log")
 FIRST_PROMPT_S = Histogram(
     "gridline_first_prompt_seconds",
     "From the call's arrival at the controller to the start of its first prompt",
@@ -18,7 +19,7 @@ RECORDINGS = Counter("gridline_recordings_total", "Recordings taken in, by kind 
 RECORDINGS_REFUSED = Counter("gridline_recordings_refused_total", "Recordings not begun, by reason", ["reason"])
 SPOOLED = Counter("gridline_spooled_total", "Appeals kept on disk because the database was away")
 DRAINED = Counter("gridline_drained_total", "Appeals brought from the disk into the register")
-BACKGROUND_FAILURES = Counter("gridline_background_failures_total", "Rounds of a background job that failed", ["job"])
+BACKGROUND_FAILURES = Counter("gridline_background_failures_total", "Attempts of a background job that failed", ["job"])
 JOURNAL = Counter("gridline_journal_entries_total", "Entries of the calls' journal, by what became of them", ["state"])
 PUSH_LISTENERS = Gauge("gridline_push_listeners", "Browsers that follow the live updates now")
 PUSH_DROPPED = Counter("gridline_push_dropped_total", "Live streams cut off because the browser was too slow")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from gridline.errors import Misconfigured
@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """Both given: the console is served over TLS by ourselves."""
     http_proxies: tuple[str, ...] = ()
     """Addresses of reverse proxies in front of us, whose X-Forwarded-For is believed."""
+    metrics_from: tuple[IPvAnyNetwork, ...] = ()
+    """Addresses and networks, besides this machine itself, whose Prometheus may read /metrics and /healthz."""
     console_origin: str = Field(default="", pattern=r"^$|^https?://[^/\s]+$")
     """The console's address as browsers see it, when a proxy stands in front; empty: as they ask for it."""
     console_idle_min: int = Field(default=30, ge=1, le=24 * 60)

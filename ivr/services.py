@@ -19,7 +19,7 @@ from ivr.journal.journal import Journal
 from ivr.live.board import Board
 from ivr.promised.spool import Spool
 from ivr.reception.ends import Ends
-from recordings.incoming import Incoming, Kind, Label
+from recordings.incoming import BadLabel, Incoming, Kind, Label
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class Services:
         reason = "no-notice" if not call.notice_heard else "" if self.incoming.has_room() else "no-room"
         if not reason:
             try:
-                label = self.incoming.announce(call.id, kind)
+                label = self.incoming.announce(call.id, kind, company_id=call.company.id, caller=call.caller)
             except OSError:
                 reason = "disk"
             else:
@@ -59,3 +59,11 @@ class Services:
         metrics.RECORDINGS_REFUSED.labels(reason).inc()
         log.error("recording-refused", call=call.id, kind=kind, reason=reason)
         return None
+
+    def end_recordings(self, call: Call) -> None:
+        """Say on each label that the call is over; where the disk takes nothing, the samples' rest tells the intake."""
+        for recording in call.recordings:
+            try:
+                self.incoming.ended(recording)
+            except (OSError, BadLabel) as error:
+                log.error("recording-not-ended", call=call.id, recording=recording, reason=str(error))

@@ -1,7 +1,8 @@
 """Where Asterisk writes: a label per recording beside the raw samples, so that no file is ever without its call.
 
 Labels lie on disk, not in the database: a recording may begin while the database is away, and must be found again
-after any crash. Files are named by id alone.
+after any crash. Files are named by id alone. A label is synced before its samples begin; what lies there all the same
+and is no label of ours is `BadLabel`.
 """
 
 from __future__ import annotations
@@ -9,16 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from gridline.clock import Clock
+from gridline.synced import write_synced
 
 Kind = Literal["talk", "complaint", "message"]
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class BadLabel(ValueError):
+    """What lies there is no label of ours: torn, foreign, a folder."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,34 @@ class Label:
     """ISO, UTC."""
     ended: bool = False
     """The call is over: what lies there is whole."""
+    company_id: str = ""
+    """Empty where it is not known."""
+    caller: str | None = None
+    """E.164; None when withheld."""
+
+    @classmethod
+    def read(cls, file: Path) -> Label:
+        """The label in a file. Raises FileNotFoundError, BadLabel when it is not one of ours whole."""
+        try:
+            told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            label = cls(**told)
+            whole = (
+                label.id == file.stem
+                and _ID.fullmatch(label.id)
+                and _ID.fullmatch(label.call_id)
+                and label.kind in get_args(Kind)
+                and datetime.fromisoformat(label.started_at).tzinfo
+                and isinstance(label.ended, bool)
+                and isinstance(label.company_id, str)
+                and isinstance(label.caller, str | None)
+            )
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, TypeError) as error:
+            raise BadLabel(f"{file.name}: {error}") from error
+        if not whole:
+            raise BadLabel(f"{file.name}: foreign")
+        return label
 
 
 class Incoming:
@@ -51,29 +88,33 @@ class Incoming:
             return False
         return state.f_bavail * state.f_frsize >= self._least_free and os.access(self.folder, os.W_OK)
 
-    def announce(self, call_id: str, kind: Kind) -> Label:
-        """Write a label before Asterisk begins to write. Raises OSError on a bad disk."""
-        label = Label(uuid.uuid4().hex, call_id, kind, self._clock.now().isoformat())
+    def announce(self, call_id: str, kind: Kind, *, company_id: str = "", caller: str | None = None) -> Label:
+        """Write a label before Asterisk begins to write; on return it is on disk. Raises OSError on a bad disk."""
+        now = self._clock.now().isoformat()
+        label = Label(uuid.uuid4().hex, call_id, kind, now, company_id=company_id, caller=caller)
         self._write(label)
         return label
 
     def ended(self, id: str) -> None:
-        """The call of this recording is over."""
+        """The call of this recording is over. Raises OSError on a bad disk, BadLabel."""
         label = self.label(id)
         if label is not None:
-            self._write(Label(label.id, label.call_id, label.kind, label.started_at, ended=True))
+            self._write(replace(label, ended=True))
+
+    def label_files(self) -> list[Path]:
+        """What is announced and not yet taken in, each to be read by `Label.read`."""
+        return sorted(self.folder.glob("*.json"))
 
     def labels(self) -> Iterator[Label]:
-        """Everything announced and not yet taken in."""
-        for file in sorted(self.folder.glob("*.json")):
-            label = self.label(file.stem)
-            if label is not None:
-                yield label
+        """Everything announced and not yet taken in that can be read."""
+        for file in self.label_files():
+            with suppress(FileNotFoundError, BadLabel):
+                yield Label.read(file)
 
     def label(self, id: str) -> Label | None:
-        """One label by its id."""
+        """One label by its id; None when there is none (any more). Raises BadLabel."""
         try:
-            return Label(**json.loads(self._label_file(id).read_text()))
+            return Label.read(self._label_file(id))
         except FileNotFoundError:
             return None
 
@@ -98,9 +139,7 @@ class Incoming:
         return self.folder / f"{id}.json"
 
     def _write(self, label: Label) -> None:
-        temporary = self._label_file(label.id).with_suffix(".new")
-        temporary.write_text(json.dumps(asdict(label)))
-        temporary.replace(self._label_file(label.id))
+        write_synced(self._label_file(label.id), json.dumps(asdict(label)))
 
 
 def raw_seconds(file: Path) -> float:

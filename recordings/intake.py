@@ -1,9 +1,14 @@
-"""Takes in what Asterisk wrote: raw samples become a WAV file, a checksum and a row linked to the call."""
+"""Takes in what Asterisk wrote: raw samples become a WAV file, a checksum and a row linked to the call.
+
+One file that cannot be taken never holds up the others: what is no label of ours, or no sound, is put aside with words.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,8 +16,11 @@ import structlog
 
 from gridline import metrics
 from gridline.db import Database
+from gridline.errors import Unavailable
+from gridline.log import incident
+from gridline.synced import put_aside
 from recordings.audio import Sound, to_wav
-from recordings.incoming import Incoming, Label, unmet_call
+from recordings.incoming import BadLabel, Incoming, Label, unmet_call
 from recordings.models import Recording, RecordingKind, RecordingState
 
 QUIET_ENDED_S = 2.0
@@ -22,38 +30,99 @@ QUIET_UNENDED_S = 30.0
 NEVER_BEGUN_S = 4 * 3600.0
 """A recording that has no sample by then has nobody who waits for its talk."""
 _WITHOUT = "without-"
+_ID = re.compile(r"[0-9a-f]{32}")
 
 log = structlog.get_logger(__name__)
 
 
-class RecordingIntake:
-    """Moves recordings from `incoming` into `store` and the database."""
+async def _nobody_waits(_label: Label) -> None:
+    return
 
-    def __init__(self, db: Database, incoming: Incoming, store: Path) -> None:
+
+class RecordingIntake:
+    """Moves recordings from `incoming` into `store` and the database.
+
+    `in_hands(call id)` says whether a call is being served here: what it records is left alone till it is over.
+    `on_stored(label)` is told of each recording while its samples still lie there; told again after a failure.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        incoming: Incoming,
+        store: Path,
+        *,
+        in_hands: Callable[[str], bool] = lambda _call: False,
+        on_stored: Callable[[Label], Awaitable[None]] = _nobody_waits,
+    ) -> None:
         self._db = db
         self._incoming = incoming
         self._store = store.absolute()
+        self._in_hands = in_hands
+        self._on_stored = on_stored
 
     async def sweep(self) -> int:
         """Take in everything that is whole; returns how many. Safe to repeat after any crash.
 
-        Raises Unavailable while the database is away (the files wait), OSError on a bad disk.
+        Raises Unavailable while the database is away (the files wait); OSError on a bad disk, after everything that
+        could be taken was.
         """
-        for file in self._incoming.folder.glob(f"{_WITHOUT}*.raw"):
-            if file.stat().st_size == 0:  # Asterisk holds it open until somebody answers; a talk that never was
-                if _at_rest_s(file) > NEVER_BEGUN_S:
-                    file.unlink()
-            elif _at_rest_s(file) > QUIET_ENDED_S:
-                self._incoming.adopt(file, _call_of(file))
+        trouble: OSError | None = None
         taken = 0
-        for label in list(self._incoming.labels()):
-            samples = self._incoming.samples(label)
-            if not samples.exists() or (label.kind == "talk" and samples.stat().st_size == 0):
-                self._nothing_written(label)
-            elif _at_rest_s(samples) > (QUIET_ENDED_S if label.ended else QUIET_UNENDED_S):
-                await self._take(label, samples)
-                taken += 1
+        for look, found in ((self._adopt, self._recorded_alone), (self._look_at, self._incoming.label_files)):
+            for file in found():
+                try:
+                    taken += await look(file)
+                except Unavailable:
+                    raise
+                except OSError as error:
+                    trouble = trouble or error
+                except Exception:
+                    log.exception("recording-not-taken", file=file.name, incident=incident())
+                    self._put_aside(file, "unexpected")
+        if trouble is not None:
+            raise trouble
         return taken
+
+    def _recorded_alone(self) -> list[Path]:
+        return sorted(self._incoming.folder.glob(f"{_WITHOUT}*.raw"))
+
+    async def _adopt(self, file: Path) -> bool:
+        """What the dialplan recorded alone gets its label; taken in with the others."""
+        if not file.is_file():
+            self._put_aside(file, "no file")
+        elif file.stat().st_size == 0:  # Asterisk holds it open until somebody answers; a talk that never was
+            if _at_rest_s(file) > NEVER_BEGUN_S:
+                file.unlink()
+        elif _at_rest_s(file) > QUIET_ENDED_S:
+            self._incoming.adopt(file, _call_of(file))
+        return False
+
+    async def _look_at(self, file: Path) -> bool:
+        """Whether what this label announces was taken in now."""
+        try:
+            label = Label.read(file)
+        except FileNotFoundError:
+            return False
+        except BadLabel as error:
+            self._put_aside(file, str(error))
+            return False
+        if not label.ended and self._in_hands(label.call_id):
+            return False
+        samples = self._incoming.samples(label)
+        if samples.exists() and not samples.is_file():
+            self._put_aside(samples, "no file")
+        elif not samples.exists() or (label.kind == "talk" and samples.stat().st_size == 0):
+            self._nothing_written(label)
+        elif _at_rest_s(samples) > (QUIET_ENDED_S if label.ended else QUIET_UNENDED_S):
+            await self._take(label, samples)
+            return True
+        return False
+
+    def _put_aside(self, file: Path, reason: str) -> None:
+        aside = put_aside(file)
+        metrics.RECORDINGS.labels("", "put-aside").inc()
+        log.critical("recording-put-aside", file=aside.name, reason=reason)
 
     async def _take(self, label: Label, samples: Path) -> None:
         started = datetime.fromisoformat(label.started_at)
@@ -82,6 +151,7 @@ class RecordingIntake:
                     channels=channels,
                 )
             )
+        await self._on_stored(label)
         self._incoming.forget(label)
         metrics.RECORDINGS.labels(label.kind, state.value).inc()
         log.info("recording-stored", recording=label.id, call=label.call_id, seconds=sound and round(sound.seconds, 1))
@@ -113,4 +183,4 @@ def _call_of(file: Path) -> str:
     Further recordings of one call (after a transfer) are numbered behind a `~`.
     """
     call, _, channel = file.stem.removeprefix(_WITHOUT).partition("_")
-    return call or unmet_call(channel.partition("~")[0])
+    return call if _ID.fullmatch(call) else unmet_call(channel.partition("~")[0])

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
 
 import structlog
 
-import migrations
 from agent_console.api.clients import CLIENTS, Clients
 from agent_console.app import make_app
 from agent_console.card.ringing import Ringing
 from agent_console.console import Console
 from agent_console.pages.workplace import show_place
-from agent_console.people.users import FIRST, USERS, Users
+from agent_console.people.users import USERS, Users
 from agent_console.phone import Phones
 from agent_console.push import Push
 from agent_console.wallboard.live import LIVE, Live
@@ -45,6 +44,7 @@ from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
+from ivr.journal.closing import Closing
 from ivr.journal.journal import Journal
 from ivr.live.board import Board
 from ivr.live.view import CallKey, Changes
@@ -52,6 +52,7 @@ from ivr.menus.flows import Flows
 from ivr.menus.vocabulary import Vocabulary
 from ivr.promised.drain import Drain
 from ivr.promised.spool import Spool
+from ivr.promised.words import Words
 from ivr.reception.ends import Ends
 from ivr.reception.reception import Reception
 from ivr.services import Services
@@ -62,16 +63,12 @@ from ivr.telephony.state import Snapshot
 from ivr.voice.voice import Voice
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
-from service.supervisor import heartbeat
+from service import chores, only_for_us, opening, ports
 
 log = structlog.get_logger(__name__)
 
-SWEEP_S = 2.0
-DRAIN_SPOOL_S = 3.0
-WATCH_MENUS_S = 1.0
-PROMPTS_S = 24 * 3600.0
 DATABASE_S = 5.0
-ESCALATE_S = 60.0
+"""Between two attempts to open a database that was away at the start."""
 
 
 class Controller:
@@ -91,7 +88,13 @@ class Controller:
         self.register = Register(self.db, clock, companies, calendar, rules.of_installation(config.dialplan))
         self.drain = Drain(self.spool, self.register, self.journal)
         incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
-        self.intake = RecordingIntake(self.db, incoming, recordings / "store")
+        self.intake = RecordingIntake(
+            self.db,
+            incoming,
+            recordings / "store",
+            in_hands=self.journal.is_open,
+            on_stored=Words(self.register, self.spool, incoming).on_stored,
+        )
         self.whispers = Whispers(
             self.db,
             clock,
@@ -102,6 +105,7 @@ class Controller:
             on=config.whisper,
         )
         self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
+        self.closing = Closing(self.db, self.journal, clock, config.node, self._is_live)
         self.ends = Ends(self.journal, self.board, self._key_of)
         services = Services(
             db=self.db,
@@ -189,63 +193,28 @@ class Controller:
             self._show_place = partial(show_place, console, self.console)
             self._show_calls = Ringing(console).on_changes
             self._live = console[LIVE]
-            opened = await self._database_opened(console[USERS])
+            opened = await opening.opened(self.config, self.db, console[USERS])
             await closing.enter_async_context(served(console, self.config))
-            async with asyncio.TaskGroup() as jobs:
-                journal = jobs.create_task(self.journal.run())
-                background = [
-                    jobs.create_task(_every(PROMPTS_S, "prompts", self._make_prompts)),
-                    jobs.create_task(self.ami.run()),
-                    jobs.create_task(self.desk.run()),
-                    jobs.create_task(self.reconnect.run()),
-                    jobs.create_task(self.recording_pause.run()),
-                    jobs.create_task(self.visits.run()),
-                    jobs.create_task(self.whispers.run()),
-                    jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
-                    jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
-                    jobs.create_task(_every(ESCALATE_S, "promises", self._escalate)),
-                    jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
-                    jobs.create_task(heartbeat()),
-                ]
-                if not opened:
-                    background.append(jobs.create_task(self._open_database_later(console[USERS])))
-                await self.agi.start()
-                log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
-                await stop.wait()
-                log.info("draining", calls=self.agi.active)
-                self.agi.stop_accepting()
-                await self.agi.drain(self.config.drain_s)
-                await self.agi.close()
-                self.ends.close()
-                await self.journal.flush()
-                await self.visits.write()
-                await self.desk.write()
-                for job in [*background, journal]:
-                    job.cancel()
+            jobs = chores.begun(self)
+            closing.push_async_callback(jobs.stop)
+            if not opened:
+                jobs.keep("database", partial(self._open_database_later, console[USERS]))
+            await self.agi.start()
+            log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
+            await stop.wait()
+            log.info("draining", calls=self.agi.active)
+            self.agi.stop_accepting()
+            await self.agi.drain(self.config.drain_s)
+            await self.agi.close()
+            self.ends.close()
+            await chores.write_the_rest(self)
         log.info("controller-stopped")
-
-    async def _database_opened(self, users: Users) -> bool:
-        """Bring the database to the newest revision; False while it is away: calls are served all the same."""
-        try:
-            await migrations.upgrade(self.db)
-            await self._welcome(users)
-        except Unavailable as error:
-            log.error("database-away-at-start", reason=error.message)
-            return False
-        return True
 
     async def _open_database_later(self, users: Users) -> None:
         opened = False
         while not opened:
             await asyncio.sleep(DATABASE_S)
-            opened = await self._database_opened(users)
-
-    async def _welcome(self, users: Users) -> None:
-        """The very first start makes an administrator; his one-time password goes to the terminal, not to the log."""
-        password = await users.first_administrator()
-        if password is not None:
-            sys.stdout.write(f"\nКонсоль: логин {FIRST}, одноразовый пароль {password}\n\n")
-            sys.stdout.flush()
+            opened = await opening.opened(self.config, self.db, users)
 
     async def health(self) -> dict[str, bool]:
         """Whether each part works now."""
@@ -255,7 +224,8 @@ class Controller:
             database = True
         except Unavailable:
             database = False
-        return {"database": database, "asterisk": self.ami.connected}
+        room = await asyncio.to_thread(self.console.incoming.has_room)
+        return {"database": database, "asterisk": self.ami.connected, "disk": room}
 
     async def _is_on_the_line(self, env: Mapping[str, str]) -> bool:
         """Whether Asterisk has the channel that an AGI client announces (attack A9); when it cannot be asked, yes."""
@@ -273,6 +243,11 @@ class Controller:
 
     def _key_of(self, channel: str) -> CallKey:
         return CallKey(self.config.node, self.ami.boot, channel)
+
+    def _is_live(self, boot: str, linkedid: str) -> bool | None:
+        if not self.ami.connected:
+            return None
+        return self.board.call(CallKey(self.config.node, boot, linkedid)) is not None
 
     def _on_event(self, event: Event) -> None:
         self.reconnect.on_event(event)
@@ -312,39 +287,6 @@ class Controller:
             SIGNATURES,
         )
 
-    async def _make_prompts(self) -> None:
-        """Make what is not there yet (a new wording, a cleared cache), let go of what nobody hears any more (F32)."""
-        for built in await self.voice.build_all(companies=[company.id for company in self.companies]):
-            if built.problem:
-                log.error("prompt-not-made", company=built.company_id, prompt=built.prompt_id, reason=built.problem)
-        self.voice.prune()
-
-    async def _escalate(self) -> None:
-        """Raise promises at half, at four fifths and at the end of their time."""
-        for company in self.companies:
-            for due in await self.console.promises.escalate(company.id):
-                log.warning("promise-due", kind=due.kind, per_cent=due.per_cent, owner=due.owner, at=str(due.due_at))
-
-    async def _watch_menus(self) -> None:
-        """A changed menu serves new calls at once; a broken one is refused whole, the old one serves (F38)."""
-        if self.flows.changed():
-            refused = self.flows.reload()
-            for error in refused:
-                log.error("menu-refused", reason=error.message)
-            if not refused:
-                log.info("menus-reloaded")
-
-
-async def _every(seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
-    """Run a background job for ever; a failed round is logged and counted, the next one comes all the same."""
-    while True:
-        try:
-            await job()
-        except (GridlineError, OSError) as error:
-            metrics.BACKGROUND_FAILURES.labels(name).inc()
-            log.error("background-job-failed", job=name, reason=str(error))
-        await asyncio.sleep(seconds)
-
 
 async def serve(config: Settings) -> None:
     """Run the controller until SIGTERM or SIGINT."""
@@ -355,14 +297,23 @@ async def serve(config: Settings) -> None:
 
 
 def main() -> None:
-    """The controller as a process of its own, started by the supervisor; exit code 2 for wrong settings or files."""
+    """The controller as a process of its own, started by the supervisor.
+
+    Exit code 2 for settings or files that only a person can put right, 1 for what may pass: it is then started again.
+    """
+    only_for_us()
     try:
         config = settings.load()
         logging.configure(config.log_format, config.log_level)
+        if taken := ports.taken(ports.of_controller(config)):
+            raise Unavailable("; ".join(taken))
         asyncio.run(serve(config))
     except GridlineError as error:
         sys.stderr.write(f"{error.message}\n")
-        sys.exit(2 if error.code == "misconfigured" else 1)
+        sys.exit(1 if isinstance(error, Unavailable) else 2)
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or ''}: {error.strerror or error}\n".removeprefix(": "))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import sys
+from pathlib import Path
 
 import structlog
 
@@ -19,12 +20,38 @@ HUNG_AFTER_S = 8.0
 """Without a beat this long, the controller is killed: within the 10 s of fault F5."""
 START_LIMIT_S = 60.0
 """The first beat comes only when everything is up."""
+LOOK_EVERY_S = 0.25
+STOP_MARGIN_S = 15.0
+"""After the calls were drained: time to write everything down."""
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10.0
 LONG_LIFE_S = 10.0
 """Whoever lived longer did not fail at its start: the next one need not wait."""
 
 log = structlog.get_logger(__name__)
+
+
+class Patience:
+    """How long something may still take, in time that the watcher saw pass.
+
+    A machine that was frozen (a snapshot, a suspend) froze the watched with the watcher: between two looks no more
+    than twice the pause between them counts.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self._left_s = limit_s
+        self._looked_at: float | None = None
+
+    def begin_anew(self, limit_s: float) -> None:
+        """There was a sign of life."""
+        self._left_s = limit_s
+
+    def is_over(self, now: float) -> bool:
+        """Look, at `now` of a monotonic clock; whether the limit was passed."""
+        since_s = 0.0 if self._looked_at is None else now - self._looked_at
+        self._looked_at = now
+        self._left_s -= min(max(since_s, 0.0), 2 * LOOK_EVERY_S)
+        return self._left_s < 0
 
 
 class Supervisor:
@@ -80,19 +107,17 @@ class Supervisor:
             )
         finally:
             os.close(write_end)
-        last_beat = [born + START_LIMIT_S - self._hung_after_s]
+        silent = Patience(START_LIMIT_S)
+        draining = Patience(self._drain_s + STOP_MARGIN_S)
         os.set_blocking(read_end, False)
-        loop.add_reader(read_end, self._beat, read_end, last_beat)
+        loop.add_reader(read_end, self._beat, read_end, silent)
         ended = asyncio.create_task(self._process.wait())
-        stop_asked: float | None = None
         try:
             while not ended.done():
-                await asyncio.wait([ended], timeout=0.25)
-                now = loop.time()
-                if self._stopping.is_set() and stop_asked is None:
-                    stop_asked = now
-                late = stop_asked is not None and now - stop_asked > self._drain_s + 15
-                if not ended.done() and (late or now - last_beat[0] > self._hung_after_s):
+                await asyncio.wait([ended], timeout=LOOK_EVERY_S)
+                hung = silent.is_over(loop.time())
+                late = draining.is_over(loop.time()) if self._stopping.is_set() else False
+                if not ended.done() and (hung or late):
                     log.error("controller-hung", pid=self._process.pid, draining=late)
                     self._process.kill()
                     await ended
@@ -104,10 +129,10 @@ class Supervisor:
                 self._process.kill()
                 await ended
 
-    def _beat(self, descriptor: int, last_beat: list[float]) -> None:
+    def _beat(self, descriptor: int, silent: Patience) -> None:
         with contextlib.suppress(BlockingIOError):
             if os.read(descriptor, 64):
-                last_beat[0] = asyncio.get_running_loop().time()
+                silent.begin_anew(self._hung_after_s)
                 self.started.set()
             else:  # the controller closed its end: its exit follows
                 asyncio.get_running_loop().remove_reader(descriptor)
@@ -126,6 +151,6 @@ async def heartbeat() -> None:
         await asyncio.sleep(HEARTBEAT_S)
 
 
-def controller_argv() -> list[str]:
-    """The command of the controller alone."""
-    return [sys.executable, "-m", "service.controller"]
+def controller_argv(var: Path) -> list[str]:
+    """The command of the controller alone; it reads `var` from the settings, and is known by it among processes."""
+    return [sys.executable, "-m", "service.controller", str(var.absolute())]

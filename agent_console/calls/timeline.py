@@ -35,6 +35,8 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "hung-up": "звонящий положил трубку",
     "failed": "сбой программы",
     "stopped": "остановка программы",
+    "message": "оставил сообщение",
+    "unknown": "чем кончился, не видно",
     "unknown-number": "номер не принадлежит компании",
 }
 _LEFT: Final[Mapping[Left, str]] = {

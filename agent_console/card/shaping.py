@@ -105,4 +105,6 @@ def _outcome(call: CallRecord, answered: str, registered: Sequence[CardAppeal], 
         return "идёт сейчас"
     if in_vain:
         return "не дождался оператора"
-    return "положил трубку в меню" if call.outcome == "hung-up" else "обслужен в меню"
+    return {"hung-up": "положил трубку в меню", "unknown": "чем кончился, не видно"}.get(
+        call.outcome or "", "обслужен в меню"
+    )

@@ -47,7 +47,7 @@ class Access(StrEnum):
     MACHINE = "machine"
     """Other systems; the handler checks their token itself."""
     LOCAL = "local"
-    """Programs of this machine: health and figures."""
+    """Programs of this machine, and those that the settings name: health and figures."""
 
 
 _P = Permission

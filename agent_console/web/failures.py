@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
-from uuid import uuid4
 
 import structlog
 from aiohttp import web
@@ -15,6 +14,7 @@ from agent_console.web.render import render, wants_part
 from agent_console.web.routes import grant_of
 from agent_console.web.security import NotSignedIn
 from gridline.errors import GridlineError
+from gridline.log import incident
 from gridline.metrics import REQUEST_CRASHES
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ async def tell(request: web.Request, handler: Next) -> web.StreamResponse:
     except web.HTTPException as error:
         return _told(request, error.status, f"http-{error.status}", HINTS.get(error.status, error.reason))
     except Exception:
-        number = uuid4().hex[:8]
+        number = incident()
         REQUEST_CRASHES.inc()
         log.exception("request-crashed", number=number, method=request.method, path=request.path)
         return _told(request, 500, "crash", f"Ошибка записана под номером {number}. Повторите; не поможет — сообщите.")

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -135,7 +136,7 @@ async def check(request: web.Request, handler: Next) -> web.StreamResponse:
     grant = grant_of(request)
     if grant is None:  # no such page, or not by this method: aiohttp says which
         return await handler(request)
-    if grant is Access.LOCAL and not _is_local(request):
+    if grant is Access.LOCAL and not (_is_local(request) or _watches(request)):
         raise web.HTTPNotFound
     if grant in (Access.MACHINE, Access.LOCAL):
         return await handler(request)
@@ -227,6 +228,15 @@ async def _check_csrf(request: web.Request, token: str) -> None:
 
 def _is_local(request: web.Request) -> bool:
     return request.remote in LOOPBACK and not {"X-Forwarded-For", "Forwarded"} & set(request.headers)
+
+
+def _watches(request: web.Request) -> bool:
+    """Whether the settings let this address read how we are."""
+    try:
+        there = ip_address(address(request).partition("%")[0])
+    except ValueError:  # what a proxy passed on is no address
+        return False
+    return any(there in network for network in console_of(request).settings.metrics_from)
 
 
 async def _refused(request: web.Request, who: SignedIn, action: AuditAction, detail: str) -> None:

@@ -66,6 +66,12 @@ class Installation:
 
     async def start(self) -> None:
         """Start the product and the carrier; back when calls are taken. Raises Unavailable with the log's end."""
+        await self.serve()
+        await self.healthy(START_LIMIT_S)
+        await self.carrier.start()
+
+    async def serve(self) -> None:
+        """Start the product alone, or anew after its end."""
         with (self.var / "serve.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", "from service.cli import main; main()", "serve"),
@@ -74,8 +80,6 @@ class Installation:
                 stderr=log,
                 start_new_session=True,
             )
-        await self.healthy(START_LIMIT_S)
-        await self.carrier.start()
 
     async def stop(self) -> int:
         """Stop the carrier, then the product with SIGTERM; its exit code."""

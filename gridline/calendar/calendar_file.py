@@ -12,6 +12,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from gridline.calendar.workdays import ProductionCalendar
+from gridline.errors import InvalidInput, Misconfigured
 from gridline.tables import cells
 from gridline.tables.cells import When
 from gridline.tables.tabular import BadCell, Problems, rows
@@ -34,8 +35,14 @@ class MovedDay:
 
 
 def load_calendar(var: Path) -> ProductionCalendar:
-    """The calendar in force on this machine. Raises InvalidInput when the kept table was spoilt by hand."""
-    return ProductionCalendar({row.day: row.working for row in kept_days(var)})
+    """The calendar in force on this machine. Raises Misconfigured when the kept table was spoilt."""
+    try:
+        return ProductionCalendar({row.day: row.working for row in kept_days(var)})
+    except (InvalidInput, OSError, ValueError) as error:
+        raise Misconfigured(
+            f"Производственный календарь {var / NAME} не читается: {error}\n"
+            "Верните файл из резервной копии; или уберите его и загрузите дни заново: gridline calendar import."
+        ) from error
 
 
 def kept_days(var: Path) -> list[MovedDay]:

@@ -17,6 +17,7 @@ from gridline.phones import parse
 from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, NumberAsked, PersonWanted, choose, confirm
 from ivr.call import Call
 from ivr.line import Line
+from ivr.promised.words import SHORTEST_S
 from ivr.services import Services
 from ivr.voice import audio, spoken
 from ivr.voice.prompts import Prompt
@@ -24,8 +25,6 @@ from recordings.incoming import Label
 
 LIMIT_S = 180
 SILENCE_S = 4
-SHORTEST_S = 0.3
-"""Less sound is a breath or a click, not words."""
 REPEATED_WITHIN = timedelta(days=1)
 """A second complaint on the same topic this soon is the same one told again (attack A21); later it is a new one."""
 REGISTER_BUDGET_S = 2.0
@@ -100,7 +99,7 @@ class Telling:
         draft = Draft(call.company.id, stage, call.id, call.caller, topic or None, self.label.id)
         try:
             await self._services.register.draft(draft)
-        except Unavailable as error:  # the recording itself stays with the call; nothing was promised
+        except Unavailable as error:  # made good when the recording is taken in; nothing was promised
             log.error("draft-not-kept", call=call.id, recording=self.label.id, reason=error.message)
 
     def _forget(self) -> None:

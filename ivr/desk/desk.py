@@ -60,6 +60,7 @@ class Desk:
         self._untold: set[str] = set()
         self._ledger = Ledger(db)
         self._wake = asyncio.Event()
+        self._recalled = False
         self._retold_at = clock.monotonic()
 
     def shifts(self) -> tuple[Shift, ...]:
@@ -168,10 +169,13 @@ class Desk:
                     self._keep(shift.missed(self._clock.now()))
 
     async def recall(self) -> None:
-        """Take up the shifts of before a restart."""
+        """Take up the shifts of before a restart; once, for later the ledger is behind what is held here."""
+        if self._recalled:
+            return
         for shift in await self._ledger.remembered():
             if shift.agent not in self._shifts:
                 self._keep(shift)
+        self._recalled = True
 
     async def write(self) -> None:
         """Store the shifts and what happened in them; tried again later while the database is away."""

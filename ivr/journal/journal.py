@@ -87,6 +87,10 @@ class Journal:
             del self._calls[call_id]
             del self._steps[call_id]
 
+    def is_open(self, call_id: str) -> bool:
+        """Whether this call was begun here and not ended yet."""
+        return call_id in self._calls
+
     async def flush(self) -> None:
         """Wait until everything told so far is in the database or on disk."""
         self._hurry.set()

@@ -6,10 +6,12 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, id_column
+
+_OPEN = text("ended_at IS NULL")
 
 
 def call_id(node: str, boot: str, linkedid: str) -> str:
@@ -29,6 +31,7 @@ class CallRecord(Base):
         UniqueConstraint("node", "boot", "linkedid"),
         Index(None, "company_id", "started_at"),
         Index(None, "caller", "started_at"),
+        Index("ix_calls_open", "node", postgresql_where=_OPEN, sqlite_where=_OPEN),
     )
 
     id: Mapped[str] = id_column()

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from gridline.synced import sync_folder
+
 MOST_BYTES = 256 * 2**20
 """About 400 000 steps: a day of a region's line. Beyond it nothing is taken, and the journal says so."""
 
@@ -64,8 +66,4 @@ class JournalSpool:
                 stream.flush()
                 os.fsync(stream.fileno())
             if fresh:
-                folder = os.open(self._folder, os.O_RDONLY)
-                try:
-                    os.fsync(folder)
-                finally:
-                    os.close(folder)
+                sync_folder(self._folder)

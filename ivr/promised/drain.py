@@ -10,6 +10,7 @@ from appeals.intake.intake import accept
 from appeals.register import Draft, Register
 from gridline import metrics
 from gridline.errors import GridlineError, Unavailable
+from gridline.log import incident
 from gridline.phones import e164
 from ivr.journal.entries import CallBegun
 from ivr.journal.journal import Journal
@@ -28,6 +29,7 @@ class Drain:
         self._spool = spool
         self._register = register
         self._journal = journal
+        self._counter_seen = False
 
     async def run_once(self) -> int:
         """Bring in everything that waits; how many came in.
@@ -36,6 +38,7 @@ class Drain:
         Raises Unavailable while the database is away (the files wait).
         """
         drained = 0
+        await self._see_to_the_counter()
         for kept in list(self._spool.waiting()):
             try:
                 number = await self._bring_in(kept)
@@ -46,6 +49,10 @@ class Drain:
                 metrics.BACKGROUND_FAILURES.labels("spool").inc()
                 log.critical("spool-refused", receipt=kept.receipt, reason=error.message)
                 continue
+            except Exception:  # ours to mend: it stays where it is, and the next round tries it again
+                metrics.BACKGROUND_FAILURES.labels("spool").inc()
+                log.exception("spool-not-drained", receipt=kept.receipt, incident=incident())
+                continue
             if kept.call is not None:
                 self._record(kept.call, kept)
             self._spool.done(kept)
@@ -53,6 +60,13 @@ class Drain:
             log.info("spool-drained", receipt=kept.receipt, number=number)
             drained += 1
         return drained
+
+    async def _see_to_the_counter(self) -> None:
+        """No receipt is given twice, whatever became of the counter: at the start, and when it cannot be read."""
+        if self._counter_seen and not self._spool.counter_lost:
+            return
+        self._spool.count_from(await self._register.last_receipt(self._spool.series))
+        self._counter_seen = True
 
     async def _bring_in(self, kept: Kept) -> str:
         """The number it has in the register; of a message without any contact, the draft a person will look at."""

@@ -10,17 +10,31 @@ import fcntl
 import json
 import logging  # not structlog: the emergency script starts in a fifth of the time without it
 import os
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 from appeals.numbering import receipt as receipt_digits
 from gridline.errors import Unavailable
+from gridline.synced import put_aside, write_synced
 
 log = logging.getLogger(__name__)
 
 FULL_BYTES = 64 * 1024 * 1024
 """Free space below which nothing is promised: a false number is worse than a person."""
+
+
+REQUIRED = frozenset({"company_id", "topic", "phone"})
+"""Fields that every appeal here has, though their value may be null."""
+OF_A_CALL = frozenset({"call_id", "recording_id"})
+"""And one that comes with the facts of its call."""
+
+
+class BadEntry(ValueError):
+    """What lies in the spool is no entry of ours: torn, foreign, unreadable, a folder."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,16 @@ class CallFacts:
     started_at: str
     ended_at: str
 
+    @classmethod
+    def of(cls, told: dict[str, str]) -> CallFacts:
+        """From JSON. Raises TypeError, ValueError when it is not that."""
+        facts = cls(**told)
+        for moment in (facts.started_at, facts.ended_at):
+            datetime.fromisoformat(moment)
+        if not all(isinstance(value, str) for value in told.values()):
+            raise TypeError("facts of a call are text")
+        return facts
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -45,6 +69,22 @@ class Kept:
     call: CallFacts | None = None
     """Of a call that ended in the dialplan's own hands."""
 
+    @classmethod
+    def read(cls, file: Path) -> Kept:
+        """The entry in a file. Raises FileNotFoundError, BadEntry when it is not one of ours whole."""
+        try:
+            told = json.loads(file.read_text(encoding="utf-8"))
+            kept = cls(told["receipt"], dict(told["intake"]), CallFacts.of(told["call"]) if told["call"] else None)
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise BadEntry(f"{type(error).__name__}: {error}") from error
+        if kept.receipt != file.stem:
+            raise BadEntry(f"it holds {kept.receipt!r}")
+        if missing := (REQUIRED | OF_A_CALL if kept.call else REQUIRED) - kept.intake.keys():
+            raise BadEntry(f"fields are missing: {', '.join(sorted(missing))}")
+        return kept
+
 
 class Spool:
     """The spool of one node under `folder`; `series` (1-99) is the node's own two digits.
@@ -54,7 +94,7 @@ class Spool:
 
     def __init__(self, folder: Path, series: int) -> None:
         self._folder = folder
-        self._series = series
+        self.series = series
         folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, intake: dict[str, object], call: CallFacts | None = None) -> Kept:
@@ -67,7 +107,7 @@ class Spool:
             if state.f_bavail * state.f_frsize < FULL_BYTES:
                 raise OSError("the spool's disk is full")
             kept = Kept(self._next_receipt(), intake, call)
-            _write_synced(self._file(kept.receipt), json.dumps(asdict(kept), ensure_ascii=False))
+            write_synced(self._file(kept.receipt), json.dumps(asdict(kept), ensure_ascii=False))
         except OSError as error:
             raise Unavailable(f"Обращение не удалось сохранить на диск: {error}") from error
         return kept
@@ -96,40 +136,74 @@ class Spool:
     def _rejected(self, receipt: str) -> Path:
         return self._folder / f"{receipt}.rejected"
 
-    def _next_receipt(self) -> str:
-        counter = os.open(self._folder / "counter", os.O_RDWR | os.O_CREAT, 0o600)
+    @property
+    def counter_lost(self) -> bool:
+        """Whether there is a counter that nobody can read."""
         try:
-            fcntl.flock(counter, fcntl.LOCK_EX)
+            return int((self._folder / "counter").read_text("ascii")) < 0
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError):
+            return True
+
+    def count_from(self, receipt: str | None) -> None:
+        """See to it that the next receipt is a later one than `receipt`, the last of this series in the register.
+
+        A counter that was lost is put aside and made anew; what waits here or was put aside here counts too.
+        Raises OSError.
+        """
+        if self.counter_lost:
+            log.critical("counter of receipts put aside as %s", put_aside(self._folder / "counter").name)
+        with self._counter() as counter:
+            there = os.pread(counter, 20, 0)
+            known = [int(there or b"0"), _serial(receipt or "", self.series)]
+            known += [_serial(file.name.partition(".")[0], self.series) for file in self._folder.iterdir()]
+            if not there or max(known) > known[0]:
+                _set(counter, max(known))
+
+    def _next_receipt(self) -> str:
+        if self.counter_lost:
+            raise OSError("the counter of receipts cannot be read; the register restores it")
+        with self._counter() as counter:
             number = int(os.pread(counter, 20, 0) or b"0") + 1
-            os.pwrite(counter, str(number).encode(), 0)
-            os.fsync(counter)
+            given = receipt_digits(self.series, number)
+            _set(counter, number)
+        return given
+
+    @contextmanager
+    def _counter(self) -> Iterator[int]:
+        """The counter's file, held against every other process. Raises OSError."""
+        handle = os.open(self._folder / "counter", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield handle
         finally:
-            os.close(counter)
-        return receipt_digits(self._series, number)
+            os.close(handle)
+
+
+def _set(counter: int, number: int) -> None:
+    os.pwrite(counter, str(number).encode(), 0)
+    os.fsync(counter)
+
+
+def _serial(receipt: str, series: int) -> int:
+    """A receipt's number within its series; 0 when it is none of this series."""
+    return int(receipt[2:-1]) if re.fullmatch(rf"{series:02d}[0-9]{{8}}", receipt) else 0
 
 
 def _read(file: Path) -> Kept | None:
-    """What was kept there; None when it is not there (any more: another process may drain at the same time)."""
+    """What was kept there; None when it is not there (any more: another process may drain at the same time).
+
+    What nobody can read is put aside, for a person to look at: it must not hold up the promises behind it.
+    """
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
-        return Kept(told["receipt"], told["intake"], CallFacts(**told["call"]) if told["call"] else None)
+        return Kept.read(file)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:  # not written by us: out of the way, for a person to look at
-        file.rename(file.with_suffix(".broken"))
-        log.critical("spool file %s is broken: %s", file.name, error)
+    except BadEntry as error:
+        try:
+            aside = put_aside(file)
+        except FileNotFoundError:
+            return None
+        log.critical("spool entry put aside as %s: %s", aside.name, error)
         return None
-
-
-def _write_synced(file: Path, text: str) -> None:
-    temporary = file.with_suffix(".new")
-    with temporary.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.rename(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from ivr.journal.journal import Journal
 from ivr.live.board import Board
@@ -25,31 +26,33 @@ class Ends:
         self._journal = journal
         self._board = board
         self._key_of = key_of
-        self._left: dict[str, _Left] = {}
+        self._left: dict[CallKey, _Left] = {}
 
     def left(self, channel: str, call_id: str, outcome: str, branch: str) -> None:
         """The controller has done with this call; the record ends now, or when the channel does."""
-        if self._board.call(self._key_of(channel)) is None:
+        key = self._key_of(channel)
+        if self._board.call(key) is None:
             self._journal.end(call_id, outcome, branch=branch)
         else:
-            self._left[channel] = _Left(call_id, outcome, branch)
+            self._left[key] = _Left(call_id, outcome, branch)
 
     def on_event(self, event: Event) -> None:
         """Take an event of Asterisk in."""
-        if isinstance(event, ChannelHungUp) and (left := self._left.pop(event.channel.uniqueid, None)):
-            self._journal.end(left.call_id, left.outcome, branch=left.branch, at=event.at)
+        if isinstance(event, ChannelHungUp):
+            self._end(self._key_of(event.channel.uniqueid), event.at)
 
     def rebuild(self) -> None:
-        """After a re-read: calls whose end was not seen."""
-        for channel in list(self._left):
-            if self._board.call(self._key_of(channel)) is None:
-                self._end(channel)
+        """After a re-read: calls whose end was not seen, those of an Asterisk that is no more among them."""
+        for key in list(self._left):
+            if self._board.call(key) is None:
+                self._end(key)
 
     def close(self) -> None:
         """This process goes: what it will not see the end of ends now."""
-        for channel in list(self._left):
-            self._end(channel)
+        for key in list(self._left):
+            self._end(key)
 
-    def _end(self, channel: str) -> None:
-        left = self._left.pop(channel)
-        self._journal.end(left.call_id, left.outcome, branch=left.branch)
+    def _end(self, key: CallKey, at: datetime | None = None) -> None:
+        left = self._left.pop(key, None)
+        if left is not None:
+            self._journal.end(left.call_id, left.outcome, branch=left.branch, at=at)

@@ -108,13 +108,12 @@ class Reception:
             raise
         finally:
             steps.flush()
-            for recording in call.recordings:
-                services.incoming.ended(recording)
             branch = call.branch.id if call.branch else ""
             if outcome == "talked":
                 services.ends.left(call.channel, call.id, outcome, branch)
             else:
                 services.journal.end(call.id, outcome, branch=branch)
+            services.end_recordings(call)
             metrics.CALLS.labels(call.company.id, outcome).inc()
             log.info("call-ends", outcome=outcome, place=call.place)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import structlog
 
 from gridline.errors import GridlineError
+from gridline.log import incident
 from ivr.telephony.channel import COMMAND_TIMEOUT_S, AgiChannel, AgiTimeout, CallerHungUp
 from ivr.telephony.wire import AgiProtocolError, AgiReply
 
@@ -181,7 +182,7 @@ class AgiServer:
         except Exception as error:  # the one place a call's failure ends: the dialplan serves the caller
             call = channel.env.get("uniqueid", "") if channel else ""
             self.counts.crashed += 1
-            log.exception("call-crashed", call=call)
+            log.exception("call-crashed", call=call, incident=incident())
             if self._on_crash is not None:
                 self._on_crash(call, error)
         finally:

@@ -11,8 +11,10 @@ from datetime import datetime
 
 import structlog
 
+from gridline import metrics
 from gridline.clock import Clock
 from gridline.errors import Unavailable
+from gridline.log import incident
 from ivr.telephony import events, state
 from ivr.telephony.ami_session import AmiActionFailed, AmiLost, AmiRefused, AmiTimeout, Session, Value
 from ivr.telephony.events import Event, Message
@@ -216,4 +218,5 @@ class Ami:
             handle()
         except Exception:  # the one place an event's failure ends: the next event is handed on all the same
             self.counts.failed += 1
-            log.exception("event-failed", call=call)
+            metrics.EVENT_FAILURES.inc()
+            log.exception("event-failed", call=call, incident=incident())

@@ -61,10 +61,10 @@ def _serve(agi: AGI, node: Node, prompts: Path) -> None:
     call = str(agi.get_variable(variables.CALL)) or unmet_call(channel)
     raw = printable(agi.env.get("agi_callerid", ""))
     incoming = Incoming(node.var / "recordings/incoming", SystemClock(), least_free=0)
-    message = incoming.announce(call, "message")
+    phone = e164(raw)
+    message = incoming.announce(call, "message", company_id=company, caller=phone)
     file = incoming.samples(message)
     received_at = datetime.now(UTC)
-    phone = e164(raw)
     gone = False
     try:
         _say(agi, words / "beep")
@@ -73,8 +73,8 @@ def _serve(agi: AGI, node: Node, prompts: Path) -> None:
         phone = phone or _contact(agi, words)
     except _GONE:
         gone = True
-    incoming.ended(message.id)
     if raw_seconds(file) < SHORTEST_S:
+        incoming.ended(message.id)
         return
     intake: dict[str, object] = {
         "company_id": company,
@@ -90,6 +90,7 @@ def _serve(agi: AGI, node: Node, prompts: Path) -> None:
     dialled = str(agi.env.get("agi_dnid", "")) if gone else str(agi.get_variable(variables.DIALLED))
     facts = CallFacts(node.name, channel, dialled, raw, received_at.isoformat(), datetime.now(UTC).isoformat())
     kept = Spool(node.var / "spool", node.series).keep(intake, facts)
+    incoming.ended(message.id)  # only now: words that nothing rests on become a draft
     if not gone:
         _tell(agi, words, kept.receipt if phone else "")
 

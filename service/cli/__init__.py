@@ -6,13 +6,14 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import typer
 from rich.console import Console
 from typer.core import TyperCommand, TyperGroup
 
 from gridline.errors import GridlineError
+from service import only_for_us
 
 OVERVIEW: Final[Mapping[str, str]] = {
     "appeals": "Реестр обращений.",
@@ -69,9 +70,18 @@ def gridline() -> None:
 
 
 def main() -> None:
-    """Run the command line; an expected failure is one clear line and exit code 2."""
+    """Run the command line; an expected failure, and a file or folder we may not use, is one line and exit code 2."""
+    only_for_us()
     try:
         app()
     except GridlineError as error:
-        Console(stderr=True).print(error.message, style="bold red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(2)
+        _end(error.message)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stderr.close()
+    except OSError as error:
+        _end(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _end(message: str) -> NoReturn:
+    Console(stderr=True).print(message, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(2)

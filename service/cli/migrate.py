@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
 import typer
 
 from gridline import settings
 from gridline.db import Database
-from migrations import upgrade
+from gridline.settings import Settings
+from service.opening import upgrade
+
+NEW = typer.Option("--new-register", help="Начать реестр заново, если база пуста, а реестр здесь уже вёлся.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command()
-    def migrate() -> None:
+    def migrate(new_register: Annotated[bool, NEW] = False) -> None:
         """Привести базу данных к последней версии."""
-        typer.echo(f"База данных на версии {asyncio.run(_migrate(settings.load().db_url))}.")
+        revision = asyncio.run(_migrate(settings.load(), new_register))
+        typer.echo(f"База данных на версии {revision}.")
 
 
-async def _migrate(url: str) -> str:
-    database = Database(url)
+async def _migrate(config: Settings, new_register: bool) -> str:
+    database = Database(config.db_url)
     try:
-        return await upgrade(database)
+        return await upgrade(config, database, anew=new_register)
     finally:
         await database.close()

@@ -12,14 +12,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-import migrations
 from agent_console.web import scripts
 from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from gridline import settings
 from gridline.db import Database
 from gridline.errors import Misconfigured, Unavailable
+from gridline.settings import Settings
 from ivr.voice.synthesis import RHVOICE
+from service import opening
 from service.cli.prompts import build as build_prompts
 
 POSTGRESQL = "postgresql"
@@ -37,6 +38,7 @@ def setup(
     """Подготовить всё: Asterisk, голос, подсказки, базу данных, консоль. Повторный запуск — секунды."""
     out = Console()
     config = settings.load()
+    config.var.mkdir(parents=True, exist_ok=True)  # first: without it all that follows is made for nothing
     packages = PackageRoot(config.package_root.absolute())
     if not packages.complete and not _machine_has_all():
         with Progress(
@@ -50,7 +52,7 @@ def setup(
             packages.install(lambda what, done, total: bar.update(task, description=what, completed=done, total=total))
     out.print(f"Asterisk {asterisk.find(packages).version}", highlight=False)
     build_prompts()
-    asyncio.run(_migrate(config.db_url))
+    asyncio.run(_migrate(config))
     out.print("База данных готова.")
     _scripts(out)
     if tests:
@@ -63,10 +65,10 @@ def _machine_has_all() -> bool:
     return asterisk.own() is not None and shutil.which(RHVOICE) is not None
 
 
-async def _migrate(url: str) -> None:
-    database = Database(url)
+async def _migrate(config: Settings) -> None:
+    database = Database(config.db_url)
     try:
-        await migrations.upgrade(database)
+        await opening.upgrade(config, database)
     finally:
         await database.close()
 

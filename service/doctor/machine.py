@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import socket
 import stat
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,10 @@ import psutil
 from gridline.companies import Companies
 from gridline.errors import GridlineError
 from gridline.settings import Settings
+from service import lock
 from service.doctor.finding import Finding, fine, note, wrong
+from service.leftovers import is_ours
+from service.ports import Port, of_asterisk, of_controller, who
 
 MB = 1024 * 1024
 TIME_ERROR = 5
@@ -80,65 +82,33 @@ def time_zones(config: Settings) -> Sequence[Finding]:
 
 def ports(config: Settings) -> Sequence[Finding]:
     """Whether each port of ours is free or held by us."""
-    wanted = [
-        ("FastAGI (agi_port)", config.agi_host, config.agi_port, socket.SOCK_STREAM),
-        ("HTTP (http_port)", config.http_host, config.http_port, socket.SOCK_STREAM),
-    ]
-    if config.asterisk == "embedded":
-        wanted += [
-            ("AMI (ami_port)", config.ami_host, config.ami_port, socket.SOCK_STREAM),
-            ("SIP (sip_port)", config.sip_host, config.sip_port, socket.SOCK_DGRAM),
-        ]
-        if config.sip_tls_port:
-            wanted.append(("SIP TLS (sip_tls_port)", config.sip_host, config.sip_tls_port, socket.SOCK_STREAM))
-    findings = [_port(config, *each) for each in wanted]
+    findings = [_port(config, each) for each in (*of_controller(config), *of_asterisk(config))]
     bad = [each for each in findings if each.level == "wrong"]
     return bad or [fine("Порты", "; ".join(each.what for each in findings))]
 
 
-def _port(config: Settings, name: str, host: str, port: int, kind: socket.SocketKind) -> Finding:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        if kind == socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                return wrong("Порты", f"{name}: {host}:{port} — {error.strerror}.", "Исправьте адрес в настройках.")
-        else:
-            return fine("Порты", f"{name} {port} свободен")
-    holder = _holder(port, kind)
-    if holder is not None and _is_ours(holder, config):
-        return fine("Порты", f"{name} {port} у нас")
-    who = f"{holder.name()}, процесс {holder.pid}" if holder else "чужая программа (кто — видно от root)"
-    setting = name[name.index("(") + 1 : -1]
-    return wrong("Порты", f"{name}: {port} занят: {who}.", f"Остановите её или задайте другой {setting}.")
+def _port(config: Settings, port: Port) -> Finding:
+    name = f"{port.name} ({port.setting})"
+    problem = port.problem()
+    if problem is None:
+        return fine("Порты", f"{name} {port.number} свободен")
+    if problem.errno != errno.EADDRINUSE:
+        what = f"{name}: {port.host}:{port.number} — {problem.strerror}."
+        return wrong("Порты", what, "Исправьте адрес в настройках.")
+    holder, serving = port.holder(), lock.holder(config.var)
+    if holder is None and serving is not None:
+        return fine("Порты", f"{name} {port.number} занят, вероятно нами (процесс {serving}; точно видно от root)")
+    if holder is not None and (is_ours(holder, config.var) or _comes_from(holder, serving)):
+        return fine("Порты", f"{name} {port.number} у нас")
+    what = f"{name}: {port.number} занят: {who(holder)}."
+    return wrong("Порты", what, f"Остановите её или задайте другой {port.setting}.")
 
 
-def _holder(port: int, kind: socket.SocketKind) -> psutil.Process | None:
-    for each in psutil.net_connections("tcp" if kind == socket.SOCK_STREAM else "udp"):
-        listens = kind == socket.SOCK_DGRAM or each.status == psutil.CONN_LISTEN
-        if listens and each.laddr and each.laddr.port == port and each.pid is not None:
-            return psutil.Process(each.pid)
-    return None
-
-
-def _is_ours(process: psutil.Process, config: Settings) -> bool:
-    """The controller of this very `var`, or the Asterisk that runs from its rendered files."""
-    conf = str(config.var.absolute() / "asterisk/etc/asterisk.conf")
+def _comes_from(process: psutil.Process, ancestor: int | None) -> bool:
     try:
-        argv = process.cmdline()
-        return conf in argv or ("service.controller" in argv and _works_in(process, config))
-    except psutil.Error:  # another user's, or gone meanwhile
+        return ancestor in {process.pid, *(parent.pid for parent in process.parents())}
+    except psutil.Error:  # gone meanwhile
         return False
-
-
-def _works_in(process: psutil.Process, config: Settings) -> bool:
-    own = process.environ()
-    theirs = own.get("GRIDLINE_VAR") or ""
-    file = Path(process.cwd(), own.get("GRIDLINE_SETTINGS", "gridline.toml"))
-    mine = Path(os.environ.get("GRIDLINE_SETTINGS", "gridline.toml")).absolute()
-    return Path(process.cwd(), theirs) == config.var.absolute() if theirs else file == mine
 
 
 def secrets(config: Settings) -> Sequence[Finding]:

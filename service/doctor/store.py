@@ -17,6 +17,7 @@ from service.doctor.finding import Finding, fine, note, wrong
 STUCK_S = 600
 """The controller drains every 3 s: what waits longer is stuck."""
 CLOCKS_APART_S = 5
+SHOWN = 5
 
 
 async def database(config: Settings) -> Sequence[Finding]:
@@ -61,6 +62,11 @@ def spool(config: Settings) -> Sequence[Finding]:
     if rejected.exists():
         what = "Часть журнала звонков ни одна база не приняла."
         findings.append(wrong("Спул", what, f"Покажите разработчикам {rejected}; потом уберите его."))
+    aside = sorted((*folder.glob("*.broken"), *folder.glob("*.rejected")))
+    aside += sorted((config.var / "recordings/incoming").glob("*.broken"))
+    if aside:
+        what = f"Отложено то, что программа не смогла прочесть или принять: {len(aside)}."
+        findings.append(wrong("Спул", what, f"Разберите и уберите: {', '.join(map(str, aside[:SHOWN]))}"))
     if waiting or journal:
         oldest_s = time.time() - min(file.stat().st_mtime for file in (*waiting, *journal))
         what = f"Ждут базу: обращений {len(waiting)}, файлов журнала {len(journal)}; старшему {oldest_s / 60:.0f} мин."

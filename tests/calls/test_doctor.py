@@ -35,7 +35,7 @@ async def test_a_line_that_works_is_fine(tmp_path: Path) -> None:
     assert code == 0
     assert level(rows, "AMI") == "fine"
     assert level(rows, "Оператор связи") == "fine"
-    assert next(row["what"] for row in rows if row["check"] == "Порты").count("у нас") == 4
+    assert next(row["what"] for row in rows if row["check"] == "Порты").count("у нас") == 5
 
 
 async def doctor(house: Installation) -> tuple[int | None, list[dict[str, str]]]:

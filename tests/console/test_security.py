@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from agent_console.people.models import Role
 from agent_console.people.permissions import Access
 from agent_console.web.routes import add, unguarded
 from agent_console.web.security import CSRF_HEADER
+from gridline import settings
 from tests.console.conftest import PASSWORD, Axe, ClientOf, ConsoleApp, sign_in
 
 XSS = '"><script>document.title="pwned"</script><img src=x onerror=document.title="pwned">'
@@ -95,6 +97,19 @@ async def test_health_is_for_this_machine(client_of: ClientOf) -> None:
     assert (await client.get("/metrics")).status == 200
     for path in ("/healthz", "/metrics"):
         assert (await client.get(path, headers={"X-Forwarded-For": "203.0.113.5"})).status == 404
+
+
+async def test_another_machine_reads_the_figures_only_where_the_settings_name_it(console_app: ConsoleApp) -> None:
+    changed = {"metrics_from": ["10.0.0.7", "10.1.0.0/16", "fd00::/8"], "http_proxies": ["127.0.0.1"]}
+    console = replace(console_app.console, settings=settings.load(var=console_app.console.settings.var, **changed))
+    async with TestClient(TestServer(make_app(console, _healthy))) as client:  # stands for a proxy we believe
+        for there in ("10.0.0.7", "10.1.255.1", "fd00::1"):
+            for path in ("/healthz", "/metrics"):
+                assert (await client.get(path, headers={"X-Forwarded-For": there})).status == 200
+        for there in ("10.0.0.8", "203.0.113.5", "fe80::1", "no address", "10.0.0.7, 203.0.113.5"):
+            for path in ("/healthz", "/metrics"):
+                assert (await client.get(path, headers={"X-Forwarded-For": there})).status == 404
+        assert (await client.get("/users", headers={"X-Forwarded-For": "10.0.0.7"})).url.path == "/signin"
 
 
 async def test_a_forged_address_does_not_dodge_the_lock_out(client_of: ClientOf) -> None:

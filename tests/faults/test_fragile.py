@@ -112,7 +112,7 @@ async def test_a_disk_that_fills_while_recording(fragile: Fragile) -> None:
         await late.hangs_up()
         await talking.hangs_up()
     filler.unlink()
-    call = await one(scene, CallRecord, CallRecord.caller == "+79131203493")
+    call = await one(scene, CallRecord, CallRecord.caller == "+79131203493", CallRecord.ended_at.is_not(None))
     draft = await one(scene, DraftAppeal, DraftAppeal.call_id == call.id)
     stored = await recordings(scene, call.id, at_least=1)
     assert draft.recording_id in {row.id for row in stored}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from gridline.clock import SystemClock
 from gridline.db import Database
@@ -116,3 +119,72 @@ async def test_while_the_database_is_away_the_files_wait(db: Database, incoming:
     assert incoming.samples(label).exists()
     assert await RecordingIntake(db, incoming, tmp_path / "store").sweep() == 1
     assert [row.state for row in await stored(db)] == [RecordingState.STORED]
+
+
+FOREIGN = {
+    "empty": b"",
+    "torn": b'{"id": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "call_id": "cc',
+    "no text": bytes(range(256)),
+    "a list": b"[]",
+    "null": b"null",
+    "another's": b'{"id": "../../../etc/passwd", "call_id": "%s", "kind": "talk", "started_at": "x"}' % (b"c" * 32),
+    "no such kind": b'{"id": "%s", "call_id": "%s", "kind": "fax", "started_at": "2026-11-22T05:00:00+00:00"}'
+    % (b"0" * 31 + b"6", b"c" * 32),
+    "no zone": b'{"id": "%s", "call_id": "%s", "kind": "talk", "started_at": "2026-11-22T05:00:00"}'
+    % (b"0" * 31 + b"7", b"c" * 32),
+    "deep": b"[" * 100_000,
+    "a later version's": b'{"id": "%s", "speed": 2}' % (b"0" * 31 + b"9"),
+}
+
+
+async def test_what_is_no_label_is_put_aside_told_and_counted_and_the_rest_goes_on(
+    db: Database, intake: RecordingIntake, incoming: Incoming
+) -> None:
+    before = REGISTRY.get_sample_value("gridline_recordings_total", {"kind": "", "state": "put-aside"}) or 0
+    for number, text in enumerate(FOREIGN.values()):
+        (incoming.folder / f"{number:032x}.json").write_bytes(text)
+    (incoming.folder / f"{'e' * 32}.json").mkdir()
+    (incoming.folder / "without-_node1-1.1.raw").mkdir()
+    folder_of_sound = incoming.announce(CALL, "message")
+    incoming.samples(folder_of_sound).mkdir()
+    good = ended(incoming)
+    lay(incoming.samples(good), 2, quiet_s=QUIET_ENDED_S + 1)
+    with capture_logs() as told:
+        assert await intake.sweep() == 1
+    assert [row.id for row in await stored(db)] == [good.id]
+    aside = {file.name for file in incoming.folder.glob("*.broken")}
+    assert len(aside) == len(FOREIGN) + 3
+    assert {line["file"] for line in told if line["event"] == "recording-put-aside"} == aside
+    counted = REGISTRY.get_sample_value("gridline_recordings_total", {"kind": "", "state": "put-aside"})
+    assert counted == before + len(aside)
+    with capture_logs() as again:
+        await intake.sweep()
+    assert not [line for line in again if line["event"] == "recording-put-aside"]
+
+
+async def test_a_bad_disk_under_one_recording_does_not_hold_up_the_others(
+    db: Database, intake: RecordingIntake, incoming: Incoming, tmp_path: Path
+) -> None:
+    first, second = sorted((ended(incoming), ended(incoming)), key=lambda label: label.id)
+    for label in (first, second):
+        lay(incoming.samples(label), 1, quiet_s=QUIET_ENDED_S + 1)
+    in_the_way = tmp_path / f"store/{datetime.now(UTC):%Y/%m/%d}/{first.id}.new"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        await intake.sweep()
+    assert [row.id for row in await stored(db)] == [second.id]
+    in_the_way.rmdir()
+    assert await intake.sweep() == 1
+
+
+async def test_what_a_call_in_our_hands_records_is_left_alone_till_it_is_over(
+    db: Database, incoming: Incoming, tmp_path: Path
+) -> None:
+    hands = {CALL}
+    intake = RecordingIntake(db, incoming, tmp_path / "store", in_hands=hands.__contains__)
+    label = incoming.announce(CALL, "message")
+    lay(incoming.samples(label), 2, quiet_s=QUIET_UNENDED_S + 60)  # the caller thinks long of his number
+    assert await intake.sweep() == 0
+    assert incoming.samples(label).exists()
+    hands.clear()
+    assert await intake.sweep() == 1

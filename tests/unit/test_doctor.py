@@ -26,9 +26,11 @@ from gridline.db import Database
 from gridline.settings import HOUSE, Settings
 from ivr.voice.synthesis import find_rhvoice
 from ivr.voice.voice import Voice
+from service import lock
 from service.cli import doctor as command
 from service.doctor import CHECKS, examine, machine, mail, store, telephone, words
 from service.doctor.finding import Finding
+from service.ports import Port
 from tests.unit.telephony.fake_manager import FakeManager, message
 
 SHIPPED = HOUSE / "dialplan"
@@ -329,6 +331,30 @@ def test_the_spool(config: Settings) -> None:
     assert only(store.spool(config)).level == "wrong"
 
 
+@pytest.mark.parametrize(
+    "name", ["spool/0100000012.json.broken", "spool/0100000012.rejected", "recordings/incoming/x.json.broken"]
+)
+def test_what_was_put_aside_is_shown(config: Settings, name: str) -> None:
+    (config.var / name).parent.mkdir(parents=True)
+    (config.var / name).touch()
+    found = only(store.spool(config))
+    assert found.level == "wrong"
+    assert name in found.cure
+
+
+def test_a_port_that_we_may_not_look_into_is_ours_while_the_line_is_up(
+    elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without root's rights nobody sees who holds another user's port; that our `serve` runs is seen all the same."""
+    monkeypatch.setattr(Port, "holder", lambda _port: None)
+    with socket.create_server(("127.0.0.1", elsewhere.http_port)):
+        assert only(machine.ports(elsewhere)).level == "wrong"
+        with lock.held(elsewhere.var):
+            found = only(machine.ports(elsewhere))
+    assert found.level == "fine"
+    assert f"процесс {os.getpid()}" in found.what
+
+
 # --- machine ---
 
 
@@ -373,14 +399,15 @@ def test_old_time_zones_are_wrong(config: Settings) -> None:
 @pytest.fixture
 def elsewhere(config: Settings) -> Settings:
     """Ports that nobody holds."""
-    tcp = {name: free_port(socket.SOCK_STREAM) for name in ("agi_port", "http_port", "ami_port", "sip_tls_port")}
+    names = ("agi_port", "http_port", "ami_port", "asterisk_http_port", "sip_tls_port")
+    tcp = {name: free_port(socket.SOCK_STREAM) for name in names}
     return but(config, sip_port=free_port(), **tcp)
 
 
 def test_free_ports(elsewhere: Settings) -> None:
     found = only(machine.ports(elsewhere))
     assert found.level == "fine"
-    assert found.what.count("свободен") == 5
+    assert found.what.count("свободен") == 6
 
 
 @pytest.mark.parametrize(

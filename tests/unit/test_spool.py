@@ -12,7 +12,13 @@ from appeals import numbering
 from gridline.errors import Unavailable
 from ivr.promised.spool import CallFacts, Spool
 
-INTAKE: dict[str, object] = {"company_id": "skek", "topic": "outages", "phone": "+79131203401"}
+INTAKE: dict[str, object] = {
+    "company_id": "skek",
+    "topic": "outages",
+    "phone": "+79131203401",
+    "call_id": "c" * 32,
+    "recording_id": "a" * 32,
+}
 CALL = CallFacts("node1", "node1-1.1", "78005009494", "+7913", "2026-11-22T05:00:00+00:00", "2026-11-22T05:01:00+00:00")
 
 

@@ -38,6 +38,20 @@ def test_a_label_lies_there_before_any_sound(incoming: Incoming) -> None:
     assert incoming.samples(incoming.announce("c" * 32, "talk")).suffix == ".raw"
 
 
+def test_a_label_is_on_disk_before_any_sound(incoming: Incoming, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def told(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        fsync(descriptor)
+
+    monkeypatch.setattr("os.fsync", told)
+    label = incoming.announce("c" * 32, "message", company_id="skek", caller="+79131203401")
+    assert synced == [str(incoming.folder / f"{label.id}.new"), str(incoming.folder)]
+    assert incoming.label(label.id) == label
+
+
 def test_the_end_of_a_call_is_written_on_its_label(incoming: Incoming) -> None:
     label = incoming.announce("c" * 32, "talk")
     incoming.ended(label.id)

@@ -1,0 +1,40 @@
+"""Writes small files so that they are whole or not there, whatever happens, and survive a power cut once written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_synced(file: Path, text: str) -> None:
+    """Put `text` (UTF-8) there in one step; on return file and folder entry are on disk. Raises OSError."""
+    temporary = file.with_suffix(".new")
+    with temporary.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.replace(file)
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def put_aside(file: Path) -> Path:
+    """Take what cannot be read out of the others' way: `NAME.broken` beside it, for a person to look at.
+
+    A file, a folder or whatever else has that name. Raises OSError.
+    """
+    aside = file.with_name(f"{file.name}.broken")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = file.with_name(f"{file.name}.{number}.broken")
+    file.rename(aside)
+    return aside

@@ -1,0 +1,92 @@
+"""What the controller does beside its calls, for ever and now and then; `service.jobs` sees to it that it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ivr.journal import closing
+from service.jobs import Jobs
+from service.supervisor import heartbeat
+
+if TYPE_CHECKING:
+    from service.controller import Controller
+
+SWEEP_S = 2.0
+DRAIN_SPOOL_S = 3.0
+WATCH_MENUS_S = 1.0
+PROMPTS_S = 24 * 3600.0
+ESCALATE_S = 60.0
+LAST_WRITE_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+def begun(controller: Controller) -> Jobs:
+    """Every background job of the controller, running."""
+    chores = Chores(controller)
+    jobs = Jobs()
+    jobs.keep("journal", controller.journal.run)  # first, so stopped last: the others may still tell it something
+    jobs.every("prompts", PROMPTS_S, chores.make_prompts)
+    jobs.keep("ami", controller.ami.run)
+    jobs.keep("desk", controller.desk.run)
+    jobs.keep("reconnect", controller.reconnect.run)
+    jobs.keep("recording-pause", controller.recording_pause.run)
+    jobs.keep("visits", controller.visits.run)
+    jobs.keep("whispers", controller.whispers.run)
+    jobs.every("recordings", SWEEP_S, controller.intake.sweep)
+    jobs.every("spool", DRAIN_SPOOL_S, controller.drain.run_once)
+    jobs.every("closing", closing.LOOK_EVERY_S, controller.closing.run_once)
+    jobs.every("promises", ESCALATE_S, chores.escalate)
+    jobs.every("menus", WATCH_MENUS_S, chores.watch_menus)
+    jobs.keep("heartbeat", heartbeat)
+    return jobs
+
+
+async def write_the_rest(controller: Controller) -> None:
+    """What is still in memory at the end; each by itself: one that fails does not take the others with it."""
+    parts = (
+        ("journal", controller.journal.flush),
+        ("visits", controller.visits.write),
+        ("desk", controller.desk.write),
+    )
+    for name, write in parts:
+        try:
+            async with asyncio.timeout(LAST_WRITE_S):
+                await write()
+        except Exception:
+            log.exception("not-written-at-the-end", what=name)
+
+
+class Chores:
+    """Rounds that belong to no other part."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._voice = controller.voice
+        self._companies = controller.companies
+        self._promises = controller.console.promises
+        self._flows = controller.flows
+
+    async def make_prompts(self) -> None:
+        """Make what is not there yet (a new wording, a cleared cache), let go of what nobody hears any more (F32)."""
+        for built in await self._voice.build_all(companies=[company.id for company in self._companies]):
+            if built.problem:
+                log.error("prompt-not-made", company=built.company_id, prompt=built.prompt_id, reason=built.problem)
+        self._voice.prune()
+
+    async def escalate(self) -> None:
+        """Raise promises at half, at four fifths and at the end of their time."""
+        for company in self._companies:
+            for due in await self._promises.escalate(company.id):
+                log.warning("promise-due", kind=due.kind, per_cent=due.per_cent, owner=due.owner, at=str(due.due_at))
+
+    async def watch_menus(self) -> None:
+        """A changed menu serves new calls at once; a broken one is refused whole, the old one serves (F38)."""
+        if self._flows.changed():
+            refused = self._flows.reload()
+            for error in refused:
+                log.error("menu-refused", reason=error.message)
+            if not refused:
+                log.info("menus-reloaded")
