@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
-import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
@@ -88,7 +88,7 @@ class Base(DeclarativeBase):
 
 def new_id() -> str:
     """A new random identifier: 32 hex characters, safe in a file name and a URL."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def id_column() -> Any:

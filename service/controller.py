@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
+import uvloop
 
 import migrations
 from agent_console.api.clients import CLIENTS, Clients
@@ -359,7 +360,7 @@ def main() -> None:
     try:
         config = settings.load()
         logging.configure(config.log_format, config.log_level)
-        asyncio.run(serve(config))
+        uvloop.run(serve(config))
     except GridlineError as error:
         sys.stderr.write(f"{error.message}\n")
         sys.exit(2 if error.code == "misconfigured" else 1)
