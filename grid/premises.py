@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import Premise, PremisePhone, Subscriber
+from gridline.db import Reads
 from gridline.numbers import accounts
 
 AT_MOST = 20
@@ -25,7 +26,7 @@ _SPELLED = select(Subscriber.account).where(
 )
 
 
-async def by_phone(session: AsyncSession, company_id: str, e164: str) -> list[Premise]:
+async def by_phone(session: Reads, company_id: str, e164: str) -> list[Premise]:
     """The premises this number is known at, by address; an empty list where there is none."""
     return list(await session.scalars(_BY_PHONE, {"company_id": company_id, "phone": e164}))
 

@@ -70,6 +70,8 @@ class CallEnded:
     flow_version: str = ""
 
 
+OF_CALL = "of_call"
+"""In a row that fills columns of a call: its id."""
 Fact = StepTaken | NoticePlayed | CallEnded
 _FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in (StepTaken, NoticePlayed, CallEnded)}
 _MOMENTS = {"started_at", "answered_at", "ended_at", "notice_started_at", "notice_ended_at"}
@@ -116,13 +118,16 @@ class Entry:
         return _columns(self.call)
 
     def fact_row(self) -> dict[str, Any]:
-        """The columns the fact fills; empty ones of a call's end say nothing and are left out."""
+        """The columns the fact fills, of a step or of its call (OF_CALL).
+
+        Empty ones of a call's end say nothing and are left out.
+        """
         row = _columns(self.fact) if self.fact else {}
         if isinstance(self.fact, CallEnded):
             row = {name: value for name, value in row.items() if value != ""}
         if isinstance(self.fact, StepTaken):
             return row | {"call_id": self.call.id, "prompt_ids": list(self.fact.prompt_ids)}
-        return row | {"id": self.call.id}
+        return row | {OF_CALL: self.call.id}
 
 
 def _columns(facts: CallBegun | Fact) -> dict[str, Any]:

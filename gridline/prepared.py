@@ -1,0 +1,83 @@
+"""A Core statement compiled once for one database, so that the driver itself can run it.
+
+What is asked in every call is asked so: the ORM takes 1 ms for a statement that the database answers in 20 us. The
+statement stays the one that the rest of the program gives to its sessions.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Dialect, Executable, Select
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Change = Callable[[Any], Any]
+_PREPARED: dict[tuple[Any, ...], Prepared] = {}
+
+
+class Prepared:
+    """One statement's text, and how values go in and rows come out by the columns' own types."""
+
+    def __init__(self, statement: Executable, dialect: Dialect, columns: Sequence[str] = ()) -> None:
+        """`columns` are the ones an INSERT fills."""
+        compiled = statement.compile(dialect=dialect, column_keys=list(columns) or None)
+        assert isinstance(compiled, SQLCompiler)
+        told_later = {name: None for name, bind in compiled.binds.items() if bind.required}
+        expanded = compiled.construct_expanded_state(told_later)
+        self.sql = expanded.statement
+        self._in: list[tuple[str, Change | None, Any]] = []
+        for name in expanded.positiontup or ():
+            bind = compiled.binds.get(name)
+            change: Any = expanded.processors.get(name)
+            if bind is not None:
+                change = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            fixed = expanded.parameters[name]
+            self._in.append((name, change, change(fixed) if change and fixed is not None else fixed))
+        self._make: Callable[..., Any] = tuple
+        self._out: list[tuple[int, Change]] = []
+        if isinstance(statement, Select):
+            self._read(statement, dialect)
+
+    @classmethod
+    def of(cls, statement: Executable, dialect: Dialect, columns: Iterable[str] = ()) -> Prepared:
+        """The same, remembered: for statements that live as long as the program."""
+        key = (statement, dialect.name, *columns)
+        made = _PREPARED.get(key)
+        if made is None:
+            made = _PREPARED[key] = cls(statement, dialect, key[2:])
+        return made
+
+    def _read(self, statement: Select[Any], dialect: Dialect) -> None:
+        chosen = list(statement.selected_columns)
+        for place, column in enumerate(chosen):
+            if (change := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None:
+                self._out.append((place, change))
+        names = [str(column.key) for column in chosen]
+        (first, *_) = described = statement.column_descriptions
+        if len(described) == 1 and first["expr"] is first["entity"]:
+            entity: Any = first["entity"]
+            self._make = lambda row: entity(**dict(zip(names, row, strict=True)))
+        else:
+            self._make = namedtuple("Row", names)._make
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The parameters in the statement's order. Raises KeyError, or what a column's type raises on a wrong value."""
+        told = []
+        for name, change, fixed in self._in:
+            value = values.get(name)
+            told.append(fixed if value is None else change(value) if change is not None else value)
+        return told
+
+    def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
+        """The driver's rows as the statement speaks of them: entities, or tuples with names."""
+        if not self._out:
+            return [self._make(row) for row in found]
+        made = []
+        for row in found:
+            values = list(row)
+            for place, change in self._out:
+                values[place] = change(values[place])
+            made.append(self._make(values))
+        return made
