@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Dialect, Executable, Select
@@ -27,14 +28,20 @@ class Prepared:
         told_later = {name: None for name, bind in compiled.binds.items() if bind.required}
         expanded = compiled.construct_expanded_state(told_later)
         self.sql = expanded.statement
-        self._in: list[tuple[str, Change | None, Any]] = []
-        for name in expanded.positiontup or ():
-            bind = compiled.binds.get(name)
+        names = expanded.positiontup or ()
+        self._told: dict[str, Any] = {}
+        """What the statement itself says, as the driver takes it; values that are passed go over it."""
+        self._changes: list[tuple[str, Change]] = []
+        for name in names:
+            bind, fixed = compiled.binds.get(name), expanded.parameters[name]
             change: Any = expanded.processors.get(name)
             if bind is not None:
                 change = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            fixed = expanded.parameters[name]
-            self._in.append((name, change, change(fixed) if change and fixed is not None else fixed))
+            if change is not None and bind is not None and (bind.required or name in columns):
+                self._changes.append((name, change))
+            self._told[name] = change(fixed) if change is not None and fixed is not None else fixed
+        self._in_order = itemgetter(*names, *names[:1]) if names else tuple  # of one name it would not make a tuple
+        self._count = len(names)
         self._make: Callable[..., Any] = tuple
         self._out: list[tuple[int, Change]] = []
         if isinstance(statement, Select):
@@ -62,13 +69,13 @@ class Prepared:
         else:
             self._make = namedtuple("Row", names)._make
 
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """The parameters in the statement's order. Raises KeyError, or what a column's type raises on a wrong value."""
-        told = []
-        for name, change, fixed in self._in:
-            value = values.get(name)
-            told.append(fixed if value is None else change(value) if change is not None else value)
-        return told
+    def arguments(self, values: Mapping[str, Any]) -> Sequence[Any]:
+        """The parameters in the statement's order; raises what a column's type raises on a wrong value."""
+        told = {**self._told, **values}
+        for name, change in self._changes:
+            if told[name] is not None:
+                told[name] = change(told[name])
+        return self._in_order(told)[: self._count]
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """The driver's rows as the statement speaks of them: entities, or tuples with names."""

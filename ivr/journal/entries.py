@@ -29,7 +29,7 @@ class CallBegun:
     answered_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class StepTaken:
     """One thing that happened in a place of the menu."""
 

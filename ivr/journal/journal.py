@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -69,7 +68,8 @@ class Journal:
         """Something happened in a place of the menu."""
         call = self._begun(call_id)
         if call is not None:
-            self._put(Entry(call, replace(step, ordinal=self._steps[call_id])))
+            step.ordinal = self._steps[call_id]
+            self._put(Entry(call, step))
             self._steps[call_id] += 1
 
     def notice(self, call_id: str, notice: NoticePlayed) -> None:

@@ -13,20 +13,24 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import structlog
 from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
+from panoramisk.message import Message as PanoramiskMessage
 
 from gridline.errors import InvalidInput, Unavailable
 from ivr.telephony.events import Message
 from ivr.telephony.wire import ami_header, clean
 
+log = structlog.get_logger(__name__)
+
 MESSAGE_LIMIT = 1024 * 1024
 """Bytes without the end of a message after which the other side is not taken for Asterisk."""
 _HEADERS_LIMIT = 100
 _END = b"\r\n\r\n"
-_SHUTDOWN = b"Event: Shutdown\r\n"
-"""panoramisk takes it for the end of the connection."""
+_REPEATED = frozenset({"chanvariable", "destchanvariable"})
+"""The headers that Asterisk 22 sends several times in one message of those we read."""
 _SILENT = logging.Logger("panoramisk", logging.CRITICAL + 1)
 _NEVER_S = 10**9
 
@@ -158,9 +162,10 @@ class Session(Manager):  # type: ignore[misc]
 
 
 class _WholeMessages(AMIProtocol):  # type: ignore[misc]
-    """Cuts the stream into whole messages, so that no letter is cut in two, and reads the events of no action itself.
+    """Reads whole messages only, so that no letter is cut in two, and only what Asterisk can have meant.
 
-    panoramisk takes 130 us for an event and three come with every call; what belongs to an action is left to it.
+    Events of no action are handed on as they are: three come with every call. What belongs to an action, and the end
+    of Asterisk, is panoramisk's.
     """
 
     def __init__(self, session: Session) -> None:
@@ -172,17 +177,42 @@ class _WholeMessages(AMIProtocol):  # type: ignore[misc]
         self.factory, self.log, self.encoding = self._session, _SILENT, "utf8"
 
     def data_received(self, data: bytes) -> None:
-        *whole, self._rest = (self._rest + data).split(_END)
+        whole, _, self._rest = (self._rest + data).rpartition(_END)
         events: list[Message] = []
-        for message in whole:
-            if message.startswith(b"Event: ") and not (b"\r\nActionID: " in message or message.startswith(_SHUTDOWN)):
-                events.append(_event(message))
-            else:
-                super().data_received(message + _END)
+        for block in whole.split(_END):
+            headers = _read(block)
+            if "Event" in headers and "ActionID" not in headers and headers["Event"] != "Shutdown":
+                events.append(_plain(headers))
+            elif headers:
+                self.handle_message(PanoramiskMessage(headers))
         if events:
             self._session.told(events)
         if len(self._rest) > MESSAGE_LIMIT:
             self.transport.abort()
+
+
+def _read(block: bytes) -> Mapping[str, str | list[str]]:
+    """The headers of one message; none of what is none: a greeting, a header that comes twice.
+
+    Whoever gets a line break into a value writes headers of their own beside Asterisk's; they would have to repeat one,
+    or name one that nobody reads.
+    """
+    headers: dict[str, str | list[str]] = {}
+    known: set[str] = set()
+    for line in block.decode("utf-8", "replace").split("\r\n"):
+        name, colon, value = line.partition(": ")
+        if not colon:
+            continue
+        folded = name.lower()
+        if folded not in known:
+            known.add(folded)
+            headers[name] = [value] if folded in _REPEATED else value
+        elif folded in _REPEATED and isinstance(values := headers.get(name), list):
+            values.append(value)
+        else:
+            log.warning("ami-doubled-header", header=clean(name, 40))
+            return {}
+    return headers if "event" in known or "response" in known else {}
 
 
 class _Asked(Action):  # type: ignore[misc]
@@ -203,14 +233,6 @@ class _Everything:
 
     def __contains__(self, name: object) -> bool:
         return True
-
-
-def _event(message: bytes) -> Message:
-    headers: dict[str, str] = {}
-    for line in message.decode("utf-8", "ignore").split("\r\n"):
-        name, _, value = line.partition(": ")
-        headers[name] = f"{headers[name]}\n{value}" if name in headers else value
-    return headers
 
 
 def _plain(message: Any) -> Message:

@@ -49,7 +49,9 @@ def clean(text: str, limit: int = 200) -> str:
     Line breaks and tabs (U+2028 and U+2029 too) become one space; every other control, format (bidirectional
     overrides) and surrogate character is dropped; at most `limit` characters are kept.
     """
-    if not text.isprintable():  # nearly always it is: forty values of every call pass here
+    if len(text) <= limit and text.isprintable() and " " not in text:  # nearly always: forty values of every call pass
+        return text
+    if not text.isprintable():
         text = "".join(
             " " if char.isspace() else "" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in text
         )
@@ -181,7 +183,7 @@ def parse_environment(block: bytes) -> Mapping[str, str]:
         name, colon, value = line.decode("utf-8", "replace").partition(":")
         if not colon or not name.startswith("agi_"):
             raise AgiProtocolError("Это не заголовок AGI.")
-        found[name[4:]] = clean(value, limit=1000)
+        found[name[4:]] = clean(value.strip(), limit=1000)
     return found
 
 

@@ -20,6 +20,8 @@ from ivr.voice.synthesis import RATE_PERCENT, RHVoice, Synthesiser, find_rhvoice
 
 RENDER_LIMIT_S = 6.0
 """A caller must not stand in silence: past this the utterance is given up and the caller's fallback acts."""
+TOUCHED_S = 3600
+"""How exactly a sound's last use is noted."""
 KEEP_DAYS = 7
 _REMEMBERED = 20_000
 
@@ -96,7 +98,9 @@ class Voice:
         if known is None:
             return None
         try:
-            os.utime(f"{known.file}.alaw")  # is still there, and is in use: `prune` goes by this time
+            sound = f"{known.file}.alaw"
+            if os.stat(sound).st_mtime < time.time() - TOUCHED_S:  # noqa: PTH116 -- a Path costs more than it
+                os.utime(sound)  # it is in use: `prune` goes by this time
         except OSError:
             del self._known[key]
             return None
