@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +85,10 @@ _LONGEST = {
     "leads_to": 64,
     "outcome": 64,
 }
+_CUT = {
+    kind: [(one.name, _LONGEST[one.name]) for one in fields(kind) if one.name in _LONGEST]
+    for kind in (CallBegun, *_FACTS.values())
+}
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,10 @@ class Entry:
 
 def _columns(facts: CallBegun | Fact) -> dict[str, Any]:
     row = dict(vars(facts))
-    return row | {
-        name: printable(row[name], at_most=longest) for name, longest in _LONGEST.items() if row.get(name) is not None
-    }
+    for name, longest in _CUT[type(facts)]:
+        if row[name] is not None:
+            row[name] = printable(row[name], at_most=longest)
+    return row
 
 
 def _read(told: dict[str, Any]) -> dict[str, Any]:

@@ -207,11 +207,11 @@ class Journal:
             self._count("stored", len(batch))
 
     async def _write(self, batch: Sequence[Entry]) -> None:
-        calls = {entry.call.id: entry.call_row() for entry in batch}
+        calls = {entry.call.id: entry for entry in batch}
         steps = [entry.fact_row() for entry in batch if isinstance(entry.fact, StepTaken)]
         later = [entry.fact_row() for entry in batch if isinstance(entry.fact, NoticePlayed | CallEnded)]
         work: list[tuple[Executable, Sequence[dict[str, Any]]]] = [
-            (self._db.insert_missing(_CALLS), list(calls.values())),
+            (self._db.insert_missing(_CALLS), [entry.call_row() for entry in calls.values()]),
             (self._db.insert_missing(_STEPS), steps),
             *((_CHANGE, rows) for rows in _alike(later)),
         ]
