@@ -32,7 +32,7 @@ class Prepared:
         self._told: dict[str, Any] = {}
         """What the statement itself says, as the driver takes it; values that are passed go over it."""
         self._changes: list[tuple[str, Change]] = []
-        for name in names:
+        for name in dict.fromkeys(names):
             bind, fixed = compiled.binds.get(name), expanded.parameters[name]
             change: Any = expanded.processors.get(name)
             if bind is not None:
@@ -63,7 +63,7 @@ class Prepared:
                 self._out.append((place, change))
         names = [str(column.key) for column in chosen]
         (first, *_) = described = statement.column_descriptions
-        if len(described) == 1 and first["expr"] is first["entity"]:
+        if len(described) == 1 and first["expr"] is first.get("entity"):
             entity: Any = first["entity"]
             self._make = lambda row: entity(**dict(zip(names, row, strict=True)))
         else:

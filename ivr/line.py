@@ -16,6 +16,7 @@ from typing import Literal
 
 import structlog
 
+from gridline import metrics
 from gridline.clock import Clock
 from ivr.call import Call
 from ivr.telephony import variables
@@ -94,6 +95,7 @@ class Line:
         self._on_spoken = on_spoken
         self._marks: dict[str, str] = {}
         self._end_told = False
+        self._began: float | None = clock.monotonic()
 
     def mark(self, name: str, value: str) -> None:
         """Set a channel variable with the next command (the dialplan reads it when we are gone)."""
@@ -237,6 +239,9 @@ class Line:
         self, utterance: Utterance, wait_s: float, command: str, *arguments: str | int, digits: bool = False
     ) -> AgiReply:
         started_at = self._clock.now()
+        if self._began is not None:
+            metrics.FIRST_PROMPT_S.observe(self._clock.monotonic() - self._began)
+            self._began = None
         key, whole = "", False
         try:
             reply = await self._act(command, *arguments, longest_s=utterance.seconds + wait_s)
