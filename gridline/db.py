@@ -16,13 +16,13 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Enum,
-    Executable,
     FromClause,
     Insert,
     MetaData,
     Select,
     String,
     TypeDecorator,
+    UpdateBase,
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -179,7 +179,7 @@ class Database:
         async with _budget(within_s):
             yield Glance(self, self._direct)
 
-    async def store(self, work: Sequence[tuple[Executable, Sequence[Mapping[str, Any]]]], *, within_s: float) -> None:
+    async def store(self, work: Sequence[tuple[UpdateBase, Sequence[Mapping[str, Any]]]], *, within_s: float) -> None:
         """Run each statement for each of its rows, all in one transaction and by the driver itself.
 
         The rows of a statement fill the same columns. Raises Unavailable (it is then open whether it was stored, as in
@@ -216,15 +216,15 @@ class Glance:
         self._db = db
         self._direct = direct
 
-    async def scalars(self, statement: Select[tuple[T]], values: Mapping[str, Any]) -> Sequence[T]:
+    async def scalars(self, statement: Select[T], values: Mapping[str, Any]) -> Sequence[T]:
         """The entities of a `select(Model)`; changes to them are stored by nobody."""
         return await self._rows(statement, values)
 
-    async def execute(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Any]:
+    async def execute(self, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> Sequence[Any]:
         """The rows, tuples with names."""
         return await self._rows(statement, values)
 
-    async def _rows(self, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
+    async def _rows(self, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> list[Any]:
         self._db._look_for_file()
         prepared = Prepared.of(statement, self._db.engine.dialect)
         try:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # it has no types
 from sqlalchemy import URL, Dialect
 
 from gridline import sqlite_connection
@@ -41,7 +41,7 @@ def of(dialect: Dialect, url: URL, patience_s: float) -> Direct:
     """The driver of this database; a lock is waited for `patience_s` seconds, a connection too."""
     if url.get_backend_name() == "sqlite":
         return _Sqlite(url.database or ":memory:", patience_s)
-    return _Postgres(dialect.create_connect_args(url)[1], patience_s)
+    return _Postgres(dict(dialect.create_connect_args(url)[1]), patience_s)
 
 
 class _Sqlite:
@@ -63,7 +63,8 @@ class _Sqlite:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY):
                 raise
-        return await self._run(lambda connection: connection.execute(sql, arguments).fetchall())
+        found: Rows = await self._run(lambda connection: connection.execute(sql, arguments).fetchall())
+        return found
 
     async def store(self, work: Work) -> None:
         def run(connection: sqlite3.Connection) -> None:
@@ -113,7 +114,8 @@ class _Postgres:
     async def rows(self, sql: str, arguments: Sequence[Any]) -> Rows:
         connection = await self._connection()
         try:
-            return await connection.fetch(sql, *arguments)  # type: ignore[no-any-return]
+            found: Rows = await connection.fetch(sql, *arguments)
+            return found
         except BaseException:
             connection.terminate()  # a frozen server's answer to a cancellation would be waited for
             raise

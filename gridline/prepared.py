@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Dialect, Executable, Select
+from sqlalchemy import Dialect, Select, UpdateBase
 from sqlalchemy.sql.compiler import SQLCompiler
 
+Statement = Select[*tuple[Any, ...]] | UpdateBase
 Change = Callable[[Any], Any]
 _PREPARED: dict[tuple[Any, ...], Prepared] = {}
 
@@ -21,7 +22,7 @@ _PREPARED: dict[tuple[Any, ...], Prepared] = {}
 class Prepared:
     """One statement's text, and how values go in and rows come out by the columns' own types."""
 
-    def __init__(self, statement: Executable, dialect: Dialect, columns: Sequence[str] = ()) -> None:
+    def __init__(self, statement: Statement, dialect: Dialect, columns: Sequence[str] = ()) -> None:
         """`columns` are the ones an INSERT fills."""
         compiled = statement.compile(dialect=dialect, column_keys=list(columns) or None)
         assert isinstance(compiled, SQLCompiler)
@@ -48,15 +49,16 @@ class Prepared:
             self._read(statement, dialect)
 
     @classmethod
-    def of(cls, statement: Executable, dialect: Dialect, columns: Iterable[str] = ()) -> Prepared:
+    def of(cls, statement: Statement, dialect: Dialect, columns: Iterable[str] = ()) -> Prepared:
         """The same, remembered: for statements that live as long as the program."""
-        key = (statement, dialect.name, *columns)
+        filled = tuple(columns)
+        key = (statement, dialect.name, filled)
         made = _PREPARED.get(key)
         if made is None:
-            made = _PREPARED[key] = cls(statement, dialect, key[2:])
+            made = _PREPARED[key] = cls(statement, dialect, filled)
         return made
 
-    def _read(self, statement: Select[Any], dialect: Dialect) -> None:
+    def _read(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
         chosen = list(statement.selected_columns)
         for place, column in enumerate(chosen):
             if (change := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None:
@@ -67,7 +69,8 @@ class Prepared:
             entity: Any = first["entity"]
             self._make = lambda row: entity(**dict(zip(names, row, strict=True)))
         else:
-            self._make = namedtuple("Row", names)._make
+            row: Any = namedtuple("Row", names)
+            self._make = row._make
 
     def arguments(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """The parameters in the statement's order; raises what a column's type raises on a wrong value."""

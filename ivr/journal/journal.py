@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Executable, Table, bindparam, update
+from sqlalchemy import Table, UpdateBase, bindparam, update
 
 from gridline import metrics
 from gridline.clock import Clock
@@ -210,7 +210,7 @@ class Journal:
         calls = {entry.call.id: entry for entry in batch}
         steps = [entry.fact_row() for entry in batch if isinstance(entry.fact, StepTaken)]
         later = [entry.fact_row() for entry in batch if isinstance(entry.fact, NoticePlayed | CallEnded)]
-        work: list[tuple[Executable, Sequence[dict[str, Any]]]] = [
+        work: list[tuple[UpdateBase, Sequence[dict[str, Any]]]] = [
             (self._db.insert_missing(_CALLS), [entry.call_row() for entry in calls.values()]),
             (self._db.insert_missing(_STEPS), steps),
             *((_CHANGE, rows) for rows in _alike(later)),

@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import Table, bindparam, func, select, text, update
 
 from grid import outages, premises
 from grid.models import Outage, OutageScope, OutageStatus, Premise, PremisePhone, Service, Subscriber, SubscriberKind
@@ -21,7 +21,7 @@ from tests.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 PHONE = "+79131203401"
-CALLS, STEPS = CallRecord.__table__, CallStep.__table__
+CALLS, STEPS = cast("Table", CallRecord.__table__), cast("Table", CallStep.__table__)
 COUNT = select(func.count(CallRecord.id).label("calls"))
 
 
