@@ -69,8 +69,8 @@ class Prepared:
             entity: Any = first["entity"]
             self._make = lambda row: entity(**dict(zip(names, row, strict=True)))
         else:
-            row: Any = namedtuple("Row", names)
-            self._make = row._make
+            row = namedtuple("Row", names)  # type: ignore[misc]
+            self._make = getattr(row, "_make")  # noqa: B009 -- or mypy sees a bare tuple's
 
     def arguments(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """The parameters in the statement's order; raises what a column's type raises on a wrong value."""
