@@ -32,11 +32,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-from gridline import direct, sqlite_connection
-from gridline.direct import DRIVER_ERRORS
+from gridline.driver import direct, sqlite_connection
+from gridline.driver.direct import DRIVER_ERRORS
+from gridline.driver.prepared import Prepared
+from gridline.driver.unavailable import outage
 from gridline.errors import Unavailable
-from gridline.prepared import Prepared
-from gridline.unavailable import outage
 
 T = TypeVar("T")
 

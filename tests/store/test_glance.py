@@ -13,8 +13,8 @@ from sqlalchemy import Table, bindparam, func, select, text, update
 
 from grid import outages, premises
 from grid.models import Outage, OutageScope, OutageStatus, Premise, PremisePhone, Service, Subscriber, SubscriberKind
-from gridline import direct
 from gridline.db import Database, Refused
+from gridline.driver import direct
 from gridline.errors import Unavailable
 from ivr.journal.models import CallRecord, CallStep
 from tests.postgres import PostgresServer

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 from sqlalchemy import URL, Dialect
 
-from gridline import sqlite_connection
+from gridline.driver import sqlite_connection
 
 DRIVER_ERRORS = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, TypeError)
 SHORT_READ_OPERATIONS = 5_000
