@@ -4,14 +4,55 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import Outage, OutageReport, OutageScope, OutageStatus, Premise, Service
+from gridline.db import Reads
+
+_OF_PREMISE = ("company_id", "settlement_key", "street_key", "line")
+_TOUCHES = or_(
+    OutageScope.premise_id == bindparam("premise_id"),
+    and_(
+        OutageScope.settlement_key == bindparam("settlement_key"),
+        OutageScope.settlement_key != "",
+        or_(OutageScope.street_key == "", OutageScope.street_key == bindparam("street_key")),
+    ),
+    and_(OutageScope.line == bindparam("line"), OutageScope.line != ""),
+)
+# Built once: every call of a known caller asks them, and building a query costs as much as asking it.
+_AT_PREMISE = (
+    select(Outage)
+    .where(
+        Outage.company_id == bindparam("company_id"),
+        exists().where(OutageScope.outage_id == Outage.id, _TOUCHES),
+    )
+    .order_by(Outage.starts_at, Outage.id)
+)
+_CURRENT = _AT_PREMISE.where(
+    Outage.status.in_([OutageStatus.ANNOUNCED, OutageStatus.ACTIVE]),
+    Outage.starts_at <= bindparam("at"),
+    or_(Outage.actual_end.is_(None), Outage.actual_end > bindparam("at")),
+    or_(
+        Outage.planned.is_(False),
+        Outage.status == OutageStatus.ACTIVE,
+        Outage.expected_end.is_(None),
+        Outage.expected_end > bindparam("at"),
+    ),
+)
+_PLANNED = _AT_PREMISE.where(
+    Outage.planned.is_(True),
+    Outage.status == OutageStatus.ANNOUNCED,
+    Outage.starts_at > bindparam("at"),
+    Outage.starts_at <= bindparam("latest"),
+)
+_CURRENT_OF_SERVICE, _PLANNED_OF_SERVICE = (
+    query.where(Outage.service == bindparam("service")) for query in (_CURRENT, _PLANNED)
+)
 
 
 async def current_for(
-    session: AsyncSession, premise: Premise, at: datetime, *, service: Service | None = None
+    session: Reads, premise: Premise, at: datetime, *, service: Service | None = None
 ) -> list[Outage]:
     """The outages that leave `premise` without supply at the moment `at`, the earliest first.
 
@@ -19,31 +60,16 @@ async def current_for(
     A planned one is over at its expected end unless the dispatcher marked it active, because nobody enters
     the actual end of planned works that went as announced.
     """
-    query = _of(premise, service).where(
-        Outage.status.in_([OutageStatus.ANNOUNCED, OutageStatus.ACTIVE]),
-        Outage.starts_at <= at,
-        or_(Outage.actual_end.is_(None), Outage.actual_end > at),
-        or_(
-            Outage.planned.is_(False),
-            Outage.status == OutageStatus.ACTIVE,
-            Outage.expected_end.is_(None),
-            Outage.expected_end > at,
-        ),
-    )
-    return list(await session.scalars(query))
+    query = _CURRENT if service is None else _CURRENT_OF_SERVICE
+    return list(await session.scalars(query, _told(premise, service, at)))
 
 
 async def planned_for(
-    session: AsyncSession, premise: Premise, at: datetime, horizon: timedelta, *, service: Service | None = None
+    session: Reads, premise: Premise, at: datetime, horizon: timedelta, *, service: Service | None = None
 ) -> list[Outage]:
     """The planned outages of `premise` that begin after `at` and no later than `horizon` from it, the next first."""
-    query = _of(premise, service).where(
-        Outage.planned.is_(True),
-        Outage.status == OutageStatus.ANNOUNCED,
-        Outage.starts_at > at,
-        Outage.starts_at <= at + horizon,
-    )
-    return list(await session.scalars(query))
+    query = _PLANNED if service is None else _PLANNED_OF_SERVICE
+    return list(await session.scalars(query, {**_told(premise, service, at), "latest": at + horizon}))
 
 
 async def report(
@@ -83,25 +109,6 @@ async def report(
     return made
 
 
-def _of(premise: Premise, service: Service | None) -> Select[Outage]:
-    query = select(Outage).where(
-        Outage.company_id == premise.company_id,
-        exists().where(OutageScope.outage_id == Outage.id, _touches(premise)),
-    )
-    if service is not None:
-        query = query.where(Outage.service == service)
-    return query.order_by(Outage.starts_at, Outage.id)
-
-
-def _touches(premise: Premise) -> ColumnElement[bool]:
-    touches = [
-        OutageScope.premise_id == premise.id,
-        and_(
-            OutageScope.settlement_key == premise.settlement_key,
-            OutageScope.settlement_key != "",
-            or_(OutageScope.street_key == "", OutageScope.street_key == premise.street_key),
-        ),
-    ]
-    if premise.line:
-        touches.append(OutageScope.line == premise.line)
-    return or_(*touches)
+def _told(premise: Premise, service: Service | None, at: datetime) -> dict[str, object]:
+    values: dict[str, object] = {name: getattr(premise, name) for name in _OF_PREMISE}
+    return {**values, "premise_id": premise.id, "at": at} | ({} if service is None else {"service": service})

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid import places
 from grid.models import Premise, PremisePhone, Subscriber
-from gridline.db import unindexed
+from gridline.db import Reads, unindexed
 from gridline.errors import NotFound
 from gridline.numbers import accounts
 from gridline.phones import e164
@@ -34,9 +34,7 @@ _SPELLED = select(Subscriber.account).where(
 )
 
 
-async def by_phone(
-    session: AsyncSession, company_id: str, e164: str, *, visible_to: Scope = EVERYBODY
-) -> list[Premise]:
+async def by_phone(session: Reads, company_id: str, e164: str, *, visible_to: Scope = EVERYBODY) -> list[Premise]:
     """The premises this number is known at, by address; an empty list where there is none."""
     query = _BY_PHONE if visible_to == EVERYBODY else _BY_PHONE.where(_visible(visible_to))
     return list(await session.scalars(query, {"company_id": company_id, "phone": e164}))

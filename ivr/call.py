@@ -23,7 +23,6 @@ class Call:
     """E.164; None when withheld or not a number."""
     caller_raw: str
     started_at: datetime
-    flow_version: str = ""
     branch: Branch | None = None
     notice_heard: bool = False
     """Only after the notice was heard to its end may anything be recorded (rule R5)."""
@@ -40,5 +39,3 @@ class Call:
     """Appeal numbers and receipts that were spoken to the caller."""
     recordings: list[str] = field(default_factory=list)
     """Ids of what was recorded, to be told when the call is over."""
-    matters: dict[str, str] = field(default_factory=dict)
-    """What actions hand on to later ones of the same call (for the agent's card), by plain words."""

@@ -1,7 +1,7 @@
 """A caller's line as an action holds it: say, ask, listen, record, queue, hang up.
 
-Each verb is two AGI commands at most: the guard with its marks, and the act itself. The guard is Asterisk's
-absolute timeout: when this process hangs, the dialplan takes the caller back that many seconds later.
+Each verb is two AGI commands: the guard with its marks, and where the reply to it comes in, the act itself. The guard
+is Asterisk's absolute timeout: when this process hangs, the dialplan takes the caller back that many seconds later.
 """
 
 from __future__ import annotations
@@ -16,17 +16,20 @@ from typing import Literal
 
 import structlog
 
+from gridline import metrics
 from gridline.clock import Clock
 from ivr.call import Call
 from ivr.telephony import variables
 from ivr.telephony.agi import AgiChannel, AgiReply, CallerHungUp
-from ivr.telephony.wire import app_argument
+from ivr.telephony.wire import Command, app_argument, set_variables
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Phrase
 from ivr.voice.voice import RENDER_LIMIT_S, Utterance, Voice
 from recordings.incoming import raw_seconds
 
 KEYS = "0123456789*#"
+DONE = "done"
+"""The value of GRIDLINE_END: the call was ended, not left."""
 GUARD_MARGIN_S = 4.0
 """Seconds past the longest an act may take before the dialplan takes the call back; renders on demand included."""
 LONGEST_TALK_S = 4 * 3600
@@ -67,22 +70,8 @@ class Message:
     """The key that ended it."""
 
 
-@dataclass(frozen=True)
-class QueueOutcome:
-    """Why a wait for a person ended without a talk (a talk ends with the call)."""
-
-    reason: Literal["timeout", "nobody", "full", "left"]
-
-
-_QUEUE_REASONS: dict[str, Literal["timeout", "nobody", "full", "left"]] = {
-    "TIMEOUT": "timeout",
-    "JOINEMPTY": "nobody",
-    "LEAVEEMPTY": "nobody",
-    "JOINUNAVAIL": "nobody",
-    "LEAVEUNAVAIL": "nobody",
-    "FULL": "full",
-    "WITHDRAWN": "left",
-}
+_NO_TALK = {"TIMEOUT", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL", "FULL", "WITHDRAWN"}
+"""QUEUESTATUS of a wait that ended without a person."""
 
 
 class Line:
@@ -105,25 +94,28 @@ class Line:
         self._clock = clock
         self._on_spoken = on_spoken
         self._marks: dict[str, str] = {}
+        self._end_told = False
+        self._began: float | None = clock.monotonic()
 
     def mark(self, name: str, value: str) -> None:
         """Set a channel variable with the next command (the dialplan reads it when we are gone)."""
         self._marks[name] = app_argument(value)
 
-    async def say(self, *phrases: Phrase, interruptible: bool = True) -> str:
+    async def say(self, *phrases: Phrase, interruptible: bool = True, last: bool = False) -> str:
         """Play; returns the key that cut it short, or "" when it was heard to its end.
 
-        Raises PromptUnavailable when there is nothing to play.
+        `last`: the call ends with these words, and the dialplan is told so before them. Raises PromptUnavailable when
+        there is nothing to play.
         """
         utterance = await self._render(phrases)
-        await self._guard(utterance.seconds)
+        if last:
+            self.mark(variables.END, DONE)
         keys = KEYS if interruptible else ""
         return (await self._play(utterance, 0, "STREAM FILE", str(utterance.file), keys)).key
 
     async def ask_key(self, *phrases: Phrase, wait_s: float = 5) -> str:
         """Play, then wait: the one key that was pressed, or "" for silence."""
         utterance = await self._render(phrases)
-        await self._guard(utterance.seconds + wait_s)
         reply = await self._play(utterance, wait_s, "GET OPTION", str(utterance.file), KEYS, int(wait_s * 1000))
         return reply.key
 
@@ -131,7 +123,6 @@ class Line:
         """Play, then collect up to `at_most` keys; `#` ends, so does `wait_s` without a key. "" is silence."""
         utterance = await self._render(phrases)
         longest = wait_s * (at_most + 1)
-        await self._guard(utterance.seconds + longest)
         arguments = (str(utterance.file), int(wait_s * 1000), at_most)
         reply = await self._play(utterance, longest, "GET DATA", *arguments, digits=True)
         return reply.result
@@ -141,12 +132,8 @@ class Line:
 
         A hang-up raises CallerHungUp and leaves in the file what was said till then.
         """
-        await self._guard(limit_s)
-        reply = await self._channel.command(
-            "RECORD FILE",
-            *(str(file.with_suffix("")), "sln", KEYS, limit_s * 1000, f"s={silence_s}"),
-            timeout_s=limit_s + SLACK_S,
-        )
+        arguments = (str(file.with_suffix("")), "sln", KEYS, limit_s * 1000, f"s={silence_s}")
+        reply = await self._act("RECORD FILE", *arguments, longest_s=limit_s)
         seconds = raw_seconds(file)
         ended_by: Literal["key", "silence", "limit"] = (
             "key" if reply.key else "limit" if seconds >= limit_s - 0.5 else "silence"
@@ -155,11 +142,7 @@ class Line:
 
     async def play_file(self, file: Path) -> str:
         """Let the caller hear what he said; the key that cut it short, or ""."""
-        seconds = raw_seconds(file)
-        await self._guard(seconds)
-        reply = await self._channel.command(
-            *("STREAM FILE", str(file.with_suffix("")), KEYS), timeout_s=seconds + SLACK_S
-        )
+        reply = await self._act("STREAM FILE", str(file.with_suffix("")), KEYS, longest_s=raw_seconds(file))
         return reply.key
 
     @asynccontextmanager
@@ -178,7 +161,7 @@ class Line:
 
     async def queue(
         self, queue: str, *, priority: int, timeout_s: int, recording: Path | None, whisper: Path | None = None
-    ) -> QueueOutcome:
+    ) -> None:
         """Hand the caller to app_queue: priority 0 is ordinary, a hazard is higher.
 
         Returns only when no talk came about; a talk ends in CallerHungUp. The talk is recorded into `recording`
@@ -193,17 +176,16 @@ class Line:
         if recording is not None:
             self._only_after_notice()
             await self._channel.command("EXEC", "MixMonitor", f"{recording},bD")
-        await self._guard(None)
         arguments = f"{app_argument(queue)},,,{whisper or ''},{timeout_s}"
-        await self._channel.command("EXEC", "Queue", arguments, timeout_s=timeout_s + LONGEST_TALK_S)
+        await self._act("EXEC", "Queue", arguments, longest_s=timeout_s + LONGEST_TALK_S, guarded=False)
         status = (await self._channel.command("GET VARIABLE", variables.QUEUE_STATUS)).data
         if recording is not None:
             await self._channel.command("EXEC", "StopMixMonitor")
-        reason = _QUEUE_REASONS.get(status)
-        if reason is None:  # a talk that the agent ended: to AGI the caller's channel is as good as ever (22.10)
+        if (
+            status not in _NO_TALK
+        ):  # a talk that the agent ended: to AGI the caller's channel is as good as ever (22.10)
             await self.hang_up()
             raise CallerHungUp
-        return QueueOutcome(reason)
 
     def _only_after_notice(self) -> None:
         """Rule R5: recording before the notice has ended is a programming error, not a condition."""
@@ -212,14 +194,17 @@ class Line:
 
     async def hang_up(self) -> None:
         """End the call: the last command says so to the dialplan, which hangs up as soon as the connection closes."""
-        self.mark(variables.END, "done")
-        await self._guard(2)
+        if not self._end_told:
+            self.mark(variables.END, DONE)
+            await self._channel.command(*self._guard(2))
 
     async def _render(self, phrases: tuple[Phrase, ...]) -> Utterance:
         """What to play; while it takes long to be made, the caller hears that we are at it.
 
         Raises PromptUnavailable: whoever asked says instead that something is wrong.
         """
+        if (known := self._voice.known(phrases, self.call.company.id)) is not None:
+            return known
         try:
             try:
                 async with asyncio.timeout(PATIENCE_S):
@@ -235,23 +220,31 @@ class Line:
     async def _one_moment(self) -> None:
         """Said to its end: a key that was pressed now would be the answer to words not yet heard."""
         moment = await self._voice.render(["one-moment"], self.call.company.id)
-        await self._guard(moment.seconds + RENDER_LIMIT_S)
-        await self._play(moment, 0, "STREAM FILE", str(moment.file), "")
+        await self._play(moment, RENDER_LIMIT_S, "STREAM FILE", str(moment.file), "")
 
-    async def _guard(self, seconds: float | None) -> None:
+    def _guard(self, seconds: float | None) -> Command:
         """Re-arm the dialplan's guard for an act of `seconds` (None: no guard) and set the marks, in one command."""
         allowed = 0 if seconds is None else int(seconds + GUARD_MARGIN_S) + 1
-        self._marks[variables.ABSOLUTE_TIMEOUT] = str(allowed)
-        await self._channel.command("EXEC", "MSet", ",".join(f"{name}={value}" for name, value in self._marks.items()))
+        return set_variables({**self._marks, variables.ABSOLUTE_TIMEOUT: str(allowed)})
+
+    async def _act(self, name: str, *arguments: str | int, longest_s: float, guarded: bool = True) -> AgiReply:
+        """Guard, marks, and the act itself, which takes `longest_s` at most."""
+        guard = self._guard(longest_s if guarded else None)
+        reply = await self._channel.command(name, *arguments, timeout_s=longest_s + SLACK_S, first=guard)
+        self._end_told = self._end_told or variables.END in self._marks
         self._marks.clear()
+        return reply
 
     async def _play(
         self, utterance: Utterance, wait_s: float, command: str, *arguments: str | int, digits: bool = False
     ) -> AgiReply:
         started_at = self._clock.now()
+        if self._began is not None:
+            metrics.FIRST_PROMPT_S.observe(self._clock.monotonic() - self._began)
+            self._began = None
         key, whole = "", False
         try:
-            reply = await self._channel.command(command, *arguments, timeout_s=utterance.seconds + wait_s + SLACK_S)
+            reply = await self._act(command, *arguments, longest_s=utterance.seconds + wait_s)
             if reply.failed:
                 raise PromptUnavailable(f"Asterisk не смог проиграть файл подсказки {utterance.prompt_ids}.")
             key = reply.result if digits else reply.key
@@ -273,4 +266,4 @@ class Line:
             )
 
 
-__all__ = ["CallerHungUp", "Line", "Message", "QueueOutcome", "Spoken"]
+__all__ = ["CallerHungUp", "Line", "Message", "Spoken"]

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
+import uvloop
 
 from agent_console.api.clients import CLIENTS, Clients
 from agent_console.app import make_app
@@ -307,7 +308,7 @@ def main() -> None:
         logging.configure(config.log_format, config.log_level)
         if taken := ports.taken(ports.of_controller(config)):
             raise Unavailable("; ".join(taken))
-        asyncio.run(serve(config))
+        uvloop.run(serve(config))
     except GridlineError as error:
         sys.stderr.write(f"{error.message}\n")
         sys.exit(1 if isinstance(error, Unavailable) else 2)

@@ -13,7 +13,7 @@ from appeals.history import Happening
 from appeals.intake.intake import Intake
 from appeals.models import Appeal, Contact, Content
 from appeals.taxonomy import shipped
-from gridline.db import new_id
+from gridline.db import Reads, new_id
 from gridline.errors import Conflict, NotFound
 
 OFFERED = 5
@@ -49,17 +49,21 @@ class FurtherContact:
 MOST = 1000
 """Appeals of one number, premise or account that are looked through for open ones."""
 
-# Ids first, then rows by id: asked in one query with company and order, SQLite walks the company's whole index, seconds
-# at a million appeals. Built once: every call of a known caller asks them, and building costs as much as asking.
-_ID_BY = {
-    "premise": select(Appeal.id).where(Appeal.premise_id == bindparam("value")).limit(MOST),
-    "account": select(Appeal.id)
-    .where(Appeal.company_id == bindparam("company_id"), Appeal.account_number == bindparam("value"))
-    .limit(MOST),
-    "phone": select(Content.appeal_id).where(Content.phone == bindparam("value")).limit(MOST),
-    "email": select(Content.appeal_id).where(Content.email == bindparam("value")).limit(MOST),
+_BY = {
+    "premise": select(Appeal.id).where(Appeal.premise_id == bindparam("value")),
+    "account": select(Appeal.id).where(
+        Appeal.company_id == bindparam("company_id"), Appeal.account_number == bindparam("value")
+    ),
+    "phone": select(Content.appeal_id).where(Content.phone == bindparam("value")),
+    "email": select(Content.appeal_id).where(Content.email == bindparam("value")),
 }
-_OPEN_AMONG = select(Appeal).where(Appeal.id.in_(bindparam("ids", expanding=True)), Appeal.state.in_(states.OPEN))
+# Built once: every call of a known caller asks them, and building costs as much as asking. Rows are found by their ids
+# alone: asked with company and order, SQLite walks the company's whole index, seconds at a million appeals.
+_SHOWN = (Appeal.id, Appeal.company_id, Appeal.number, Appeal.topic, Appeal.state, Appeal.received_at, Appeal.deadline)
+_OPEN_BY = {
+    same: select(*_SHOWN).where(Appeal.id.in_(ids.limit(MOST)), Appeal.state.in_(states.OPEN))
+    for same, ids in _BY.items()
+}
 
 
 async def find(session: AsyncSession, intake: Intake) -> list[OpenAppeal]:
@@ -84,21 +88,16 @@ async def find(session: AsyncSession, intake: Intake) -> list[OpenAppeal]:
     return sorted((one for one in found.values() if one.topic == intake.topic), key=lambda one: one.number)[:OFFERED]
 
 
-async def open_of_phone(session: AsyncSession, company_id: str, phone: str) -> list[OpenAppeal]:
+async def open_of_phone(session: Reads, company_id: str, phone: str) -> list[OpenAppeal]:
     """Open appeals left from this number (E.164), the oldest first: what a caller hears of before the menu."""
     return (await _open(session, company_id, "phone", phone))[-OFFERED:]
 
 
-async def _open(session: AsyncSession, company_id: str, same: str, value: str) -> list[OpenAppeal]:
+async def _open(session: Reads, company_id: str, same: str, value: str) -> list[OpenAppeal]:
     """The open appeals of a company that have one thing in common, the oldest first."""
-    ids = list(await session.scalars(_ID_BY[same], {"company_id": company_id, "value": value}))
-    if not ids:
-        return []
-    rows = [one for one in await session.scalars(_OPEN_AMONG, {"ids": ids}) if one.company_id == company_id]
-    return [
-        OpenAppeal(one.id, one.number, one.topic, one.state, one.received_at, one.deadline, same)
-        for one in sorted(rows, key=lambda row: row.number)
-    ]
+    found = await session.execute(_OPEN_BY[same], {"company_id": company_id, "value": value})
+    rows = sorted((row for row in found if row.company_id == company_id), key=lambda row: str(row.number))
+    return [OpenAppeal(row.id, row.number, row.topic, row.state, row.received_at, row.deadline, same) for row in rows]
 
 
 async def add_contact(

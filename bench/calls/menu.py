@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 import migrations
 from appeals import numbering
 from appeals.intake.intake import accept
-from appeals.register import Register
+from appeals.register import Register, Registered
 from bench.calls.load import CALLERS, caller
 from bench.calls.rig import Rig
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
+from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import Unavailable
 from ivr.journal.models import CallRecord, CallStep
@@ -46,6 +47,17 @@ class Done:
         return Done(self.finished - before.finished, self.steps - before.steps, self.sounds - before.sounds)
 
 
+async def with_open_appeals(db: Database, company: Company, companies: Companies) -> list[Registered]:
+    """Give each caller an open appeal with this company, in an empty database too."""
+    await migrations.upgrade(db)
+    register = Register(db, SystemClock(), companies, ProductionCalendar())
+    own = {"company_id": company.id, "channel": "phone", "kind": "appeal", "topic": "outages", "actor": "bench"}
+    return [
+        await register.register(accept({**own, "phone": f"+{caller(number)}", "text": "Нет света"}))
+        for number in range(CALLERS)
+    ]
+
+
 class Menu:
     """Both sides of the measured menu on one rig."""
 
@@ -56,29 +68,14 @@ class Menu:
 
     async def prepare(self) -> dict[str, Path]:
         """Fill the database: each caller has an open appeal; returns the fixed prompts' files."""
-        await migrations.upgrade(self._db)
         clock, rig = SystemClock(), self._rig
-        register = Register(self._db, clock, rig.companies, ProductionCalendar())
         config = rig.settings
         voice = rig.voice()
         synthesiser = RHVoice(find_rhvoice(config.package_root), config.voice)
         clips = Clips(voice.book, synthesiser, config.var.absolute() / "prompts", Studio(config.dialplan / "studio"))
         for company in rig.companies:
             today = clock.now().astimezone(company.zone).date()
-            for number in range(CALLERS):
-                made = await register.register(
-                    accept(
-                        {
-                            "company_id": company.id,
-                            "channel": "phone",
-                            "kind": "appeal",
-                            "topic": "outages",
-                            "phone": f"+{caller(number)}",
-                            "text": "Нет света",
-                            "actor": "bench",
-                        }
-                    )
-                )
+            for number, made in enumerate(await with_open_appeals(self._db, company, rig.companies)):
                 words = Prompt(
                     "known-open-appeal",
                     number=spoken.digit_by_digit(numbering.written(made.number)),
@@ -89,6 +86,7 @@ class Menu:
                 if company.id == "bench":
                     self._answers[caller(number)] = clip.file
         fixed = {id: (await voice.render([id], "bench")).file for id in ("notice", "main-menu", "goodbye")}
+        fixed["text"] = (await voice.render(["two-seconds"] * 6, "bench")).file
         await voice.close()
         return fixed
 

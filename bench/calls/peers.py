@@ -1,5 +1,7 @@
 """FastAGI servers for `gridline bench calls`: ours, a bare asyncio handler, panoramisk's and pyst2's, one a process.
 
+Those on asyncio run on uvloop, as the controller does.
+
 Each serves a call with COMMANDS plain commands, each command timed and its reply checked. Told a line on stdin, a
 server writes what it has counted since as a line of JSON: a server that runs no command must not look the fastest.
 """
@@ -16,6 +18,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
+import uvloop
 from asterisk.agi import AGI
 from panoramisk.fast_agi import Application, Request
 
@@ -151,7 +154,7 @@ def main(name: str, port: int) -> None:
         for _ in sys.stdin:
             _tell(tally.report())
     else:
-        asyncio.run(_until_closed({"ours": ours, "bare": bare, "panoramisk": panoramisk}[name], port, tally))
+        uvloop.run(_until_closed({"ours": ours, "bare": bare, "panoramisk": panoramisk}[name], port, tally))
 
 
 async def _until_closed(serve: Callable[[int, Tally], Awaitable[None]], port: int, tally: Tally) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -17,6 +18,7 @@ from bench.calls import crowd, rates
 from bench.calls.costs import KEY_AFTER_S, Costs
 from bench.calls.first_prompt import first_prompt_s
 from bench.calls.load import Load, Sipp, caller
+from bench.calls.look_up import look_ups
 from bench.calls.menu import DIALLED, PLAIN, Menu
 from bench.calls.peers import COMMANDS
 from bench.calls.rig import Rig
@@ -45,11 +47,13 @@ class Size:
     steps: int
     step_s: float
     crowd: int
+    crowd_steps: int
     events: int
+    look_ups: int
 
 
-WHOLE = Size(3, 140, 20, 200, 60, 20, 30, 10, 1.8, 300, 20)
-QUICK = Size(1, 20, 20, 40, 40, 3, 3, 1, 0.3, 20, 4)
+WHOLE = Size(3, 140, 20, 200, 60, 20, 30, 10, 1.8, 300, 6, 20, 2000)
+QUICK = Size(1, 20, 20, 40, 40, 3, 3, 1, 0.3, 20, 1, 4, 50)
 
 
 class Run:
@@ -73,11 +77,12 @@ class Run:
             await self._costs.whole(MENU, 5, 20, key=True)
             first = await self._first_prompt()
             events = await self._events()
-            self._tell(f"{self._size.crowd} звонков сразу")
-            many = await crowd.gather(self._rig, self._menu, self._sipp, process, self._size.crowd)
+            many = await self._crowd(process, DIALLED["crowd"])
             menu_rates = await self._menu_rates(menu_cpu)
-        if not many.failed:
-            await self._menu.prove("crowd", before, self._size.crowd)
+            bare = await self._crowd(process, crowd.PLAYBACK)
+        await self._menu.prove("crowd", before, many.calls)
+        self._tell("справка о звонящем: SQLite и PostgreSQL")
+        look_up = await look_ups(self._rig, self._size.look_ups)
         best = max(command_rates[peer] for peer in PEERS)
         return {
             "cpus": os.cpu_count(),
@@ -86,20 +91,29 @@ class Run:
             "max_rate_ratio_to_best_peer": round(command_rates["ours"] / best, 3) if best else None,
             "command_p99_ratio_to_bare": round(commands["ours"]["p99_us"] / commands["bare"]["p99_us"], 3),
             "first_prompt_delay_ms": round(first["controller_ms"] - first["dialplan_ms"], 2),
-            "concurrent_calls_ok": many.whole,
+            "concurrent_calls_limit": many.calls,
+            "concurrent_calls_limit_of_playback": bare.calls,
             "menu": menu_cpu | {"max_rate": menu_rates, "first_prompt": first, "ami_events_a_call": events},
             "commands": commands | {"fork": fork, "max_rate": command_rates},
-            "crowd": asdict(many) | {"memory_mb_per_100_calls": round(many.memory_mb / max(many.at_once, 1) * 100, 1)},
+            "crowd": _told(many),
+            "playback": _told(bare),
+            "look_up": look_up,
         }
+
+    async def _crowd(self, controller: psutil.Process, exten: str) -> crowd.Limit:
+        self._tell(f"сколько звонков сразу: {exten}")
+        return await crowd.limit(self._rig, self._sipp, controller, exten, self._size.crowd, self._size.crowd_steps)
 
     async def _menu_cpu(self) -> dict[str, Any]:
         """CPU of one call of the menu, in milliseconds: in the dialplan alone, and through the controller."""
         size = self._size
-        alone, asterisk, controller, ratios = [], [], [], []
+        alone, with_ami, asterisk, controller, ratios = [], [], [], [], []
         warm_up = max(5, size.menu_calls // 10)
         for turn in range(size.rounds):
             self._tell(f"меню, круг {turn + 1} из {size.rounds}")
             alone += await self._costs.each_ms([self._phone], PLAIN, size.menu_calls, size.menu_rate, key=True)
+            async with self._ami(lambda _message: None):
+                with_ami += await self._costs.each_ms([self._phone], PLAIN, size.menu_calls, size.menu_rate, key=True)
             before = await self._menu.done("bench")
             async with self._rig.controller() as process:
                 await self._costs.whole(MENU, warm_up, size.menu_rate, key=True)
@@ -112,6 +126,7 @@ class Run:
         return {
             "calls": size.menu_calls * size.rounds,
             "dialplan_ms": round(mean(alone), 2),
+            "dialplan_with_ami_ms": round(mean(with_ami), 2),
             "controller_asterisk_ms": round(mean(asterisk), 2),
             "controller_python_ms": round(mean(controller), 2),
             "ratio": (mean(asterisk) + mean(controller)) / mean(alone),
@@ -224,11 +239,23 @@ class Run:
         async def forget() -> None:
             seen.clear()
 
+        async with self._ami(note):
+            await self._costs.whole(MENU, self._size.events, 10, key=True, before=forget)
+        return round(sum(seen.values()) / self._size.events, 1)
+
+    @asynccontextmanager
+    async def _ami(self, note: Callable[[Message], None]) -> AsyncIterator[None]:
+        """A session of the manager as the controller has one, open inside the block."""
         config = self._rig.settings
         ami = CarrierAmi(note)
         await ami.connect(config.ami_host, config.ami_port, config.ami_user, secret(config.var / "secrets", "ami"))
         try:
-            await self._costs.whole(MENU, self._size.events, 10, key=True, before=forget)
+            yield
         finally:
             await ami.close()
-        return round(sum(seen.values()) / self._size.events, 1)
+
+
+def _told(limit: crowd.Limit) -> dict[str, Any]:
+    seen = limit.seen
+    per_100 = round(seen.memory_mb / max(seen.at_once, 1) * 100, 1)
+    return asdict(seen) | {"limit": limit.calls, "memory_mb_per_100_calls": per_100}

@@ -18,13 +18,13 @@ AIMED = {
     "max_rate_ratio_to_best_peer": ">= {}",
     "command_p99_ratio_to_bare": "<= {}",
     "first_prompt_delay_ms": "<= {}",
-    "concurrent_calls_ok": "{}",
+    "concurrent_calls_limit": ">= {}",
 }
 
 
 def printed(found: dict[str, Any]) -> str:
     """All tables."""
-    return "\n".join([*_aims(found), "", *_menu(found), "", *_commands(found["commands"]), "", *_crowd(found["crowd"])])
+    return "\n".join([*_aims(found), "", *_menu(found), "", *_commands(found["commands"]), "", *_crowd(found)])
 
 
 def _aims(found: dict[str, Any]) -> Iterator[str]:
@@ -44,6 +44,7 @@ def _menu(found: dict[str, Any]) -> Iterator[str]:
         f"| {menu['controller_asterisk_ms']} + {python} |"
     )
     yield f"| largest rate held, calls/s | {menu['max_rate']['dialplan']} | {menu['max_rate']['controller']} |"
+    yield f"| the same with an AMI session open | {menu['dialplan_with_ami_ms']} | - |"
     first = menu["first_prompt"]
     yield (
         f"| INVITE to the first prompt's first packet, ms: median, worst "
@@ -65,9 +66,13 @@ def _commands(commands: dict[str, Any]) -> Iterator[str]:
         yield f"| {name} | {row['asterisk_ms']} + {row['server_ms']} | {ratio:.2f} | {times} | {held} |"
 
 
-def _crowd(crowd: dict[str, Any]) -> Iterator[str]:
-    yield (
-        f"At once: {crowd['at_once']} calls, {crowd['two_way']} with RTP both ways ({crowd['sent']} packets sent, "
-        f"{crowd['received']} received by then), {crowd['failed']} failed; {crowd['cores']:.2f} cores of Asterisk and "
-        f"controller, {crowd['memory_mb_per_100_calls']} MB per 100 calls."
-    )
+def _crowd(found: dict[str, Any]) -> Iterator[str]:
+    yield "| at once, RTP both ways | whole calls | cores | MB per 100 calls |"
+    yield "|---|---|---|---|"
+    for key, name in (("playback", "bare Playback"), ("crowd", "the menu through the controller")):
+        crowd = found[key]
+        yield f"| {name} | {crowd['limit']} | {crowd['cores']:.2f} | {crowd['memory_mb_per_100_calls']} |"
+    yield ""
+    for name, row in found["look_up"].items():
+        told = f"{row['cpu_us']:.0f} us of CPU, {row['p50_us']:.0f} us from question to answer" if row else "not there"
+        yield f"The caller's look-up on {name}: {told}."

@@ -74,6 +74,7 @@ def bound(services: Services) -> dict[str, Act[Line]]:
 
 def _bind(name: str, action: Action, services: Services) -> Act[Line]:
     exits = SIGNATURES[name].exits
+    taken = {exit: metrics.ACTIONS.labels(name, exit) for exit in exits}
 
     async def run(line: Line, topic: str) -> str:
         if topic != HOTLINE or name != PERSON:
@@ -82,7 +83,7 @@ def _bind(name: str, action: Action, services: Services) -> Act[Line]:
             exit = await action.act(line, services, topic)
         except PersonWanted:
             exit = PERSON if PERSON in exits else FAILED
-        metrics.ACTIONS.labels(name, exit).inc()
+        taken[exit].inc()
         return exit
 
     return run

@@ -23,14 +23,13 @@ async def act(line: Line, services: Services, topic: str) -> Literal["closed", "
         return "closed"
     await line.say(*_expectation(services, queue))
     talk = services.begin_recording(call, "talk")
-    outcome = await line.queue(
+    await line.queue(
         queue,
         priority=0,
         timeout_s=WAIT_S,
         recording=services.incoming.samples(talk) if talk else None,
         whisper=services.whispers.follow(call),
     )
-    call.matters["queue"] = f"{queue}: {outcome.reason}"
     await line.say("person-did-not-answer")
     return "unanswered"
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-import structlog
-
 from ivr.line import Line
 from ivr.services import Services
 from ivr.telephony import variables
-
-log = structlog.get_logger(__name__)
 
 
 async def act(line: Line, services: Services, _topic: str) -> Literal["done"]:

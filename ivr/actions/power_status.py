@@ -25,7 +25,7 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["done", "r
     place = await premise.find(line, services)
     while True:
         now = services.clock.now()
-        async with services.db.read(within_s=LOOK_UP_S) as session:
+        async with services.db.glance(within_s=LOOK_UP_S) as session:
             current = await outages.current_for(session, place, now)
             ahead = await outages.planned_for(session, place, now, AHEAD)
         key = await choose(

@@ -42,7 +42,7 @@ async def _by_number(line: Line, services: Services) -> Premise | None:
     call = line.call
     if call.caller is None:
         return None
-    async with services.db.read(within_s=LOOK_UP_S) as session:
+    async with services.db.glance(within_s=LOOK_UP_S) as session:
         found = await premises.by_phone(session, call.company.id, call.caller)
     return await _one_of(line, _told_apart(found), account_keyed=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ class CallBegun:
     answered_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class StepTaken:
     """One thing that happened in a place of the menu."""
 
@@ -70,6 +70,8 @@ class CallEnded:
     flow_version: str = ""
 
 
+OF_CALL = "of_call"
+"""In a row that fills columns of a call: its id."""
 Fact = StepTaken | NoticePlayed | CallEnded
 _FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in (StepTaken, NoticePlayed, CallEnded)}
 _MOMENTS = {"started_at", "answered_at", "ended_at", "notice_started_at", "notice_ended_at"}
@@ -82,6 +84,10 @@ _LONGEST = {
     "exit": 64,
     "leads_to": 64,
     "outcome": 64,
+}
+_CUT = {
+    kind: [(one.name, _LONGEST[one.name]) for one in fields(kind) if one.name in _LONGEST]
+    for kind in (CallBegun, *_FACTS.values())
 }
 
 
@@ -116,20 +122,24 @@ class Entry:
         return _columns(self.call)
 
     def fact_row(self) -> dict[str, Any]:
-        """The columns the fact fills; empty ones of a call's end say nothing and are left out."""
+        """The columns the fact fills, of a step or of its call (OF_CALL).
+
+        Empty ones of a call's end say nothing and are left out.
+        """
         row = _columns(self.fact) if self.fact else {}
         if isinstance(self.fact, CallEnded):
             row = {name: value for name, value in row.items() if value != ""}
         if isinstance(self.fact, StepTaken):
             return row | {"call_id": self.call.id, "prompt_ids": list(self.fact.prompt_ids)}
-        return row | {"id": self.call.id}
+        return row | {OF_CALL: self.call.id}
 
 
 def _columns(facts: CallBegun | Fact) -> dict[str, Any]:
     row = dict(vars(facts))
-    return row | {
-        name: printable(row[name], at_most=longest) for name, longest in _LONGEST.items() if row.get(name) is not None
-    }
+    for name, longest in _CUT[type(facts)]:
+        if row[name] is not None:
+            row[name] = printable(row[name], at_most=longest)
+    return row
 
 
 def _read(told: dict[str, Any]) -> dict[str, Any]:

@@ -10,20 +10,18 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Table, bindparam, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Table, UpdateBase, bindparam, update
 
 from gridline import metrics
 from gridline.clock import Clock
-from gridline.db import Database, insert_missing
+from gridline.db import Database, Refused
 from gridline.errors import Unavailable
-from ivr.journal.entries import CallBegun, CallEnded, Entry, NoticePlayed, StepTaken
+from ivr.journal.entries import OF_CALL, CallBegun, CallEnded, Entry, NoticePlayed, StepTaken
 from ivr.journal.models import CallRecord, CallStep
 from ivr.journal.spool import JournalSpool
 
@@ -35,7 +33,9 @@ less than 1 ms of CPU instead of 9. A crash of this process loses no more than t
 WITHIN_S = 5.0
 
 log = structlog.get_logger(__name__)
-_CALLS = cast("Table", CallRecord.__table__)
+_CALLS, _STEPS = cast("Table", CallRecord.__table__), cast("Table", CallStep.__table__)
+_CHANGE = update(_CALLS).where(_CALLS.c.id == bindparam(OF_CALL))
+"""Fills the columns of a call that its rows name."""
 
 
 class Journal:
@@ -68,7 +68,8 @@ class Journal:
         """Something happened in a place of the menu."""
         call = self._begun(call_id)
         if call is not None:
-            self._put(Entry(call, replace(step, ordinal=self._steps[call_id])))
+            step.ordinal = self._steps[call_id]
+            self._put(Entry(call, step))
             self._steps[call_id] += 1
 
     def notice(self, call_id: str, notice: NoticePlayed) -> None:
@@ -198,7 +199,7 @@ class Journal:
     async def _store(self, batch: Sequence[Entry]) -> None:
         try:
             await self._write(batch)
-        except SQLAlchemyError as error:
+        except Refused as error:
             if len(batch) > 1:  # one wrong entry must not take the others with it
                 for entry in batch:
                     await self._store([entry])
@@ -210,16 +211,15 @@ class Journal:
             self._count("stored", len(batch))
 
     async def _write(self, batch: Sequence[Entry]) -> None:
-        calls = {entry.call.id: entry.call_row() for entry in batch}
+        calls = {entry.call.id: entry for entry in batch}
         steps = [entry.fact_row() for entry in batch if isinstance(entry.fact, StepTaken)]
         later = [entry.fact_row() for entry in batch if isinstance(entry.fact, NoticePlayed | CallEnded)]
-        async with self._db.write(within_s=WITHIN_S) as session:
-            await insert_missing(session, _CALLS, list(calls.values()))
-            await insert_missing(session, CallStep.__table__, steps)
-            for rows in _alike(later):
-                columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
-                query = update(_CALLS).where(_CALLS.c.id == bindparam("new_id")).values(columns)
-                await session.execute(query, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+        work: list[tuple[UpdateBase, Sequence[dict[str, Any]]]] = [
+            (self._db.insert_missing(_CALLS), [entry.call_row() for entry in calls.values()]),
+            (self._db.insert_missing(_STEPS), steps),
+            *((_CHANGE, rows) for rows in _alike(later)),
+        ]
+        await self._db.store(work, within_s=WITHIN_S)
 
     async def _read_back(self) -> None:
         """Bring what waits on disk into the database, as far as it answers."""

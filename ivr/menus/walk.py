@@ -48,8 +48,8 @@ class MenuLine(Protocol):
     def mark(self, name: str, value: str) -> None:
         """Set a channel variable with the next command."""
 
-    async def say(self, *phrases: Phrase) -> str:
-        """Play; the key that cut it short or ""."""
+    async def say(self, *phrases: Phrase, last: bool = False) -> str:
+        """Play; the key that cut it short or "". `last`: the call ends with these words."""
 
     async def ask_key(self, *phrases: Phrase, wait_s: float = 5) -> str:
         """Play and wait; the key or ""."""
@@ -174,7 +174,7 @@ class _Walk:
                 ahead = ""
             return self._answered(place, ahead or await self._line.ask_key(*said, wait_s=place.wait_s))
         if isinstance(place, Saying):
-            key = await self._line.say(*said)
+            key = await self._line.say(*said, last=place.then == HANG_UP)
             if key == REPEAT and self._count_key():
                 return _Outcome("repeat", place.name, key)
             self._line.call.ahead = key

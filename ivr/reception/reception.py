@@ -15,14 +15,14 @@ from ivr import actions
 from ivr.call import Call
 from ivr.journal.entries import CallBegun
 from ivr.journal.models import call_id
-from ivr.line import Line
+from ivr.line import DONE, SLACK_S, Line
 from ivr.menus.flows import Flows
 from ivr.menus.walk import walk
 from ivr.reception.steps import Steps
 from ivr.services import Services
 from ivr.telephony import variables
 from ivr.telephony.agi import AgiChannel, CallerHungUp
-from ivr.telephony.wire import clean
+from ivr.telephony.wire import clean, set_variables
 from ivr.voice.voice import Voice
 
 log = structlog.get_logger(__name__)
@@ -144,9 +144,9 @@ class Reception:
         )
         try:
             utterance = await self._voice.render(["unknown-number"])
-            allowed = int(utterance.seconds) + 5
-            await channel.command("EXEC", "MSet", f"{variables.ABSOLUTE_TIMEOUT}={allowed},{variables.END}=done")
-            await channel.command("STREAM FILE", str(utterance.file), "", timeout_s=utterance.seconds + 3)
+            guard = {variables.ABSOLUTE_TIMEOUT: str(int(utterance.seconds) + 5), variables.END: DONE}
+            play = ("STREAM FILE", str(utterance.file), "")
+            await channel.command(*play, timeout_s=utterance.seconds + SLACK_S, first=set_variables(guard))
             await channel.command("HANGUP")
         except CallerHungUp:
             log.info("unknown-number-hung-up", dialled=arrival.dialled)

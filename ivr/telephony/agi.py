@@ -11,6 +11,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import structlog
 
@@ -33,6 +34,8 @@ __all__ = [
 _BACKLOG = 512
 _ACCEPTS_AT_ONCE = 64
 _NO_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_PEERS_KNOWN = 64
+"""Addresses whose permission is not looked up again: there is one Asterisk, or a few."""
 _RETRY_S = 1.0
 """After the machine ran out of descriptors or memory: when to look again."""
 
@@ -77,6 +80,7 @@ class AgiServer:
         self._host, self._asked_port = host, port
         self._on_call = on_call
         self._permitted = [ipaddress.ip_network(address) for address in permitted]
+        self._is_permitted = lru_cache(_PEERS_KNOWN)(self._looked_up)
         self._max_calls = max_calls
         self._header_timeout_s = header_timeout_s
         self._verify = verify
@@ -162,7 +166,7 @@ class AgiServer:
             self._idle.clear()
             task.add_done_callback(self._ended)
 
-    def _is_permitted(self, address: str) -> bool:
+    def _looked_up(self, address: str) -> bool:
         peer = ipaddress.ip_address(address.partition("%")[0])
         if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
             peer = peer.ipv4_mapped

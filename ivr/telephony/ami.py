@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 
@@ -21,6 +22,8 @@ from ivr.telephony.events import Event, Message
 from ivr.telephony.state import Snapshot
 
 __all__ = ["Ami", "AmiActionFailed", "AmiCounts", "AmiLost", "AmiPace", "AmiRefused", "AmiTimeout", "Message", "Value"]
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = 200
@@ -95,6 +98,7 @@ class Ami:
         self._session: Session | None = None
         self._inbox: deque[Message] = deque()
         self._reread_wanted = False
+        self._rereading = False
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -143,21 +147,30 @@ class Ami:
             self._session = None
             if self.connected:
                 self.connected, self.stale_since = False, self._clock.now()
+                metrics.AMI_CONNECTED.set(0)
             session.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _take(self, message: Message) -> None:
-        """The one callback under panoramisk: it must not raise, and does not wait."""
-        if message.get("Event") not in events.WANTED:
-            self.counts.unwanted += 1
+    def _take(self, messages: Sequence[Message]) -> None:
+        """What came together: it must not raise, and does not wait.
+
+        Handed on at once, unless others wait before it, the state is being read, or there is so much that the calls
+        would wait: then it goes through the inbox.
+        """
+        wanted = [message for message in messages if message.get("Event") in events.WANTED]
+        self.counts.unwanted += len(messages) - len(wanted)
+        if self.connected and not (self._rereading or self._inbox) and len(wanted) <= min(_AT_ONCE, self._pace.inbox):
+            for message in wanted:
+                self._hand_on(message)
             return
-        if len(self._inbox) >= self._pace.inbox:
-            self.counts.overflows += 1
-            self._inbox.clear()
-            self._reread_wanted = True
-        self._inbox.append(message)
+        for message in wanted:
+            if len(self._inbox) >= self._pace.inbox:
+                self.counts.overflows += 1
+                self._inbox.clear()
+                self._reread_wanted = True
+            self._inbox.append(message)
         self._wake.set()
 
     async def _watch(self, session: Session) -> None:
@@ -171,8 +184,11 @@ class Ami:
         while True:
             now = self._clock.monotonic()
             if now >= due or (self._reread_wanted and now >= soonest):
-                self._reread_wanted = False
-                await self._reread(session)
+                self._reread_wanted, self._rereading = False, True
+                try:
+                    await self._reread(session)
+                finally:
+                    self._rereading = False
                 due, soonest = now + self._pace.reread_every_s, now + self._pace.reread_least_s
             for _ in range(min(len(self._inbox), _AT_ONCE)):
                 self._hand_on(self._inbox.popleft())
@@ -201,8 +217,9 @@ class Ami:
             raise AmiActionFailed(f"Состояние Asterisk не прочитано: {error!r}") from error
         self.boot = snapshot.boot
         self.counts.rereads += 1
-        self._guarded(lambda: self._on_resync(snapshot), "resync")
+        self._guarded(self._on_resync, snapshot, "resync")
         self.connected, self.stale_since, self.trouble = True, None, None
+        metrics.AMI_CONNECTED.set(1)
 
     def _hand_on(self, message: Message) -> None:
         event = events.parse(message, self._clock.now())
@@ -211,11 +228,11 @@ class Ami:
             log.warning("ami-garbled", name=message.get("Event"))
             return
         self.counts.events += 1
-        self._guarded(lambda: self._on_event(event), message.get("Linkedid", ""))
+        self._guarded(self._on_event, event, message.get("Linkedid", ""))
 
-    def _guarded(self, handle: Callable[[], None], call: str) -> None:
+    def _guarded(self, handle: Callable[[T], None], told: T, call: str) -> None:
         try:
-            handle()
+            handle(told)
         except Exception:  # the one place an event's failure ends: the next event is handed on all the same
             self.counts.failed += 1
             metrics.EVENT_FAILURES.inc()

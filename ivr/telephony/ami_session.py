@@ -13,17 +13,24 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import structlog
 from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
+from panoramisk.message import Message as PanoramiskMessage
 
 from gridline.errors import InvalidInput, Unavailable
 from ivr.telephony.events import Message
 from ivr.telephony.wire import ami_header, clean
 
+log = structlog.get_logger(__name__)
+
 MESSAGE_LIMIT = 1024 * 1024
 """Bytes without the end of a message after which the other side is not taken for Asterisk."""
 _HEADERS_LIMIT = 100
+_END = b"\r\n\r\n"
+_REPEATED = frozenset({"chanvariable", "destchanvariable"})
+"""The headers that Asterisk 22 sends several times in one message of those we read."""
 _SILENT = logging.Logger("panoramisk", logging.CRITICAL + 1)
 _NEVER_S = 10**9
 
@@ -57,7 +64,7 @@ class AmiActionFailed(Unavailable):
 class Session(Manager):  # type: ignore[misc]
     """A logged-in connection. Never reconnects: its end only settles `lost`."""
 
-    def __init__(self, user: str, secret: str, on_message: Callable[[Message], None]) -> None:
+    def __init__(self, user: str, secret: str, on_events: Callable[[Sequence[Message]], None]) -> None:
         super().__init__(
             username=user,
             secret=secret,
@@ -68,17 +75,23 @@ class Session(Manager):  # type: ignore[misc]
         )
         self.loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self.loop.create_future()
-        self._on_message = on_message
+        self._on_events = on_events
 
     @classmethod
     async def open(
-        cls, host: str, port: int, user: str, secret: str, on_message: Callable[[Message], None], timeout_s: float
+        cls,
+        host: str,
+        port: int,
+        user: str,
+        secret: str,
+        on_events: Callable[[Sequence[Message]], None],
+        timeout_s: float,
     ) -> Session:
-        """Connect and log in; every event is given to `on_message`, which must not raise.
+        """Connect and log in; the events that come together are given to `on_events`, which must not raise.
 
         Raises AmiLost (nobody there), AmiTimeout, AmiRefused.
         """
-        session = cls(user, secret, on_message)
+        session = cls(user, secret, on_events)
         try:
             async with asyncio.timeout(timeout_s):
                 made = await session.loop.create_connection(lambda: _WholeMessages(session), host, port)
@@ -128,7 +141,12 @@ class Session(Manager):  # type: ignore[misc]
         return messages
 
     def dispatch(self, event: Any) -> None:
-        self._on_message(_plain(event))
+        """An event that came with an action's id, though nobody waits for it any more."""
+        self._on_events([_plain(event)])
+
+    def told(self, events: Sequence[Message]) -> None:
+        """Events of no action."""
+        self._on_events(events)
 
     def connection_lost(self, exc: object) -> None:
         if not self.lost.done():
@@ -144,7 +162,11 @@ class Session(Manager):  # type: ignore[misc]
 
 
 class _WholeMessages(AMIProtocol):  # type: ignore[misc]
-    """Passes on whole messages only, so that no letter is cut in two."""
+    """Reads whole messages only, so that no letter is cut in two, and only what Asterisk can have meant.
+
+    Events of no action are handed on as they are: three come with every call. What belongs to an action, and the end
+    of Asterisk, is panoramisk's.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -155,11 +177,42 @@ class _WholeMessages(AMIProtocol):  # type: ignore[misc]
         self.factory, self.log, self.encoding = self._session, _SILENT, "utf8"
 
     def data_received(self, data: bytes) -> None:
-        whole, end, self._rest = (self._rest + data).rpartition(b"\r\n\r\n")
-        if end:
-            super().data_received(whole + end)
+        whole, _, self._rest = (self._rest + data).rpartition(_END)
+        events: list[Message] = []
+        for block in whole.split(_END):
+            headers = _read(block)
+            if "Event" in headers and "ActionID" not in headers and headers["Event"] != "Shutdown":
+                events.append(_plain(headers))
+            elif headers:
+                self.handle_message(PanoramiskMessage(headers))
+        if events:
+            self._session.told(events)
         if len(self._rest) > MESSAGE_LIMIT:
             self.transport.abort()
+
+
+def _read(block: bytes) -> Mapping[str, str | list[str]]:
+    """The headers of one message; none of what is none: a greeting, a header that comes twice.
+
+    Whoever gets a line break into a value writes headers of their own beside Asterisk's; they would have to repeat one,
+    or name one that nobody reads.
+    """
+    headers: dict[str, str | list[str]] = {}
+    known: set[str] = set()
+    for line in block.decode("utf-8", "replace").split("\r\n"):
+        name, colon, value = line.partition(": ")
+        if not colon:
+            continue
+        folded = name.lower()
+        if folded not in known:
+            known.add(folded)
+            headers[name] = [value] if folded in _REPEATED else value
+        elif folded in _REPEATED and isinstance(values := headers.get(name), list):
+            values.append(value)
+        else:
+            log.warning("ami-doubled-header", header=clean(name, 40))
+            return {}
+    return headers if "event" in known or "response" in known else {}
 
 
 class _Asked(Action):  # type: ignore[misc]

@@ -195,7 +195,7 @@ def channel_of(message: Message) -> Channel:
     if not uniqueid or not linkedid:
         raise ValueError("a channel without an id")
     pairs = (line.partition("=") for line in message.get("ChanVariable", "").split("\n"))
-    own = {name: clean(value) for name, _, value in pairs}
+    own = {name: value for name, _, value in pairs}
     priority = own.get(variables.QUEUE_PRIORITY, "")
     caller = message.get("CallerIDNum", "")
     return Channel(
@@ -203,8 +203,8 @@ def channel_of(message: Message) -> Channel:
         linkedid=linkedid,
         name=message["Channel"],
         caller="" if caller == "<unknown>" else clean(caller, 40),
-        company=own.get(variables.COMPANY, ""),
-        dialled=own.get(variables.DIALLED, ""),
+        company=clean(own.get(variables.COMPANY, "")),
+        dialled=clean(own.get(variables.DIALLED, "")),
         priority=int(priority) if priority.isascii() and priority.isdigit() else 0,
     )
 

@@ -24,12 +24,14 @@ ENVIRONMENT_LINES = 200
 AMI_LINE_LIMIT = 1000
 """Bytes of one AMI header with its CR LF; manager.c reads into 1024."""
 
+Command = tuple[str, *tuple[str | int, ...]]
+"""A command's name and its arguments, not yet quoted."""
+
 _KEYS = frozenset(str(ord(key)) for key in "0123456789*#")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _COMMAND_NAME = re.compile(r"[A-Z]+(?: [A-Z]+)*")
 _AMI_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _APP_ARGUMENT = re.compile(r"[\w .+/:=@-]*")
-_DIAL_TARGET = re.compile(r"[0-9+]{2,15}")
 _REPLY = re.compile(r"(\d{3})[ -](.*)", re.DOTALL)
 _RESULT = re.compile(r"result=(\S*) ?(.*)", re.DOTALL)
 _ENDPOS = re.compile(r"(?:\((.*)\) )?endpos=(\d+)", re.DOTALL)
@@ -47,7 +49,9 @@ def clean(text: str, limit: int = 200) -> str:
     Line breaks and tabs (U+2028 and U+2029 too) become one space; every other control, format (bidirectional
     overrides) and surrogate character is dropped; at most `limit` characters are kept.
     """
-    if not text.isprintable():  # nearly always it is: forty values of every call pass here
+    if len(text) <= limit and text.isprintable() and " " not in text:  # nearly always: forty values of every call pass
+        return text
+    if not text.isprintable():
         text = "".join(
             " " if char.isspace() else "" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in text
         )
@@ -92,11 +96,13 @@ def app_argument(value: str) -> str:
     return value
 
 
-def dial_target(number: str) -> str:
-    """A number that may be dialled: 2 to 15 digits or `+`. Raises InvalidInput for anything else."""
-    if not _DIAL_TARGET.fullmatch(number):
-        raise InvalidInput("Номер для набора — от 2 до 15 цифр, возможно с «+».")
-    return number
+def set_variables(values: Mapping[str, str]) -> Command:
+    """The command that sets all these channel variables (and functions: `TIMEOUT(absolute)`) at once.
+
+    ARRAY splits its value at commas: every value passes `app_argument`. Raises InvalidInput.
+    """
+    names, told = ",".join(values), ",".join(map(app_argument, values.values()))
+    return ("SET VARIABLE", f"ARRAY({names})", told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,7 @@ def parse_environment(block: bytes) -> Mapping[str, str]:
         name, colon, value = line.decode("utf-8", "replace").partition(":")
         if not colon or not name.startswith("agi_"):
             raise AgiProtocolError("Это не заголовок AGI.")
-        found[name[4:]] = clean(value, limit=1000)
+        found[name[4:]] = clean(value.strip(), limit=1000)
     return found
 
 

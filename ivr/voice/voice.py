@@ -20,6 +20,8 @@ from ivr.voice.synthesis import RATE_PERCENT, RHVoice, Synthesiser, find_rhvoice
 
 RENDER_LIMIT_S = 6.0
 """A caller must not stand in silence: past this the utterance is given up and the caller's fallback acts."""
+TOUCHED_S = 3600
+"""How exactly a sound's last use is noted."""
 KEEP_DAYS = 7
 _REMEMBERED = 20_000
 
@@ -75,16 +77,9 @@ class Voice:
         recording is there and synthesis fails or takes over 6 s; Misconfigured for an unknown id or a
         placeholder left open.
         """
+        if (known := self.known(phrases, company_id)) is not None:
+            return known
         key = (company_id, tuple(phrases))
-        known = self._known.get(key)
-        if known is not None:
-            try:
-                os.utime(f"{known.file}.alaw")  # is still there, and is in use: `prune` goes by this time
-            except OSError:
-                del self._known[key]
-            else:
-                self._known.move_to_end(key)
-                return known
         try:
             async with asyncio.timeout(RENDER_LIMIT_S):
                 made = await self._make(key[1], company_id)
@@ -95,6 +90,22 @@ class Voice:
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return made
+
+    def known(self, phrases: Sequence[Phrase], company_id: str = COMMON) -> Utterance | None:
+        """The utterance of `phrases` if it was said before and its file is still there."""
+        key = (company_id, tuple(phrases))
+        known = self._known.get(key)
+        if known is None:
+            return None
+        try:
+            sound = f"{known.file}.alaw"
+            if os.stat(sound).st_mtime < time.time() - TOUCHED_S:  # noqa: PTH116 -- a Path costs more than it
+                os.utime(sound)  # it is in use: `prune` goes by this time
+        except OSError:
+            del self._known[key]
+            return None
+        self._known.move_to_end(key)
+        return known
 
     async def _make(self, phrases: tuple[Phrase, ...], company_id: str) -> Utterance:
         if not phrases:

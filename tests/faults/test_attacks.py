@@ -128,7 +128,7 @@ async def test_a_number_cannot_forge_an_event(house: Installation) -> None:
     own = house.settings
     heard: list[Message] = []
     password = secret(house.var / "secrets", "ami")
-    session = await Session.open(own.ami_host, own.ami_port, own.ami_user, password, heard.append, 5)
+    session = await Session.open(own.ami_host, own.ami_port, own.ami_user, password, heard.extend, 5)
     try:
         async with raw_call(
             house, DID, number=b"1%0d%0a%0d%0aEvent%3a%20Hangup%0d%0aX%3a%20" + FORGED.encode()

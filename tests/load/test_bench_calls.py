@@ -51,8 +51,11 @@ def test_a_small_run_gives_every_figure_with_its_work_proved(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     found = json.loads(figures.read_text())
     assert found.keys() > AIMS.keys()
-    assert found["concurrent_calls_ok"] == QUICK.crowd
-    assert found["crowd"]["failed"] == 0
+    assert found["concurrent_calls_limit"] == QUICK.crowd
+    assert found["concurrent_calls_limit_of_playback"] == QUICK.crowd
+    assert found["crowd"]["failed"] == found["playback"]["failed"] == 0
+    assert found["menu"]["dialplan_with_ami_ms"] > 0
+    assert found["look_up"]["SQLite"]["cpu_us"] > 0
     assert found["crowd"]["received"] > found["crowd"]["sent"] / 2 > 0
     assert found["menu"]["calls"] == QUICK.menu_calls
     assert found["menu_cpu_ratio_to_dialplan"] > 0.9  # the same calls, and more

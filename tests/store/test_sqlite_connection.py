@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridline.db import Database
-from gridline.sqlite_connection import Connection
+from gridline.driver.sqlite_connection import Connection
 
 LONG = "SELECT count(*) FROM numbers a, numbers b, numbers c"
 """Many million operations."""

@@ -96,3 +96,13 @@ def test_browsers_come_over_tls_where_the_console_does(tmp_path: Path) -> None:
     assert "tlsbindaddr = 127.0.0.1:8089" in http
     assert "bindport = 0" in http
     assert "protocol = wss" in (etc / "pjsip.conf").read_text()
+
+
+def test_what_a_machine_at_its_limit_may_do_without_is_on_unless_it_is_told(tmp_path: Path) -> None:
+    switches = {"asterisk.conf": "transmit_silence = ", "cel.conf": "enable = ", "cdr.conf": "enable = "}
+    told = {"yes": {}, "no": {"transmit_silence": False, "cel": False, "cdr": False}}
+    for answer, settings in told.items():
+        (tmp_path / answer).mkdir()
+        etc = rendered(tmp_path / answer, **settings)
+        for file, switch in switches.items():
+            assert f"{switch}{answer}\n" in (etc / file).read_text()

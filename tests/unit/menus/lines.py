@@ -36,7 +36,7 @@ class ScriptedLine:
     def mark(self, name: str, value: str) -> None:
         self.marks.append((name, value))
 
-    async def say(self, *phrases: Phrase) -> str:
+    async def say(self, *phrases: Phrase, last: bool = False) -> str:
         ids = tuple(phrase if isinstance(phrase, str) else phrase.id for phrase in phrases)
         self.heard.append(ids)
         for id in ids:

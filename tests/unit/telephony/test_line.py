@@ -64,7 +64,7 @@ class Served:
 
     async def played(self, asterisk: FakeCall) -> list[str]:
         """Take the guard, then what is played."""
-        assert (await asterisk.answer())[:2] == ["EXEC", "MSet"]
+        assert (await asterisk.answer())[:2] == ["SET", "VARIABLE"]
         return await asterisk.answer("200 result=0 endpos=8000")
 
     async def end(self, asterisk: FakeCall) -> None:

@@ -87,17 +87,14 @@ def test_a_plain_dialplan_argument_passes(value: str) -> None:
     assert wire.app_argument(value) == value
 
 
-@pytest.mark.parametrize("number", ["112", "+79210000001", "78005009494", "01"])
-def test_a_number_may_be_dialled(number: str) -> None:
-    assert wire.dial_target(number) == number
-
-
-@pytest.mark.parametrize(
-    "number", ["", "1", "1" * 16, "112&PJSIP/evil", "112;", "1,2", "1|2", "112\n", "*100#", "１１２", "sip:a@b", "٣٣"]
-)
-def test_another_dial_target_is_refused(number: str) -> None:
-    with pytest.raises(InvalidInput):
-        wire.dial_target(number)
+def test_variables_are_set_in_one_command_and_none_brings_another() -> None:
+    command = wire.set_variables({"GRIDLINE_PLACE": "main", "QUEUESTATUS": "", "TIMEOUT(absolute)": "7"})
+    assert wire.command_line(*command) == (
+        b'SET VARIABLE "ARRAY(GRIDLINE_PLACE,QUEUESTATUS,TIMEOUT(absolute))" "main,,7"\n'
+    )
+    for evil in ("a,b", "${SHELL(id)}", 'a"', "a\nb"):
+        with pytest.raises(InvalidInput):
+            wire.set_variables({"GRIDLINE_PLACE": evil})
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,12 @@ def connect(database: str, *, timeout: float, **options: Any) -> Connection:
     made = Connection(partial(sqlite3.connect, database, timeout=timeout, **options), timeout)
     made._thread.daemon = True
     return made
+
+
+def prepare(connection: Any, _record: object = None) -> None:
+    """What every connection to our files is set to. Beginning and ending transactions is ours."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,1 @@
+"""The two database drivers themselves, under what every call asks and leaves."""
