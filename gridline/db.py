@@ -139,14 +139,15 @@ class Database:
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @asynccontextmanager
-    async def read(self, *, within_s: float | None = None) -> AsyncIterator[AsyncSession]:
+    async def read(self, *, within_s: float | None = None, in_loop: bool = False) -> AsyncIterator[AsyncSession]:
         """A session for reading; nothing is committed.
 
-        `within_s`: seconds for the whole block, for whoever has a caller on the line.
+        `within_s`: seconds for the whole block, for whoever has a caller on the line. `in_loop`: a few rows by their
+        keys, read on SQLite where the event loop runs, because a journey to a thread costs more than they do.
         Raises Unavailable when the store is gone or the time is over.
         """
         async with _budget(within_s), self._sessions() as session:
-            await self._connect(session, writing=False)
+            await self._connect(session, gridline_write=False, gridline_in_loop=in_loop)
             yield session
 
     @asynccontextmanager
@@ -158,15 +159,15 @@ class Database:
         promises something must try again with the same key.
         """
         async with _budget(within_s), _within(BUSY_S, self._turn), self._sessions() as session:
-            await self._connect(session, writing=True)
+            await self._connect(session, gridline_write=True, gridline_in_loop=False)
             yield session
             await session.commit()
 
-    async def _connect(self, session: AsyncSession, *, writing: bool) -> None:
+    async def _connect(self, session: AsyncSession, **options: bool) -> None:
         if self._file is not None and not self._file.exists():  # else SQLite would make an empty one
             raise Unavailable(f"Базы данных {self._file} ещё нет. Выполните gridline migrate.")
         try:
-            await session.connection(execution_options={"gridline_write": writing})
+            await session.connection(execution_options=options)
         except (OSError, TimeoutError) as error:  # asyncpg's connect raises these as they are
             raise Unavailable(f"База данных недоступна: {error}") from error
         except PoolTimeoutError as error:
@@ -252,5 +253,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    writing = connection.get_execution_options().get("gridline_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    connection.connection.driver_connection.in_loop = options.get("gridline_in_loop", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("gridline_write", False) else "BEGIN")

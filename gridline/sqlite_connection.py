@@ -1,8 +1,9 @@
-"""aiosqlite's connection with fewer journeys to its thread: none for a short read, one for any other statement.
+"""aiosqlite's connection with fewer journeys to its thread: one a statement, none for a short read that asks for it.
 
 aiosqlite sends every cursor, execute, fetch and close to the connection's thread; each journey costs about 150 us of
 CPU, most of it waiting for the interpreter lock, and a caller's look-up of two queries made twelve: 2.7 ms instead of
-the 0.8 of its work.
+the 0.8 of its work. Only such a look-up is worth a read in the loop, and only it asks for one (`in_loop`): how long a
+page or a sweep reads, nobody can tell before, and others' calls would wait for it.
 """
 
 from __future__ import annotations
@@ -16,18 +17,20 @@ import aiosqlite
 
 T = TypeVar("T")
 
-SHORT_READ_OPERATIONS = 20_000
-"""Of SQLite's virtual machine, about 1 ms: a read that needs more is given up and done anew in the thread, so that
-the event loop never stands still for a report."""
+SHORT_READ_OPERATIONS = 5_000
+"""Of SQLite's virtual machine, well below 1 ms with the pages at hand: a look-up that needs more is given up and done
+anew in the thread. A caller's own takes some hundreds."""
 _ROWS_AT_ONCE = 1000
 _BUSY_MS_PRAGMA = "PRAGMA busy_timeout"
 
 
 class Connection(aiosqlite.Connection):
-    """Between BEGIN and the end of a reading transaction, SELECTs are tried where the loop runs."""
+    """Between BEGIN and the end of a reading transaction marked `in_loop`, SELECTs are tried where the loop runs."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection], patience_s: float) -> None:
         super().__init__(connector, iter_chunk_size=64)
+        self.in_loop = False
+        """Whether the transaction that begins next may read where the loop runs."""
         self._reading = False
         self._under_way: set[object] = set()
         """What the thread still does, also for those who have given up waiting for it."""
@@ -66,12 +69,12 @@ class Connection(aiosqlite.Connection):
         return await self._execute(run)  # type: ignore[no-any-return, no-untyped-call]
 
     async def statement(self, sql: str, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run one statement: a short read at once, all else in the thread."""
-        if sql == "BEGIN":
-            self._reading = True
-        elif sql.startswith("BEGIN"):
-            self._reading = False
-        if self._reading and not self._under_way and sql.startswith(("SELECT", "BEGIN")):
+        """Run one statement: what may be done in the loop at once, all else in the thread."""
+        if sql.startswith("BEGIN"):
+            self._reading = sql == "BEGIN"
+            if self._reading and not self._under_way:
+                return work(self._conn)  # which locks nothing yet
+        elif self._reading and self.in_loop and not self._under_way and sql.startswith("SELECT"):
             try:
                 return self._at_once(work)
             except sqlite3.OperationalError as error:

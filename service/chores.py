@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from gridline import loop
 from ivr.journal import closing
 from service.jobs import Jobs
 from service.supervisor import heartbeat
@@ -42,6 +43,7 @@ def begun(controller: Controller) -> Jobs:
     jobs.every("promises", ESCALATE_S, chores.escalate)
     jobs.every("menus", WATCH_MENUS_S, chores.watch_menus)
     jobs.keep("heartbeat", heartbeat)
+    jobs.keep("loop", loop.measured)
     return jobs
 
 

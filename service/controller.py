@@ -30,11 +30,12 @@ from appeals.deadlines import rules
 from appeals.register import Register
 from asterisk_conf.secrets import secret
 from gridline import log as logging
-from gridline import metrics, settings
+from gridline import loop, metrics, settings
 from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
+from gridline.disk import Disk
 from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
 from ivr.actions import SIGNATURES
@@ -87,11 +88,13 @@ class Controller:
         self.spool = Spool(config.var / "spool", config.node_series)
         self.register = Register(self.db, clock, companies, calendar, rules.of_installation(config.dialplan))
         self.drain = Drain(self.spool, self.register, self.journal)
+        self.disk = disk = Disk()
         incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
         self.intake = RecordingIntake(
             self.db,
             incoming,
             recordings / "store",
+            disk,
             in_hands=self.journal.is_open,
             on_stored=Words(self.register, self.spool, incoming).on_stored,
         )
@@ -102,6 +105,7 @@ class Controller:
             Voice.of(config, rate_percent=whisper.RATE_PERCENT),
             config.var / "whispers",
             key_of=self._key_of,
+            disk=disk,
             on=config.whisper,
         )
         self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
@@ -117,6 +121,7 @@ class Controller:
             journal=self.journal,
             spool=self.spool,
             incoming=incoming,
+            disk=disk,
             whispers=self.whispers,
             visits=self.visits,
             ends=self.ends,
@@ -186,6 +191,7 @@ class Controller:
         """Serve until `stop` is set, then drain the calls and close everything in reverse order."""
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self.db.close)
+            closing.push_async_callback(self.disk.close)
             closing.push_async_callback(self.voice.close)
             closing.push_async_callback(self.whispers.close)
             clients = Clients.load(self.config.var / CLIENTS)
@@ -199,6 +205,7 @@ class Controller:
             closing.push_async_callback(jobs.stop)
             if not opened:
                 jobs.keep("database", partial(self._open_database_later, console[USERS]))
+            loop.settled()
             await self.agi.start()
             log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
             await stop.wait()

@@ -20,7 +20,7 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["said", "n
     call = line.call
     if call.caller is None:
         return "none"
-    async with services.db.read(within_s=LOOK_UP_S) as session:
+    async with services.db.read(within_s=LOOK_UP_S, in_loop=True) as session:
         known = await premises.by_phone(session, call.company.id, call.caller)
         now = services.clock.now()
         current = await outages.current_for(session, known[0], now) if len(known) == 1 else []

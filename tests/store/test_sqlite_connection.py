@@ -1,4 +1,4 @@
-"""SQLite without needless journeys: short reads stay in the loop, long ones and writes go to the thread."""
+"""SQLite without needless journeys: a look-up that asks for it stays in the loop, all else goes to the thread."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def count(session: AsyncSession, query: str = "SELECT count(*) FROM number
 async def test_a_look_up_needs_no_thread(numbers: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     journeys = Journeys(monkeypatch)
     for _ in range(3):
-        async with numbers.read() as session:
+        async with numbers.read(in_loop=True) as session:
             assert await count(session) == 300
             assert (await session.execute(text("SELECT n FROM numbers WHERE n = 7"))).scalar() == 7
     assert journeys.count == 0
@@ -69,7 +69,7 @@ async def test_a_long_read_goes_to_the_thread_and_the_loop_goes_on(
             await asyncio.sleep(0.001)
 
     turning = asyncio.create_task(turn())
-    async with numbers.read() as session:
+    async with numbers.read(in_loop=True) as session:
         assert await count(session) == 300
         before = turns
         assert await count(session, LONG) == 300**3
@@ -77,6 +77,18 @@ async def test_a_long_read_goes_to_the_thread_and_the_loop_goes_on(
         assert await count(session) == 300  # and the transaction goes on
     turning.cancel()
     assert journeys.count == 1
+
+
+async def test_every_other_read_goes_to_the_thread_however_short(
+    numbers: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journeys = Journeys(monkeypatch)
+    async with numbers.read(in_loop=True) as session:
+        assert await count(session) == 300
+    for _ in range(2):
+        async with numbers.read() as session:
+            assert await count(session) == 300
+    assert journeys.count == 2
 
 
 async def test_a_writer_reads_its_own_words_and_commits_in_the_thread(
