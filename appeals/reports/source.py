@@ -104,7 +104,7 @@ class Source:
 
     async def _load(self, which: Any) -> list[AppealFact]:
         query = self._events().where(_APPEALS.c.company_id == self.company.id, which)
-        rows = (await self.session.execute(query.order_by(_APPEALS.c.sequence, _EVENTS.c.seq))).tuples()
+        rows = (await self.session.execute(query.order_by(_APPEALS.c.sequence, _EVENTS.c.seq))).all()
         return fold(rows)
 
     def _events(self) -> Select[*tuple[Any, ...]]:
