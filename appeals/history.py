@@ -40,7 +40,7 @@ class Happening:
 
 
 def canonical(value: object) -> str:
-    """JSON with one spelling: sorted keys, no spaces, letters as they are; no fractions, which have several spellings."""
+    """JSON with one spelling: sorted keys, no spaces, letters as they are; no fractions, which have several."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 

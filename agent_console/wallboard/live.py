@@ -1,7 +1,8 @@
 """Live boards: a change of the board becomes new HTML on every open page, rendered once per company and not per page.
 
 The first change goes out at once; those that follow within TOGETHER_S go together, so that a storm of 20 calls a
-second costs some sixteen messages. What was told is kept: a page is made of it, and a later message holds only what differs.
+second costs some sixteen messages. What was told is kept: a page is made of it, and a later message holds only what
+differs.
 """
 
 from __future__ import annotations
