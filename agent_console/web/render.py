@@ -82,8 +82,8 @@ class Templates:
         for file in sorted(MACROS.glob("*.html")):
             self.env.globals[file.stem] = self.env.get_template(f"{MACROS.name}/{file.name}").module
 
-        for name in self._env.list_templates(extensions=["html"]):  # now: compiling one takes up to 180 ms
-            self._env.get_template(name)
+        for name in self.env.list_templates(extensions=["html"]):  # now: compiling one takes up to 180 ms
+            self.env.get_template(name)
 
     def page(self, name: str, context: Mapping[str, Any]) -> str:
         """A whole template."""

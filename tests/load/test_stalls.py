@@ -1,4 +1,4 @@
-"""Nothing that is looked at, reported or swept over 100 000 calls and appeals holds the event loop, where calls wait."""
+"""No page, report or sweep over 100 000 calls and appeals holds the event loop, where calls wait."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def test_no_page_report_or_sweep_holds_the_loop(
 
     monkeypatch.setattr(jinja2.Environment, "compile", refused)
     incoming = Incoming(tmp_path / "incoming", SystemClock(), least_free=0)
-    for number in range(500):
+    for number in range(2_000):
         incoming.announce(f"{number:032x}", "talk")
     sweep = RecordingIntake(console.console.db, incoming, tmp_path / "stored").sweep
     order = Order("form41", COMPANY, 2025, "2026-01-02T00:00:00+00:00")
