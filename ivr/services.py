@@ -12,7 +12,6 @@ from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies
 from gridline.db import Database
-from gridline.disk import Disk
 from ivr.call import Call
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
@@ -20,7 +19,12 @@ from ivr.journal.journal import Journal
 from ivr.live.board import Board
 from ivr.promised.spool import Spool
 from ivr.reception.ends import Ends
+<<<<<<< HEAD
 from recordings.incoming import BadLabel, Incoming, Kind, Label
+=======
+from recordings.disk import Disk
+from recordings.incoming import Incoming, Kind, Label
+>>>>>>> 7ad3058 (Put the disk's thread with the recordings and the loop's watch with the controller: the ground floor was full)
 
 log = structlog.get_logger(__name__)
 

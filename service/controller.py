@@ -30,12 +30,11 @@ from appeals.deadlines import rules
 from appeals.register import Register
 from asterisk_conf.secrets import secret
 from gridline import log as logging
-from gridline import loop, metrics, settings
+from gridline import metrics, settings
 from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
-from gridline.disk import Disk
 from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
 from ivr.actions import SIGNATURES
@@ -62,9 +61,15 @@ from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event
 from ivr.telephony.state import Snapshot
 from ivr.voice.voice import Voice
+from recordings.disk import Disk
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
+<<<<<<< HEAD
 from service import chores, only_for_us, opening, ports
+=======
+from service import loop
+from service.supervisor import heartbeat
+>>>>>>> 7ad3058 (Put the disk's thread with the recordings and the loop's watch with the controller: the ground floor was full)
 
 log = structlog.get_logger(__name__)
 

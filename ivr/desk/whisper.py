@@ -23,7 +23,6 @@ from grid import premises
 from gridline.clock import Clock
 from gridline.companies import Company
 from gridline.db import Database
-from gridline.disk import Disk
 from gridline.errors import GridlineError, Unavailable
 from ivr.call import Call
 from ivr.journal.models import CallRecord
@@ -33,6 +32,7 @@ from ivr.voice import spoken
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Prompt, PromptBook
 from ivr.voice.voice import Utterance, Voice
+from recordings.disk import Disk
 
 LONGEST_S = 3.2
 """The caller is kept from his agent for so long; what does not fit is left out, the wait first."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gridline.disk import Disk
+from recordings.disk import Disk
 
 
 async def test_work_is_done_in_order_and_never_in_the_loop(tmp_path: Path) -> None:
