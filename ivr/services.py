@@ -19,12 +19,8 @@ from ivr.journal.journal import Journal
 from ivr.live.board import Board
 from ivr.promised.spool import Spool
 from ivr.reception.ends import Ends
-<<<<<<< HEAD
-from recordings.incoming import BadLabel, Incoming, Kind, Label
-=======
 from recordings.disk import Disk
-from recordings.incoming import Incoming, Kind, Label
->>>>>>> 7ad3058 (Put the disk's thread with the recordings and the loop's watch with the controller: the ground floor was full)
+from recordings.incoming import BadLabel, Incoming, Kind, Label
 
 log = structlog.get_logger(__name__)
 

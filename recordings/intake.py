@@ -16,18 +16,12 @@ import structlog
 
 from gridline import metrics
 from gridline.db import Database
-<<<<<<< HEAD
 from gridline.errors import Unavailable
 from gridline.log import incident
 from gridline.synced import put_aside
-from gridline.disk import Disk
-from recordings.audio import Sound, to_wav
-from recordings.incoming import BadLabel, Incoming, Label, unmet_call
-=======
 from recordings.audio import Sound, to_wav
 from recordings.disk import Disk
-from recordings.incoming import Incoming, Label, unmet_call
->>>>>>> 7ad3058 (Put the disk's thread with the recordings and the loop's watch with the controller: the ground floor was full)
+from recordings.incoming import BadLabel, Incoming, Label, unmet_call
 from recordings.models import Recording, RecordingKind, RecordingState
 
 QUIET_ENDED_S = 2.0

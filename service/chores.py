@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gridline import loop
 from ivr.journal import closing
+from service import loop
 from service.jobs import Jobs
 from service.supervisor import heartbeat
 

@@ -64,12 +64,7 @@ from ivr.voice.voice import Voice
 from recordings.disk import Disk
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
-<<<<<<< HEAD
-from service import chores, only_for_us, opening, ports
-=======
-from service import loop
-from service.supervisor import heartbeat
->>>>>>> 7ad3058 (Put the disk's thread with the recordings and the loop's watch with the controller: the ground floor was full)
+from service import chores, loop, only_for_us, opening, ports
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ import pytest
 
 from agent_console.people.models import Role
 from agent_console.register import reporting
-from agent_console.register.reporting import Order
+from  import Order
 from agent_console.wallboard.live import LIVE
 from bench.console import past
 from gridline.clock import SystemClock
