@@ -22,8 +22,7 @@ lint: venv             ## ruff, mypy --strict, import-linter
 	.venv/bin/lint-imports
 
 bench: setup           ## the figures of docs/performance.md
-	.venv/bin/gridline bench calls
-	.venv/bin/gridline bench appeals
+	.venv/bin/gridline bench all
 
 house: venv            ## how the tree is built, in figures
 	.venv/bin/python tools/house.py

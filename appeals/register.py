@@ -112,6 +112,8 @@ class Register:
         self._calendar = calendar
         self._rules = shipped() if rules is None else rules
         self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
+        self._last_event_at: dict[str, tuple[str, datetime]] = {}
+        """By company: the journal's hash after our last registration, and when its last event was."""
 
     async def register(self, intake: Intake, *, within_s: float | None = None) -> Registered:
         """Take an appeal in: appeal, first event, promise and search words in one transaction.
@@ -249,7 +251,8 @@ class Register:
     ) -> list[Registered | Exception]:
         now = self._clock.now()
         counter = await history.lock_counter(session, company.id, now.astimezone(company.zone).year)
-        now = await history.onward(session, counter, now)
+        head, last = self._last_event_at.get(company.id, ("", now))
+        now = max(now, last) if counter.journal_hash == head else await history.onward(session, counter, now)
         # After the lock nobody else registers for this company, so what is not there now will not appear.
         known = await _known(session, company.id, entries)
         outcomes: list[Registered | Exception] = []
@@ -264,6 +267,8 @@ class Register:
             number, deadline = made.appeal["number"], one.deadline
             outcomes.append(Registered(one.appeal_id, number, deadline.day, deadline.sentence, existed=False))
         await _store(session, stored)
+        if stored:  # should this not be committed, its hash will never be found in the counter
+            self._last_event_at[company.id] = (counter.journal_hash, now)
         return outcomes
 
 

@@ -45,22 +45,29 @@ def _as_ordinary_user() -> list[str]:
 
 
 class PostgresServer:
-    """One running server. `stop()` ends it and removes its folder; `settings` go to its command line."""
+    """One running server. `stop()` ends it and removes its folder; `settings` go to its command line.
 
-    def __init__(self, **settings: str) -> None:
+    A `kept` folder stays when the server stops, and is used again by the next one: `fresh` tells which it is.
+    """
+
+    def __init__(self, kept: Path | None = None, **settings: str) -> None:
         self._settings = settings
         self._bin = programs()
         self._as_user = _as_ordinary_user()
-        self._folder = Path(tempfile.mkdtemp(prefix="gridline-pg-"))
+        self._kept = kept is not None
+        self._folder = Path(tempfile.mkdtemp(prefix="gridline-pg-")) if kept is None else kept.absolute()
         self._data = self._folder / "data"
+        self.fresh = not self._data.exists()
+        self._folder.mkdir(parents=True, exist_ok=True)
         if self._as_user:
             uid, gid = (int(part.partition("=")[2]) for part in self._as_user[1:3])
             os.chown(self._folder, uid, gid)
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._run("initdb", "--auth=trust", "--username=gridline", "--encoding=UTF8", "--locale=C.UTF-8",
-                      f"--pgdata={self._data}", "--no-instructions")  # fmt: skip
+            if self.fresh:
+                self._run("initdb", "--auth=trust", "--username=gridline", "--encoding=UTF8", "--locale=C.UTF-8",
+                          f"--pgdata={self._data}", "--no-instructions")  # fmt: skip
             self.start()
         except BaseException:
             self.stop()
@@ -117,9 +124,13 @@ class PostgresServer:
         self._signal_all(signal.SIGCONT)
 
     def stop(self) -> None:
-        """End the server and remove its folder."""
+        """End the server; remove its folder, or end it in good order where the folder is kept."""
+        if self._kept and self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=120)
         self.shut()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not self._kept:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _signal_all(self, what: signal.Signals) -> None:
         assert self._process is not None

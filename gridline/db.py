@@ -143,8 +143,8 @@ class Database:
     async def read(self, *, within_s: float | None = None) -> AsyncIterator[AsyncSession]:
         """A session for reading; nothing is committed.
 
-        `within_s`: seconds for the whole block, for whoever has a caller on the line.
-        Raises Unavailable when the store is gone or the time is over.
+        `within_s`: seconds for the whole block, for whoever has a caller on the line. Raises Unavailable when the store
+        is gone or the time is over.
         """
         async with _budget(within_s), self._sessions() as session:
             await self._connect(session, writing=False)

@@ -21,6 +21,11 @@ SPOOLED = Counter("gridline_spooled_total", "Appeals kept on disk because the da
 DRAINED = Counter("gridline_drained_total", "Appeals brought from the disk into the register")
 BACKGROUND_FAILURES = Counter("gridline_background_failures_total", "Attempts of a background job that failed", ["job"])
 JOURNAL = Counter("gridline_journal_entries_total", "Entries of the calls' journal, by what became of them", ["state"])
+LOOP_LAG_S = Histogram(
+    "gridline_loop_lag_seconds",
+    "How much later than asked the controller's event loop came back, looked at every 50 ms",
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
 PUSH_LISTENERS = Gauge("gridline_push_listeners", "Browsers that follow the live updates now")
 PUSH_DROPPED = Counter("gridline_push_dropped_total", "Live streams cut off because the browser was too slow")
 REQUEST_CRASHES = Counter("gridline_request_crashes_total", "Requests ended by an unexpected error; each is in the log")

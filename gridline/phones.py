@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher
@@ -92,6 +93,7 @@ def parse(raw: str) -> Phone | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def e164(raw: str) -> str | None:
     """`parse(raw)` in E.164 alone."""
     phone = parse(raw)

@@ -19,6 +19,7 @@ from ivr.journal.journal import Journal
 from ivr.live.board import Board
 from ivr.promised.spool import Spool
 from ivr.reception.ends import Ends
+from recordings.disk import Disk
 from recordings.incoming import BadLabel, Incoming, Kind, Label
 
 log = structlog.get_logger(__name__)
@@ -37,33 +38,45 @@ class Services:
     journal: Journal
     spool: Spool
     incoming: Incoming
+    disk: Disk
     whispers: Whispers
     visits: Visits
     ends: Ends
 
-    def begin_recording(self, call: Call, kind: Kind) -> Label | None:
+    async def begin_recording(self, call: Call, kind: Kind) -> Label | None:
         """A label for a recording that is about to begin, or None when it must not or cannot.
 
         Not before the notice was heard (rule R5), not on a full or broken disk (fault F23): the call goes on, the
         reason is logged and counted.
         """
-        reason = "no-notice" if not call.notice_heard else "" if self.incoming.has_room() else "no-room"
+        reason = "no-notice" if not call.notice_heard else ""
         if not reason:
             try:
-                label = self.incoming.announce(call.id, kind, company_id=call.company.id, caller=call.caller)
+                label = await self.disk.do(self._announced, call, kind)
             except OSError:
                 reason = "disk"
             else:
-                call.recordings.append(label.id)
-                return label
+                if label is not None:
+                    call.recordings.append(label.id)
+                    return label
+                reason = "no-room"
         metrics.RECORDINGS_REFUSED.labels(reason).inc()
         log.error("recording-refused", call=call.id, kind=kind, reason=reason)
         return None
 
+    def _announced(self, call: Call, kind: Kind) -> Label | None:
+        if not self.incoming.has_room():
+            return None
+        return self.incoming.announce(call.id, kind, company_id=call.company.id, caller=call.caller)
+
     def end_recordings(self, call: Call) -> None:
-        """Say on each label that the call is over; where the disk takes nothing, the samples' rest tells the intake."""
+        """Say on each label that the call is over, without waiting for the disk."""
         for recording in call.recordings:
-            try:
-                self.incoming.ended(recording)
-            except (OSError, BadLabel) as error:
-                log.error("recording-not-ended", call=call.id, recording=recording, reason=str(error))
+            self.disk.later(self._ended, call.id, recording)
+
+    def _ended(self, call_id: str, recording: str) -> None:
+        """Where the disk takes nothing, the samples' rest tells the intake."""
+        try:
+            self.incoming.ended(recording)
+        except (OSError, BadLabel) as error:
+            log.error("recording-not-ended", call=call_id, recording=recording, reason=str(error))

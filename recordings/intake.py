@@ -20,6 +20,7 @@ from gridline.errors import Unavailable
 from gridline.log import incident
 from gridline.synced import put_aside
 from recordings.audio import Sound, to_wav
+from recordings.disk import Disk
 from recordings.incoming import BadLabel, Incoming, Label, unmet_call
 from recordings.models import Recording, RecordingKind, RecordingState
 
@@ -43,6 +44,7 @@ class RecordingIntake:
     """Moves recordings from `incoming` into `store` and the database.
 
     `in_hands(call id)` says whether a call is being served here: what it records is left alone till it is over.
+    `disk` is the thread that writes the labels too; without one, a thread of its own.
     `on_stored(label)` is told of each recording while its samples still lie there; told again after a failure.
     """
 
@@ -51,12 +53,14 @@ class RecordingIntake:
         db: Database,
         incoming: Incoming,
         store: Path,
+        disk: Disk | None = None,
         *,
         in_hands: Callable[[str], bool] = lambda _call: False,
         on_stored: Callable[[Label], Awaitable[None]] = _nobody_waits,
     ) -> None:
         self._db = db
         self._incoming = incoming
+        self._disk = disk or Disk()
         self._store = store.absolute()
         self._in_hands = in_hands
         self._on_stored = on_stored
@@ -70,7 +74,7 @@ class RecordingIntake:
         trouble: OSError | None = None
         taken = 0
         for look, found in ((self._adopt, self._recorded_alone), (self._look_at, self._incoming.label_files)):
-            for file in found():
+            for file in await self._disk.do(found):
                 try:
                     taken += await look(file)
                 except Unavailable:
@@ -88,6 +92,10 @@ class RecordingIntake:
         return sorted(self._incoming.folder.glob(f"{_WITHOUT}*.raw"))
 
     async def _adopt(self, file: Path) -> bool:
+        await self._disk.do(self._adopted, file)
+        return False
+
+    def _adopted(self, file: Path) -> None:
         """What the dialplan recorded alone gets its label; taken in with the others."""
         if not file.is_file():
             self._put_aside(file, "no file")
@@ -96,28 +104,34 @@ class RecordingIntake:
                 file.unlink()
         elif _at_rest_s(file) > QUIET_ENDED_S:
             self._incoming.adopt(file, _call_of(file))
-        return False
 
     async def _look_at(self, file: Path) -> bool:
         """Whether what this label announces was taken in now."""
+        whole = await self._disk.do(self._whole, file)
+        if whole is None:
+            return False
+        await self._take(*whole)
+        return True
+
+    def _whole(self, file: Path) -> tuple[Label, Path] | None:
+        """A label and its samples that nobody writes to any more; None of all others, which are seen to."""
         try:
             label = Label.read(file)
         except FileNotFoundError:
-            return False
+            return None
         except BadLabel as error:
             self._put_aside(file, str(error))
-            return False
+            return None
         if not label.ended and self._in_hands(label.call_id):
-            return False
+            return None
         samples = self._incoming.samples(label)
         if samples.exists() and not samples.is_file():
             self._put_aside(samples, "no file")
         elif not samples.exists() or (label.kind == "talk" and samples.stat().st_size == 0):
             self._nothing_written(label)
         elif _at_rest_s(samples) > (QUIET_ENDED_S if label.ended else QUIET_UNENDED_S):
-            await self._take(label, samples)
-            return True
-        return False
+            return label, samples
+        return None
 
     def _put_aside(self, file: Path, reason: str) -> None:
         aside = put_aside(file)
@@ -152,7 +166,7 @@ class RecordingIntake:
                 )
             )
         await self._on_stored(label)
-        self._incoming.forget(label)
+        await self._disk.do(self._incoming.forget, label)
         metrics.RECORDINGS.labels(label.kind, state.value).inc()
         log.info("recording-stored", recording=label.id, call=label.call_id, seconds=sound and round(sound.seconds, 1))
 

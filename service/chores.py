@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ivr.journal import closing
+from service import loop
 from service.jobs import Jobs
 from service.supervisor import heartbeat
 
@@ -42,6 +43,7 @@ def begun(controller: Controller) -> Jobs:
     jobs.every("promises", ESCALATE_S, chores.escalate)
     jobs.every("menus", WATCH_MENUS_S, chores.watch_menus)
     jobs.keep("heartbeat", heartbeat)
+    jobs.keep("loop", loop.measured)
     return jobs
 
 

@@ -62,9 +62,10 @@ from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event
 from ivr.telephony.state import Snapshot
 from ivr.voice.voice import Voice
+from recordings.disk import Disk
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
-from service import chores, only_for_us, opening, ports
+from service import chores, loop, only_for_us, opening, ports
 
 log = structlog.get_logger(__name__)
 
@@ -88,11 +89,13 @@ class Controller:
         self.spool = Spool(config.var / "spool", config.node_series)
         self.register = Register(self.db, clock, companies, calendar, rules.of_installation(config.dialplan))
         self.drain = Drain(self.spool, self.register, self.journal)
+        self.disk = disk = Disk()
         incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
         self.intake = RecordingIntake(
             self.db,
             incoming,
             recordings / "store",
+            disk,
             in_hands=self.journal.is_open,
             on_stored=Words(self.register, self.spool, incoming).on_stored,
         )
@@ -103,6 +106,7 @@ class Controller:
             Voice.of(config, rate_percent=whisper.RATE_PERCENT),
             config.var / "whispers",
             key_of=self._key_of,
+            disk=disk,
             on=config.whisper,
         )
         self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
@@ -118,6 +122,7 @@ class Controller:
             journal=self.journal,
             spool=self.spool,
             incoming=incoming,
+            disk=disk,
             whispers=self.whispers,
             visits=self.visits,
             ends=self.ends,
@@ -187,6 +192,7 @@ class Controller:
         """Serve until `stop` is set, then drain the calls and close everything in reverse order."""
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self.db.close)
+            closing.push_async_callback(self.disk.close)
             closing.push_async_callback(self.voice.close)
             closing.push_async_callback(self.whispers.close)
             clients = Clients.load(self.config.var / CLIENTS)
@@ -200,6 +206,7 @@ class Controller:
             closing.push_async_callback(jobs.stop)
             if not opened:
                 jobs.keep("database", partial(self._open_database_later, console[USERS]))
+            loop.settled()
             await self.agi.start()
             log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
             await stop.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,20 +33,21 @@ class Entry:
     repeat_of: str | None
     appeal_id: str
     salt: str
+    body: str = field(init=False)
+    """The accepted request in its one spelling: what is compared when a key comes again.
+
+    Who hands it in, when, and under which key or receipt is no part of it: a registration whose reply
+    was lost comes again from the spool with a receipt and an explicit moment.
+    """
+
+    def __post_init__(self) -> None:
+        told = self.intake.model_dump(mode="json", exclude=_NOT_CONTENT, exclude_none=True)
+        object.__setattr__(self, "body", history.canonical(told))
 
     @property
     def key(self) -> str:
         """What makes a second try the same registration."""
         return self.intake.idempotency_key or self.intake.receipt or self.appeal_id
-
-    @property
-    def body(self) -> str:
-        """The accepted request in its one spelling: what is compared when a key comes again.
-
-        Who hands it in, when, and under which key or receipt is no part of it: a registration whose reply
-        was lost comes again from the spool with a receipt and an explicit moment.
-        """
-        return history.canonical(self.intake.model_dump(mode="json", exclude=_NOT_CONTENT, exclude_none=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
+
+import orjson
 
 Reply = Literal["in-time", "late", "none", "pending"]
 """Columns 27, 28, 29 of form 4.9, or none of them: not answered, and the last day is not over."""
@@ -132,8 +133,8 @@ KINDS: Final = ("registered", *STEPS)
 """The kinds of events reports read; all others are skipped already in the query."""
 
 
-def fold(events: Iterable[EventRow]) -> list[AppealFact]:
-    """The facts of the appeals whose events come in order of appeal and seq.
+def fold(events: Iterable[tuple[str, int, str, str]]) -> list[AppealFact]:
+    """The facts of the appeals whose events (as of `EventRow`) come in order of appeal and seq.
 
     Kinds not in KINDS are passed over, and so is an appeal whose registration is not among the events.
     """
@@ -141,13 +142,13 @@ def fold(events: Iterable[EventRow]) -> list[AppealFact]:
     fact: AppealFact | None = None
     for appeal_id, seq, kind, text in events:
         if kind == "registered":
-            fact = _registered(appeal_id, json.loads(text))
+            fact = _registered(appeal_id, orjson.loads(text))
             fact.evidence = {"registered": [seq], "class": [seq], "deadline": [seq]}
             facts.append(fact)
         elif (step := STEPS.get(kind)) is not None:
             if fact is None or fact.appeal_id != appeal_id:
                 continue  # registered after the report's moment by a clock that was put back since
-            aspect = step(fact, {} if kind in _BODILESS else json.loads(text))
+            aspect = step(fact, {} if kind in _BODILESS else orjson.loads(text))
             if aspect in ("class", "deadline"):
                 fact.evidence[aspect] = [seq]
             else:

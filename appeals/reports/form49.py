@@ -124,17 +124,22 @@ def _measures(measures: Iterable[MeasureFact]) -> tuple[str | None, str | None]:
 async def write(source: Source, year: int, file: Path, progress: Callable[[int], None] = lambda _: None) -> int:
     """Write the form of `year` to an .xlsx or .csv file and return the number of rows.
 
-    Memory does not grow with the year: a thousand appeals are read, written and forgotten, the
-    writing in a thread so that the event loop goes on. Raises InvalidInput for another kind of file.
+    Memory does not grow with the year: a thousand appeals are read, written and forgotten, in a thread while the
+    database looks for the next thousand. Raises InvalidInput for another kind of file.
     """
     form = Form49(source.company.zone, source.today, shipped())
     count = 0
     with open_rows(file, sheet="4.9", widths=WIDTHS) as rows:
         head(rows, source.company.name, year)
-        async for facts in source.facts(year):
-            await asyncio.to_thread(_write_chunk, rows, form, facts, count)
-            count += len(facts)
-            progress(count)
+        writing = asyncio.ensure_future(asyncio.sleep(0))
+        try:
+            async for facts in source.facts(year):
+                await writing
+                writing = asyncio.ensure_future(asyncio.to_thread(_write_chunk, rows, form, facts, count))
+                count += len(facts)
+                progress(count)
+        finally:
+            await writing
         await asyncio.to_thread(rows.close)
     return count
 

@@ -12,12 +12,14 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.models import Appeal, Event
-from appeals.reports.facts import KINDS, AppealFact, EventRow, fold
+from appeals.reports.facts import KINDS, AppealFact, fold
 from gridline.companies import Company
 from gridline.db import Database
 
 CHUNK = 1000
 """Appeals read at once: some 5 MB, whatever the year's size."""
+_APPEALS, _EVENTS = Appeal.__table__, Event.__table__
+"""The tables, not the classes: millions of rows need no unit of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Source:
             .limit(1)
         )
         while last is not None and first <= last:
-            facts = await self._load((Appeal.year == year) & Appeal.sequence.between(first, first + CHUNK - 1))
+            facts = await self._load((_APPEALS.c.year == year) & _APPEALS.c.sequence.between(first, first + CHUNK - 1))
             await self._answer_joined(facts)
             facts = [fact for fact in facts if self.branch in ("", fact.branch)]
             if facts:
@@ -69,7 +71,7 @@ class Source:
 
     async def one(self, number: str) -> AppealFact | None:
         """The facts of the appeal with this number (nine digits), or None when `as_of` did not know it."""
-        found = await self._load(Appeal.number == number)
+        found = await self._load(_APPEALS.c.number == number)
         return found[0] if found else None
 
     async def head(self, year: int) -> Head | None:
@@ -90,7 +92,7 @@ class Source:
         seen: set[str] = set()
         while wanted := set(targets.values()) - seen:
             seen |= wanted
-            known = {found.number: found for found in await self._load(Appeal.number.in_(wanted))}
+            known = {found.number: found for found in await self._load(_APPEALS.c.number.in_(wanted))}
             for number, target in targets.items():
                 found = known.get(target)
                 if found is None:
@@ -101,16 +103,15 @@ class Source:
                     targets[number] = found.joined_to
 
     async def _load(self, which: Any) -> list[AppealFact]:
-        query = self._events().where(Appeal.company_id == self.company.id, which)
-        rows = (await self.session.execute(query.order_by(Appeal.sequence, Event.__table__.c.seq))).all()
-        return fold(map(EventRow._make, rows))
+        query = self._events().where(_APPEALS.c.company_id == self.company.id, which)
+        rows = (await self.session.execute(query.order_by(_APPEALS.c.sequence, _EVENTS.c.seq))).all()
+        return fold(rows)
 
     def _events(self) -> Select[*tuple[Any, ...]]:
-        # The table, not the class: millions of rows need no unit of work.
-        columns = Event.__table__.c
+        columns = _EVENTS.c
         return (
             select(columns.appeal_id, columns.seq, columns.kind, columns.body)
-            .join(Appeal, Appeal.id == columns.appeal_id)
+            .join(_APPEALS, _APPEALS.c.id == columns.appeal_id)
             .where(columns.kind.in_(KINDS), columns.at <= self.as_of)
         )
 

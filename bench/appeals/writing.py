@@ -72,7 +72,8 @@ async def _rate(write: Write, writers: int, seconds: float) -> float:
     async def writer() -> None:
         nonlocal done
         while time.monotonic() - begins < seconds:
-            done += await _done(write)
+            stored = await _done(write)  # `done += await …` would read `done` before the others add to it
+            done += stored
 
     await asyncio.gather(*(writer() for _ in range(writers)))
     return done / (time.monotonic() - begins)

@@ -11,19 +11,13 @@ import typer
 import uvloop
 from rich.console import Console
 
+from bench import aims
 from bench.calls.menu import Menu
 from bench.calls.rig import Rig
 from bench.calls.run import QUICK, WHOLE, Run
 from bench.calls.table import printed
 
-AIMS = {
-    "menu_cpu_ratio_to_dialplan": 1.25,
-    "max_rate_ratio_to_best_peer": 1.0,
-    "command_p99_ratio_to_bare": 1.2,
-    "first_prompt_delay_ms": 5,
-    "concurrent_calls_limit": 300,
-}
-"""At most, except that the rate's ratio and the calls at once are at least."""
+AIMS = aims.limits(aims.CALLS)
 
 
 def add_to(group: typer.Typer) -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from bench import aims
 from bench.console import cards, consoles, past
 from bench.console.house import House
 from bench.console.screen import Screen, chromium
@@ -20,8 +21,11 @@ from bench.console.table import printed
 from bench.console.wire import bare_ami
 from gridline.errors import Unavailable
 
-AIMS = {"event_to_screen_p99_ms": 150, "card_ms": 300, "kb_per_console": 1024}
-"""The issue's aims: at most, the first at 100 consoles and 20 calls a second, the second over 1 000 000 rows."""
+AIMS = aims.limits(aims.CONSOLE)
+RATE = 20.0
+"""Calls a second."""
+SECONDS = 20.0
+"""Of load a stage."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,18 @@ class Size:
 QUICK = Size(rows=1_000, stages=(1, 4), calls=10, rate=10, cards=2)
 
 
+def sized(rows: int, seconds: float) -> Size:
+    """The whole measurement over so many calls and appeals, with so many seconds of load a stage."""
+    return Size(rows, (1, 20, 100), round(seconds * RATE), RATE, 50)
+
+
 def add_to(group: typer.Typer) -> None:
     """Add the command."""
 
     @group.command()
     def console(
         rows: Annotated[int, typer.Option("--rows", min=1_000, max=1_900_000, help="Звонков и обращений")] = 1_000_000,
-        seconds: Annotated[float, typer.Option("--seconds", min=2, help="Секунд нагрузки на каждый замер")] = 20.0,
+        seconds: Annotated[float, typer.Option("--seconds", min=2, help="Секунд нагрузки на каждый замер")] = SECONDS,
         quick: Annotated[bool, typer.Option("--quick", help="Проба: числа ничего не значат")] = False,
         store: Annotated[
             Path | None, typer.Option("--store", help="Файл SQLite с прошлым: наполнить, если его нет, и оставить")
@@ -52,9 +61,7 @@ def add_to(group: typer.Typer) -> None:
         out: Annotated[Path | None, typer.Option("--json", help="Записать числа в файл")] = None,
     ) -> None:
         """Консоль: от события Asterisk до экрана, память на консоль, карточка звонка."""
-        rate = 20.0
-        size = QUICK if quick else Size(rows, (1, 20, 100), round(seconds * rate), rate, 50)
-        found = asyncio.run(measure(size, store))
+        found = asyncio.run(measure(QUICK if quick else sized(rows, seconds), store))
         if out is not None:
             out.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         Console().print(printed(found), markup=False, highlight=False, soft_wrap=True)

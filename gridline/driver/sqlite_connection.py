@@ -1,8 +1,8 @@
-"""aiosqlite's connection with fewer journeys to its thread: none for a short read, one for any other statement.
+"""aiosqlite's connection with fewer journeys to its thread: one a statement.
 
 aiosqlite sends every cursor, execute, fetch and close to the connection's thread; each journey costs about 150 us of
-CPU, most of it waiting for the interpreter lock, and a caller's look-up of two queries made twelve: 2.7 ms instead of
-the 0.8 of its work.
+CPU, most of it waiting for the interpreter lock. No session reads in the event loop: how long a page or a sweep takes,
+nobody can tell before, and calls would wait for it. A caller's look-up goes past sessions (`Database.glance`).
 """
 
 from __future__ import annotations
@@ -16,23 +16,17 @@ import aiosqlite
 
 T = TypeVar("T")
 
-SHORT_READ_OPERATIONS = 20_000
-"""Of SQLite's virtual machine, about 1 ms: a read that needs more is given up and done anew in the thread, so that
-the event loop never stands still for a report."""
 _ROWS_AT_ONCE = 1000
-_BUSY_MS_PRAGMA = "PRAGMA busy_timeout"
 
 
 class Connection(aiosqlite.Connection):
-    """Between BEGIN and the end of a reading transaction, SELECTs are tried where the loop runs."""
+    """One journey a statement; a reading transaction begins and ends without any."""
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection], patience_s: float) -> None:
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, iter_chunk_size=64)
         self._reading = False
         self._under_way: set[object] = set()
         """What the thread still does, also for those who have given up waiting for it."""
-        self._patience = self._waits = int(patience_s * 1000)
-        """Milliseconds a lock is waited for: in the thread, and as it is set now (0 while the loop runs reads)."""
 
     def cursor(self) -> Cursor:  # type: ignore[override]
         """A cursor; nothing happens yet."""
@@ -58,7 +52,6 @@ class Connection(aiosqlite.Connection):
 
         def run() -> T:
             try:
-                self._wait_for_locks(self._patience)
                 return function()
             finally:
                 self._under_way.discard(mark)
@@ -66,37 +59,12 @@ class Connection(aiosqlite.Connection):
         return await self._execute(run)  # type: ignore[no-any-return, no-untyped-call]
 
     async def statement(self, sql: str, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run one statement: a short read at once, all else in the thread."""
-        if sql == "BEGIN":
-            self._reading = True
-        elif sql.startswith("BEGIN"):
-            self._reading = False
-        if self._reading and not self._under_way and sql.startswith(("SELECT", "BEGIN")):
-            try:
-                return self._at_once(work)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY):
-                    raise
+        """Run one statement in the thread; the beginning of a read, which locks nothing yet, at once."""
+        if sql.startswith("BEGIN"):
+            self._reading = sql == "BEGIN"
+            if self._reading and not self._under_way:
+                return work(self._conn)
         return await self.in_thread(partial(work, self._conn))
-
-    def _at_once(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """`work` here and now; raises OperationalError when it is long, or has to wait for a lock."""
-        connection = self._conn
-        self._wait_for_locks(0)
-        connection.set_progress_handler(_enough, SHORT_READ_OPERATIONS)
-        try:
-            return work(connection)
-        finally:
-            connection.set_progress_handler(None, 0)
-
-    def _wait_for_locks(self, milliseconds: int) -> None:
-        if self._waits != milliseconds:
-            self._conn.execute(f"{_BUSY_MS_PRAGMA} = {milliseconds}")
-            self._waits = milliseconds
-
-
-def _enough() -> bool:
-    return True
 
 
 class Cursor:
@@ -166,7 +134,7 @@ class Cursor:
 
 def connect(database: str, *, timeout: float, **options: Any) -> Connection:
     """A connection to be awaited, as SQLAlchemy's `async_creator_fn` is called; locks are waited for `timeout` s."""
-    made = Connection(partial(sqlite3.connect, database, timeout=timeout, **options), timeout)
+    made = Connection(partial(sqlite3.connect, database, timeout=timeout, **options))
     made._thread.daemon = True
     return made
 

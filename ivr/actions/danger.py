@@ -21,7 +21,7 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["queued", 
     hotline = services.board.queue(call.company.hotline)
     waiting = hotline is not None and hotline.danger > 0
     await line.say("danger-all-busy" if waiting else "danger-to-dispatcher")
-    talk = services.begin_recording(call, "talk")
+    talk = await services.begin_recording(call, "talk")
     await line.queue(
         call.company.hotline,
         priority=priorities.DANGER,

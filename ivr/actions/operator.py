@@ -22,7 +22,7 @@ async def act(line: Line, services: Services, topic: str) -> Literal["closed", "
         await line.say("person-closed", Prompt("person-hours", hours=hours), "person-hotline-open")
         return "closed"
     await line.say(*_expectation(services, queue))
-    talk = services.begin_recording(call, "talk")
+    talk = await services.begin_recording(call, "talk")
     await line.queue(
         queue,
         priority=0,

@@ -22,7 +22,7 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "op
     """Take a complaint; whoever leaves half-way, or cannot be registered, leaves a draft with its audio."""
     stage = "telling"
     telling = told.Telling(line, services, "complaint-tell")
-    both_sides = services.begin_recording(line.call, "complaint")
+    both_sides = await services.begin_recording(line.call, "complaint")
     async with line.recorded(services.incoming.samples(both_sides) if both_sides else None):
         try:
             if await telling.tell() is None:

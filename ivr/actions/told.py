@@ -57,14 +57,14 @@ class Telling:
         """
         invitation, empty = self._invitation, 0
         for _ in range(MOST_INVITATIONS):
-            self.label = self._services.begin_recording(self._line.call, "message")
+            self.label = await self._services.begin_recording(self._line.call, "message")
             if self.label is None:
                 raise CannotRecord("Записать сообщение некуда: см. recording-refused в журнале.")
             file = self._services.incoming.samples(self.label)
             await self._line.say(*invitation, "beep", interruptible=False)
             message = await self._line.record(file, limit_s=LIMIT_S, silence_s=SILENCE_S)
-            if audio.spoken_seconds(file) < SHORTEST_S or message.key == REPEAT_KEY:
-                self._forget()
+            if message.key == REPEAT_KEY or await self._spoken_s(self.label) < SHORTEST_S:
+                await self._forget()
             if message.key == PERSON_KEY:
                 raise PersonWanted
             if message.key == REPEAT_KEY:
@@ -87,13 +87,13 @@ class Telling:
                 await self._line.say("complaint-your-words")
                 await self._line.play_file(self._services.incoming.samples(self.label))
             else:
-                self._forget()
+                await self._forget()
                 await self.tell()
         return self.label
 
     async def keep_draft(self, stage: str, topic: str) -> None:
         """The caller went half-way: what they said is kept as a draft, for a person to look at."""
-        if self.label is None or audio.spoken_seconds(self._services.incoming.samples(self.label)) < SHORTEST_S:
+        if self.label is None or await self._spoken_s(self.label) < SHORTEST_S:
             return
         call = self._line.call
         draft = Draft(call.company.id, stage, call.id, call.caller, topic or None, self.label.id)
@@ -102,9 +102,12 @@ class Telling:
         except Unavailable as error:  # made good when the recording is taken in; nothing was promised
             log.error("draft-not-kept", call=call.id, recording=self.label.id, reason=error.message)
 
-    def _forget(self) -> None:
+    async def _spoken_s(self, label: Label) -> float:
+        return await self._services.disk.do(audio.spoken_seconds, self._services.incoming.samples(label))
+
+    async def _forget(self) -> None:
         if self.label is not None:
-            self._services.incoming.forget(self.label)
+            await self._services.disk.do(self._services.incoming.forget, self.label)
             self._line.call.recordings.remove(self.label.id)
             self.label = None
 
@@ -158,7 +161,7 @@ async def register(
             return _numbered("complaint-registered-already", earlier, services, call)
         made = await services.register.register(accept(intake), within_s=REGISTER_BUDGET_S)
     except Unavailable as error:
-        kept = services.spool.keep(intake)
+        kept = await services.disk.do(services.spool.keep, intake)
         metrics.SPOOLED.inc()
         log.error("appeal-spooled", call=call.id, receipt=kept.receipt, reason=error.message)
         call.promised.append(kept.receipt)

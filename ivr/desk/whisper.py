@@ -32,6 +32,7 @@ from ivr.voice import spoken
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Prompt, PromptBook
 from ivr.voice.voice import Utterance, Voice
+from recordings.disk import Disk
 
 LONGEST_S = 3.2
 """The caller is kept from his agent for so long; what does not fit is left out, the wait first."""
@@ -67,13 +68,14 @@ def words(book: PromptBook, company_id: str, facts: Facts, waited_s: float) -> t
         parts.append(book.text(topic, company_id))
     if facts.times_today > 1:
         parts.append(book.text(Prompt("whisper-times", nth=spoken.ordinal(facts.times_today)), company_id))
-    if minutes := _rounded(int(waited_s // 60)):
+    if minutes := _minutes(waited_s):
         parts.append(book.text(Prompt("whisper-wait", wait=spoken.duration(minutes * 60, spoken.Case.ACC)), company_id))
     return tuple(parts)
 
 
-def _rounded(minutes: int) -> int:
-    """To five minutes beyond five: nobody hears the difference, and fewer files are made in a storm."""
+def _minutes(waited_s: float) -> int:
+    """Whole minutes; beyond five, every fifth: nobody hears the difference, and fewer files are made in a storm."""
+    minutes = int(waited_s // 60)
     return minutes if minutes <= 5 else minutes // 5 * 5
 
 
@@ -84,7 +86,8 @@ class _Followed:
     danger: bool
     since: datetime
     facts: Facts | None = None
-    said: tuple[str, ...] = ()
+    minutes: int | None = None
+    """Of waiting, as they were last spoken of."""
 
 
 class Whispers:
@@ -99,6 +102,7 @@ class Whispers:
         folder: Path,
         *,
         key_of: Callable[[str], CallKey],
+        disk: Disk | None = None,
         on: bool = True,
     ) -> None:
         self._db = db
@@ -108,6 +112,7 @@ class Whispers:
         self._folder = folder.absolute()
         self._key_of = key_of
         self._on = on
+        self._disk = disk or Disk()
         self._followed: dict[str, _Followed] = {}
         self._wake = asyncio.Event()
 
@@ -122,9 +127,7 @@ class Whispers:
 
     async def run(self) -> None:
         """Until cancelled. What a process before this one left is removed: it knows no wait."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for left in self._folder.iterdir():
-            left.unlink()
+        await self._disk.do(self._emptied)
         while True:
             self._wake.clear()
             for one in self._in_order():
@@ -136,6 +139,11 @@ class Whispers:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await self._wake.wait()
+
+    def _emptied(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for left in self._folder.iterdir():
+            left.unlink()
 
     async def close(self) -> None:
         """Give up what is still being made."""
@@ -159,10 +167,12 @@ class Whispers:
             one.facts = await self._facts(one, now)
         elif live is not None and live.position > NEXT:
             return
-        parts = words(self._voice.book, one.call.company.id, one.facts, _waited_s(live, now))
-        if parts == one.said:
+        waited_s = _waited_s(live, now)
+        if one.minutes == (minutes := _minutes(waited_s)):
             return
-        one.said = parts
+        one.minutes = minutes
+        # Declining words takes tens of milliseconds, and the loop has calls to serve.
+        parts = await asyncio.to_thread(words, self._voice.book, one.call.company.id, one.facts, waited_s)
         if not parts:
             self._remove(one.call)
             return
@@ -173,7 +183,7 @@ class Whispers:
             self._remove(one.call)  # better nothing than the wait of before
             return
         if self._followed.get(one.call.id) is one:
-            _link(self._file(one.call), utterance.file)
+            await self._disk.do(_link, self._file(one.call), utterance.file)
 
     async def _say(self, parts: tuple[str, ...], company_id: str) -> Utterance:
         while True:
@@ -203,7 +213,9 @@ class Whispers:
                     times += await session.scalar(query) or 0
         except Unavailable as error:
             log.warning("whisper-without-facts", call=call.id, reason=error.message)
-        said = spoken.address(_TOWN.sub("", place)) if place else call.branch.spoken_name if call.branch else ""
+        said = call.branch.spoken_name if call.branch else ""
+        if place:
+            said = await asyncio.to_thread(spoken.address, _TOWN.sub("", place))
         return Facts(said, call.subject, times, one.danger)
 
     def _forget(self, one: _Followed) -> None:
@@ -214,7 +226,7 @@ class Whispers:
         return self._folder / call.id
 
     def _remove(self, call: Call) -> None:
-        self._file(call).with_suffix(".wav").unlink(missing_ok=True)
+        self._disk.later(self._file(call).with_suffix(".wav").unlink, missing_ok=True)
 
 
 def _waited_s(live: LiveCall | None, now: datetime) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 import structlog
@@ -39,13 +40,13 @@ class Drain:
         """
         drained = 0
         await self._see_to_the_counter()
-        for kept in list(self._spool.waiting()):
+        for kept in await asyncio.to_thread(lambda: list(self._spool.waiting())):
             try:
                 number = await self._bring_in(kept)
             except Unavailable:
                 raise
             except GridlineError as error:
-                self._spool.reject(kept)
+                await asyncio.to_thread(self._spool.reject, kept)
                 metrics.BACKGROUND_FAILURES.labels("spool").inc()
                 log.critical("spool-refused", receipt=kept.receipt, reason=error.message)
                 continue
@@ -55,7 +56,7 @@ class Drain:
                 continue
             if kept.call is not None:
                 self._record(kept.call, kept)
-            self._spool.done(kept)
+            await asyncio.to_thread(self._spool.done, kept)
             metrics.DRAINED.inc()
             log.info("spool-drained", receipt=kept.receipt, number=number)
             drained += 1

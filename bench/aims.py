@@ -1,0 +1,86 @@
+"""What every figure is to be, in one place, and one table of what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bench.quiet import Quietness
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One figure's limit. `path` leads to it in what a benchmark found; `at_least` turns the limit round."""
+
+    path: tuple[str, ...]
+    limit: float
+    at_least: bool = False
+
+    @property
+    def key(self) -> str:
+        """The figure's name."""
+        return ".".join(self.path)
+
+    @property
+    def sentence(self) -> str:
+        """The limit with its sign."""
+        return f"{'>=' if self.at_least else '<='} {self.limit:g}"
+
+    def value(self, found: Mapping[str, Any]) -> float | None:
+        """What came out; None when it was not measured."""
+        at: Any = found
+        for part in self.path:
+            at = at.get(part) if isinstance(at, Mapping) else None
+        return None if at is None else float(at)
+
+    def kept(self, value: float) -> bool:
+        """Whether the value is on the right side of the limit."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+
+CALLS: Final = (
+    Aim(("menu_cpu_ratio_to_dialplan",), 1.25),
+    Aim(("menu", "controller_python_ms"), 3.5),
+    Aim(("max_rate_ratio_to_best_peer",), 1.0, at_least=True),
+    Aim(("command_p99_ratio_to_bare",), 1.2),
+    Aim(("first_prompt_delay_ms",), 5),
+    Aim(("concurrent_calls_limit",), 300, at_least=True),
+)
+APPEALS: Final = (
+    Aim(("register_ratio_to_bare_insert",), 0.6, at_least=True),
+    Aim(("list_p95_ms",), 25),
+    Aim(("list_max_ms",), 60),
+    Aim(("search_max_ms",), 40),
+    Aim(("form49", "s"), 30),
+    Aim(("form49", "mb"), 500),
+)
+"""Of each database: the lists and searches of 1 000 000 appeals, the form of 500 000."""
+CONSOLE: Final = (
+    Aim(("event_to_screen_p99_ms",), 80),
+    Aim(("card_ms",), 100),
+    Aim(("kb_per_console",), 1024),
+)
+"""The first at 100 consoles and 20 calls a second, the second the 95th of a hundred; over 1 000 000 calls."""
+
+
+def limits(aims: Sequence[Aim]) -> dict[str, float]:
+    """Name and limit of those aims that stand at the top of what a benchmark found."""
+    return {aim.key: aim.limit for aim in aims if len(aim.path) == 1}
+
+
+def table(sections: Mapping[str, tuple[Sequence[Aim], Mapping[str, Any]]], quietness: Quietness) -> str:
+    """One Markdown table of all sections (name -> its aims and what was found), and how far it can be trusted."""
+    return "\n".join(_lines(sections, quietness))
+
+
+def _lines(sections: Mapping[str, tuple[Sequence[Aim], Mapping[str, Any]]], quietness: Quietness) -> Iterator[str]:
+    yield "| of | figure | aim | value | kept |"
+    yield "|---|---|---|---|---|"
+    for name, (aims, found) in sections.items():
+        for aim in aims:
+            value = aim.value(found)
+            said = ("not measured", "-") if value is None else (f"{value:g}", "yes" if aim.kept(value) else "**no**")
+            yield f"| {name} | `{aim.key}` | {aim.sentence} | {said[0]} | {said[1]} |"
+    yield ""
+    yield quietness.sentence
