@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from gridline.clock import Clock
 from ivr.call import Call
 from ivr.telephony import variables
 from ivr.telephony.agi import AgiChannel, AgiReply, CallerHungUp
+from ivr.telephony.seal import Kept, Seal
 from ivr.telephony.wire import app_argument
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Phrase
@@ -85,6 +86,9 @@ _QUEUE_REASONS: dict[str, Literal["timeout", "nobody", "full", "left"]] = {
 }
 
 
+_KEPT = {variables.CALL: "call", variables.PLACE: "place", variables.NOTICE: "notice"}
+
+
 class Line:
     """One caller's line. Hanging up raises CallerHungUp at any await.
 
@@ -98,17 +102,23 @@ class Line:
         voice: Voice,
         clock: Clock,
         on_spoken: Callable[[Spoken], None],
+        seal: Seal,
     ) -> None:
         self.call = call
         self._channel = channel
         self._voice = voice
         self._clock = clock
         self._on_spoken = on_spoken
+        self._seal = seal
+        self._kept = Kept(notice="1" if call.notice_heard else "")
         self._marks: dict[str, str] = {}
 
     def mark(self, name: str, value: str) -> None:
         """Set a channel variable with the next command (the dialplan reads it when we are gone)."""
         self._marks[name] = app_argument(value)
+        if field := _KEPT.get(name):
+            self._kept = replace(self._kept, **{field: value})
+            self._marks[variables.SEAL] = self._seal.of(self.call.channel, self._kept)
 
     async def say(self, *phrases: Phrase, interruptible: bool = True) -> str:
         """Play; returns the key that cut it short, or "" when it was heard to its end.

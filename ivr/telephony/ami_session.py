@@ -13,19 +13,26 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import structlog
 from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
+from panoramisk.message import Message as PanoramiskMessage
 
 from gridline.errors import InvalidInput, Unavailable
 from ivr.telephony.events import Message
 from ivr.telephony.wire import ami_header, clean
+
+log = structlog.get_logger(__name__)
 
 MESSAGE_LIMIT = 1024 * 1024
 """Bytes without the end of a message after which the other side is not taken for Asterisk."""
 _HEADERS_LIMIT = 100
 _SILENT = logging.Logger("panoramisk", logging.CRITICAL + 1)
 _NEVER_S = 10**9
+_END = b"\r\n\r\n"
+_REPEATED = frozenset({"chanvariable", "destchanvariable"})
+"""The headers that Asterisk 22 sends several times in one message of those we read."""
 
 Value = str | int | Sequence[str]
 
@@ -144,7 +151,7 @@ class Session(Manager):  # type: ignore[misc]
 
 
 class _WholeMessages(AMIProtocol):  # type: ignore[misc]
-    """Passes on whole messages only, so that no letter is cut in two."""
+    """Passes on whole messages only, so that no letter is cut in two, and only what Asterisk can have meant."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -155,11 +162,36 @@ class _WholeMessages(AMIProtocol):  # type: ignore[misc]
         self.factory, self.log, self.encoding = self._session, _SILENT, "utf8"
 
     def data_received(self, data: bytes) -> None:
-        whole, end, self._rest = (self._rest + data).rpartition(b"\r\n\r\n")
-        if end:
-            super().data_received(whole + end)
+        whole, _, self._rest = (self._rest + data).rpartition(_END)
+        for block in whole.split(_END):
+            if (message := _read(block)) is not None:
+                self.handle_message(message)
         if len(self._rest) > MESSAGE_LIMIT:
             self.transport.abort()
+
+
+def _read(block: bytes) -> PanoramiskMessage | None:
+    """One message, or None for what is none: a greeting, a header that comes twice.
+
+    Whoever gets a line break into a value writes headers of their own beside Asterisk's; they would have to repeat one,
+    or name one that nobody reads.
+    """
+    headers: dict[str, str | list[str]] = {}
+    known: set[str] = set()
+    for line in block.decode("utf-8", "replace").split("\r\n"):
+        name, colon, value = line.partition(": ")
+        if not colon:
+            continue
+        folded = name.lower()
+        if folded not in known:
+            known.add(folded)
+            headers[name] = [value] if folded in _REPEATED else value
+        elif folded in _REPEATED and isinstance(values := headers.get(name), list):
+            values.append(value)
+        else:
+            log.warning("ami-doubled-header", header=clean(name, 40))
+            return None
+    return PanoramiskMessage(headers) if "event" in known or "response" in known else None
 
 
 class _Asked(Action):  # type: ignore[misc]
