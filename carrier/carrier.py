@@ -63,6 +63,8 @@ class Carrier:
             "sip_port": own.sip_port,
             "our_host": own.our_host,
             "our_port": own.our_port,
+            "phones_host": own.phones_host,
+            "account": own.account,
             "phones": own.agents,
             "sound_address": f"{own.host}:{self._sound.port}",
             "ami_port": own.ami_port,

@@ -58,10 +58,12 @@ from ivr.services import Services
 from ivr.telephony.agi import AgiServer
 from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event
+from ivr.telephony.seal import Seal
 from ivr.telephony.state import Snapshot
 from ivr.voice.voice import Voice
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
+from service.doorkeeper import Doorkeeper
 from service.supervisor import heartbeat
 
 log = structlog.get_logger(__name__)
@@ -72,6 +74,7 @@ WATCH_MENUS_S = 1.0
 PROMPTS_S = 24 * 3600.0
 DATABASE_S = 5.0
 ESCALATE_S = 60.0
+FORGIVE_S = 3600.0
 
 
 class Controller:
@@ -142,6 +145,7 @@ class Controller:
             is_parked=is_parked,
             longest=timedelta(seconds=config.recording_pause_s),
         )
+        self.doorkeeper = Doorkeeper.of(config, clock)
         self.push = Push(clock)
         rulebook = rules.of_installation(config.dialplan)
         casework = Casework(self.db, clock, companies, calendar, rulebook)
@@ -168,7 +172,8 @@ class Controller:
             recordings=recordings / "store",
             line_up=lambda: self.ami.connected,
         )
-        reception = Reception(services, self.voice, self.flows, node=config.node, boot=lambda: self.ami.boot)
+        seal = Seal(config.seal_secret.get_secret_value() or secret(config.var / "secrets", "seal"))
+        reception = Reception(services, self.voice, self.flows, node=config.node, boot=lambda: self.ami.boot, seal=seal)
         self.agi = AgiServer(
             config.agi_host,
             config.agi_port,
@@ -205,6 +210,7 @@ class Controller:
                     jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
                     jobs.create_task(_every(ESCALATE_S, "promises", self._escalate)),
                     jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
+                    jobs.create_task(_every(FORGIVE_S, "bans", self.doorkeeper.forgive)),
                     jobs.create_task(heartbeat()),
                 ]
                 if not opened:
@@ -275,6 +281,7 @@ class Controller:
         return CallKey(self.config.node, self.ami.boot, channel)
 
     def _on_event(self, event: Event) -> None:
+        self.doorkeeper.on_event(event)
         self.reconnect.on_event(event)
         changes = self.board.apply(event)
         if changes.suspect:

@@ -77,7 +77,7 @@ class _Phone:
     def __init__(self, config: Settings) -> None:
         self._program = asterisk.find(PackageRoot(config.package_root.absolute()))
         companies = list(Companies.load(config.dialplan / "companies"))
-        self._process = AsteriskProcess(render(config, self._program, companies))
+        self._process = AsteriskProcess(render(config, self._program, companies), logs_mb=config.asterisk_logs_mb)
 
     async def keep(self) -> None:
         """Start it, and anew when it ends by itself; stopped when this is cancelled."""
