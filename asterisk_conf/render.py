@@ -111,10 +111,12 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "trunk_trusts_identity": settings.trunk_trusts_identity,
         "trunk_qualify_s": settings.trunk_qualify_s,
         "contact_users": _contact_users(settings),
+        "trunk_did": _trunk_did(settings, companies),
         "identifies_request_uri": asterisk.major >= OLDEST_WITH_URI_MATCH,
         "garbled_secret": token_urlsafe(24),
         "external_address": settings.external_address,
         "local_networks": settings.local_networks,
+        "own_address": () if settings.sip_host == "0.0.0.0" else (settings.sip_host,),
         "rtp_timeout_s": settings.rtp_timeout_s,
         "rtp_wait_timeout_s": settings.rtp_wait_timeout_s,
         "calls_per_caller": settings.calls_per_caller,
@@ -169,6 +171,13 @@ def _contact_users(settings: Settings) -> tuple[str, ...]:
         return ()
     named = _NAME.fullmatch(settings.trunk_user)  # digits have a pattern of their own
     return (CONTACT_USER, settings.trunk_user) if named else (CONTACT_USER,)
+
+
+def _trunk_did(settings: Settings, companies: Sequence[Company]) -> str:
+    """The number of calls that name none. Raises Misconfigured for one that is no company's."""
+    if settings.trunk_did and not any(settings.trunk_did in company.dids for company in companies):
+        raise Misconfigured(f"trunk_did = {settings.trunk_did}: такого номера нет ни у одной компании (dids).")
+    return settings.trunk_did
 
 
 def _spoken_with_browsers(settings: Settings, asterisk: Asterisk) -> tuple[str, ...]:

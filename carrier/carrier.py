@@ -25,6 +25,8 @@ from gridline.errors import InvalidInput, NotFound, Unavailable
 TEMPLATES = Path(__file__).parent / "templates"
 _USER = "carrier"
 _CONNECT_S = 5.0
+ACCOUNT = "account"
+"""Instead of a number: the contact that the company has registered, and nothing of the number that was dialled."""
 _LEFT_TO_DEFAULTS = ("acl", "ccss", "cel", "features", "indications", "pjproject", "udptl")
 """Files whose absence Asterisk would log as an error."""
 
@@ -95,9 +97,11 @@ class Carrier:
 
     @asynccontextmanager
     async def call(
-        self, *, from_number: str | None, to: str, name: str = "", answer_within_s: float = 15
+        self, *, from_number: str | None, to: str = ACCOUNT, name: str = "", answer_within_s: float = 15
     ) -> AsyncIterator[Leg]:
-        """Call `to` over the trunk; inside the block the caller is talking, at its end the receiver is put down.
+        """Call `to` over the trunk, or whoever has registered: inside the block the caller is talking.
+
+        At its end the receiver is put down.
 
         `from_number` None withholds the number. What Asterisk would not send (brackets and dashes of a number, quotes
         unescaped in a name) needs raw SIP: sipp.
@@ -122,8 +126,7 @@ class Carrier:
         return self._phones.setdefault(digits, Phone(number, self._pick_up, self._refuse))
 
     async def _place(self, from_number: str | None, to: str, name: str, answer_within_s: float) -> Leg:
-        if not re.fullmatch(r"\+?[0-9]{1,20}", to):
-            raise InvalidInput(f"Номер «{to}» набрать нельзя: нужны цифры, впереди можно +.")
+        way = self._way(to)
         call_id = str(uuid.uuid4())
         leg = self._leg(call_id, channel=call_id, other=to)
         placed = self._placed[leg.id] = asyncio.get_running_loop().create_future()
@@ -132,7 +135,7 @@ class Carrier:
                 "Originate",
                 ActionID=leg.id,
                 ChannelId=leg.id,
-                Channel=f"PJSIP/{to}@trunk",
+                Channel=way,
                 Context="talking",
                 Exten=f"1{leg.id}",
                 Priority="1",
@@ -153,6 +156,13 @@ class Carrier:
         finally:
             del self._placed[leg.id]
         return leg
+
+    def _way(self, to: str) -> str:
+        if to == ACCOUNT and self.settings.account is not None:
+            return f"PJSIP/{self.settings.account.name}"
+        if not re.fullmatch(r"\+?[0-9]{1,20}", to):
+            raise InvalidInput(f"Номер «{to}» набрать нельзя: нужны цифры, впереди можно +.")
+        return f"PJSIP/{to}@trunk"
 
     async def _refused(self, leg: Leg, to: str) -> CallRefused:
         ended = await leg.waits_for_hangup(_CONNECT_S) if leg.ended is None else leg.ended

@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     """The name we register with."""
     trunk_secret: SecretStr = SecretStr("")
     """Its secret. A settings file that holds one must be mode 0600."""
+    trunk_did: str = Field(default="", pattern=r"^$|^[0-9]{11}$")
+    """The company's number that a call is for when it names none of ours (a carrier we register with may call just the
+    contact we gave it); empty: the caller is told that there is no such number."""
     trunk_transport: Literal["udp", "tls"] = "udp"
     """SIP over UDP, or over TLS (then sip_tls_port is needed)."""
     trunk_networks: tuple[IPvAnyNetwork, ...] = ()

@@ -48,12 +48,14 @@ class RawCall:
         number: bytes = b"79131203500",
         to: bytes | None = None,
         headers: Sequence[bytes] = (),
+        parameters: bytes = b"",
     ) -> int:
         """Send an INVITE with these bytes as they are; its final status, 0 when none came in 1.5 s.
 
-        `to` is the whole To header's value (the dialled number otherwise); `headers` go along as they are.
+        `to` is the whole To header's value (the dialled number otherwise); `headers` go along as they are, and the
+        request's URI ends with `parameters`.
         """
-        self._target = b"sip:" + dialled + f"@{self._there[0]}:{self._there[1]}".encode()
+        self._target = b"sip:" + dialled + f"@{self._there[0]}:{self._there[1]}".encode() + parameters
         self._from = name + b" <sip:" + number + f"@{self._here}>;tag={self.id[:8]}".encode()
         self._to = to or b"<" + self._target + b">"
         media = self._media.getsockname()[1]
@@ -138,6 +140,7 @@ async def raw_call(
     number: bytes = b"79131203500",
     to: bytes | None = None,
     headers: Sequence[bytes] = (),
+    parameters: bytes = b"",
     host: str = "",
 ) -> AsyncIterator[RawCall]:
     """A call of these bytes, from the carrier's address unless `host` is another.
@@ -146,7 +149,7 @@ async def raw_call(
     """
     call = RawCall(house, host)
     try:
-        await call.invite(dialled, name=name, number=number, to=to, headers=headers)
+        await call.invite(dialled, name=name, number=number, to=to, headers=headers, parameters=parameters)
         yield call
     finally:
         call.bye()

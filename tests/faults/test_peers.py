@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 DID = b"78005009494"
 BREAK = b"%0d%0a"
 FORGED = b"FORGED-LINE"
-AGI = b"agi_network_script%3a%20call/mrsk-centra/74957479292/0/main/1/0"
+AGI = b"agi_network_script%3a%20call/mrsk-centra/78005050115/0/main/1/0"
 TEXTS = (
     BREAK + FORGED,
     b"7" + BREAK + b"Event%3a%20Hangup" + BREAK + b"X%3a%20" + FORGED,
