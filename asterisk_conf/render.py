@@ -86,7 +86,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         for queue in sorted(company.queues)
     ]
     tls = settings.trunk_transport == "tls"
-    contact = f"{'sips' if tls else 'sip'}:{settings.trunk_host}:{settings.trunk_port}"
+    scheme, address = "sips" if tls else "sip", f"{settings.trunk_host}:{settings.trunk_port}"
     own = {
         "ami_host": settings.ami_host,
         "ami_port": settings.ami_port,
@@ -102,7 +102,9 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "sip_tls_key": settings.sip_tls_key,
         "trunk_mode": settings.trunk_mode,
         "trunk_host": settings.trunk_host,
-        "trunk_contact": contact,
+        "trunk_scheme": scheme,
+        "trunk_address": address,
+        "trunk_contact": f"{scheme}:{address}",
         "trunk_user": settings.trunk_user,
         "trunk_secret": settings.trunk_secret.get_secret_value(),
         "trunk_transport": settings.trunk_transport,

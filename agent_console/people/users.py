@@ -19,7 +19,7 @@ from gridline.errors import Conflict, InvalidInput, NotFound
 from gridline.phones import printable
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-_AGENT = re.compile("[0-9]{2,15}")
+_AGENT = re.compile(r"[0-9]{2,10}")
 FIRST = "admin"
 
 
