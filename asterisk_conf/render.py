@@ -151,7 +151,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
     AgentsFile.of(settings).ensure()
     rendered = render_files(base, asterisk, settings.node, settings.max_files, [TEMPLATES, settings.dialplan], own)
     agi = rendered.etc / "agi"
-    agi.mkdir(exist_ok=True)
+    agi.mkdir(mode=0o700, exist_ok=True)
     script = agi / "emergency"
     script.write_text(
         f"#!/bin/sh\nexec '{sys.executable}' -m ivr.telephony.emergency "
@@ -206,10 +206,10 @@ def render_files(
     run = var / "run"
     if len(str(run)) > _UNIX_SOCKET_LIMIT:  # a unix socket's path is at most 107 bytes
         run = Path(tempfile.gettempdir()) / f"gridline-{hashlib.sha256(str(base).encode()).hexdigest()[:12]}"
-    for folder in (etc, run, var / "lib", var / "spool", var / "log/cdr-csv", var / "log/cel-custom"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in (base, run):  # who may not enter here sees nothing of what lies below
-        folder.chmod(0o700)
+    log = var / "log"
+    for folder in (base, etc, run, var, var / "lib", var / "spool", log, log / "cdr-csv", log / "cel-custom"):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # whatever the umask, and where an older version has made it
     environment = Environment(
         loader=FileSystemLoader([str(folder) for folder in reversed(templates)]),
         undefined=StrictUndefined,

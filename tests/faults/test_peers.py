@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
 from contextlib import AsyncExitStack
@@ -67,7 +68,6 @@ async def test_nothing_a_peer_sends_becomes_a_line_of_its_own(house: Installatio
                 assert not [line for line in lines if line.startswith((FORGED.decode(), "Event:", "agi_", "Action"))]
     assert not rows_of_log(house, "ami-down")
     assert not rows_of_log(house, "ami-garbled")
-    assert not rows_of_log(house, "call-not-sealed-by-us")
     await house.healthy(5)
 
 
@@ -163,6 +163,28 @@ async def test_whoever_guesses_secrets_is_not_listened_to(house: Installation) -
     _, told = await house.http("/metrics")
     assert "gridline_sip_bans_total 1.0" in told
     await house.carrier.agent("102").registers(anew=True)
+
+
+async def test_a_notice_that_was_not_heard_cannot_be_claimed(house: Installation) -> None:
+    """Whoever reaches the AGI port may name a channel that is there; its place and its notice they cannot name."""
+    async with raw_call(house, DID, number=b"79131203596") as call:
+        assert call.status == 200
+        channels = await asterisk_says(house, "core show channels concise")
+        name, *_, channel = next(line for line in channels.splitlines() if "79131203596" in line).split("!")
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.settings.agi_port)
+        script = f"resume/skek/{DID.decode()}/{'c' * 32}/main/1/{'0' * 32}"
+        said = {"network_script": script, "channel": name, "uniqueid": channel, "callerid": "79131203596"}
+        writer.write("".join(f"agi_{key}: {value}\n" for key, value in said.items()).encode() + b"\n")
+        commands: list[str] = []
+        async with asyncio.timeout(10):
+            while not commands or commands[-1].startswith("EXEC"):
+                commands.append((await reader.readline()).decode())
+                writer.write(b"200 result=0\n")
+        writer.close()
+    notice = await house.voice.render(["notice"], "skek")
+    assert commands[-1].startswith("STREAM FILE")
+    assert str(notice.file) in commands[-1]
+    assert rows_of_log(house, "call-not-sealed-by-us")
 
 
 async def test_a_callers_name_is_no_formula_in_the_records(new_house: NewHouse) -> None:
