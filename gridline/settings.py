@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     ami_port: int = Field(default=5038, ge=1, le=65535)
     """Asterisk's manager."""
     ami_user: str = "gridline"
-    """With the rights read: call, agent, reporting and write: agent, reporting."""
+    """With the rights read: call, agent, reporting, system, security, user and write: agent, call, reporting."""
     ami_secret: SecretStr = SecretStr("")
     """Empty means the one made at first start in `var/secrets/ami`."""
     sip_host: str = "127.0.0.1"

@@ -49,13 +49,13 @@ class Doorkeeper:
     @classmethod
     def of(cls, settings: Settings, clock: Clock) -> Doorkeeper:
         """As the settings say: never the carrier, nor a proxy through which every agent's browser comes."""
-        alone = filter(None, map(_address, (settings.trunk_host, *settings.http_proxies)))
+        addresses = map(_address, (settings.trunk_host, *settings.http_proxies))
         return cls(
             AgentsFile.of(settings),
             clock,
             tries=settings.sign_in_tries,
             ban=timedelta(minutes=settings.sign_in_ban_min),
-            spared=(*settings.trunk_networks, *map(ip_network, alone)),
+            spared=(*settings.trunk_networks, *(ip_network(one) for one in addresses if one is not None)),
         )
 
     def on_event(self, event: Event) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import csv
 import re
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -71,10 +73,10 @@ async def test_nothing_a_peer_sends_becomes_a_line_of_its_own(house: Installatio
     await house.healthy(5)
 
 
-async def _is_an_ordinary_call(house: Installation, given: dict[str, object]) -> None:
+async def _is_an_ordinary_call(house: Installation, given: Mapping[str, Any]) -> None:
     """Answered as the company that was dialled, from its beginning: the notice is heard first."""
     known = len(rows_of_log(house, "call-begins"))
-    async with raw_call(house, DID, **given) as call:  # type: ignore[arg-type]  # a test's own table
+    async with raw_call(house, DID, **given) as call:
         assert call.status == 200, given
         row = await until(lambda: rows_of_log(house, "call-begins")[known:], "the call", 10)
     assert "company=skek" in row[0]
