@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -30,9 +31,16 @@ QUEUE_TIMEOUT_S = 120
 """How long the hotline queue is tried without a controller before a message is taken."""
 RECONNECT_S = 13
 """How long a caller waits, after the prompt, for the agent whose page is loaded anew; then he is the queue's first."""
+DIALLED_PATTERNS = tuple(f"_{plus}{'X' * digits}" for plus in ("", "+") for digits in range(1, 21))
+"""Every number there is, one pattern a length: Asterisk's `.` and `!` would match anything, line breaks too."""
+CONTACT_USER = "gridline"
+"""What a carrier calls us by where we register: the user of the contact we give it."""
+OLDEST_WITH_URI_MATCH = 22
+"""Asterisk that can be told what a request's URI may not hold (20.8 and 21.3 can too; 22.0 surely)."""
 OPUS_MODULE = "codec_opus_open_source"
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 _UNIX_SOCKET_LIMIT = 100
 
 
@@ -61,7 +69,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
     base = settings.var.absolute() / "asterisk"
     secrets_folder = settings.var.absolute() / "secrets"
     recordings = settings.var.absolute() / "recordings/incoming"
-    recordings.mkdir(parents=True, exist_ok=True)
+    recordings.mkdir(mode=0o700, parents=True, exist_ok=True)
     prompts = settings.var.absolute() / "prompts/by-id"
     if not _PLAIN_PATH.fullmatch(str(base)):
         raise Misconfigured(f"В пути {base} есть знаки, опасные для dialplan: оставьте буквы, цифры и / . _ + -")
@@ -78,14 +86,14 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         for queue in sorted(company.queues)
     ]
     tls = settings.trunk_transport == "tls"
-    contact = f"{'sips' if tls else 'sip'}:{settings.trunk_host}:{settings.trunk_port}"
+    scheme, address = "sips" if tls else "sip", f"{settings.trunk_host}:{settings.trunk_port}"
     own = {
         "ami_host": settings.ami_host,
         "ami_port": settings.ami_port,
         "ami_user": settings.ami_user,
         "ami_secret": settings.ami_secret.get_secret_value() or secret(secrets_folder, "ami"),
         "channelvars": "GRIDLINE_COMPANY,GRIDLINE_DIALLED,QUEUE_PRIO",
-        "ami_read": "call,agent,reporting,system",
+        "ami_read": "call,agent,reporting,system,security,user",
         "ami_write": "agent,call,reporting",
         "sip_host": settings.sip_host,
         "sip_port": settings.sip_port,
@@ -94,7 +102,9 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "sip_tls_key": settings.sip_tls_key,
         "trunk_mode": settings.trunk_mode,
         "trunk_host": settings.trunk_host,
-        "trunk_contact": contact,
+        "trunk_scheme": scheme,
+        "trunk_address": address,
+        "trunk_contact": f"{scheme}:{address}",
         "trunk_user": settings.trunk_user,
         "trunk_secret": settings.trunk_secret.get_secret_value(),
         "trunk_transport": settings.trunk_transport,
@@ -102,6 +112,19 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "transmit_silence": settings.transmit_silence,
         "cel": settings.cel,
         "cdr": settings.cdr,
+        "trunk_networks": settings.trunk_networks,
+        "trunk_trusts_identity": settings.trunk_trusts_identity,
+        "trunk_qualify_s": settings.trunk_qualify_s,
+        "contact_users": _contact_users(settings),
+        "trunk_did": _trunk_did(settings, companies),
+        "identifies_request_uri": asterisk.major >= OLDEST_WITH_URI_MATCH,
+        "garbled_secret": token_urlsafe(24),
+        "external_address": settings.external_address,
+        "local_networks": settings.local_networks,
+        "own_address": () if settings.sip_host == "0.0.0.0" else (settings.sip_host,),
+        "rtp_timeout_s": settings.rtp_timeout_s,
+        "rtp_wait_timeout_s": settings.rtp_wait_timeout_s,
+        "calls_per_caller": settings.calls_per_caller,
         "rtp_first_port": settings.rtp_first_port,
         "rtp_last_port": settings.rtp_last_port,
         "agents": agents,
@@ -117,6 +140,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "companies": companies,
         "prompts": prompts,
         "dialled_forms": dialled_forms,
+        "dialled_patterns": DIALLED_PATTERNS,
         "agi_address": f"{settings.agi_host}:{settings.agi_port}",
         "agi_second_address": settings.agi_second_address,
         "guard_s": GUARD_S,
@@ -130,7 +154,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
     AgentsFile.of(settings).ensure()
     rendered = render_files(base, asterisk, settings.node, settings.max_files, [TEMPLATES, settings.dialplan], own)
     agi = rendered.etc / "agi"
-    agi.mkdir(exist_ok=True)
+    agi.mkdir(mode=0o700, exist_ok=True)
     script = agi / "emergency"
     script.write_text(
         f"#!/bin/sh\nexec '{sys.executable}' -m ivr.telephony.emergency "
@@ -144,6 +168,21 @@ def outbound_patterns(prefixes: Sequence[str]) -> tuple[str, ...]:
     """Dialplan patterns of the numbers an agent may dial: 8 or 7 or +7, then one of the prefixes, ten digits in all."""
     rest = [f"{prefix}{'X' * (10 - len(prefix))}" for prefix in prefixes]
     return tuple(f"_{lead}{digits}" for digits in rest for lead in ("[78]", "+7"))
+
+
+def _contact_users(settings: Settings) -> tuple[str, ...]:
+    """What a carrier may put in the place of the number it calls: nothing but numbers where we do not register."""
+    if settings.trunk_mode != "registration":
+        return ()
+    named = _NAME.fullmatch(settings.trunk_user)  # digits have a pattern of their own
+    return (CONTACT_USER, settings.trunk_user) if named else (CONTACT_USER,)
+
+
+def _trunk_did(settings: Settings, companies: Sequence[Company]) -> str:
+    """The number of calls that name none. Raises Misconfigured for one that is no company's."""
+    if settings.trunk_did and not any(settings.trunk_did in company.dids for company in companies):
+        raise Misconfigured(f"trunk_did = {settings.trunk_did}: такого номера нет ни у одной компании (dids).")
+    return settings.trunk_did
 
 
 def _spoken_with_browsers(settings: Settings, asterisk: Asterisk) -> tuple[str, ...]:
@@ -170,8 +209,10 @@ def render_files(
     run = var / "run"
     if len(str(run)) > _UNIX_SOCKET_LIMIT:  # a unix socket's path is at most 107 bytes
         run = Path(tempfile.gettempdir()) / f"gridline-{hashlib.sha256(str(base).encode()).hexdigest()[:12]}"
-    for folder in (etc, run, var / "lib", var / "spool", var / "log/cdr-csv", var / "log/cel-custom"):
+    log = var / "log"
+    for folder in (base, etc, run, var, var / "lib", var / "spool", log, log / "cdr-csv", log / "cel-custom"):
         folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # whatever the umask, and where an older version has made it
     environment = Environment(
         loader=FileSystemLoader([str(folder) for folder in reversed(templates)]),
         undefined=StrictUndefined,

@@ -10,6 +10,7 @@ import resource
 import signal
 from pathlib import Path
 
+from asterisk_conf.logs import Logs
 from asterisk_conf.render import Rendered
 from gridline.errors import Unavailable
 
@@ -18,19 +19,23 @@ STOP_LIMIT_S = 10.0
 _PR_SET_PDEATHSIG = 1
 """prctl(2): the signal a process gets when its parent dies."""
 _LIBC = ctypes.CDLL(None)  # loaded here: little may be done between fork and exec
+TIDY_S = 60.0
+LOGS_MB = 200
 
 
 class AsteriskProcess:
-    """A running Asterisk of ours."""
+    """A running Asterisk of ours. What it writes is its owner's alone."""
 
-    def __init__(self, rendered: Rendered) -> None:
+    def __init__(self, rendered: Rendered, *, logs_mb: int = LOGS_MB) -> None:
         self.rendered = rendered
+        self.logs = Logs(rendered.var / "log", logs_mb)
         self._process: asyncio.subprocess.Process | None = None
+        self._tidying: asyncio.Task[None] | None = None
 
     @property
     def log(self) -> Path:
         """Asterisk's own log file."""
-        return self.rendered.var / "log/messages.log"
+        return self.logs.messages
 
     @property
     def pid(self) -> int:
@@ -46,8 +51,9 @@ class AsteriskProcess:
 
     async def start(self) -> None:
         """Start it and wait until it is fully booted. Raises Unavailable with its last words when it is not."""
-        self.log.unlink(missing_ok=True)
-        with (self.rendered.var / "log/console.log").open("wb") as console:
+        self.logs.put_aside()
+        self.logs.console.touch(mode=0o600)
+        with self.logs.console.open("ab") as console:
             parent = os.getpid()
             self._process = await asyncio.create_subprocess_exec(
                 *self.rendered.asterisk.argv,
@@ -56,6 +62,7 @@ class AsteriskProcess:
                 stdout=console,
                 stderr=console,
                 preexec_fn=lambda: self._prepare(parent),
+                umask=0o077,
                 start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, after the calls are drained
             )
         try:
@@ -67,6 +74,8 @@ class AsteriskProcess:
         except TimeoutError:
             await self.stop()
             raise Unavailable(f"Asterisk не поднялся за {START_LIMIT_S:.0f} с:\n{self._last_words()}") from None
+        if self._tidying is None:
+            self._tidying = asyncio.create_task(self._tidy())
 
     async def rx(self, command: str) -> str:
         """The answer of one command of Asterisk's console. Raises Unavailable when it cannot be asked."""
@@ -85,6 +94,9 @@ class AsteriskProcess:
 
     async def stop(self) -> None:
         """Hang up what is left and end the process; waits for it."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
         if self._process is None or self._process.returncode is not None:
             return
         await self._try_rx("core stop now")
@@ -106,9 +118,13 @@ class AsteriskProcess:
 
     def errors(self) -> list[str]:
         """ERROR lines of its log so far."""
-        if not self.log.exists():
-            return []
-        return [line for line in self.log.read_text(errors="replace").splitlines() if "] ERROR[" in line]
+        return self.logs.errors()
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_S)
+            if self.alive and self.logs.put_aside():
+                await self._try_rx("logger reload")
 
     async def _try_rx(self, command: str) -> str:
         try:
@@ -126,9 +142,5 @@ class AsteriskProcess:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
     def _last_words(self) -> str:
-        words = [
-            file.read_text(errors="replace").strip()
-            for file in (self.rendered.var / "log/console.log", self.log)
-            if file.exists()
-        ]
+        words = [file.read_text(errors="replace").strip() for file in (self.logs.console, self.log) if file.exists()]
         return "\n".join("\n".join(words).splitlines()[-12:])

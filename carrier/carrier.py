@@ -25,6 +25,8 @@ from gridline.errors import InvalidInput, NotFound, Unavailable
 TEMPLATES = Path(__file__).parent / "templates"
 _USER = "carrier"
 _CONNECT_S = 5.0
+ACCOUNT = "account"
+"""Instead of a number: the contact that the company has registered, and nothing of the number that was dialled."""
 _LEFT_TO_DEFAULTS = ("acl", "ccss", "cel", "features", "indications", "pjproject", "udptl")
 """Files whose absence Asterisk would log as an error."""
 
@@ -63,6 +65,8 @@ class Carrier:
             "sip_port": own.sip_port,
             "our_host": own.our_host,
             "our_port": own.our_port,
+            "phones_host": own.phones_host,
+            "account": own.account,
             "phones": own.agents,
             "sound_address": f"{own.host}:{self._sound.port}",
             "ami_port": own.ami_port,
@@ -93,15 +97,23 @@ class Carrier:
 
     @asynccontextmanager
     async def call(
-        self, *, from_number: str | None, to: str, name: str = "", answer_within_s: float = 15
+        self,
+        *,
+        from_number: str | None,
+        to: str = ACCOUNT,
+        name: str = "",
+        phone: str = "",
+        answer_within_s: float = 15,
     ) -> AsyncIterator[Leg]:
-        """Call `to` over the trunk; inside the block the caller is talking, at its end the receiver is put down.
+        """Call `to` over the trunk, or whoever has registered: inside the block the caller is talking.
+
+        At its end the receiver is put down. `phone`: an agent dials on this telephone of theirs, not the trunk.
 
         `from_number` None withholds the number. What Asterisk would not send (brackets and dashes of a number, quotes
         unescaped in a name) needs raw SIP: sipp.
         Raises CallRefused when nobody answers.
         """
-        leg = await self._place(from_number, to, name, answer_within_s)
+        leg = await self._place(from_number, self._way(to, phone), name, answer_within_s)
         try:
             yield leg
         finally:
@@ -119,9 +131,8 @@ class Carrier:
         digits = re.sub(r"\D", "", number)
         return self._phones.setdefault(digits, Phone(number, self._pick_up, self._refuse))
 
-    async def _place(self, from_number: str | None, to: str, name: str, answer_within_s: float) -> Leg:
-        if not re.fullmatch(r"\+?[0-9]{1,20}", to):
-            raise InvalidInput(f"Номер «{to}» набрать нельзя: нужны цифры, впереди можно +.")
+    async def _place(self, from_number: str | None, way: str, name: str, answer_within_s: float) -> Leg:
+        to = way.removeprefix("PJSIP/").partition("@")[0]
         call_id = str(uuid.uuid4())
         leg = self._leg(call_id, channel=call_id, other=to)
         placed = self._placed[leg.id] = asyncio.get_running_loop().create_future()
@@ -130,7 +141,7 @@ class Carrier:
                 "Originate",
                 ActionID=leg.id,
                 ChannelId=leg.id,
-                Channel=f"PJSIP/{to}@trunk",
+                Channel=way,
                 Context="talking",
                 Exten=f"1{leg.id}",
                 Priority="1",
@@ -151,6 +162,13 @@ class Carrier:
         finally:
             del self._placed[leg.id]
         return leg
+
+    def _way(self, to: str, phone: str) -> str:
+        if to == ACCOUNT and self.settings.account is not None:
+            return f"PJSIP/{self.settings.account.name}"
+        if not re.fullmatch(r"\+?[0-9]{1,20}", to):
+            raise InvalidInput(f"Номер «{to}» набрать нельзя: нужны цифры, впереди можно +.")
+        return f"PJSIP/{to}@{f'phone-{phone}' if phone else 'trunk'}"
 
     async def _refused(self, leg: Leg, to: str) -> CallRefused:
         ended = await leg.waits_for_hangup(_CONNECT_S) if leg.ended is None else leg.ended

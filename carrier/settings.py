@@ -9,6 +9,14 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class Account:
+    """What a company registers with at the carrier (name: letters and digits)."""
+
+    name: str
+    secret: str
+
+
+@dataclass(frozen=True)
 class CarrierSettings:
     """One carrier Asterisk. The defaults stand beside a Gridline with its own default ports."""
 
@@ -20,7 +28,11 @@ class CarrierSettings:
     agents: Mapping[str, str] = field(default_factory=dict)
     """Secret by agent number: the SIP phones that register at our Asterisk."""
     node: str = "carrier"
-    host: str = "127.0.0.1"
+    host: str = "127.0.0.2"
+    phones_host: str = "127.0.0.1"
+    """Where the agents' telephones are: never at the trunk's address."""
+    account: Account | None = None
+    """The one that may register here; calls to it go to the contact it gave."""
     sip_port: int = 5070
     ami_port: int = 5048
     rtp_first_port: int = 14000

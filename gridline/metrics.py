@@ -5,6 +5,10 @@ from __future__ import annotations
 from prometheus_client import Counter, Gauge, Histogram
 
 CALLS = Counter("gridline_calls_total", "Calls that reached the controller", ["company", "outcome"])
+SEALS_REFUSED = Counter("gridline_seals_refused_total", "Calls whose place and notice were not of our own writing")
+CALLS_TURNED_AWAY = Counter("gridline_calls_turned_away_total", "Calls refused before they were answered", ["reason"])
+SIGN_INS_REFUSED = Counter("gridline_sip_sign_ins_refused_total", "Wrong SIP passwords and accounts")
+BANS = Counter("gridline_sip_bans_total", "Addresses shut out for too many wrong SIP passwords")
 CALLS_NOW = Gauge("gridline_calls_now", "Calls in the controller's hands")
 CALL_CRASHES = Counter("gridline_call_crashes_total", "Calls ended by an unexpected error; each is in the log")
 EVENT_FAILURES = Counter("gridline_event_failures_total", "Asterisk's events whose handling failed; each is in the log")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic import Field, IPvAnyAddress, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from gridline.errors import Misconfigured
@@ -43,6 +44,9 @@ class Settings(BaseSettings):
     """FastAGI."""
     agi_second_address: str = Field(default="", pattern=r"^$|^[0-9a-z.-]+:[0-9]{1,5}$")
     """`host:port` of another controller that takes over a call the first one dropped."""
+    seal_secret: SecretStr = SecretStr("")
+    """Signs what a controller keeps of a call in its channel; empty means the one made at first start in
+    `var/secrets/seal`. Controllers that take over each other's calls need the same."""
     agi_permitted: tuple[str, ...] = ("127.0.0.1", "::1")
     """Addresses whose FastAGI connections are served at all."""
     http_host: str = "127.0.0.1"
@@ -73,7 +77,7 @@ class Settings(BaseSettings):
     ami_port: int = Field(default=5038, ge=1, le=65535)
     """Asterisk's manager."""
     ami_user: str = "gridline"
-    """With the rights read: call, agent, reporting and write: agent, reporting."""
+    """With the rights read: call, agent, reporting, system, security, user and write: agent, call, reporting."""
     ami_secret: SecretStr = SecretStr("")
     """Empty means the one made at first start in `var/secrets/ami`."""
     sip_host: str = "127.0.0.1"
@@ -86,6 +90,17 @@ class Settings(BaseSettings):
     """Certificate chain (PEM) of SIP over TLS."""
     sip_tls_key: Path | None = None
     """Its private key (PEM)."""
+    external_address: IPvAnyAddress | None = None
+    """Our address as the carrier sees it, when a router translates addresses (1:1 NAT) between us."""
+    local_networks: tuple[IPvAnyNetwork, ...] = tuple(
+        ip_network(network) for network in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    )
+    """Whom we reach without that router: they are told our own address."""
+    rtp_timeout_s: int = Field(default=30, ge=5, le=3600)
+    """Seconds without any sound from an agent's telephone after which its call is over."""
+    rtp_wait_timeout_s: int = Field(default=300, ge=5, le=3600)
+    """The same for whoever may have been told to be silent: a telephone on hold, and a caller, whose carrier may send
+    nothing while they only listen (in a queue, to an announcement)."""
     rtp_first_port: int = Field(default=10000, ge=1024, le=65535)
     """Sound of calls (UDP): open the range in the firewall, two ports a call."""
     rtp_last_port: int = Field(default=13999, ge=1024, le=65535)
@@ -98,23 +113,44 @@ class Settings(BaseSettings):
     us. Off it saves 1 ms of CPU a call."""
     cdr: bool = True
     """Keep Asterisk's own call records (CDR), which billing and other tools read. Off it saves 1 ms of CPU a call."""
+    asterisk_logs_mb: int = Field(default=200, ge=1)
+    """Megabytes each of Asterisk's logs may take on the disk: messages, queue_log, CDR, CEL."""
     max_files: int = Field(default=20000, ge=1024)
     """Open files Asterisk may hold; 900 calls at once once killed one that kept the shell's 1024."""
 
     trunk_mode: Literal["address", "registration"] = "address"
     """How the carrier knows us: by our address, or by our registration with name and secret."""
-    trunk_host: str = "127.0.0.1"
-    """The carrier: literal address preferred (a DNS outage must not take the phone down)."""
+    trunk_host: str = "127.0.0.2"
+    """The carrier: literal address preferred (a DNS outage must not take the phone down). Whatever comes from there is
+    the trunk's, so no agent's telephone may; the default is the demo's carrier."""
     trunk_port: int = Field(default=5060, ge=1, le=65535)
     """The carrier's SIP port."""
     trunk_user: str = ""
     """The name we register with."""
     trunk_secret: SecretStr = SecretStr("")
     """Its secret. A settings file that holds one must be mode 0600."""
+    trunk_did: str = Field(default="", pattern=r"^$|^[0-9]{11}$")
+    """The company's number that a call is for when it names none of ours (a carrier we register with may call just the
+    contact we gave it); empty: the caller is told that there is no such number."""
     trunk_transport: Literal["udp", "tls"] = "udp"
     """SIP over UDP, or over TLS (then sip_tls_port is needed)."""
+    trunk_networks: tuple[IPvAnyNetwork, ...] = ()
+    """Further addresses and networks the carrier's calls come from, as `198.51.100.0/28`."""
+    trunk_trusts_identity: bool = False
+    """Take the caller's number from P-Asserted-Identity or Remote-Party-ID: only where the carrier fills them itself
+    and lets none of a caller's through."""
+    trunk_qualify_s: int = Field(default=30, ge=0, le=3600)
+    """How often the carrier is asked (OPTIONS) whether it is there, in seconds; 0: never, for one that does not answer
+    and would be taken for dead."""
     trunk_srtp: bool = False
     """Encrypt the sound to and from the carrier (SDES keys: only with TLS are they secret)."""
+    calls_per_caller: int = Field(default=10, ge=1, le=1000)
+    """Calls at once from one number; the next one hears the busy tone. So many that a caller in danger gets through
+    beside a machine that dials without end; withheld numbers are not counted, they are not one caller's."""
+    sign_in_tries: int = Field(default=20, ge=3, le=1000)
+    """Wrong SIP passwords from one address within a minute after which it is not listened to at all."""
+    sign_in_ban_min: int = Field(default=10, ge=1, le=24 * 60)
+    """For so many minutes. Never the carrier, this machine itself or a proxy of `http_proxies`."""
     agents: tuple[Annotated[str, Field(pattern=r"^[0-9]{2,10}$")], ...] = ("101", "102")
     """SIP agents (extension numbers); their secrets are made at first start in `var/secrets`."""
     asterisk_http_host: str = "127.0.0.1"

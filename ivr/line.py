@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -21,6 +21,7 @@ from gridline.clock import Clock
 from ivr.call import Call
 from ivr.telephony import variables
 from ivr.telephony.agi import AgiChannel, AgiReply, CallerHungUp
+from ivr.telephony.seal import Kept, Seal
 from ivr.telephony.wire import Command, app_argument, set_variables
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Phrase
@@ -74,6 +75,9 @@ _NO_TALK = {"TIMEOUT", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL",
 """QUEUESTATUS of a wait that ended without a person."""
 
 
+_KEPT = {variables.CALL: "call", variables.PLACE: "place", variables.NOTICE: "notice"}
+
+
 class Line:
     """One caller's line. Hanging up raises CallerHungUp at any await.
 
@@ -87,12 +91,15 @@ class Line:
         voice: Voice,
         clock: Clock,
         on_spoken: Callable[[Spoken], None],
+        seal: Seal,
     ) -> None:
         self.call = call
         self._channel = channel
         self._voice = voice
         self._clock = clock
         self._on_spoken = on_spoken
+        self._seal = seal
+        self._kept = Kept(notice="1" if call.notice_heard else "")
         self._marks: dict[str, str] = {}
         self._end_told = False
         self._began: float | None = clock.monotonic()
@@ -100,6 +107,9 @@ class Line:
     def mark(self, name: str, value: str) -> None:
         """Set a channel variable with the next command (the dialplan reads it when we are gone)."""
         self._marks[name] = app_argument(value)
+        if field := _KEPT.get(name):
+            self._kept = replace(self._kept, **{field: value})
+            self._marks[variables.SEAL] = self._seal.of(self.call.channel, self._kept)
 
     async def say(self, *phrases: Phrase, interruptible: bool = True, last: bool = False) -> str:
         """Play; returns the key that cut it short, or "" when it was heard to its end.

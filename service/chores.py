@@ -20,6 +20,7 @@ DRAIN_SPOOL_S = 3.0
 WATCH_MENUS_S = 1.0
 PROMPTS_S = 24 * 3600.0
 ESCALATE_S = 60.0
+FORGIVE_S = 3600.0
 LAST_WRITE_S = 10.0
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ def begun(controller: Controller) -> Jobs:
     jobs.every("closing", closing.LOOK_EVERY_S, controller.closing.run_once)
     jobs.every("promises", ESCALATE_S, chores.escalate)
     jobs.every("menus", WATCH_MENUS_S, chores.watch_menus)
+    jobs.every("bans", FORGIVE_S, controller.doorkeeper.forgive)
     jobs.keep("heartbeat", heartbeat)
     jobs.keep("loop", loop.measured)
     return jobs

@@ -60,12 +60,14 @@ from ivr.services import Services
 from ivr.telephony.agi import AgiServer
 from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event
+from ivr.telephony.seal import Seal
 from ivr.telephony.state import Snapshot
 from ivr.voice.voice import Voice
 from recordings.disk import Disk
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
 from service import chores, loop, only_for_us, opening, ports
+from service.doorkeeper import Doorkeeper
 
 log = structlog.get_logger(__name__)
 
@@ -152,6 +154,7 @@ class Controller:
             is_parked=is_parked,
             longest=timedelta(seconds=config.recording_pause_s),
         )
+        self.doorkeeper = Doorkeeper.of(config, clock)
         self.push = Push(clock)
         rulebook = rules.of_installation(config.dialplan)
         casework = Casework(self.db, clock, companies, calendar, rulebook)
@@ -178,7 +181,8 @@ class Controller:
             recordings=recordings / "store",
             line_up=lambda: self.ami.connected,
         )
-        reception = Reception(services, self.voice, self.flows, node=config.node, boot=lambda: self.ami.boot)
+        seal = Seal(config.seal_secret.get_secret_value() or secret(config.var / "secrets", "seal"))
+        reception = Reception(services, self.voice, self.flows, node=config.node, boot=lambda: self.ami.boot, seal=seal)
         self.agi = AgiServer(
             config.agi_host,
             config.agi_port,
@@ -258,6 +262,7 @@ class Controller:
         return self.board.call(CallKey(self.config.node, boot, linkedid)) is not None
 
     def _on_event(self, event: Event) -> None:
+        self.doorkeeper.on_event(event)
         self.reconnect.on_event(event)
         changes = self.board.apply(event)
         if changes.suspect:

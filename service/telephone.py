@@ -29,7 +29,7 @@ class Telephone:
         self._ports = ports.of_asterisk(config)
         self._program = asterisk.find(PackageRoot(config.package_root.absolute()))
         companies = list(Companies.load(config.dialplan / "companies"))
-        self._process = AsteriskProcess(render(config, self._program, companies))
+        self._process = AsteriskProcess(render(config, self._program, companies), logs_mb=config.asterisk_logs_mb)
 
     async def keep(self) -> None:
         """Start it, and anew when it ends by itself or does not come up; stopped when this is cancelled."""

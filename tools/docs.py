@@ -74,7 +74,7 @@ def _shown(default: object) -> str:
     if isinstance(default, Path):
         default = str(default.relative_to(HOUSE) if default.is_relative_to(HOUSE) else default)
     if isinstance(default, tuple):
-        default = ", ".join(default)
+        default = ", ".join(map(str, default))
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 

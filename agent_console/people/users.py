@@ -19,7 +19,8 @@ from gridline.errors import Conflict, InvalidInput, NotFound
 from gridline.phones import printable
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-_AGENT = re.compile("[0-9]{2,15}")
+AGENT = re.compile(r"[0-9]{2,10}")
+"""An agent's number, as the setting `agents` has it too."""
 FIRST = "admin"
 
 
@@ -145,8 +146,8 @@ class Users:
                 company.branch(branch)
         elif branch:
             raise InvalidInput("Филиал указывают вместе с компанией.")
-        if agent is not None and not _AGENT.fullmatch(agent):
-            raise InvalidInput("Номер оператора: от 2 до 15 цифр.")
+        if agent is not None and not AGENT.fullmatch(agent):
+            raise InvalidInput("Номер оператора: от 2 до 10 цифр.")
         if agent is not None and Permission.DESK_WORK not in GRANTED[role]:
             raise InvalidInput("Номер оператора даётся только тем, кто отвечает на звонки.")
 

@@ -8,6 +8,7 @@ import secrets
 import struct
 from time import perf_counter
 
+from bench.calls.load import TRUNK
 from gridline.errors import Unavailable
 
 _LIMIT_S = 8.0
@@ -39,7 +40,9 @@ async def first_prompt_s(sip_port: int, exten: str, caller: str, expected: bytes
     `expected` is the sound of the prompt: its first 20 ms must be what is heard. Raises Unavailable otherwise.
     """
     loop = asyncio.get_running_loop()
-    sip_transport, sip = await loop.create_datagram_endpoint(_Sip, remote_addr=("127.0.0.1", sip_port))
+    sip_transport, sip = await loop.create_datagram_endpoint(
+        _Sip, local_addr=(TRUNK, 0), remote_addr=("127.0.0.1", sip_port)
+    )
     rtp_transport, rtp = await loop.create_datagram_endpoint(_Rtp, local_addr=("127.0.0.1", 0))
     try:
         async with asyncio.timeout(_LIMIT_S):

@@ -13,6 +13,8 @@ from asterisk_conf.packages import PackageRoot
 from carrier.settings import free_port
 from gridline.errors import Unavailable
 
+TRUNK = "127.0.0.2"
+"""Where the load comes from: the carrier's address by default, which no agent's telephone has."""
 SCENARIOS = Path(__file__).parent / "scenarios"
 CALLERS = 50
 """Different callers, all known: an answer of its own for each."""
@@ -87,7 +89,7 @@ class Sipp:
         whole, times = (1, 1) if rate == int(rate) else (10, 10)
         process = await asyncio.create_subprocess_exec(
             *self._packages.command("usr/bin/sipp", f"127.0.0.1:{self._sip_port}", "-sf", str(folder / "call.xml")),
-            *("-s", exten, "-inf", str(self._folder / "callers.csv"), "-i", "127.0.0.1", "-p", str(free_port())),
+            *("-s", exten, "-inf", str(self._folder / "callers.csv"), "-i", TRUNK, "-p", str(free_port())),
             *("-mi", "127.0.0.1", "-mp", str(rtp_port), *(["-rtp_echo"] if echo else [])),
             *("-m", str(calls), "-r", str(round(rate * times)), "-rp", str(1000 * whole), "-l", str(calls)),
             *("-timeout", f"{math.ceil(limit_s)}s", "-timeout_error", "-nostdin", "-skip_rlimit"),

@@ -53,6 +53,7 @@ class Rig:
             "sip_port": free_port(),
             "trunk_port": free_port(),
             "rtp_last_port": 13999,
+            "calls_per_caller": 1000,
             "log_format": "json",
         }
         var.mkdir(parents=True, exist_ok=True)

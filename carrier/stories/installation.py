@@ -22,7 +22,7 @@ from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from asterisk_conf.secrets import secret
 from carrier.carrier import Carrier
-from carrier.settings import CarrierSettings, free_port, is_free
+from carrier.settings import Account, CarrierSettings, free_port, is_free
 from gridline import settings
 from gridline.companies import Companies
 from gridline.db import Database
@@ -192,6 +192,8 @@ class Installation:
             our_port=own.sip_port,
             our_host=own.sip_host,
             agents={name: secret(own.var / "secrets", f"agent-{name}") for name in own.agents},
+            host=own.trunk_host,
+            account=Account(own.trunk_user, own.trunk_secret.get_secret_value()) if own.trunk_user else None,
             sip_port=own.trunk_port,
             ami_port=free_port(socket.SOCK_STREAM),
         )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import structlog
 
@@ -18,72 +17,49 @@ from ivr.journal.models import call_id
 from ivr.line import DONE, SLACK_S, Line
 from ivr.menus.flows import Flows
 from ivr.menus.walk import walk
+from ivr.reception.arrival import Arrival
 from ivr.reception.steps import Steps
 from ivr.services import Services
 from ivr.telephony import variables
 from ivr.telephony.agi import AgiChannel, CallerHungUp
-from ivr.telephony.wire import clean, set_variables
+from ivr.telephony.seal import Seal
+from ivr.telephony.wire import set_variables
 from ivr.voice.voice import Voice
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """What the dialplan says of a call (its arguments, in this order) and Asterisk of its channel."""
-
-    company_id: str
-    dialled: str
-    call_id: str
-    place: str
-    notice_heard: bool
-    channel: str
-    caller_raw: str
-
-    @classmethod
-    def of(cls, env: Mapping[str, str]) -> Arrival:
-        """Read the AGI environment; anything the dialplan did not say is empty."""
-        company, dialled, call, place, notice = (env.get(f"arg_{number}", "") for number in range(1, 6))
-        caller = clean(env.get("callerid", ""))
-        return cls(
-            company,
-            clean(dialled)[:32],
-            call,
-            place,
-            notice == "1",
-            clean(env.get("uniqueid", "")),
-            "" if caller == "unknown" else caller[:64],
-        )
-
-
 class Reception:
     """Serves calls with the services, the voice and the menus in force; `boot` names this run of Asterisk."""
 
-    def __init__(self, services: Services, voice: Voice, flows: Flows, *, node: str, boot: Callable[[], str]) -> None:
+    def __init__(
+        self, services: Services, voice: Voice, flows: Flows, *, node: str, boot: Callable[[], str], seal: Seal
+    ) -> None:
         self._services = services
         self._voice = voice
         self._flows = flows
         self._node = node
         self._boot = boot
+        self._seal = seal
         self._acts = actions.bound(services)
 
     async def take(self, channel: AgiChannel) -> None:
         """Run one call to its end."""
-        arrival = Arrival.of(channel.env)
+        arrival = Arrival.of(channel.env, self._seal)
         try:
             company = self._services.companies.by_id(arrival.company_id)
         except NotFound:
             await self._nobodys(channel, arrival)
             return
         call = Call(
-            id=arrival.call_id or call_id(self._node, self._boot(), arrival.channel),
+            id=arrival.kept.call or call_id(self._node, self._boot(), arrival.channel),
             channel=arrival.channel,
             company=company,
             dialled=arrival.dialled,
             caller=e164(arrival.caller_raw),
             caller_raw=arrival.caller_raw,
             started_at=self._services.clock.now(),
-            notice_heard=arrival.notice_heard,
+            notice_heard=arrival.kept.notice == "1",
         )
         structlog.contextvars.bind_contextvars(call=call.id)
         with metrics.CALLS_NOW.track_inprogress():
@@ -94,12 +70,13 @@ class Reception:
         services = self._services
         services.journal.begin(self._begun(call, flow.version))
         steps = Steps(services.journal, call.id, flow.version)
-        line = Line(channel, call, self._voice, services.clock, steps.spoken)
+        line = Line(channel, call, self._voice, services.clock, steps.spoken, self._seal)
         line.mark(variables.CALL, call.id)
-        log.info("call-begins", company=call.company.id, caller=call.caller, dialled=call.dialled, at=arrival.place)
+        at = arrival.kept.place
+        log.info("call-begins", company=call.company.id, caller=call.caller, dialled=call.dialled, at=at)
         outcome = "failed"
         try:
-            await walk(flow, line, self._acts, steps.stepped, services.clock, arrival.place)
+            await walk(flow, line, self._acts, steps.stepped, services.clock, at)
             outcome = "finished"
         except CallerHungUp:
             outcome = "talked" if services.visits.talked(call.channel) else "hung-up"

@@ -55,11 +55,13 @@ def main(node: Node) -> None:
 
 
 def _serve(agi: AGI, node: Node, prompts: Path) -> None:
-    channel = agi.env["agi_uniqueid"]
+    # Asked for one by one: what is told at the beginning may hold lines of a telephone's own (attack K9).
+    channel = str(agi.get_variable("UNIQUEID"))
+    dialled = str(agi.get_variable(variables.DIALLED))
     company = str(agi.get_variable(variables.COMPANY))
     words = prompts / company
     call = str(agi.get_variable(variables.CALL)) or unmet_call(channel)
-    raw = printable(agi.env.get("agi_callerid", ""))
+    raw = printable(str(agi.get_variable("CALLERID(num)")))
     incoming = Incoming(node.var / "recordings/incoming", SystemClock(), least_free=0)
     phone = e164(raw)
     message = incoming.announce(call, "message", company_id=company, caller=phone)
@@ -87,7 +89,6 @@ def _serve(agi: AGI, node: Node, prompts: Path) -> None:
         "received_at": received_at.isoformat(),
         "idempotency_key": f"emergency:{message.id}",
     }
-    dialled = str(agi.env.get("agi_dnid", "")) if gone else str(agi.get_variable(variables.DIALLED))
     facts = CallFacts(node.name, channel, dialled, raw, received_at.isoformat(), datetime.now(UTC).isoformat())
     kept = Spool(node.var / "spool", node.series).keep(intake, facts)
     incoming.ended(message.id)  # only now: words that nothing rests on become a draft

@@ -176,6 +176,21 @@ class PhoneSeen(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SignInRefused(Event):
+    """Somebody at this IP address named a SIP account that is none, or a wrong secret of one that is."""
+
+    address: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallTurnedAway(Event):
+    """The dialplan refused a call before it was answered."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingStarted(Event):
     """MixMonitor began on this leg."""
 
@@ -232,6 +247,11 @@ def _channel_seen(m: Message, at: datetime) -> Event:
     return ChannelSeen(at, channel_of(m))
 
 
+def _sign_in_refused(m: Message, at: datetime) -> Event:
+    _family, _transport, address, _port = m["RemoteAddress"].split("/")  # IPV4/UDP/203.0.113.5/5060
+    return SignInRefused(at, address, clean(m.get("AccountID", ""), 40))
+
+
 _MAKERS: Mapping[str, _Maker] = {
     "Newchannel": _channel_seen,
     "Newstate": _channel_seen,
@@ -257,6 +277,10 @@ _MAKERS: Mapping[str, _Maker] = {
     "ContactStatus": lambda m, at: PhoneSeen(
         at, f"PJSIP/{m['EndpointName']}", m["ContactStatus"] not in ("Removed", "Unreachable")
     ),
+    "InvalidAccountID": _sign_in_refused,
+    "InvalidPassword": _sign_in_refused,
+    "ChallengeResponseFailed": _sign_in_refused,
+    "UserEvent": lambda m, at: CallTurnedAway(at, clean(m["Reason"], 40)),
     "MixMonitorStart": lambda m, at: RecordingStarted(at, channel_of(m)),
     "MixMonitorStop": lambda m, at: RecordingStopped(at, channel_of(m)),
 }

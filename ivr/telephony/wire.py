@@ -170,8 +170,9 @@ def is_whole(lines: list[str]) -> bool:
 def parse_environment(block: bytes) -> Mapping[str, str]:
     """The `agi_*` lines Asterisk opens with; names without the prefix, values cleaned.
 
-    Raises AgiProtocolError beyond ENVIRONMENT_LIMIT bytes or ENVIRONMENT_LINES lines, or on a line that is not
-    `agi_name: value` in UTF-8.
+    Of a name that comes twice the first counts: Asterisk 22 says what is its own (the request, the channel, its id)
+    before it repeats what a telephone sent. Raises AgiProtocolError beyond ENVIRONMENT_LIMIT bytes or ENVIRONMENT_LINES
+    lines, or on a line that is not `agi_name: value` in UTF-8.
     """
     if len(block) > ENVIRONMENT_LIMIT:
         raise AgiProtocolError("Заголовок AGI больше 64 КБ.")
@@ -183,7 +184,7 @@ def parse_environment(block: bytes) -> Mapping[str, str]:
         name, colon, value = line.decode("utf-8", "replace").partition(":")
         if not colon or not name.startswith("agi_"):
             raise AgiProtocolError("Это не заголовок AGI.")
-        found[name[4:]] = clean(value.strip(), limit=1000)
+        found.setdefault(name[4:], clean(value, limit=1000))
     return found
 
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 
 from gridline.settings import Settings
-from service.doctor import machine, mail, store, telephone, words
+from service.doctor import carrier, machine, mail, store, telephone, words
 from service.doctor.finding import Finding, wrong
 
 Check = Callable[[Settings], Sequence[Finding] | Awaitable[Sequence[Finding]]]
@@ -15,6 +15,8 @@ CHECKS: tuple[Check, ...] = (
     telephone.program,
     telephone.manager,
     telephone.log,
+    carrier.strangers,
+    carrier.address,
     telephone.files,
     words.voice,
     words.prompts,

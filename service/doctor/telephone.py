@@ -6,16 +6,17 @@ import resource
 from collections.abc import Sequence
 
 from asterisk_conf import asterisk
+from asterisk_conf.logs import Logs
 from asterisk_conf.packages import PackageRoot
 from gridline.errors import Unavailable
 from gridline.settings import Settings
 from ivr.telephony.ami_session import AmiActionFailed, AmiLost, AmiRefused, Session
 from ivr.telephony.events import Message
+from service.doctor import carrier
 from service.doctor.finding import Finding, fine, note, wrong
 
 AMI_LIMIT_S = 5.0
 LOG_SHOWN = 3
-ERROR = "] ERROR["
 
 
 def program(config: Settings) -> Sequence[Finding]:
@@ -68,46 +69,36 @@ def _version(where: str, version: str) -> Finding:
 
 
 async def _trunk(session: Session, config: Settings) -> list[Finding]:
-    carrier = f"{config.trunk_host}:{config.trunk_port}"
     # PJSIPShowContacts wants the right `system`, which can do harm; the function wants `reporting` alone
     answer = await session.ask("Getvar", {"Variable": "DEVICE_STATE(PJSIP/trunk)"}, AMI_LIMIT_S)
-    state = answer[0].get("Value", "")
-    findings = []
-    if state in ("NOT_INUSE", "INUSE", "BUSY"):
-        findings.append(fine("Оператор связи", f"{carrier} отвечает."))
-    elif state in ("UNAVAILABLE", "INVALID"):
-        cure = "Проверьте trunk_host и trunk_port, сеть и брандмауэр (SIP и RTP)."
-        findings.append(wrong("Оператор связи", f"{carrier} не отвечает.", cure))
-    else:
-        cure = "Загрузите в Asterisk func_devstate.so, как в наших modules.conf."
-        findings.append(note("Оператор связи", f"Отвечает ли {carrier}, не узнать.", cure))
+    findings = [carrier.found(config, answer[0].get("Value", ""), await carrier.last_call(config))]
     if config.trunk_mode == "registration":
-        findings.append(_registration(await session.ask("PJSIPShowRegistrationsOutbound", {}, AMI_LIMIT_S), carrier))
+        where = f"{config.trunk_host}:{config.trunk_port}"
+        findings.append(_registration(await session.ask("PJSIPShowRegistrationsOutbound", {}, AMI_LIMIT_S), where))
     return findings
 
 
-def _registration(answer: Sequence[Message], carrier: str) -> Finding:
+def _registration(answer: Sequence[Message], where: str) -> Finding:
     status = next((one.get("Status", "") for one in answer if one.get("ObjectName") == "trunk"), "нет")
     if status == "Registered":
-        return fine("Регистрация", f"Номер зарегистрирован у {carrier}.")
-    return wrong(
-        "Регистрация", f"Номер не зарегистрирован у {carrier}: {status}.", "Проверьте trunk_user, trunk_secret."
-    )
+        return fine("Регистрация", f"Номер зарегистрирован у {where}.")
+    return wrong("Регистрация", f"Номер не зарегистрирован у {where}: {status}.", "Проверьте trunk_user, trunk_secret.")
 
 
 def log(config: Settings) -> Sequence[Finding]:
     """Whether our Asterisk wrote errors since its last start."""
     if config.asterisk == "external":
         return []
-    file = config.var / "asterisk/var/log/messages.log"
-    if not file.exists():
+    logs = Logs(config.var / "asterisk/var/log", config.asterisk_logs_mb)
+    if not logs.messages.exists():
         return [note("Журнал Asterisk", "Ещё не писался.")]
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        errors = [line.strip() for line in lines if ERROR in line]
+    errors = logs.errors()
     if not errors:
         return [fine("Журнал Asterisk", "Ни одной строки ERROR.")]
     last = "\n".join(errors[-LOG_SHOWN:])
-    return [wrong("Журнал Asterisk", f"Строк ERROR: {len(errors)}. Последние:\n{last}", f"Весь журнал: {file}")]
+    return [
+        wrong("Журнал Asterisk", f"Строк ERROR: {len(errors)}. Последние:\n{last}", f"Весь журнал: {logs.messages}")
+    ]
 
 
 def files(config: Settings) -> Sequence[Finding]:

@@ -26,16 +26,12 @@ def prompts(var: Path) -> None:
         (var / "prompts" / made).symlink_to(HOUSE / "var/prompts" / made)
 
 
-def dialplan(folder: Path, *, silence_s: int = 30, ring_s: int = 15) -> Path:
-    """Write it into `folder`.
-
-    `silence_s`: how long a call without any sound lasts (fault F34); `ring_s`: how long the queue rings an agent.
-    """
+def dialplan(folder: Path, *, ring_s: int = 15) -> Path:
+    """Write it into `folder`; `ring_s`: how long the queue rings an agent."""
     shutil.copytree(HOUSE / "dialplan", folder)
     book = folder / "prompts.ru.yaml"
     prompts = yaml.safe_load(book.read_text("utf-8"))
     book.write_text(yaml.safe_dump(prompts | SHORT, allow_unicode=True, sort_keys=False), "utf-8")
-    _change(folder / "pjsip.conf.j2", "rtp_timeout = 30", f"rtp_timeout = {silence_s}")
     _change(folder / "queues.conf.j2", "timeout = 15", f"timeout = {ring_s}")
     return folder
 

@@ -131,8 +131,9 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
     var = tmp_path_factory.mktemp("office")
     brief.prompts(var)
     build()
-    plan = brief.dialplan(var / "dialplan", silence_s=SILENCE_S, ring_s=RING_S)
-    house = Installation(var, {"dialplan": str(plan), "recording_pause_s": UNRECORDED_S})
+    plan = brief.dialplan(var / "dialplan", ring_s=RING_S)
+    silence = {"rtp_timeout_s": SILENCE_S, "rtp_wait_timeout_s": SILENCE_S}
+    house = Installation(var, {"dialplan": str(plan), "recording_pause_s": UNRECORDED_S, **silence})
     try:
         await house.start()
         await hire(house, "olga", "101")

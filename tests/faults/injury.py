@@ -190,6 +190,7 @@ async def second_controller(house: Installation, folder: Path, agi_port: int) ->
         "http_port": http_port,
         "ami_port": own.ami_port,
         "ami_secret": secret(house.var / "secrets", "ami"),
+        "seal_secret": secret(house.var / "secrets", "seal"),
         "least_free_mb": own.least_free_mb,
     }
     file = folder / "gridline.toml"

@@ -17,9 +17,8 @@ from gridline.errors import InvalidInput, Misconfigured
 from ivr.journal.models import CallRecord, CallStep
 from ivr.menus.walk import MOST_KEYS
 from ivr.telephony.ami_session import AmiActionFailed, Session
-from ivr.telephony.events import Message
 from ivr.voice.audio import RATE, to_pcm
-from tests.faults.injury import asterisk_says, executions, rows_of_log, until, until_known
+from tests.faults.injury import asterisk_says, executions, rows_of_log, until_known
 from tests.faults.raw_sip import raw_call
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -35,7 +34,6 @@ NAMES = (
     f'"x%0d%0a{FORGED}%0aAction: Hangup"'.encode(),
 )
 NUMBERS = (b"${EXTEN}", b"%0d%0a" + FORGED.encode(), b"79%00131", b"7913120${SHELL(id)}", b"\xff\xfe\xfd")
-FORGED_EVENT = b"1%0d%0a%0d%0aEvent%3a%20Hangup%0d%0aX%3a%20" + FORGED.encode()
 TOO_MUCH = (b'"' + b"A" * 9000 + b'"', b'"' + b'\\"\\"' * 200 + b'"', b'"' + b'""' * 200 + b'"')
 TARGETS = (
     b"78005009494%26PJSIP%2F101",
@@ -122,29 +120,6 @@ async def test_the_manager_takes_no_second_action_and_has_least_rights(house: In
     for agents in (("101\n[x]",), ("101;x",), ("a,b",), ("../1",)):
         with pytest.raises(Misconfigured):
             settings.load(agents=agents)
-
-
-async def test_a_number_cannot_forge_an_event(house: Installation) -> None:
-    own = house.settings
-    heard: list[Message] = []
-    password = secret(house.var / "secrets", "ami")
-    session = await Session.open(own.ami_host, own.ami_port, own.ami_user, password, heard.extend, 5)
-    try:
-        async with raw_call(
-            house, DID, number=b"1%0d%0a%0d%0aEvent%3a%20Hangup%0d%0aX%3a%20" + FORGED.encode()
-        ) as call:
-            assert call.status == 200
-        async with raw_call(house, DID, number=b"79131203506") as call:
-            assert call.status == 200
-            await until(
-                lambda: [one for one in heard if one.get("CallerIDNum") == "79131203506"], "the honest call's events", 5
-            )
-    finally:
-        session.close()
-    assert FORGED not in {one.get("X") for one in heard}
-    async with house.db.read() as database:
-        raw = (await database.scalars(select(CallRecord.caller_raw))).all()
-    assert all("\n" not in one and "\r" not in one for one in raw)
 
 
 async def test_keys_lost_doubled_endless_or_in_the_band(house: Installation, scene: Scene) -> None:

@@ -149,8 +149,8 @@ async def _rogue(port: int, *said: bytes, every_s: float = 0.0) -> tuple[bytes, 
 async def test_strangers_on_the_agi_port_get_nothing(wired: Wired) -> None:
     port = wired.house.settings.agi_port
     claimed = (
-        b"agi_network: yes\nagi_channel: PJSIP/trunk-00000099\nagi_uniqueid: node1-1.99\nagi_callerid: 79130000000\n"
-        b"agi_arg_1: skek\nagi_arg_2: 78005009494\n\n"
+        b"agi_network: yes\nagi_network_script: call/skek/78005009494/x/main/1/y\n"
+        b"agi_channel: PJSIP/trunk-00000099\nagi_uniqueid: node1-1.99\nagi_callerid: 79130000000\n\n"
     )
     slow = [b"agi_network: yes\n", *[b"a"] * 5]
     (spoke, _), (dribbled, slow_s), (big, big_s), (many, many_s) = await asyncio.gather(

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zoneinfo
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from asterisk_conf.agents_file import AgentsFile
 from carrier.settings import free_port
 from gridline import settings
 from gridline.db import Database
@@ -29,6 +31,7 @@ from ivr.voice.voice import Voice
 from service import lock
 from service.cli import doctor as command
 from service.doctor import CHECKS, examine, machine, mail, store, telephone, words
+from service.doctor import carrier as way
 from service.doctor.finding import Finding
 from service.ports import Port
 from tests.unit.telephony.fake_manager import FakeManager, message
@@ -135,6 +138,72 @@ async def test_a_silent_carrier_and_a_refused_registration_are_wrong(config: Set
     assert "Rejected" in registration.what
     manager.replies["PJSIPShowRegistrationsOutbound"] = registrations("Registered")
     assert (await telephone.manager(at(config, manager, trunk_mode="registration")))[2].level == "fine"
+
+
+@pytest.mark.parametrize(
+    ("state", "asked_every_s", "minutes_ago", "level"),
+    [
+        ("UNAVAILABLE", 30, 5, "note"),  # it answers no OPTIONS, and its calls come all the same
+        ("UNAVAILABLE", 30, 60 * 48, "wrong"),
+        ("NOT_INUSE", 30, None, "fine"),
+        ("NOT_INUSE", 0, 5, "fine"),
+        ("UNAVAILABLE", 0, 5, "fine"),
+        ("NOT_INUSE", 0, None, "note"),  # nobody asks it, and it has not called: nothing is known
+    ],
+)
+def test_a_carrier_is_judged_by_its_calls_too(
+    config: Settings, state: str, asked_every_s: int, minutes_ago: int | None, level: str
+) -> None:
+    called = None if minutes_ago is None else datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    assert way.found(but(config, trunk_qualify_s=asked_every_s), state, called).level == level
+
+
+@pytest.mark.parametrize(
+    ("given", "level"),
+    [
+        ({"trunk_host": "8.8.8.8", "sip_host": "10.0.0.5"}, "wrong"),
+        ({"trunk_host": "8.8.8.8", "sip_host": "127.0.0.1"}, "wrong"),
+        ({"trunk_host": "8.8.8.8", "sip_host": "100.64.0.1"}, "wrong"),
+        ({"trunk_host": "8.8.8.8", "sip_host": "9.9.9.9"}, "fine"),
+        ({"trunk_host": "8.8.8.8", "sip_host": "10.0.0.5", "external_address": "9.9.9.9"}, "fine"),
+        ({"trunk_host": "8.8.8.8", "sip_host": "10.0.0.5", "local_networks": ["8.8.0.0/16"]}, "fine"),
+        ({"trunk_host": "10.0.0.9", "sip_host": "10.0.0.5", "external_address": "9.9.9.9"}, "fine"),
+        ({"trunk_host": "10.0.0.9", "sip_host": "10.0.0.5"}, "fine"),
+        ({"trunk_host": "sip.example.org"}, "note"),
+    ],
+)
+def test_an_inner_address_offered_to_an_outer_carrier_is_wrong(given: dict[str, object], level: str) -> None:
+    assert only(way.address(settings.load(**given))).level == level
+
+
+def test_calls_from_addresses_the_settings_do_not_have_are_named(config: Settings) -> None:
+    log = config.var / "asterisk/var/log/messages.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("")
+    AgentsFile.of(config).ensure()
+    assert only(way.strangers(config)).level == "fine"
+    refused = (
+        "[2026-11-22 05:00:00.000] NOTICE[1] res_pjsip/pjsip_distributor.c: Request '{}' from '{}' failed for '{}'"
+    )
+    unknown = f"{refused} (callid: a@b) - No matching endpoint found after 2 tries in 3.0 ms\n"
+    forged = "\"x failed for '9.9.9.9:1' (callid: a) - No matching endpoint\" <sip:7@x>"
+    log.write_text(
+        unknown.format("INVITE", '"Иван" <sip:79131234567@198.51.100.7>', "198.51.100.7:5060") * 2
+        + unknown.format("INVITE", forged, "198.51.100.8:5060")
+        + unknown.format("INVITE", "<sip:7@x>", "[2001:db8::7]:5060")
+        + unknown.format("REGISTER", "<sip:101@x>", "198.51.100.9:5060")
+        + f"{refused} (callid: a) - Failed to authenticate\n".format("INVITE", "<sip:7@x>", "198.51.100.10:5060")
+    )
+    told = only(way.strangers(config))
+    assert told.level == "note"
+    assert "198.51.100.7 (2)" in told.what
+    assert "198.51.100.8 (1)" in told.what
+    assert not any(address in told.what for address in ("9.9.9.9", "198.51.100.9", "198.51.100.10"))
+    AgentsFile.of(config).ban("198.51.100.66", datetime.now(UTC) + timedelta(minutes=5))
+    AgentsFile.of(config).ban("198.51.100.67", datetime.now(UTC) - timedelta(minutes=5))
+    _, bans = way.strangers(config)
+    assert "198.51.100.66" in bans.what
+    assert "198.51.100.67" not in bans.what
 
 
 async def test_a_carrier_nobody_can_tell_of_is_a_note(config: Settings, manager: FakeManager) -> None:

@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gridline.clock import SystemClock
 from gridline.errors import InvalidInput
 from ivr.telephony.ami import Ami, AmiActionFailed, AmiLost, AmiPace, AmiRefused, AmiTimeout
+from ivr.telephony.ami_session import _read
 from ivr.telephony.events import ChannelHungUp, ChannelSeen, Event
 from ivr.telephony.state import Snapshot
 from tests.unit.telephony.fake_manager import FakeManager, channel_headers, message
@@ -128,6 +131,40 @@ async def test_junk_is_counted_and_the_link_goes_on() -> None:
         assert [type(event) for event in link.events] == [ChannelSeen]
         assert (link.ami.counts.garbled, link.ami.counts.unwanted) == (2, 1)
         assert link.manager.logins == 1
+
+
+FORGED = (
+    b"Event: Hangup\r\nCallerIDNum: 1\r\nUniqueid: 9.9\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nChannel: x\r\nCause: 16",
+    b"Event: Newchannel\r\nevent: Hangup\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nChannel: x\r\nCause: 16",
+    b"Event: Hangup\r\nEvent: Shutdown\r\nUniqueid: 1.1",
+    b"Event: Hangup\r\nActionID: a\r\nActionID: b\r\nResponse: Success",
+    b"Response: Success\r\nResponse: Error\r\nMessage: x",
+    b"Event: x\r\nResponse: Follows\r\n\r\nResponse: Follows",
+    b"Event\xff: \xfe\r\n: \r\nEvent: \xe2\x80\xa8\r\n\x00: \x00",
+    b"Response: Fail\r\nActionID: [",
+    b"\r\n\r\n\r\n\r\n",
+)
+"""What a caller with line breaks in their number could make of an event."""
+
+
+async def test_no_message_forges_another_or_ends_the_link() -> None:
+    async with linked() as link:
+        await link.synced()
+        for forged in FORGED:
+            link.manager.send(forged + b"\r\n\r\n")
+        link.manager.event("Hangup", {**channel_headers("2.2"), "Cause": "16"})
+        await link.until(lambda: bool(link.events))
+        assert [event.channel.uniqueid for event in link.events if isinstance(event, ChannelHungUp)] == ["2.2"]
+        assert len(link.events) == 1
+        assert link.ami.connected
+        assert link.manager.logins == 1
+
+
+@settings(max_examples=200)
+@given(st.lists(st.binary(max_size=60) | st.sampled_from([*FORGED, b"\r\n", b"\r\n\r\n", b": ", b"Event: "])))
+def test_the_parser_survives_any_bytes(pieces: list[bytes]) -> None:
+    for block in b"".join(pieces).split(b"\r\n\r\n"):
+        _read(block)
 
 
 async def test_a_handler_that_raises_loses_neither_the_link_nor_the_next_event() -> None:

@@ -15,6 +15,7 @@ from ivr import line
 from ivr.call import Call
 from ivr.line import Line, Spoken
 from ivr.telephony.agi import AgiChannel, AgiServer
+from ivr.telephony.seal import Seal
 from ivr.voice import audio
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Prompt, PromptBook
@@ -58,7 +59,7 @@ class Served:
         now = SystemClock().now()
         call = Call("c" * 32, "1.1", SKEK, "78005009494", None, "", now, notice_heard=self.notice_heard)
         try:
-            await Line(channel, call, self.voice, SystemClock(), self.spoken.append).say(CAUSE)
+            await Line(channel, call, self.voice, SystemClock(), self.spoken.append, Seal("key")).say(CAUSE)
         except PromptUnavailable as error:
             self.failed = error
 

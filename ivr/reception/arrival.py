@@ -1,0 +1,47 @@
+"""What is known of a call when it comes: what the dialplan says of it, and how much of that may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from gridline import metrics
+from ivr.telephony.seal import Kept, Seal
+from ivr.telephony.wire import clean
+
+log = structlog.get_logger(__name__)
+_SAID = 6
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The dialplan's words, and Asterisk's of its channel.
+
+    The dialplan speaks in the address it asks for, `agi://HOST/call/COMPANY/DIALLED/CALL/PLACE/NOTICE/SEAL`: it is the
+    first thing Asterisk 22 sends, before anything that a telephone may have put in.
+    """
+
+    company_id: str
+    dialled: str
+    kept: Kept
+    """What a controller before this one left in the channel; empty for a new call, and when its seal does not fit."""
+    channel: str
+    caller_raw: str
+
+    @classmethod
+    def of(cls, env: Mapping[str, str], seal: Seal) -> Arrival:
+        """Read the AGI environment; anything the dialplan did not say is empty."""
+        said = env.get("network_script", "").split("/")[1:]
+        if len(said) != _SAID:
+            said = [""] * _SAID
+        company, dialled, call, place, notice, signature = said
+        channel = clean(env.get("uniqueid", ""))
+        kept = Kept(call, place, notice)
+        if kept != Kept() and not seal.fits(signature, channel, kept):
+            metrics.SEALS_REFUSED.inc()
+            log.warning("call-not-sealed-by-us", channel=channel, claimed=clean(call, 40), place=clean(place, 40))
+            kept = Kept()
+        caller = clean(env.get("callerid", ""))
+        return cls(company, clean(dialled)[:32], kept, channel, "" if caller == "unknown" else caller[:64])
