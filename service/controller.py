@@ -18,6 +18,7 @@ from agent_console.app import make_app
 from agent_console.card.ringing import Ringing
 from agent_console.console import Console
 from agent_console.pages.workplace import show_place
+from agent_console.people.leavers import Leavers
 from agent_console.people.users import FIRST, USERS, Users
 from agent_console.phone import Phones
 from agent_console.push import Push
@@ -72,6 +73,7 @@ WATCH_MENUS_S = 1.0
 PROMPTS_S = 24 * 3600.0
 DATABASE_S = 5.0
 ESCALATE_S = 60.0
+LEAVERS_S = 5.0
 
 
 class Controller:
@@ -130,9 +132,17 @@ class Controller:
         self._show_place: Callable[[str], None] = lambda agent: None
         self._show_calls: Callable[[Changes], None] = lambda changes: None
         self._live: Live | None = None
-        self.reconnect = Reconnect(self.ami, self.board, clock)
+        self.reconnect = Reconnect(self.ami, self.board, clock, on_over=lambda agent: self.desk.tell_again(agent))
         is_parked = self.reconnect.is_parked
-        self.desk = Desk(self.ami, self.db, clock, self.board, self._on_shift, is_parked=is_parked)
+        self.desk = Desk(
+            self.ami,
+            self.db,
+            clock,
+            self.board,
+            self._on_shift,
+            is_parked=is_parked,
+            ring_desk_phones=config.ring_desk_phones,
+        )
         self.recording_pause = RecordingPause(
             self.ami,
             self.board,
@@ -142,6 +152,8 @@ class Controller:
             is_parked=is_parked,
             longest=timedelta(seconds=config.recording_pause_s),
         )
+        phones = Phones(config, clock)
+        self.leavers = Leavers(self.db, phones, self.desk.dismiss)
         self.push = Push(clock)
         rulebook = rules.of_installation(config.dialplan)
         casework = Casework(self.db, clock, companies, calendar, rulebook)
@@ -158,7 +170,8 @@ class Controller:
             promises=Promises(self.db, clock),
             board=self.board,
             desk=self.desk,
-            phones=Phones(config, clock),
+            phones=phones,
+            leavers=self.leavers,
             reconnect=self.reconnect,
             recording_pause=self.recording_pause,
             voice=self.voice,
@@ -204,6 +217,7 @@ class Controller:
                     jobs.create_task(_every(SWEEP_S, "recordings", self.intake.sweep)),
                     jobs.create_task(_every(DRAIN_SPOOL_S, "spool", self.drain.run_once)),
                     jobs.create_task(_every(ESCALATE_S, "promises", self._escalate)),
+                    jobs.create_task(_every(LEAVERS_S, "leavers", self.leavers.see_off)),
                     jobs.create_task(_every(WATCH_MENUS_S, "menus", self._watch_menus)),
                     jobs.create_task(heartbeat()),
                 ]
