@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import or_, select
@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.calls import journey
 from agent_console.people.permissions import TRUST, Actor
-from agent_console.wallboard.wall import title
 from appeals import numbering
 from appeals.models import Appeal
 from appeals.taxonomy import shipped
 from gridline import priorities
 from gridline.companies import Company
-from ivr.desk.models import AgentEvent, Left, QueueVisit
+from ivr.desk import deeds
+from ivr.desk.models import AgentEvent, Deed, Left, QueueVisit
 from ivr.journal.models import CallRecord, CallStep
 from recordings.models import Recording, RecordingKind
 
@@ -41,8 +41,7 @@ _LEFT: Final[Mapping[Left, str]] = {
     Left.UNSERVED: "не дождался: предложено оставить сообщение",
     Left.UNKNOWN: "чем кончилось ожидание, не видно",
 }
-_LATE: Final = timedelta(seconds=5)
-"""An agent's events of a call may be noted this much after its record ends."""
+_DEEDS: Final = (Deed.COMPLETED, Deed.MISSED, Deed.RECORDING_PAUSED, Deed.RECORDING_RESUMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +89,12 @@ async def way(
     )
     appeals = [one for one in appeals if actor.sees_kind(one.kind) and actor.sees(one.company_id, one.branch)]
     told = journey.of([one for one in steps if one.prompt_ids != [call.notice_prompt]])  # it has a line of its own
+    done = await deeds.in_calls(session, [call], _DEEDS)
     moments = [
         *([_notice(call)] if call.notice_started_at is not None else []),
         *(Moment(one.at, "pressed" if one.did else "menu", one.did, one.heard) for one in told.steps),
         *(moment for visit in visits for moment in _visit(visit, company, agents)),
-        *(_event(event, agents) for event in await _events(session, call, company)),
+        *(_event(event, agents) for event in done[call.id] if event.company_id == company.id),
         *(_appeal(one) for one in appeals),
         *(Moment(one.started_at, "recording", f"Запись: {KINDS[one.kind].lower()}") for one in recordings),
         *(
@@ -128,7 +128,7 @@ def _notice(call: CallRecord) -> Moment:
 
 
 def _visit(visit: QueueVisit, company: Company, agents: Mapping[str, str]) -> list[Moment]:
-    queue = title(company, visit.queue) if visit.queue in company.queues else visit.queue
+    queue = company.queue_name(visit.queue)
     who = f": {agents.get(visit.agent, visit.agent)}" if visit.agent else ""
     missed = f", до этого не сняли трубку: {visit.missed}" if visit.missed else ""
     danger = "вне очереди: опасность" if visit.priority >= priorities.DANGER else ""
@@ -139,28 +139,15 @@ def _visit(visit: QueueVisit, company: Company, agents: Mapping[str, str]) -> li
     ]
 
 
-async def _events(session: AsyncSession, call: CallRecord, company: Company) -> list[AgentEvent]:
-    """What agents did with the call. A linked id comes back after a restart of Asterisk, so the moment must fit too."""
-    query = select(AgentEvent).where(
-        AgentEvent.linkedid == call.linkedid,
-        AgentEvent.company_id == company.id,
-        AgentEvent.kind.in_(("completed", "missed", "recording-paused", "recording-resumed")),
-        AgentEvent.at >= call.started_at,
-    )
-    if call.ended_at is not None:
-        query = query.where(AgentEvent.at <= call.ended_at + _LATE)
-    return list(await session.scalars(query.order_by(AgentEvent.at)))
-
-
 def _event(event: AgentEvent, agents: Mapping[str, str]) -> Moment:
     name = agents.get(event.agent, event.agent)
     match event.kind:
-        case "completed":
+        case Deed.COMPLETED:
             ended = {"caller": "положил трубку звонящий", "agent": "закончил оператор", "transfer": "переведён дальше"}
             return Moment(event.at, "talk", f"Разговор окончен: {name}", ended.get(event.detail, ""))
-        case "missed":
+        case Deed.MISSED:
             return Moment(event.at, "queue", f"Не снял трубку: {name}")
-        case "recording-paused":
+        case Deed.RECORDING_PAUSED:
             return Moment(event.at, "recording", f"Запись приостановлена: {name}", "диктуют данные документа")
         case _:
             return Moment(event.at, "recording", "Запись продолжена", f"пауза {event.seconds or 0} с")

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console import words
 from agent_console.people.models import User
-from agent_console.wallboard.wall import title
 from gridline.companies import Company
 from gridline.errors import InvalidInput
 from ivr.figures import history
@@ -144,10 +143,7 @@ async def table(
     whole = Row("Всего", sum(by_key.values(), Figures()))
     match asked.by:
         case "queue":
-            rows = [
-                Row(title(company, queue) if queue in company.queues else queue or OUTSIDE, figures)
-                for queue, figures in by_key.items()
-            ]
+            rows = [Row(company.queue_name(queue) if queue else OUTSIDE, figures) for queue, figures in by_key.items()]
         case "agent":
             there = await history.presence(session, company.id, period, agent=asked.agent)
             numbers = sorted(

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.card.view import CallFacts
 from gridline.errors import NotFound
 from gridline.phones import e164, printable
-from ivr.desk import devices
-from ivr.desk.models import AgentEvent
+from ivr.desk import deeds, devices
 from ivr.journal.models import CallRecord, call_id
 from ivr.live.board import Board
 from ivr.live.view import CallKey, LiveCall
-
-_LATE_EVENTS = timedelta(hours=1)
-"""A talk that goes on after the controller left the call is told of its agent later than the call's own end."""
 
 
 def id_of(key: CallKey) -> str:
@@ -62,16 +55,12 @@ async def find(session: AsyncSession, board: Board, id: str) -> CallFacts:
 
 
 async def is_own(session: AsyncSession, board: Board, call: CallFacts, agent: str | None) -> bool:
-    """Whether this call rang at the agent, or was taken by him: then he opens the card by his work alone."""
+    """Whether this call rang at the agent, or was taken by them: then they open the card by their work alone."""
     if agent is None:
         return False
     for interface in (devices.browser(agent), devices.desk_phone(agent)):
         now = board.agent(interface)
         if now is not None and now.call is not None and id_of(now.call) == call.id:
             return True
-    query = select(AgentEvent.id).where(
-        AgentEvent.linkedid == call.linkedid, AgentEvent.agent == agent, AgentEvent.at >= call.started_at
-    )
-    if call.ended_at is not None:
-        query = query.where(AgentEvent.at <= call.ended_at + _LATE_EVENTS)
-    return (await session.execute(query.limit(1))).first() is not None
+    done = await deeds.in_calls(session, [call])
+    return any(event.agent == agent for event in done[call.id])

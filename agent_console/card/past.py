@@ -16,7 +16,8 @@ from agent_console.people.models import User
 from agent_console.people.permissions import Actor
 from appeals.models import CALLBACK, Promise
 from appeals.taxonomy import shipped
-from ivr.desk.models import AgentEvent
+from ivr.desk import deeds
+from ivr.desk.models import Deed
 from ivr.journal.models import CallRecord, CallStep
 
 CALLS = 8
@@ -73,12 +74,13 @@ async def last_calls(
     for step in await session.scalars(query.order_by(CallStep.started_at, CallStep.ordinal)):
         steps[step.call_id].append(step)
     answered = await _answered(session, before)
+    in_vain = await deeds.waited_in_vain(session, [one.id for one in before])
     return tuple(
         LastCall(
             call_id=one.id,
             at=one.started_at,
             about=_about(steps[one.id], registered.get(one.id, [])),
-            outcome=_outcome(one, answered.get(one.id, ""), registered.get(one.id, []), steps[one.id]),
+            outcome=_outcome(one, answered.get(one.id, ""), registered.get(one.id, []), in_vain=one.id in in_vain),
             answered_by=answered.get(one.id, ""),
             chosen=taken_for[one.id].name if one.id in taken_for else "",
         )
@@ -103,19 +105,12 @@ async def callbacks(session: AsyncSession, call: CallFacts, before: Sequence[str
 
 
 async def _answered(session: AsyncSession, before: Sequence[CallRecord]) -> dict[str, str]:
-    """Who took each call. A linked id comes back after a restart of Asterisk, so the moment must fit as well."""
-    query = (
-        select(AgentEvent.linkedid, AgentEvent.at, User.name)
-        .join(User, User.id == AgentEvent.user_id)
-        .where(AgentEvent.linkedid.in_({one.linkedid for one in before}), AgentEvent.kind == "answered")
-    )
-    rows = (await session.execute(query)).all()
-    found: dict[str, str] = {}
-    for one in before:
-        for linkedid, at, name in rows:
-            if linkedid == one.linkedid and one.started_at <= at and (one.ended_at is None or at <= one.ended_at):
-                found[one.id] = name
-    return found
+    """The name of whoever answered each call last."""
+    done = await deeds.in_calls(session, before, [Deed.ANSWERED])
+    by_user = {id: events[-1].user_id for id, events in done.items() if events}
+    rows = await session.execute(select(User.id, User.name).where(User.id.in_(by_user.values())))
+    names = {row.id: row.name for row in rows}
+    return {id: names[user_id] for id, user_id in by_user.items() if user_id in names}
 
 
 def _about(steps: Sequence[CallStep], registered: Sequence[AppealLine]) -> str:
@@ -125,14 +120,13 @@ def _about(steps: Sequence[CallStep], registered: Sequence[AppealLine]) -> str:
     return shipped().topics[code].title if code else ""
 
 
-def _outcome(call: CallRecord, answered: str, registered: Sequence[AppealLine], steps: Sequence[CallStep]) -> str:
+def _outcome(call: CallRecord, answered: str, registered: Sequence[AppealLine], *, in_vain: bool) -> str:
     if registered:
         return f"обращение {registered[0].number}"
     if answered:
         return "ответил оператор"
     if call.ended_at is None:
         return "идёт сейчас"
-    waited = any("person-connecting" in one.prompt_ids or "person-all-busy" in one.prompt_ids for one in steps)
-    if waited:
+    if in_vain:
         return "не дождался оператора"
     return "положил трубку в меню" if call.outcome == "hung-up" else "обслужен в меню"

@@ -10,7 +10,6 @@ from agent_console.console import Console, actor_of, console_of
 from agent_console.people import audit
 from agent_console.people.permissions import Actor, Permission
 from agent_console.wallboard.live import LIVE, QUEUE, WALLBOARD
-from agent_console.wallboard.wall import title
 from agent_console.web.render import render, wants_part
 from agent_console.web.routes import Entry, add, add_entry, add_topic
 from agent_console.web.security import address
@@ -56,7 +55,7 @@ async def agent_dialog(request: web.Request) -> web.Response:
     """What a supervisor may do with this agent now."""
     shift = _shift(request)
     company = console_of(request).companies.by_id(shift.company_id)
-    queues = [title(company, queue) for queue in shift.queues]
+    queues = [company.queue_name(queue) for queue in shift.queues]
     return render(
         request, "wallboard_agent.html", title=shift.name, block="dialog", shift=shift, queues=queues, reasons=REASONS
     )

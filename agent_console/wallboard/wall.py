@@ -92,7 +92,7 @@ class Wall:
 def wall(company: Company, board: Board, shifts: Sequence[Shift], before: Wall, now: datetime) -> Wall:
     """The board now. `before` tells since when an agent has been doing what he still does."""
     queues = tuple(
-        WallQueue(queue, title(company, queue), topics(company, queue), board.queue(queue))
+        WallQueue(queue, company.queue_name(queue), topics(company, queue), board.queue(queue))
         for queue in sorted(company.queues, key=lambda queue: (queue != company.hotline, queue))
     )
     live = [one.live for one in queues if one.live is not None]
@@ -107,14 +107,6 @@ def wall(company: Company, board: Board, shifts: Sequence[Shift], before: Wall, 
         agents=agents,
         states=Counter(one.doing for one in agents),
     )
-
-
-def title(company: Company, queue: str) -> str:
-    """A queue's name for people: what it answers about."""
-    if queue == company.hotline:
-        return "Горячая линия"
-    names = [topic.name for topic in company.topics.values() if topic.queue == queue]
-    return f"{names[0]} и ещё {len(names) - 1}" if len(names) > 1 else names[0]
 
 
 def topics(company: Company, queue: str) -> str:

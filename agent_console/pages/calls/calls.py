@@ -13,7 +13,6 @@ from agent_console.console import actor_of, console_of
 from agent_console.pages.wallboard import chosen, companies_of
 from agent_console.people.permissions import Permission
 from agent_console.register import privacy
-from agent_console.wallboard.wall import title
 from agent_console.web.render import render
 from agent_console.web.routes import Entry, add, add_entry
 
@@ -52,7 +51,7 @@ async def page(request: web.Request) -> web.Response:
         further=further,
         agents=agents,
         results=RESULTS,
-        queues={queue: title(company, queue) for queue in sorted(company.queues)},
+        queues={queue: company.queue_name(queue) for queue in sorted(company.queues)},
         branches=[one for one in company.branches if not actor.branch or one.id == actor.branch],
         periods={name: (first.isoformat(), last.isoformat()) for name, (first, last) in periods.items()},
         number=lambda value: privacy.shown(actor, "phone", value),

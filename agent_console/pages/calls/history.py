@@ -14,7 +14,6 @@ from agent_console.console import actor_of, console_of
 from agent_console.pages.wallboard import chosen, companies_of
 from agent_console.people.permissions import Permission
 from agent_console.wallboard.today import Rule
-from agent_console.wallboard.wall import title
 from agent_console.web.render import render
 from agent_console.web.routes import Entry, add, add_entry
 from appeals.reports.rows import CsvRows
@@ -49,7 +48,7 @@ async def page(request: web.Request) -> web.Response:
         table=table,
         agents=agents,
         folds=FOLDS,
-        queues={queue: title(company, queue) for queue in sorted(company.queues)},
+        queues={queue: company.queue_name(queue) for queue in sorted(company.queues)},
         periods={name: (first.isoformat(), last.isoformat()) for name, (first, last) in periods.items()},
         rule=Rule.of(console_of(request).settings),
     )

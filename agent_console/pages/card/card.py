@@ -38,7 +38,8 @@ def add_to(app: web.Application) -> None:
     add(app, "GET", f"/card/{CALL}/way", way, permission=read)
     add(app, "POST", f"/card/{CALL}/choose", choose, permission=write)
     add(app, "POST", f"/card/{CALL}/notes", note, permission=write)
-    add_entry(app, Entry(15, "Карточка звонка", "/card", "card", Permission.DESK_WORK, key="c"))
+    entry = Entry(15, "Карточка звонка", "/card", "card", Permission.DESK_WORK, key="c", suits=Actor.answers_calls)
+    add_entry(app, entry)
     add_topic(app, CARD, _own_calls)
     add_topic(app, CALL_TOPIC, _seen_call)
 
