@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from agent_console.people.leavers import Leavers
 from agent_console.people.permissions import Actor
 from agent_console.phone import Phones
 from agent_console.push import Push
@@ -45,6 +46,7 @@ class Console:
     board: Board
     desk: Desk
     phones: Phones
+    leavers: Leavers
     reconnect: Reconnect
     recording_pause: RecordingPause
     voice: Voice

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,6 +18,19 @@ from gridline.settings import Settings
 from ivr.desk import devices
 
 _SECRET_BYTES = 24
+
+
+class NoTelephone(Conflict):
+    """Whoever asks has no telephone of their own."""
+
+    code = "no-telephone"
+    title = "У вас нет телефона"
+
+
+class OpenElsewhere(Conflict):
+    """The agent's telephone is open on another computer; the page asks whether to take it over."""
+
+    code = "phone-elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +53,19 @@ class Phones:
         self._url = settings.phone_url
         self._lifetime = timedelta(minutes=settings.phone_secret_min)
         self._clock = clock
+        self._holders: dict[str, str] = {}
 
-    async def issue(self, agent: str, shown_number: str) -> Credentials:
-        """A fresh secret for the agent's browser; `shown_number` (digits) is what those he calls will see.
+    async def issue(
+        self, agent: str, shown_number: str, *, holder: str, take: bool = False, talking: bool = False
+    ) -> Credentials:
+        """A fresh secret for the agent's browser; `shown_number` (digits) is what the people they call will see.
 
-        Raises Conflict for a number that has no telephone here, Unavailable when the secret cannot be stored.
+        `holder` is the browser that asks. Another one that has a secret still loses it only with `take`, and not while
+        it is `talking`: raises OpenElsewhere. Raises NoTelephone for a number that has no telephone here, Unavailable
+        when the secret cannot be stored.
         """
         if agent not in self._agents:
-            raise Conflict(f"Телефона {agent} нет в настройках АТС (agents). Скажите администратору.")
+            raise NoTelephone(f"Телефона {agent} нет в настройках АТС (agents). Скажите администратору.")
         user = devices.browser_endpoint(agent)
         issued = Credentials(
             uri=f"sip:{user}@gridline",
@@ -55,14 +74,40 @@ class Phones:
             ws_url=self._url,
             expires_at=self._clock.now() + self._lifetime,
         )
-        await asyncio.to_thread(self._store, agent, issued, shown_number)
+        before = await asyncio.to_thread(self._holder, user)
+        if before not in ("", holder):
+            if talking:
+                raise OpenElsewhere(
+                    "Телефон на другом компьютере, и там идёт разговор. Перенесите его после разговора."
+                )
+            if not take:
+                raise OpenElsewhere("Телефон открыт на другом компьютере.")
+        await asyncio.to_thread(self._store, agent, issued, shown_number, holder)
+        self._holders[agent] = holder
         return issued
+
+    def holder(self, agent: str) -> str:
+        """The browser that was given the agent's secret last; "" for none since this process began."""
+        return self._holders.get(agent, "")
 
     async def revoke(self, agent: str) -> None:
         """The agent's browser cannot sign in at Asterisk any more; a talk under way goes on."""
+        self._holders.pop(agent, None)
         await asyncio.to_thread(self._file.drop_secret, devices.browser_endpoint(agent))
 
-    def _store(self, agent: str, issued: Credentials, shown_number: str) -> None:
+    async def bar(self, agents: Collection[str]) -> None:
+        """Exactly these agents sign in with neither of their telephones, from now on."""
+        barred = {agent: devices.browser_endpoint(agent) for agent in sorted(agents)}
+        await asyncio.to_thread(self._bar, barred)
+
+    def _bar(self, barred: dict[str, str]) -> None:
         self._file.ensure()
+        self._file.bar(barred)
+
+    def _holder(self, user: str) -> str:
+        self._file.ensure()
+        return self._file.holder_of(user)
+
+    def _store(self, agent: str, issued: Credentials, shown_number: str, holder: str) -> None:
         self._file.put_number(agent, shown_number)
-        self._file.put_secret(issued.user, issued.password, issued.expires_at)
+        self._file.put_secret(issued.user, issued.password, issued.expires_at, holder)

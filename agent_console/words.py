@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gridline.companies import Company
-
 MONTHS: Final = (
     "января",
     "февраля",
@@ -93,16 +91,6 @@ def phone(e164: str | None) -> str:
     if len(e164) == 12 and e164.startswith("+7"):
         return f"+7{NBSP}{e164[2:5]}{NBSP}{e164[5:8]}-{e164[8:10]}-{e164[10:]}"
     return e164
-
-
-def queue_title(company: Company, queue: str) -> str:
-    """A queue's name for people: what it answers about. One that is the company's no more is named by its code."""
-    if queue == company.hotline:
-        return "Горячая линия"
-    names = [topic.name for topic in company.topics.values() if topic.queue == queue]
-    if not names:
-        return queue
-    return f"{names[0]} и ещё {len(names) - 1}" if len(names) > 1 else names[0]
 
 
 _BROWSERS = (

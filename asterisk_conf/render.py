@@ -75,12 +75,12 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         raise Misconfigured(f"В пути {base} есть знаки, опасные для dialplan: оставьте буквы, цифры и / . _ + -")
     if settings.sip_tls_port and not (settings.sip_tls_cert and settings.sip_tls_key):
         raise Misconfigured("Для TLS (sip_tls_port) нужны sip_tls_cert и sip_tls_key.")
-    agents = [{"name": name, "secret": secret(secrets_folder, f"agent-{name}")} for name in settings.agents]
+    agents = [{"name": name} for name in settings.agents]
     queues = [
         {
             "name": queue,
             "still_waiting": prompts / company.id / "still-waiting",
-            "members": _members(company, queue, settings.agents),
+            "members": _members(company, queue, settings),
         }
         for company in companies
         for queue in sorted(company.queues)
@@ -151,7 +151,9 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "recordings": recordings,
         "unknown_number": prompts / "common/unknown-number",
     }
-    AgentsFile.of(settings).ensure()
+    agents_file = AgentsFile.of(settings)
+    agents_file.ensure()
+    agents_file.put_desk_secrets({name: secret(secrets_folder, f"agent-{name}") for name in settings.agents})
     rendered = render_files(base, asterisk, settings.node, settings.max_files, [TEMPLATES, settings.dialplan], own)
     agi = rendered.etc / "agi"
     agi.mkdir(mode=0o700, exist_ok=True)
@@ -191,14 +193,14 @@ def _spoken_with_browsers(settings: Settings, asterisk: Asterisk) -> tuple[str, 
     return tuple(codec for codec in settings.phone_codecs if codec != "opus" or opus)
 
 
-def _members(company: Company, queue: str, agents: Sequence[str]) -> Sequence[str]:
-    """Who answers this queue. Raises Misconfigured for an agent that the settings do not name."""
-    members = company.members.get(queue, tuple(agents))
-    if strangers := sorted(set(members) - set(agents)):
+def _members(company: Company, queue: str, settings: Settings) -> Sequence[str]:
+    """Whose desk phones this queue rings without a shift. Raises Misconfigured for an agent not in the settings."""
+    members = company.members.get(queue, settings.agents)
+    if strangers := sorted(set(members) - set(settings.agents)):
         raise Misconfigured(
             f"В очереди {queue} компании {company.id} агенты {', '.join(strangers)}, которых нет в настройках (agents)."
         )
-    return members
+    return members if settings.ring_desk_phones else ()
 
 
 def render_files(

@@ -99,6 +99,8 @@ class Company(_Frozen):
     schedules: dict[Slug, Schedule] = {}
     topics: dict[Slug, Topic] = Field(min_length=1)
     branches: tuple[Branch, ...] = ()
+    queue_names: dict[Slug, Text] = {}
+    """What people call a queue, on every page and in transfers; one left out is named after its topics."""
     members: dict[Slug, tuple[Agent, ...]] = {}
     """Which agents answer which queue of the company; a queue that is not named here is answered by all of them."""
 
@@ -111,6 +113,19 @@ class Company(_Frozen):
     def queues(self) -> frozenset[str]:
         """Every queue the company needs in Asterisk."""
         return frozenset({self.hotline, *(topic.queue for topic in self.topics.values())})
+
+    def queue_name(self, queue: str) -> str:
+        """What people call a queue. One that is not the company's (any more) is called by its code."""
+        if queue in self.queue_names:
+            return self.queue_names[queue]
+        if queue == self.hotline:
+            return "Горячая линия"
+        names = [topic.name for topic in self.topics.values() if topic.queue == queue]
+        return f"{names[0]} и ещё {len(names) - 1}" if len(names) > 1 else names[0] if names else queue
+
+    def queues_of(self, agent: str) -> frozenset[str]:
+        """The queues this agent may answer."""
+        return frozenset(queue for queue in self.queues if agent in self.members.get(queue, (agent,)))
 
     def topic(self, code: str) -> Topic:
         """A topic by its code. Raises NotFound."""
@@ -246,9 +261,15 @@ def _at_odds(company: Company, file: YamlFile) -> Iterator[Mistake]:
             known = ", ".join([ALWAYS, *company.schedules])
             what = f"У темы «{code}» нет расписания «{topic.schedule}»."
             yield Mistake(file.line("topics", code, "schedule"), what, f"Возможны: {known}.")
-    for queue in company.members.keys() - company.queues:
-        what, known = f"Очереди «{queue}» у компании нет.", ", ".join(sorted(company.queues))
-        yield Mistake(file.line("members", queue), what, f"Есть: {known}.")
+    for field in ("queue_names", "members"):
+        for queue in getattr(company, field).keys() - company.queues:
+            what, known = f"Очереди «{queue}» у компании нет.", ", ".join(sorted(company.queues))
+            yield Mistake(file.line(field, queue), what, f"Есть: {known}.")
+    names = [company.queue_name(queue) for queue in sorted(company.queues)]
+    for queue, name in company.queue_names.items():
+        if names.count(name) > 1:
+            what = f"Очередей с именем «{name}» несколько."
+            yield Mistake(file.line("queue_names", queue), what, "Назовите их по-разному: по имени на них переводят.")
     seen: set[str] = set()
     for at, branch in enumerate(company.branches):
         if branch.id in seen:

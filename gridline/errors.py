@@ -12,6 +12,8 @@ class GridlineError(Exception):
 
     code = "error"
     status = 500
+    title = ""
+    """What a page that shows nothing else is headed by; empty: by the status."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

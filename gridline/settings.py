@@ -153,6 +153,9 @@ class Settings(BaseSettings):
     """For so many minutes. Never the carrier, this machine itself or a proxy of `http_proxies`."""
     agents: tuple[Annotated[str, Field(pattern=r"^[0-9]{2,10}$")], ...] = ("101", "102")
     """SIP agents (extension numbers); their secrets are made at first start in `var/secrets`."""
+    ring_desk_phones: bool = False
+    """Queues ring the desk phones of everybody in `agents` who has not signed on: for a company whose agents do not
+    use the console. Otherwise only whoever is on shift is rung, and a caller who meets nobody may leave a message."""
     asterisk_http_host: str = "127.0.0.1"
     """Where Asterisk takes WebSockets from the agents' browsers; over TLS with the console's certificate, if any."""
     asterisk_http_port: int = Field(default=8088, ge=1, le=65535)

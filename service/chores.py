@@ -21,6 +21,7 @@ WATCH_MENUS_S = 1.0
 PROMPTS_S = 24 * 3600.0
 ESCALATE_S = 60.0
 FORGIVE_S = 3600.0
+LEAVERS_S = 5.0
 LAST_WRITE_S = 10.0
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ def begun(controller: Controller) -> Jobs:
     jobs.every("promises", ESCALATE_S, chores.escalate)
     jobs.every("menus", WATCH_MENUS_S, chores.watch_menus)
     jobs.every("bans", FORGIVE_S, controller.doorkeeper.forgive)
+    jobs.every("leavers", LEAVERS_S, controller.leavers.see_off)
     jobs.keep("heartbeat", heartbeat)
     jobs.keep("loop", loop.measured)
     return jobs

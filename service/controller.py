@@ -18,6 +18,7 @@ from agent_console.app import make_app
 from agent_console.card.ringing import Ringing
 from agent_console.console import Console
 from agent_console.pages.workplace import show_place
+from agent_console.people.leavers import Leavers
 from agent_console.people.users import USERS, Users
 from agent_console.phone import Phones
 from agent_console.push import Push
@@ -142,9 +143,17 @@ class Controller:
         self._show_place: Callable[[str], None] = lambda agent: None
         self._show_calls: Callable[[Changes], None] = lambda changes: None
         self._live: Live | None = None
-        self.reconnect = Reconnect(self.ami, self.board, clock)
+        self.reconnect = Reconnect(self.ami, self.board, clock, on_over=lambda agent: self.desk.tell_again(agent))
         is_parked = self.reconnect.is_parked
-        self.desk = Desk(self.ami, self.db, clock, self.board, self._on_shift, is_parked=is_parked)
+        self.desk = Desk(
+            self.ami,
+            self.db,
+            clock,
+            self.board,
+            self._on_shift,
+            is_parked=is_parked,
+            ring_desk_phones=config.ring_desk_phones,
+        )
         self.recording_pause = RecordingPause(
             self.ami,
             self.board,
@@ -155,6 +164,8 @@ class Controller:
             longest=timedelta(seconds=config.recording_pause_s),
         )
         self.doorkeeper = Doorkeeper.of(config, clock)
+        phones = Phones(config, clock)
+        self.leavers = Leavers(self.db, phones, self.desk.dismiss)
         self.push = Push(clock)
         rulebook = rules.of_installation(config.dialplan)
         casework = Casework(self.db, clock, companies, calendar, rulebook)
@@ -171,7 +182,8 @@ class Controller:
             promises=Promises(self.db, clock),
             board=self.board,
             desk=self.desk,
-            phones=Phones(config, clock),
+            phones=phones,
+            leavers=self.leavers,
             reconnect=self.reconnect,
             recording_pause=self.recording_pause,
             voice=self.voice,

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console import words
 from agent_console.web.query_string import PageQuery, QueryString
-from agent_console.words import queue_title
 from gridline.calendar import days
 from gridline.companies import Company
 from gridline.errors import InvalidInput
@@ -147,7 +146,7 @@ async def table(
     match asked.by:
         case Fold.QUEUE:
             rows = [
-                HistoryRow(queue_title(company, queue) if queue else OUTSIDE, figures)
+                HistoryRow(company.queue_name(queue) if queue else OUTSIDE, figures)
                 for queue, figures in by_key.items()
             ]
         case Fold.AGENT:

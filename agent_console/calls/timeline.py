@@ -11,7 +11,6 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.calls import calls, journey, recordings
-from agent_console.words import queue_title
 from appeals import numbering
 from appeals.finding import appeals
 from appeals.models import Appeal
@@ -138,7 +137,7 @@ def _visit(visit: QueueVisit, company: Company, agents: Mapping[str, str]) -> li
     danger = "вне очереди: опасность" if visit.priority >= priorities.DANGER else ""
     left = f"{_LEFT[visit.outcome].capitalize()}{who}"
     return [
-        TimelineMoment(visit.entered_at, MomentKind.QUEUE, f"Очередь «{queue_title(company, visit.queue)}»", danger),
+        TimelineMoment(visit.entered_at, MomentKind.QUEUE, f"Очередь «{company.queue_name(visit.queue)}»", danger),
         TimelineMoment(
             visit.left_at,
             MomentKind.TALK if visit.agent else MomentKind.QUEUE,

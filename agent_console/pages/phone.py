@@ -1,7 +1,10 @@
-"""What the softphone asks of the server: its SIP credentials, and the word that its page goes or is back."""
+"""What the softphone asks of the server: SIP credentials, what to dial, and the word that its page goes or is back."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +12,18 @@ from aiohttp import web
 
 from agent_console.console import Console, actor_of, console_of
 from agent_console.people.permissions import Actor, Permission
+from agent_console.phone import NoTelephone
 from agent_console.web.routes import add
-from gridline.errors import Conflict
+from gridline import phones
+from gridline.errors import InvalidInput
 from ivr.desk import devices
 from ivr.live.view import AgentState, LiveAgent
+
+PLACE = "place"
+"""Topic: `place:101` is told of the shift and the telephones of agent 101."""
+_SHORT = re.compile(r"[0-9]{2,6}", re.ASCII)
+"""A colleague's number, or 112."""
+_HOLDER = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +35,22 @@ class Person:
     company_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """To whom a caller can be sent on."""
+
+    name: str
+    """What the agent types or chooses."""
+    detail: str
+    dial: str
+
+
 def add_to(app: web.Application) -> None:
     """Hang the routes on the application."""
     add(app, "POST", "/phone/credentials", credentials, permission=Permission.DESK_WORK)
+    add(app, "POST", "/phone/number", number, permission=Permission.DESK_WORK)
     add(app, "GET", "/phone/targets", targets, permission=Permission.DESK_WORK)
+    add(app, "GET", "/phone/ring-ended", ring_ended, permission=Permission.DESK_WORK)
     add(app, "POST", "/phone/revoke", revoke, permission=Permission.DESK_WORK)
     add(app, "POST", "/phone/leaving", leaving, permission=Permission.DESK_WORK)
     add(app, "POST", "/phone/back", back, permission=Permission.DESK_WORK)
@@ -38,9 +61,25 @@ def add_to(app: web.Application) -> None:
 
 
 async def credentials(request: web.Request) -> web.Response:
-    """A fresh secret for the telephone of whoever is signed in, and nobody else's."""
+    """A fresh secret for the telephone of whoever is signed in, and nobody else's.
+
+    The page says which browser it is (`holder`), and whether to `take` the telephone from another one, which is told.
+    """
     console, actor = console_of(request), actor_of(request)
-    issued = await console.phones.issue(_number(actor), _shown(console, actor))
+    agent, sent = number_of(actor), await _json(request)
+    holder = str(sent.get("holder", ""))
+    if not _HOLDER.fullmatch(holder):
+        raise InvalidInput("Страница телефона устарела: обновите её.")
+    before = console.phones.holder(agent)
+    issued = await console.phones.issue(
+        agent,
+        _shown(console, actor),
+        holder=holder,
+        take=sent.get("take") is True,
+        talking=bool(console.board.partners(devices.browser(agent))),
+    )
+    if before != holder:
+        tell(console, agent)
     lifetime = issued.expires_at - console.clock.now()
     return web.json_response(
         {
@@ -53,64 +92,81 @@ async def credentials(request: web.Request) -> web.Response:
     )
 
 
-async def targets(request: web.Request) -> web.Response:
-    """To whom a caller can be sent on: colleagues on shift and the queues of the company, each with its name."""
+async def number(request: web.Request) -> web.Response:
+    """What to dial for what was typed: a colleague, a queue, or a Russian number. Refuses the rest in words."""
     console, actor = console_of(request), actor_of(request)
-    people = [
-        {"to": shift.agent, "name": shift.name}
-        for shift in console.desk.shifts()
-        if shift.agent != actor.agent and actor.sees(shift.company_id)
-    ]
-    queues = {
-        topic.queue: topic.name
-        for company in console.companies
-        if actor.sees(company.id)
-        for topic in reversed(company.topics.values())
-    }
-    return web.json_response(people + [{"to": queue, "name": name} for queue, name in queues.items()])
+    typed = str((await _json(request)).get("typed", "")).strip()
+    return web.json_response({"dial": dialled(typed, list(_targets(console, actor)))})
+
+
+def dialled(typed: str, known: list[Target]) -> str:
+    """The number or queue that Asterisk is asked for. Raises InvalidInput; of a foreign number as of any other."""
+    for target in known:
+        if typed.casefold() in (target.name.casefold(), target.dial):
+            return target.dial
+    if _SHORT.fullmatch(typed):
+        return typed
+    return phones.read_home(typed).e164.removeprefix("+")
+
+
+async def targets(request: web.Request) -> web.Response:
+    """To whom a caller can be sent on: colleagues on shift and the queues of the company, by the names people use."""
+    known = _targets(console_of(request), actor_of(request))
+    return web.json_response([{"name": one.name, "detail": one.detail} for one in known])
+
+
+async def ring_ended(request: web.Request) -> web.Response:
+    """Why the telephone in the page rings no more: `caller`, `elsewhere`, `unanswered`, or "" for not known."""
+    why = await console_of(request).desk.why_ring_ended(number_of(actor_of(request)))
+    return web.json_response({"why": why or ""})
 
 
 async def revoke(request: web.Request) -> web.Response:
     """The softphone is switched off: its secret is worth nothing from now on."""
-    await console_of(request).phones.revoke(_number(actor_of(request)))
+    await console_of(request).phones.revoke(number_of(actor_of(request)))
     return web.json_response({})
 
 
 async def leaving(request: web.Request) -> web.Response:
     """The page goes in mid-talk (a reload, most often): the callers wait for it."""
-    parked = await console_of(request).reconnect.park_for_reload(_number(actor_of(request)))
+    parked = await console_of(request).reconnect.park_for_reload(number_of(actor_of(request)))
     return web.json_response({"parked": parked})
 
 
 async def back(request: web.Request) -> web.Response:
     """The page is back and its telephone registered."""
-    return web.json_response({"returns": await console_of(request).reconnect.resume(_number(actor_of(request)))})
+    return web.json_response({"returns": await console_of(request).reconnect.resume(number_of(actor_of(request)))})
 
 
 async def shown_state(request: web.Request) -> web.Response:
-    """Which telephone the agent answers with, what his desk phone does, and whether the recording is paused."""
-    return web.json_response(state(console_of(request), _number(actor_of(request))))
+    """Which telephone the agent answers with, what the desk phone does, and whether the recording is paused."""
+    return web.json_response(state(console_of(request), number_of(actor_of(request))))
 
 
 async def hang_up(request: web.Request) -> web.Response:
     """End what the agent's desk phone talks with; a browser's telephone ends its calls itself."""
-    await console_of(request).desk.hang_up(_number(actor_of(request)))
+    await console_of(request).desk.hang_up(number_of(actor_of(request)))
     return web.json_response({})
 
 
 async def pause_recording(request: web.Request) -> web.Response:
     """Identity papers are about to be dictated: silence is recorded, for a minute at the longest."""
     console, actor = console_of(request), actor_of(request)
-    who = Person(_number(actor), actor.user_id, actor.company_id or "")
+    who = Person(number_of(actor), actor.user_id, actor.company_id or "")
     await console.recording_pause.pause(who, devices.interface(who.agent, _phone(console, who.agent)))
     return web.json_response(state(console, who.agent))
 
 
 async def resume_recording(request: web.Request) -> web.Response:
     """The papers are dictated."""
-    console, agent = console_of(request), _number(actor_of(request))
+    console, agent = console_of(request), number_of(actor_of(request))
     await console.recording_pause.resume(agent)
     return web.json_response(state(console, agent))
+
+
+def tell(console: Console, agent: str) -> None:
+    """Tell the agent's pages of their telephones."""
+    console.push.publish(f"{PLACE}:{agent}", "phone", json.dumps(state(console, agent)))
 
 
 def state(console: Console, agent: str) -> dict[str, Any]:
@@ -121,6 +177,7 @@ def state(console: Console, agent: str) -> dict[str, Any]:
         "phone": phone.value,
         "line": console.line_up(),
         "recording_back_at": until.isoformat() if until is not None else None,
+        "holder": console.phones.holder(agent),
     }
     if phone is devices.Phone.DESK:
         member = board.agent(devices.desk_phone(agent))
@@ -133,26 +190,44 @@ def state(console: Console, agent: str) -> dict[str, Any]:
     return told
 
 
+def number_of(actor: Actor) -> str:
+    """The number of the telephone of whoever asks. Raises NoTelephone for somebody who has none."""
+    if not actor.agent:
+        raise NoTelephone("Вам не назначен номер телефона, поэтому на звонки вы не отвечаете. Скажите администратору.")
+    return actor.agent
+
+
 def _desk_state(member: LiveAgent | None) -> str:
     if member is None or member.state is AgentState.UNAVAILABLE:
         return "off"
     return {AgentState.RINGING: "ringing", AgentState.TALKING: "talking"}.get(member.state, "ready")
 
 
+def _targets(console: Console, actor: Actor) -> Iterator[Target]:
+    for shift in console.desk.shifts():
+        if shift.agent != actor.agent and actor.sees(shift.company_id):
+            yield Target(f"{shift.name}, {shift.agent}", "оператор на смене", shift.agent)
+    for company in console.companies:
+        if actor.sees(company.id):
+            for queue in sorted(company.queues, key=lambda queue: (queue != company.hotline, queue)):
+                yield Target(company.queue_name(queue), "очередь", queue)
+
+
 def _phone(console: Console, agent: str) -> devices.Phone:
-    """Where he takes calls: chosen with the shift, else the one in the page he looks at."""
+    """Where the agent takes calls: chosen with the shift, else the telephone in the page they look at."""
     shift = console.desk.shift(agent)
     return shift.phone if shift is not None else devices.Phone.BROWSER
 
 
-def _number(actor: Actor) -> str:
-    """Raises Conflict for somebody who has no telephone number."""
-    if not actor.agent:
-        raise Conflict("Вам не назначен номер телефона. Скажите администратору.")
-    return actor.agent
-
-
 def _shown(console: Console, actor: Actor) -> str:
-    """The number an agent's calls show: his company's first; of the first company, for those who serve them all."""
+    """The number an agent's calls show: the first of their company; of the first company, for those who serve all."""
     company = console.companies.by_id(actor.company_id) if actor.company_id else next(iter(console.companies))
     return company.dids[0]
+
+
+async def _json(request: web.Request) -> dict[str, object]:
+    try:
+        sent = await request.json()
+    except ValueError as error:
+        raise InvalidInput("Страница телефона прислала не то, что нужно: обновите её.") from error
+    return sent if isinstance(sent, dict) else {}

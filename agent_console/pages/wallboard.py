@@ -15,7 +15,6 @@ from agent_console.web.company import companies_of, company_asked
 from agent_console.web.render import render, wants_part
 from agent_console.web.routes import MenuEntry, add, add_entry, add_topic
 from agent_console.web.security import address
-from agent_console.words import queue_title
 from gridline.errors import NotFound
 from ivr.desk.shift import REASONS, Shift
 
@@ -56,7 +55,7 @@ async def agent_dialog(request: web.Request) -> web.Response:
     """What a supervisor may do with this agent now."""
     shift = _shift(request)
     company = console_of(request).companies.by_id(shift.company_id)
-    queues = [queue_title(company, queue) for queue in shift.queues]
+    queues = [company.queue_name(queue) for queue in shift.queues]
     return render(
         request, "wallboard_agent.html", title=shift.name, block="dialog", shift=shift, queues=queues, reasons=REASONS
     )

@@ -113,6 +113,10 @@ class Actor:
         """Two letters for the round badge: of the first two words of the name."""
         return "".join(word[0] for word in self.name.split()[:2]).upper()
 
+    def answers_calls(self) -> bool:
+        """Whether there is a telephone and a company to answer for; the permission alone gives neither."""
+        return self.agent is not None and self.company_id is not None and self.may(Permission.DESK_WORK)
+
     def may(self, permission: str) -> bool:
         """Whether the role has this permission."""
         return permission in GRANTED[self.role]

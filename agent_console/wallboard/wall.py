@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from agent_console.words import queue_title
 from gridline.companies import Company
 from ivr.desk import devices
 from ivr.desk.shift import Shift, State
@@ -93,7 +92,7 @@ class Wall:
 def wall(company: Company, board: Board, shifts: Sequence[Shift], before: Wall, now: datetime) -> Wall:
     """The board now. `before` tells since when an agent has been doing what he still does."""
     queues = tuple(
-        WallQueue(queue, queue_title(company, queue), topics(company, queue), board.queue(queue))
+        WallQueue(queue, company.queue_name(queue), topics(company, queue), board.queue(queue))
         for queue in sorted(company.queues, key=lambda queue: (queue != company.hotline, queue))
     )
     live = [one.live for one in queues if one.live is not None]

@@ -26,7 +26,7 @@ TITLES = {
     404: "Такой страницы нет",
     405: "Так нельзя",
     408: "Слишком долго",
-    409: "Кто-то успел раньше",
+    409: "Сейчас так нельзя",
     413: "Слишком много",
     422: "Не получилось",
     429: "Слишком часто",
@@ -49,7 +49,7 @@ async def tell(request: web.Request, handler: Next) -> web.StreamResponse:
     except NotSignedIn as error:
         return _sign_in(request, error)
     except GridlineError as error:
-        return _told(request, error.status, error.code, error.message)
+        return _told(request, error.status, error.code, error.message, error.title)
     except web.HTTPRedirection as moved:
         if not wants_part(request):
             raise
@@ -82,13 +82,13 @@ def _sign_in(request: web.Request, error: NotSignedIn) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/signin?next={quote(there, safe='/')}" if there else "/signin")
 
 
-def _told(request: web.Request, status: int, code: str, message: str) -> web.StreamResponse:
+def _told(request: web.Request, status: int, code: str, message: str, title: str = "") -> web.StreamResponse:
     grant = grant_of(request)
     if _wants_json(request) or grant in (Access.MACHINE, Access.LOCAL):
         return _json(status, code, message)
     if "HX-Request" in request.headers:
         return web.Response(status=status, headers={"HX-Reswap": "none", **toast_header(message)})
-    title = TITLES.get(status, "Не получилось")
+    title = title or TITLES.get(status, "Не получилось")
     return render(request, "failure.html", status=status, title=title, message=message)
 
 

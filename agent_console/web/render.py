@@ -141,7 +141,9 @@ def render(request: web.Request, name: str, *, status: int = 200, block: str = "
 
 def entries_of(request: web.Request, actor: Actor | None) -> list[MenuEntry]:
     """The side menu of a person, in its order."""
-    return [one for one in request.app.get(ENTRIES, []) if actor is not None and actor.opens(one.permission)]
+    if actor is None:
+        return []
+    return [one for one in request.app.get(ENTRIES, []) if actor.opens(one.permission) and one.suits(actor)]
 
 
 def _icon(static: Static) -> Any:

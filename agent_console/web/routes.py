@@ -28,6 +28,8 @@ class MenuEntry:
     permission: Grant
     key: str = ""
     """The letter that opens it after G (Latin, by the key's place, so it works in a Russian layout)."""
+    suits: Callable[[Actor], bool] = lambda actor: True
+    """Whether this person has what the section needs: the permission is their role's."""
 
 
 GRANTS: web.AppKey[dict[tuple[str, str], Grant]] = web.AppKey("grants")

@@ -55,7 +55,8 @@ class Installation:
         }
         self.var.mkdir(parents=True, exist_ok=True)
         self.file = self.var / "gridline.toml"
-        values = {"var": str(self.var.absolute()), "rtp_last_port": 11999, **ports, **self.own}
+        usual = {"rtp_last_port": 11999, "ring_desk_phones": True}  # the carrier's agents answer without signing on
+        values = {"var": str(self.var.absolute()), **usual, **ports, **self.own}
         self.file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
         self.settings: Settings = settings.load(**values)
         self.db = Database(self.settings.db_url)

@@ -1,4 +1,4 @@
-"""An agent's two telephones as Asterisk calls them: the one on his desk and the one in his browser (pjsip.conf)."""
+"""An agent's two telephones as Asterisk calls them: the one on their desk and the one in their browser (pjsip.conf)."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ _BROWSER = "-web"
 
 
 class Phone(StrEnum):
-    """Which of the two he answers with."""
+    """Which of the two they answer with."""
 
     BROWSER = "browser"
     DESK = "desk"
 
 
 def desk_phone(agent: str) -> str:
-    """The interface of his SIP phone, as `PJSIP/101`."""
+    """The interface of their SIP phone, as `PJSIP/101`."""
     return f"PJSIP/{agent}"
 
 
 def browser_endpoint(agent: str) -> str:
-    """The name his browser registers with, as `101-web`."""
+    """The name their browser registers with, as `101-web`."""
     return f"{agent}{_BROWSER}"
 
 
 def browser(agent: str) -> str:
-    """The interface of the softphone in his browser, as `PJSIP/101-web`."""
+    """The interface of the softphone in their browser, as `PJSIP/101-web`."""
     return f"PJSIP/{browser_endpoint(agent)}"
 
 
 def interface(agent: str, phone: Phone) -> str:
-    """The interface of that telephone of his."""
+    """The interface of that telephone of theirs."""
     return desk_phone(agent) if phone is Phone.DESK else browser(agent)
 
 
 def other(phone: Phone) -> Phone:
-    """The one he does not answer with."""
+    """The one they do not answer with."""
     return Phone.BROWSER if phone is Phone.DESK else Phone.DESK
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of agents at work: the shifts of now and every event, stored behind their backs."""
+"""Stores the shifts of now and every deed of an agent, without making anybody wait for the database."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from sqlalchemy import delete, select
 
 from gridline.db import Database
 from gridline.errors import Unavailable
-from ivr.desk import devices
-from ivr.desk.models import AgentEvent, AgentShift
-from ivr.desk.shift import Shift, State
+from ivr.desk.models import AgentEvent, AgentShift, Deed
+from ivr.desk.shift import Shift
 
 MOST_UNWRITTEN = 10_000
 """Events kept in memory while the database is away; beyond it the oldest are lost, and the log says so."""
@@ -23,19 +22,19 @@ log = structlog.get_logger(__name__)
 
 
 class Who(Protocol):
-    """Whose event it is; a Shift is one."""
+    """Whose deed it is; a Shift is one."""
 
     @property
     def agent(self) -> str:
-        """His number."""
+        """The number of their telephone."""
 
     @property
     def user_id(self) -> str:
-        """Who sits there."""
+        """The id of the person."""
 
     @property
     def company_id(self) -> str:
-        """For whom."""
+        """The company they work for."""
 
 
 class Ledger:
@@ -50,13 +49,13 @@ class Ledger:
         self,
         who: Who,
         at: datetime,
-        kind: str,
+        kind: Deed,
         queue: str = "",
         linkedid: str = "",
         seconds: int | None = None,
         detail: str = "",
     ) -> None:
-        """Remember an event of this agent."""
+        """Store this deed with the next `write`."""
         if len(self._events) >= MOST_UNWRITTEN:
             lost = self._events.popleft()
             log.error("agent-event-lost", agent=lost.agent, kind=lost.kind)
@@ -94,14 +93,9 @@ class Ledger:
             self._events.popleft()
 
     async def remembered(self) -> Sequence[Shift]:
-        """The shifts of before a restart; none while the database is away."""
-        try:
-            async with self._db.read() as session:
-                rows = list(await session.scalars(select(AgentShift)))
-        except Unavailable as error:
-            log.error("shifts-not-remembered", reason=error.message)
-            return ()
-        return [_shift(row) for row in rows]
+        """The shifts of before a restart. Raises Unavailable while the database is away."""
+        async with self._db.read() as session:
+            return [_shift(row) for row in await session.scalars(select(AgentShift))]
 
 
 def _row(shift: Shift) -> AgentShift:
@@ -111,11 +105,11 @@ def _row(shift: Shift) -> AgentShift:
         name=shift.name,
         company_id=shift.company_id,
         queues=list(shift.queues),
-        state=shift.state.value,
+        state=shift.state,
         reason=shift.reason,
         since=shift.since,
         until=shift.until,
-        phone=shift.phone.value,
+        phone=shift.phone,
     )
 
 
@@ -126,9 +120,9 @@ def _shift(row: AgentShift) -> Shift:
         row.name,
         row.company_id,
         tuple(row.queues),
-        State(row.state),
+        row.state,
         row.reason,
         row.since,
         row.until,
-        devices.Phone(row.phone),
+        row.phone,
     )

@@ -1,4 +1,4 @@
-"""Agents at work and callers in queues: shifts, their changes and every wait, for figures that survive a restart."""
+"""What is stored of agents at work and callers in queues: shifts, what agents did, and every wait."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, code_type, id_column
+from ivr.desk.devices import Phone
+from ivr.desk.shift import State
 
 
 class AgentShift(Base):
-    """One agent who is on shift now; the row goes when he signs off."""
+    """One agent who is on shift now; the row goes when they sign off."""
 
     __tablename__ = "agent_shifts"
 
     agent: Mapped[str] = mapped_column(String(15), primary_key=True)
-    """His SIP number."""
+    """The number of their telephone."""
     user_id: Mapped[str] = mapped_column(String(32))
     name: Mapped[str] = mapped_column(String(120))
     company_id: Mapped[str] = mapped_column(String(32))
     queues: Mapped[list[Any]] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(String(16))
+    state: Mapped[State] = mapped_column(code_type(State))
     reason: Mapped[str] = mapped_column(String(64))
     since: Mapped[datetime]
     until: Mapped[datetime | None]
     """When a wrap-up ends by itself."""
-    phone: Mapped[str] = mapped_column(String(8))
-    """`browser` or `desk`: where he takes calls."""
+    phone: Mapped[Phone] = mapped_column(code_type(Phone, length=8))
+    """Where they take calls."""
 
 
 class Deed(StrEnum):
@@ -49,7 +51,7 @@ class Deed(StrEnum):
 
 
 class AgentEvent(Base):
-    """Something an agent did, or that happened to him. Append-only."""
+    """One deed of an agent. Append-only; which call it belongs to is asked in `ivr.desk.deeds` alone."""
 
     __tablename__ = "agent_events"
     __table_args__ = (Index(None, "agent", "at"), Index(None, "company_id", "at"), Index(None, "linkedid"))
@@ -59,13 +61,12 @@ class AgentEvent(Base):
     agent: Mapped[str] = mapped_column(String(15))
     user_id: Mapped[str] = mapped_column(String(32))
     company_id: Mapped[str] = mapped_column(String(32))
-    kind: Mapped[str] = mapped_column(String(24))
-    """signed-on, ready, paused, answered, completed, missed, recording-paused, recording-resumed, signed-off."""
+    kind: Mapped[Deed] = mapped_column(code_type(Deed, length=24))
     queue: Mapped[str] = mapped_column(String(32), default="")
     linkedid: Mapped[str] = mapped_column(String(64), default="")
     seconds: Mapped[int | None]
-    """How long he rang (answered), talked (completed: from queues, transfers and reloads alike), did not record
-    (recording-resumed) or was in the state he leaves (the others)."""
+    """How long it rang (answered), they talked (completed), nothing was recorded (recording-resumed), or they had
+    been in the state they leave (the others)."""
     detail: Mapped[str] = mapped_column(String(64), default="")
 
 
@@ -74,9 +75,9 @@ class Left(StrEnum):
 
     ANSWERED = "answered"
     ABANDONED = "abandoned"
-    """He hung up, waiting or while an agent's phone rang."""
+    """The caller hung up, waiting or while an agent's telephone rang."""
     UNSERVED = "unserved"
-    """The longest wait was over, or nobody was there to answer: he was offered to leave a message."""
+    """The longest wait was over, or nobody was there to answer: the caller was offered to leave a message."""
     UNKNOWN = "unknown"
     """Its end was not seen: Asterisk was restarted, or our link to it was away."""
 
@@ -112,4 +113,4 @@ class QueueVisit(Base):
     rang_s: Mapped[int | None]
     """How long the telephone of who answered rang."""
     missed: Mapped[int]
-    """How many telephones had rung in vain before."""
+    """How many telephones had rung before without an answer."""

@@ -1,4 +1,4 @@
-"""Whether an agent who is ready can be rung: a telephone that is gone is told from one that comes back at once."""
+"""Whether an agent who is ready can be rung: tells a telephone that is gone from one that is back in a moment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ivr.live.board import Board
 from ivr.live.view import AgentState
 
 GONE = timedelta(seconds=8)
-"""A page that is loaded anew is back sooner; a telephone that is gone for longer is told so (fault F36)."""
+"""A page that is loaded anew is back sooner; a telephone that is gone for longer is lost (fault F36)."""
 
 
 class Reach:
@@ -31,7 +31,7 @@ class Reach:
         return [shift for shift in shifts if shift.reason == UNREACHABLE and self.is_there(shift)]
 
     def is_there(self, shift: Shift) -> bool:
-        """Whether his telephone can be rung; yes where nothing is known of it."""
+        """Whether their telephone can be rung; yes where nothing is known of it."""
         member = self._board.agent(shift.interface)
         return member is None or member.state is not AgentState.UNAVAILABLE
 

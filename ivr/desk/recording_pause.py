@@ -16,13 +16,13 @@ import structlog
 from gridline.clock import Clock
 from gridline.errors import Conflict, Unavailable
 from ivr.desk.ledger import Who
+from ivr.desk.models import Deed
 from ivr.live.board import Board
 from ivr.telephony import events as ev
 from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event
 
 LONGEST = timedelta(seconds=60)
-PAUSED, RESUMED = "recording-paused", "recording-resumed"
 
 log = structlog.get_logger(__name__)
 
@@ -37,14 +37,14 @@ class _Pause:
 
 
 class RecordingPause:
-    """At most one pause an agent. `remember(who, kind, linkedid, seconds)` keeps each; `on_change(agent)` is told."""
+    """At most one pause an agent. `remember(who, deed, linkedid, seconds)` stores each, `on_change(agent)` shows it."""
 
     def __init__(
         self,
         ami: Ami,
         board: Board,
         clock: Clock,
-        remember: Callable[[Who, str, str, int | None], None],
+        remember: Callable[[Who, Deed, str, int | None], None],
         on_change: Callable[[str], None],
         *,
         is_parked: Callable[[str], bool],
@@ -62,12 +62,12 @@ class RecordingPause:
         self._lifted_all = False
 
     def until(self, agent: str) -> datetime | None:
-        """When the recording of his talk goes on by itself; None while it is not paused."""
+        """When the recording of their talk goes on by itself; None while it is not paused."""
         pause = self._pauses.get(agent)
         return pause.until if pause is not None else None
 
     async def pause(self, who: Who, interface: str) -> datetime:
-        """Write silence from now on; until when. A second word begins the time anew.
+        """Write silence from now on; until when. Asked again, the time begins anew.
 
         Raises Conflict when nothing is being recorded, Unavailable when Asterisk cannot be told.
         """
@@ -84,7 +84,7 @@ class RecordingPause:
         since = known.since if known is not None and known.channel == key.linkedid else now
         self._pauses[who.agent] = _Pause(who, key.linkedid, since, now + self._longest)
         if since == now:
-            self._remember(who, PAUSED, key.linkedid, None)
+            self._remember(who, Deed.RECORDING_PAUSED, key.linkedid, None)
         self._changed(who.agent)
         return now + self._longest
 
@@ -159,7 +159,7 @@ class RecordingPause:
         if self._pauses.get(agent) is pause:
             del self._pauses[agent]
             seconds = int((self._clock.now() - pause.since).total_seconds())
-            self._remember(pause.who, RESUMED, pause.channel, seconds)
+            self._remember(pause.who, Deed.RECORDING_RESUMED, pause.channel, seconds)
             self._changed(agent)
 
     def _changed(self, agent: str) -> None:

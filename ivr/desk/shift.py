@@ -11,7 +11,7 @@ from ivr.desk import devices
 
 
 class State(StrEnum):
-    """What an agent has said of himself; whether his phone rings or he talks is the board's to know."""
+    """What an agent has said of themselves; whether they are rung or talk is the board's to know."""
 
     READY = "ready"
     PAUSED = "paused"
@@ -23,7 +23,7 @@ UNREACHABLE = "телефон недоступен"
 REASONS = ("перерыв", "обед", "документы", "обучение", "совещание")
 """Reasons an agent may choose; `MISSED` and `UNREACHABLE` are given by us alone."""
 WRAP_UP = timedelta(seconds=60)
-"""How long an agent may finish his notes before he is ready again by himself."""
+"""How long an agent may finish their notes before they are ready again by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +40,40 @@ class Shift:
     since: datetime
     until: datetime | None = None
     phone: devices.Phone = devices.Phone.BROWSER
-    """Where he takes calls; chosen when he signs on."""
+    """Where they take calls; chosen when they sign on."""
 
     @property
     def interface(self) -> str:
-        """How app_queue calls him: the telephone he has chosen."""
+        """What app_queue calls them by: the telephone they have chosen."""
         return devices.interface(self.agent, self.phone)
 
     @property
     def takes_calls(self) -> bool:
-        """Whether the queue may ring him."""
+        """Whether the queues may ring them."""
         return self.state is State.READY
 
     def ready(self, now: datetime) -> Shift:
-        """He takes calls again (after a pause, or the wrap-up is done)."""
+        """They take calls again (after a pause, or when the wrap-up is done)."""
         return replace(self, state=State.READY, reason="", since=now, until=None)
 
     def pause(self, reason: str, now: datetime) -> Shift:
-        """He takes no calls. Raises InvalidInput for a reason that is not on the list."""
+        """They take no calls. Raises InvalidInput for a reason that is not on the list."""
         if reason not in (*REASONS, MISSED, UNREACHABLE):
             raise InvalidInput(f"Причины «{reason}» нет. Выберите одну из: {', '.join(REASONS)}.")
         return replace(self, state=State.PAUSED, reason=reason, since=now, until=None)
 
     def talk_ended(self, now: datetime, limit: timedelta = WRAP_UP) -> Shift:
-        """A talk ended: he finishes his notes. Whoever paused during the talk stays paused."""
+        """A talk ended: they finish their notes. Whoever paused during the talk stays paused."""
         if self.state is not State.READY:
             return self
         return replace(self, state=State.WRAP_UP, reason="", since=now, until=now + limit)
 
     def missed(self, now: datetime) -> Shift:
-        """His phone rang in vain: no further caller is sent to an empty chair."""
+        """Their telephone rang and was not answered: no further caller is sent to an empty chair."""
         return self.pause(MISSED, now)
 
     def unreachable(self, now: datetime) -> Shift:
-        """His telephone is gone: no caller is sent to it (fault F36). He is ready again as soon as it is back."""
+        """Their telephone is gone: no caller is sent to it (fault F36). They are ready again as soon as it is back."""
         return self.pause(UNREACHABLE, now)
 
     def due(self, now: datetime) -> bool:

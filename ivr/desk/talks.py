@@ -31,7 +31,7 @@ class Ended:
     linkedid: str
     """The caller's."""
     queue: str
-    """Where he was answered from; "" after a transfer or a reload."""
+    """The one they were answered from; "" after a transfer or a reload."""
     seconds: int
 
 
@@ -42,7 +42,7 @@ class Talks:
         self._board = board
         self._talks: dict[str, _Talk] = {}
         self._answered: dict[str, tuple[str, str]] = {}
-        """Interface -> caller and queue of the call he took last from a queue."""
+        """Interface -> caller and queue of the call it took last from a queue."""
 
     def apply(self, event: Event) -> Ended | None:
         """Take an event in; the talk it ended."""
@@ -50,7 +50,7 @@ class Talks:
             case ev.AgentConnected(channel=caller):
                 self._answered[event.agent] = (caller.uniqueid, event.queue)
             case ev.BridgeEntered(channel=channel):
-                # The leg of whoever was called; one who calls himself is in no talk with a caller of ours.
+                # The leg of whoever was called; an agent who calls is in no talk with a caller of ours.
                 if channel.uniqueid != channel.linkedid and devices.is_agents(channel.device):
                     talk = _Talk(devices.agent_of(channel.device), channel.device, event.at)
                     self._talks.setdefault(channel.uniqueid, talk)

@@ -1,7 +1,7 @@
 """What an agent is told before a caller is connected: «Кемерово, нет света, третий звонок, ждёт две минуты».
 
 app_queue plays a file named beforehand into the agent's ear, while the caller goes on hearing music (the announcement
-of `Queue()`; its gosub would stop the music first, 22.10). The file is made while the caller waits, and again as his
+of `Queue()`; its gosub would stop the music first, 22.10). The file is made while the caller waits, and again as the
 wait grows; where there is none, because it could not be made in time or this process is away, nothing is played.
 """
 
@@ -35,7 +35,7 @@ from ivr.voice.voice import Utterance, Voice
 from recordings.disk import Disk
 
 LONGEST_S = 3.2
-"""The caller is kept from his agent for so long; what does not fit is left out, the wait first."""
+"""The caller is kept from the agent for so long; what does not fit is left out, the wait first."""
 RATE_PERCENT = 125
 """Agents know the words by heart."""
 NEXT = 10

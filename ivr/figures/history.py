@@ -16,7 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from gridline import priorities
-from ivr.desk.models import AgentEvent, Left, QueueVisit
+from ivr.desk.models import LOST, AgentEvent, Deed, Left, QueueVisit
 from ivr.figures.figures import By, Figures, Period, Presence
 
 _Column = SQLColumnExpression[Any]
@@ -25,7 +25,7 @@ HALF_HOUR_S = 1800
 LONGEST_STATE = timedelta(hours=24)
 """A pause that began earlier before the period than this is not looked for."""
 
-_STATES = ("signed-on", "ready", "paused", "missed", "signed-off")
+_STATES = (Deed.SIGNED_ON, Deed.READY, Deed.PAUSED, Deed.MISSED, Deed.SIGNED_OFF)
 """Events after which an agent is in another state (a completed talk leads to the wrap-up as well)."""
 
 
@@ -87,8 +87,8 @@ async def presence(session: AsyncSession, company_id: str, period: Period, *, ag
     """Each agent's time on shift and in pauses within the period; what still lasts counts up to its end."""
     span = _spans(company_id, period, agent)
     seconds = _seconds_within(span.c.at, span.c.until, period)
-    reason = case((span.c.kind == "signed-on", literal("")), else_=span.c.detail)
-    paused = span.c.kind.in_(("signed-on", "paused", "missed"))
+    reason = case((span.c.kind == Deed.SIGNED_ON, literal("")), else_=span.c.detail)
+    paused = span.c.kind.in_((Deed.SIGNED_ON, Deed.PAUSED, Deed.MISSED))
     pauses = (
         select(span.c.agent, reason, func.count(), func.sum(seconds))
         .where(paused, seconds > 0)
@@ -96,7 +96,9 @@ async def presence(session: AsyncSession, company_id: str, period: Period, *, ag
         .order_by(span.c.agent, reason)
     )
     shifts = (
-        select(span.c.agent, func.sum(seconds)).where(span.c.kind != "signed-off", seconds > 0).group_by(span.c.agent)
+        select(span.c.agent, func.sum(seconds))
+        .where(span.c.kind != Deed.SIGNED_OFF, seconds > 0)
+        .group_by(span.c.agent)
     )
     on_shift = {name: int(total) for name, total in await session.execute(shifts)}
     by_reason: dict[str, dict[str, tuple[int, int]]] = {}
@@ -114,7 +116,7 @@ async def _visits(
 ) -> Sequence[Any]:
     visit = QueueVisit
     answered = visit.outcome == Left.ANSWERED
-    lost = visit.outcome.in_((Left.ABANDONED, Left.UNSERVED))
+    lost = visit.outcome.in_(LOST)
     parts = _parts(by, visit.queue, visit.agent, visit.entered_at)
     query = select(
         *parts,
@@ -154,23 +156,23 @@ async def _talks(
         )
         .where(
             event.company_id == company_id,
-            event.kind.in_((*_STATES, "completed")),
+            event.kind.in_((*_STATES, Deed.COMPLETED)),
             event.at >= period.since - LONGEST_STATE,
             event.at < period.until,
         )
         .subquery()
     )
-    completed = told.c.kind == "completed"
-    wrapping = and_(completed, told.c.before.in_(("ready", "completed")))
+    completed = told.c.kind == Deed.COMPLETED
+    wrapping = and_(completed, told.c.before.in_((Deed.READY, Deed.COMPLETED)))
     parts = _parts(by, told.c.queue, told.c.agent, told.c.at)
     query = select(
         *parts,
         _count(completed),
         func.sum(case((completed, told.c.seconds), else_=0)),
-        _count(told.c.kind == "missed"),
+        _count(told.c.kind == Deed.MISSED),
         _count(wrapping),
         func.sum(case((wrapping, _seconds_within(told.c.at, told.c.until, period)), else_=0)),
-    ).where(told.c.at >= period.since, or_(completed, told.c.kind == "missed"))
+    ).where(told.c.at >= period.since, or_(completed, told.c.kind == Deed.MISSED))
     return await _grouped(session, query, parts, (told.c.queue, queue), (told.c.agent, agent))
 
 

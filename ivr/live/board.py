@@ -72,6 +72,10 @@ class Board:
             self._floor.key(mate.channel.uniqueid) for leg in legs.of_device(interface) for mate in legs.mates(leg)
         )
 
+    def channels_of(self, interface: str) -> tuple[str, ...]:
+        """The ids of this telephone's legs, ringing ones too; none: it is not in use."""
+        return tuple(leg.channel.uniqueid for leg in self._floor.legs.of_device(interface))
+
     def estimate_wait_s(self, queue: str, position: int) -> float | None:
         """Honest seconds until the caller at `position` (from 1) is answered; None when it cannot be told.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from gridline import priorities
+from ivr.desk import devices
 from ivr.live.legs import Legs, LiveChannel
 from ivr.live.lines import Lines
 from ivr.live.roster import Roster, state_of
@@ -41,8 +42,8 @@ class Floor:
         return self.lines.queues() | self.roster.queues()
 
     def is_call(self, leg: LiveChannel) -> bool:
-        """Whether this leg is a caller's: the first of its call, and no agent's phone."""
-        return leg.channel.uniqueid == leg.channel.linkedid and leg.channel.device not in self.roster
+        """Whether this leg is a caller's: the first of its call, and no agent's telephone, on shift or not."""
+        return leg.channel.uniqueid == leg.channel.linkedid and not devices.is_agents(leg.channel.device)
 
     def call(self, leg: LiveChannel) -> LiveCall:
         """A caller, by their leg."""

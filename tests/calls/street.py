@@ -69,6 +69,7 @@ def _renamed(body: dict[str, Any]) -> None:
     body |= {"id": CHANGED, "dids": ["78005000001"], "menu": f"{CHANGED}.yaml", "hotline": f"{CHANGED}-hotline"}
     for topic in body["topics"].values():
         topic["queue"] = topic["queue"].replace("skek", CHANGED)
+    body["queue_names"] = {queue.replace("skek", CHANGED): name for queue, name in body["queue_names"].items()}
 
 
 async def with_data(house: Installation) -> None:

@@ -19,6 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from agent_console.api.clients import Clients, add_client
 from agent_console.app import make_app
 from agent_console.console import Console
+from agent_console.people.leavers import Leavers
 from agent_console.people.models import Role, User
 from agent_console.people.passwords import Passwords
 from agent_console.people.permissions import Actor
@@ -160,8 +161,9 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
     ami = Ami("127.0.0.1", 1, "nobody", "", on_event=lambda _: None, on_resync=lambda _: None, clock=clock)
     casework, endings = Casework(db, clock, companies, calendar), Endings(db, clock, companies)
     line, voice, board = Line(), Voice.of(settings), Board(settings.node)
-    reconnect = Reconnect(ami, board, clock)
+    reconnect = Reconnect(ami, board, clock, on_over=lambda agent: desk.tell_again(agent))
     desk = Desk(ami, db, clock, board, lambda _: None, is_parked=reconnect.is_parked)
+    phones = Phones(settings, clock)
     console = Console(
         db=db,
         clock=clock,
@@ -174,7 +176,8 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         promises=Promises(db, clock),
         board=board,
         desk=desk,
-        phones=Phones(settings, clock),
+        phones=phones,
+        leavers=Leavers(db, phones, desk.dismiss),
         reconnect=reconnect,
         recording_pause=RecordingPause(ami, board, clock, desk.remember, lambda _: None, is_parked=reconnect.is_parked),
         voice=voice,

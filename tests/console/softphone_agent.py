@@ -94,13 +94,13 @@ class BrowserAgent:
         self.base = base
         self.bar = page.locator("#softphone")
 
-    async def sign_in(self, login: str) -> None:
+    async def sign_in(self, login: str, state: str = "ready") -> None:
         """Sign in by hand; the telephone then comes up by itself."""
         await self.page.goto(f"{self.base}/signin")
         await self.page.get_by_label("Логин").fill(login)
         await self.page.get_by_label("Пароль", exact=True).fill(PASSWORD)
         await self.page.get_by_role("button", name="Войти").click()
-        await self.is_("ready")
+        await self.is_(state)
 
     async def opens(self, state: str = "ready") -> None:
         """Open the console once more, being signed in already."""

@@ -10,8 +10,6 @@ from sqlalchemy import select
 
 from agent_console.web.scripts import build
 from appeals.models import Answer, Appeal
-from asterisk_conf.secrets import secret
-from carrier.ami import CarrierAmi
 from carrier.hearing.tones import chirps
 from carrier.stories.installation import Installation
 from grid.import_outages import import_outages
@@ -19,7 +17,6 @@ from grid.import_premises import import_premises
 from grid.imports import Table
 from gridline.clock import SystemClock
 from gridline.settings import HOUSE
-from ivr.desk import devices
 from ivr.journal.models import CallRecord
 from tests.console import brief
 from tests.console.softphone_agent import BrowserAgent, chromium, hire
@@ -34,20 +31,19 @@ async def test_the_card_opens_as_it_rings_and_an_appeal_is_registered_in_the_tal
     var = tmp_path / "var"
     brief.prompts(var)
     build()
-    house, ami = Installation(var, {"dialplan": str(brief.dialplan(tmp_path / "dialplan"))}), CarrierAmi()
+    house = Installation(var, {"dialplan": str(brief.dialplan(tmp_path / "dialplan")), "ring_desk_phones": False})
     try:
         await house.start()
         own, now = house.settings, SystemClock().now()
         await import_premises(house.db, Table(HOUSE / "grid/samples/premises.csv", house.companies, "", now))
         await import_outages(house.db, Table(HOUSE / "grid/samples/outages.csv", house.companies, "", now))
         await hire(house, "olga", "101")
-        await house.carrier.agent("101").unregisters()
-        await ami.connect(own.ami_host, own.ami_port, own.ami_user, secret(own.var / "secrets", "ami"))
-        await ami.action("QueueAdd", Queue="skek-hotline", Interface=devices.browser("101"))
         async with async_playwright() as playwright, chromium(playwright, OLGA, tmp_path) as browser:
             window = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="ru-RU")
             olga = BrowserAgent(await window.new_page(), f"http://{own.http_host}:{own.http_port}")
             await olga.sign_in("olga")
+            await olga.posts("/desk/sign-on", queue="skek-hotline", phone="browser")
+            await olga.posts("/desk/ready")
             number = await _story(house, olga)
         async with house.db.read() as session:
             call = (await session.scalars(select(CallRecord))).one()
@@ -56,7 +52,6 @@ async def test_the_card_opens_as_it_rings_and_an_appeal_is_registered_in_the_tal
         assert (appeal.number, appeal.call_id, call.caller) == (number, call.id, CALLER)
         assert (appeal.state, appeal.recording_id is not None, answer.on_call) == ("closed", True, True)
     finally:
-        await ami.close()
         await house.stop()
 
 

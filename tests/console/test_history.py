@@ -115,7 +115,7 @@ async def test_queues_and_agents(console_app: ConsoleApp) -> None:
         session.add(did(at(10, 10, 20), "completed", seconds=0, queue=""))
     queues = await counted(console_app, "queue")
     assert [(row.name, row.figures.offered, row.figures.unknown, row.figures.talks) for row in queues.rows] == [
-        ("Горячая линия", 4, 1, 1), ("Технологическое присоединение и ещё 3", 1, 0, 0),
+        ("Горячая линия", 4, 1, 1), ("Офис обслуживания", 1, 0, 0),
         ("Вне очереди: переводы и возвраты", 0, 0, 1),
     ]  # fmt: skip
     agents = await counted(console_app, "agent")

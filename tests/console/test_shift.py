@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +24,16 @@ from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from asterisk_conf.render import Rendered
 from asterisk_conf.runtime import AsteriskProcess
+from asterisk_conf.secrets import secret
+from carrier.ami import CarrierAmi
+from carrier.errors import NotRung
 from carrier.hearing.tones import chirps
 from carrier.leg import Leg
 from carrier.phone import AgentPhone
 from carrier.stories.installation import Installation
 from carrier.stories.store import until
 from gridline.errors import Unavailable
+from ivr.desk.desk import REPEAT_S
 from ivr.desk.models import AgentEvent, AgentShift, Left, QueueVisit
 from ivr.journal.models import CallRecord
 from ivr.voice.audio import RATE
@@ -98,7 +102,7 @@ class Office:
         return await until(look, f"конец звонка с {number}")
 
     async def visit(self, call: CallRecord) -> QueueVisit:
-        """His wait in the queue."""
+        """The caller's wait in the queue."""
 
         async def look() -> QueueVisit | None:
             async with self.house.db.read() as session:
@@ -106,16 +110,28 @@ class Office:
 
         return await until(look, "ожидание в очереди")
 
-    async def events(self, call: CallRecord, last: str) -> dict[str, AgentEvent]:
+    async def events(self, call: CallRecord, last: str) -> Mapping[str, AgentEvent]:
         """What happened to Olga in this call, once the `last` of it is stored."""
 
-        async def look() -> dict[str, AgentEvent] | None:
+        async def look() -> Mapping[str, AgentEvent] | None:
             async with self.house.db.read() as session:
                 found = await session.scalars(select(AgentEvent).where(AgentEvent.linkedid == call.linkedid))
-                by_kind = {event.kind: event for event in found}
+                by_kind = {event.kind.value: event for event in found}
             return by_kind if last in by_kind else None
 
         return await until(look, f"событие {last}")
+
+    async def asterisk_restarts(self) -> None:
+        """Asterisk crashes; back when the new one answers."""
+        before = self.house.asterisk
+        before.kill()
+
+        async def look() -> bool | None:
+            with contextlib.suppress(Unavailable, RuntimeError, OSError):
+                return (self.house.asterisk.pid != before.pid and bool(await self.member(""))) or None
+            return None
+
+        await until(look, "Asterisk снова отвечает")
 
     async def member(self, interface: str, queue: str = QUEUE) -> str:
         """The line of `queue show` about this telephone; "" when it is no member."""
@@ -133,7 +149,8 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
     build()
     plan = brief.dialplan(var / "dialplan", ring_s=RING_S)
     silence = {"rtp_timeout_s": SILENCE_S, "rtp_wait_timeout_s": SILENCE_S}
-    house = Installation(var, {"dialplan": str(plan), "recording_pause_s": UNRECORDED_S, **silence})
+    own = {"dialplan": str(plan), "recording_pause_s": UNRECORDED_S, "ring_desk_phones": False}
+    house = Installation(var, own | silence)
     try:
         await house.start()
         await hire(house, "olga", "101")
@@ -152,16 +169,67 @@ async def test_the_queue_rings_the_telephone_that_was_chosen_and_no_other(office
     assert "(paused" in await office.member("PJSIP/101-web")
     await office.does("/desk/ready")
     assert "(paused" not in await office.member("PJSIP/101-web")
-    assert "(paused" in await office.member("PJSIP/101")
+    assert await office.member("PJSIP/101") == ""
     await office.does("/desk/sign-on", queue=QUEUE, phone="desk")
     assert await office.member("PJSIP/101-web") == ""
     assert "(paused" not in await office.member("PJSIP/101")
-    assert "(paused" in await office.member("PJSIP/101", "skek-office")  # named there, not chosen
+    assert await office.member("PJSIP/101", "skek-office") == ""
     await office.does("/desk/pause", reason="обед")
     assert "(paused" in await office.member("PJSIP/101")
     assert (await office.shift_is("paused", "обед")).phone == "desk"
+    await office.does("/desk/sign-on", queue="skek-office", phone="desk")
+    assert await office.member("PJSIP/101") == ""
+    assert "(paused" in await office.member("PJSIP/101", "skek-office")
     await office.does("/desk/sign-off")
-    assert "(paused" in await office.member("PJSIP/101")
+    assert await office.member("PJSIP/101", "skek-office") == ""
+
+
+@pytest.mark.parametrize("signed_on_before", [False, True], ids=["fresh start", "after a sign-off"])
+async def test_with_nobody_on_shift_no_desk_phone_rings_and_a_message_is_offered_at_once(
+    office: Office, signed_on_before: bool
+) -> None:
+    """Case C7."""
+    await office.phone.registers()
+    office.phone.does_not_answer()
+    if signed_on_before:
+        await office.does("/desk/sign-on", queue=QUEUE, phone="desk")
+        await office.does("/desk/ready")
+        await office.does("/desk/sign-off")
+    async with office.caller() as (_, anna):
+        await anna.hears(await office.house.voice.render(["person-did-not-answer"], "skek"), 25)
+        with pytest.raises(NotRung):
+            await office.phone.rung(0.1)
+        await anna.hang_up()
+
+
+async def test_a_restarted_asterisk_rings_nobody_in_a_queue_that_is_not_theirs(office: Office) -> None:
+    """Case K8: the telephone is there at once; it is no member of anything until the shift says so."""
+    await office.phone.registers()
+    await office.does("/desk/sign-on", queue=QUEUE, phone="desk")
+    await office.does("/desk/ready")
+    for _ in range(2):
+        await office.asterisk_restarts()
+        async with asyncio.timeout(30):
+            while "(paused" in (line := await office.member("PJSIP/101")) or not line:
+                for other in ("skek-office", "skek-water", "mrsk-hotline"):
+                    assert await office.member("PJSIP/101", other) == ""
+        assert await office.member("PJSIP/101-web") == ""
+    await office.does("/desk/sign-off")
+    await office.phone.registers(anew=True)
+
+
+async def test_whoever_is_a_member_without_a_shift_is_put_out(office: Office) -> None:
+    """Left over from a shift that ended while this process, or its link to Asterisk, was away."""
+    own, ami = office.house.settings, CarrierAmi()
+    await ami.connect(own.ami_host, own.ami_port, own.ami_user, secret(own.var / "secrets", "ami"))
+    try:
+        for interface in ("PJSIP/101", "PJSIP/102-web"):
+            await ami.action("QueueAdd", Queue=QUEUE, Interface=interface, Paused="false")
+        async with asyncio.timeout(REPEAT_S + 10):
+            while await office.member("PJSIP/101") or await office.member("PJSIP/102-web"):
+                pass  # asking takes Asterisk a moment
+    finally:
+        await ami.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -174,7 +242,7 @@ async def at_work(office: Office) -> AsyncIterator[Office]:
     office.phone.does_not_answer()
 
 
-async def test_a_caller_who_gives_up_while_it_rings_is_lost_and_nobody_missed_him(at_work: Office) -> None:
+async def test_a_caller_who_gives_up_while_it_rings_is_lost_and_nobody_missed_them(at_work: Office) -> None:
     at_work.phone.does_not_answer()
     async with at_work.caller() as (number, anna):
         await at_work.phone.rung(30)
@@ -191,7 +259,7 @@ async def test_a_caller_who_gives_up_while_it_rings_is_lost_and_nobody_missed_hi
         assert not list(kinds)
 
 
-async def test_who_does_not_answer_is_paused_and_the_caller_keeps_his_place(at_work: Office) -> None:
+async def test_who_does_not_answer_is_paused_and_the_caller_keeps_their_place(at_work: Office) -> None:
     at_work.phone.does_not_answer()
     async with at_work.caller() as (number, anna):
         await at_work.phone.rung(30)
@@ -209,7 +277,7 @@ async def test_who_does_not_answer_is_paused_and_the_caller_keeps_his_place(at_w
     assert (await at_work.events(call, "completed"))["missed"].detail == "не ответил"
 
 
-async def test_papers_are_not_recorded_and_after_the_talk_he_wraps_up(at_work: Office) -> None:
+async def test_papers_are_not_recorded_and_after_the_talk_she_wraps_up(at_work: Office) -> None:
     at_work.phone.answers(after_s=0.5)
     async with at_work.caller() as (number, anna):
         olga = await at_work.phone.answered(30)

@@ -10,14 +10,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Error, Page, async_playwright, expect
 from sqlalchemy import select
 
 from agent_console.web.scripts import build
-from asterisk_conf.secrets import secret
-from carrier.ami import CarrierAmi
 from carrier.errors import NotRung
 from carrier.hearing.sound import Clip, clip
 from carrier.hearing.tones import chirps
@@ -34,24 +33,26 @@ from ivr.journal.models import CallRecord
 from ivr.voice.prompts import Prompt
 from ivr.voice.voice import Voice
 from tests.console import brief
+from tests.console.conftest import PASSWORD, Client
 from tests.console.softphone_agent import BrowserAgent, chromium, hire
 
 pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
+QUEUE = "skek-hotline"
 KNOWN = "+79131203401"
-"""His premise is in Kemerovo (grid/samples)."""
+"""The premise of this number is in Kemerovo (grid/samples)."""
 OLGA, IGOR, ANNA = chirps(201, 1.2), chirps(202, 1.2), chirps(203, 2.4)
 """What each of them says: Olga (101) and Igor (102) into their microphones, Anna into her telephone."""
 
 
 @dataclass
 class Floor:
-    """The product, two agents in their browsers, and the queue's manager."""
+    """The product, and two agents in their browsers, whose shifts are changed by the routes of their workplace."""
 
     house: Installation
     olga: BrowserAgent
     igor: BrowserAgent
-    ami: CarrierAmi
+    places: dict[str, Client]
     calls: int = 0
 
     @asynccontextmanager
@@ -71,22 +72,26 @@ class Floor:
         return f"+7 913 999-00-{self.calls:02d}"
 
     async def queue_rings(self, agent: str, phone: devices.Phone = devices.Phone.BROWSER) -> None:
-        """Of all telephones the queue rings this one of this agent only."""
-        chosen = devices.interface(agent, phone)
-        for one in ("101", "102"):
-            for interface in (devices.browser(one), devices.desk_phone(one)):
-                await self.ami.action(
-                    "QueuePause", Interface=interface, Paused="false" if interface == chosen else "true"
-                )
+        """This agent alone is ready, at this telephone; the others are not on shift."""
+        for other in self.places.keys() - {agent}:
+            assert (await self.places[other].post("/desk/sign-off")).status in (303, 404)
+        await self.works(agent, "sign-on", queue=QUEUE, phone=phone.value)
+        await self.works(agent, "ready")
+
+    async def works(self, agent: str, button: str, **form: str) -> None:
+        """A button of this agent's workplace."""
+        answer = await self.places[agent].post(f"/desk/{button}", data=form)
+        assert answer.status == 303, await answer.text()
 
     @asynccontextmanager
-    async def talk(self) -> AsyncIterator[Leg]:
-        """Anna is talking with Olga."""
+    async def talk(self, olga: BrowserAgent | None = None) -> AsyncIterator[Leg]:
+        """Anna is talking with Olga, wherever she sits now."""
         await self.queue_rings("101")
+        olga = olga or self.olga
         async with self.caller() as anna:
-            await self.olga.is_("ringing", 30_000)
-            await self.olga.press("F2")
-            await self.olga.is_("talking")
+            await olga.is_("ringing", 30_000)
+            await olga.press("F2")
+            await olga.is_("talking")
             await anna.hears(OLGA, 10)
             yield anna
 
@@ -107,6 +112,14 @@ class Floor:
             shift = await session.get(AgentShift, agent)
         return shift.state if shift is not None else ""
 
+    async def wraps_up(self, agent: str) -> None:
+        """Wait until this agent's talk is over."""
+
+        async def look() -> bool | None:
+            return await self.shift_of(agent) == "wrap-up" or None
+
+        await until(look, f"{agent} дозаполняет")
+
     async def sounds_like(self, phrase: str) -> Clip:
         """A prompt as the caller hears it."""
         return clip(await self.house.voice.render([phrase], "skek"))
@@ -126,7 +139,8 @@ async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor
     var = folder / "var"
     brief.prompts(var)
     build()
-    house, ami = Installation(var, {"dialplan": str(brief.dialplan(folder / "dialplan"))}), CarrierAmi()
+    house = Installation(var, {"dialplan": str(brief.dialplan(folder / "dialplan")), "ring_desk_phones": False})
+    sessions = [aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) for _ in range(2)]
     try:
         await house.start()
         base = f"http://{house.settings.http_host}:{house.settings.http_port}"
@@ -135,10 +149,9 @@ async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor
         await hire(house, "igor", "102")
         for agent in ("101", "102"):  # their desk phones are switched off
             await house.carrier.agent(agent).unregisters()
-        own = house.settings
-        await ami.connect(own.ami_host, own.ami_port, own.ami_user, secret(own.var / "secrets", "ami"))
-        for agent in ("101", "102"):
-            await ami.action("QueueAdd", Queue="skek-hotline", Interface=devices.browser(agent), Paused="true")
+        places = {agent: Client(session, base) for agent, session in zip(("101", "102"), sessions, strict=True)}
+        for login, place in zip(("olga", "igor"), places.values(), strict=True):
+            assert (await place.sign_in(login, PASSWORD)).status == 303
         async with (
             async_playwright() as playwright,
             chromium(playwright, OLGA, folder) as hers,
@@ -147,9 +160,10 @@ async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor
             olga, igor = BrowserAgent(await _window(hers), base), BrowserAgent(await _window(his), base)
             await olga.sign_in("olga")
             await igor.sign_in("igor")
-            yield Floor(house, olga, igor, ami)
+            yield Floor(house, olga, igor, places)
     finally:
-        await ami.close()
+        for session in sessions:
+            await session.close()
         await house.stop()
 
 
@@ -265,13 +279,15 @@ async def test_a_caller_is_sent_on_without_asking(floor: Floor) -> None:
         await anna.waits_for_hangup(5)
 
 
-async def test_a_caller_whom_nobody_takes_is_the_first_of_his_queue_again(floor: Floor) -> None:
+async def test_a_caller_whom_nobody_takes_is_the_first_of_the_queue_again(floor: Floor) -> None:
     async with floor.talk() as anna:
         await floor.olga.press("F7")
         await floor.olga.page.keyboard.type("102")
         await floor.olga.press("Enter")
         await floor.igor.is_("ringing")
         await floor.igor.press("F4")
+        await floor.wraps_up("101")
+        await floor.works("101", "ready")  # her notes of the first talk are done
         await floor.olga.is_("ringing")
         await floor.olga.press("F2")
         await anna.hears(OLGA, 10)
@@ -312,8 +328,6 @@ async def test_a_caller_who_gives_up_leaves_the_telephone_ready(floor: Floor) ->
 
 
 async def test_a_reload_does_not_lose_the_caller(floor: Floor) -> None:
-    await floor.olga.posts("/desk/sign-on", queue="skek-hotline", phone="browser")
-    await floor.olga.posts("/desk/ready")
     async with floor.talk() as anna:
         began, clock = anna.now_s, time.monotonic()
         await floor.olga.page.reload()
@@ -333,12 +347,8 @@ async def test_a_reload_does_not_lose_the_caller(floor: Floor) -> None:
     call = await floor.ended()
     assert call.outcome == "talked"
     assert call.ended_at is not None
-    assert call.ended_at > ends_at  # not when he left the controller for the reload
-    async with asyncio.timeout(15):  # nothing of app_queue told of this end
-        while await floor.shift_of("101") != "wrap-up":  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-    await floor.olga.posts("/desk/sign-off")
-    await floor.ami.action("QueueAdd", Queue="skek-hotline", Interface=devices.browser("101"), Paused="true")
+    assert call.ended_at > ends_at  # not when the caller left the controller for the reload
+    await floor.wraps_up("101")  # nothing of app_queue told of this end
 
 
 async def test_both_telephones_of_an_agent_ring_and_one_of_them_wins(floor: Floor) -> None:
@@ -409,24 +419,109 @@ async def test_calls_out_show_the_company_and_go_only_where_they_may(floor: Floo
     await other.hang_up()
     await floor.olga.is_("ready")
 
-    for number in ("88095551234", "+7 701 234-56-78", "810442071234567"):
+    for number, words in (
+        ("88095551234", "не набирается"),
+        ("+7 701 234-56-78", "только по России"),
+        ("810442071234567", "только по России"),
+        ("+45 12 34 56 78", "+45 12345678 — номер другой страны"),
+    ):
         await floor.olga.press("F3")
         await floor.olga.part("number").fill(number)
         await floor.olga.press("Enter")
-        await expect(floor.olga.page.locator(".toast").last).to_contain_text("не набирается")
+        await expect(floor.olga.page.locator(".toast").last).to_contain_text(words)
         await floor.olga.is_("ready")
         await floor.olga.page.locator(".toast button").last.click()
 
 
 async def test_the_telephone_is_in_one_tab_only(floor: Floor) -> None:
     second = BrowserAgent(await floor.olga.page.context.new_page(), floor.olga.base)
-    await second.opens("elsewhere")
+    await second.opens("tab")
     await second.part("take").click()
     await second.is_("ready")
-    await floor.olga.is_("elsewhere")
+    await floor.olga.is_("tab")
     await second.page.close()
     await floor.olga.part("take").click()
     await floor.olga.is_("ready")
+
+
+async def test_a_second_computer_asks_before_it_takes_the_telephone_and_the_first_is_told(floor: Floor) -> None:
+    """Case C9."""
+    browser = floor.olga.page.context.browser
+    assert browser is not None
+    there = BrowserAgent(await _window(browser), floor.olga.base)
+    await there.sign_in("olga", "elsewhere")
+    await expect(there.part("state")).to_have_text("Телефон открыт на другом компьютере.")
+    await floor.olga.is_("ready")
+    await there.part("take").click()
+    await there.is_("ready")
+    await floor.olga.is_("elsewhere")
+    await expect(floor.olga.page.locator(".toast").last).to_contain_text("открыли на другом компьютере")
+    async with floor.talk(there) as anna:  # it is the one that rings, and it stays so
+        await floor.olga.part("take").click()
+        await expect(floor.olga.part("state")).to_contain_text("там идёт разговор")
+        await anna.hears(OLGA, 10, since_s=anna.now_s)
+        await anna.hang_up()
+    await there.is_("ready")
+    await floor.olga.part("take").click()
+    await floor.olga.is_("ready")
+    await there.is_("elsewhere")
+    await there.page.context.close()
+
+
+@pytest.mark.parametrize("doing", ["talking", "held"])
+async def test_a_page_that_is_busy_for_long_keeps_its_talk(floor: Floor, doing: str) -> None:
+    """Case C5: no OPTIONS is answered meanwhile; the sound goes on, so nothing is done to the talk."""
+    async with floor.talk() as anna:
+        if doing == "held":
+            await floor.olga.press("F9")
+            await floor.olga.is_("held")
+        since = anna.now_s
+        await floor.olga.page.evaluate("() => { const until = Date.now() + 32_000; while (Date.now() < until); }")
+        await floor.olga.is_(doing)
+        log = floor.house.log()
+        assert "parked-for-reload" not in log.rpartition("call-begins")[2]
+        assert not anna.heard(await floor.sounds_like("reconnecting"))
+        if doing == "held":
+            await floor.olga.press("F9")
+        await anna.hears(OLGA, 10, since_s=max(since, anna.now_s))
+        await anna.hang_up()
+    await floor.olga.is_("ready")
+
+
+async def test_who_talks_on_the_other_telephone_is_not_offered_a_caller_and_the_page_says_who_answered(
+    floor: Floor,
+) -> None:
+    """Cases C8 and C11: a colleague's call is answered on the desk phone; Olga is on shift in the browser."""
+    desk = floor.house.carrier.agent("101")
+    await desk.registers()
+    await floor.queue_rings("101")
+    desk.answers(after_s=0.5)
+    await floor.igor.press("F3")
+    await floor.igor.page.keyboard.type("101")
+    await floor.igor.press("Enter")
+    talk = await desk.answered(10)
+    await expect(floor.olga.page.locator(".toast").last).to_contain_text("ответили с другого телефона")
+    async with floor.caller() as anna:
+        await anna.hears(await floor.sounds_like("still-waiting"), 90)
+        await floor.olga.is_("ready")
+        assert await floor.shift_of("101") == "ready"
+        await talk.hang_up()
+        await floor.olga.is_("ringing")
+        await floor.olga.press("F2")
+        await anna.hears(OLGA, 10)
+        await anna.hang_up()
+    await desk.unregisters()
+
+
+async def test_a_call_that_rings_out_is_not_said_to_be_the_callers_doing(floor: Floor) -> None:
+    """Case C11: the queue takes the caller to somebody else; the caller has not hung up."""
+    await floor.queue_rings("101")
+    async with floor.caller() as anna:
+        await floor.olga.is_("ringing", 30_000)
+        await floor.olga.is_("ready", 25_000)
+        await expect(floor.olga.page.locator(".toast").last).to_contain_text("Вы не ответили")
+        assert await floor.shift_of("101") == "paused"
+        await anna.hang_up()
 
 
 async def test_a_microphone_that_is_refused_is_told_in_words(floor: Floor) -> None:
@@ -436,7 +531,7 @@ async def test_a_microphone_that_is_refused_is_told_in_words(floor: Floor) -> No
         "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
     )
     denied = BrowserAgent(page, floor.igor.base)
-    await denied.opens("elsewhere")
+    await denied.opens("tab")
     await denied.part("take").click()
     await expect(denied.part("trouble")).to_contain_text("Браузер не даёт микрофон")
     await page.close()

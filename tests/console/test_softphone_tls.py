@@ -10,12 +10,9 @@ import pytest
 from playwright.async_api import async_playwright
 
 from agent_console.web.scripts import build
-from asterisk_conf.secrets import secret
-from carrier.ami import CarrierAmi
 from carrier.hearing.tones import chirps
 from carrier.stories.installation import Installation
 from gridline.settings import HOUSE
-from ivr.desk import devices
 from tests.console.softphone_agent import BrowserAgent, chromium, hire
 
 OLGA = chirps(201, 1.2)
@@ -31,14 +28,11 @@ async def test_an_agent_talks_over_https_and_wss(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     (tmp_path / "var/prompts").symlink_to(HOUSE / "var/prompts")
     build()
-    house = Installation(tmp_path / "var", {"http_tls_cert": str(cert), "http_tls_key": str(key)})
-    own, ami = house.settings, CarrierAmi()
+    own = {"http_tls_cert": str(cert), "http_tls_key": str(key), "ring_desk_phones": False}
+    house = Installation(tmp_path / "var", own)
     try:
         await house.start()
         await hire(house, "olga", "101")
-        await house.carrier.agent("101").unregisters()
-        await ami.connect(own.ami_host, own.ami_port, own.ami_user, secret(own.var / "secrets", "ami"))
-        await ami.action("QueueAdd", Queue="skek-hotline", Interface=devices.browser("101"))
         async with async_playwright() as playwright, chromium(playwright, OLGA, tmp_path) as browser:
             window = await browser.new_context(locale="ru-RU", ignore_https_errors=True)
             page = await window.new_page()
@@ -46,6 +40,8 @@ async def test_an_agent_talks_over_https_and_wss(tmp_path: Path) -> None:
             page.on("websocket", lambda socket: lines.append(socket.url))
             olga = BrowserAgent(page, house.base)
             await olga.sign_in("olga")
+            await olga.posts("/desk/sign-on", queue="skek-hotline", phone="browser")
+            await olga.posts("/desk/ready")
             assert all(one.startswith("wss://") for one in lines)
             assert lines
             cookies = await window.cookies()
@@ -59,5 +55,4 @@ async def test_an_agent_talks_over_https_and_wss(tmp_path: Path) -> None:
                 await olga.is_("talking")
                 await anna.hears(OLGA, 20)
     finally:
-        await ami.close()
         await house.stop()

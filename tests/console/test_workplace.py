@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from playwright.async_api import Page, expect
 
 from agent_console.pages.workplace import show_place
-from agent_console.people.models import Role
+from agent_console.people.models import Role, User
 from tests.console.conftest import COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.floor import GONE, Floor
 
@@ -24,6 +27,45 @@ async def test_a_shift_begins_paused_and_outlives_an_absent_asterisk(
     text = await (await client.get("/desk")).text()
     assert "На линию" in text
     assert "Закончить смену" in text
+
+
+async def test_somebody_without_a_telephone_begins_with_their_own_work_and_reads_why(
+    page: Page, console_app: ConsoleApp, axe: Axe
+) -> None:
+    """Case C26."""
+    async with console_app.console.db.write() as session:
+        (await session.get_one(User, console_app.users[Role.SUPERVISOR].user_id)).agent = None
+    await sign_in(page, console_app.base, Role.SUPERVISOR, "/account")
+    await page.goto(console_app.base)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Табло")
+    await expect(page.get_by_role("link", name="Рабочее место")).to_have_count(0)
+    await page.goto(f"{console_app.base}/desk")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("У вас нет телефона")
+    assert await axe(page) == []
+    await page.get_by_role("link", name="На главную").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Табло")
+
+
+@pytest.mark.parametrize(
+    ("role", "work"),
+    [
+        *((Role.AGENT, "/desk"), (Role.SUPERVISOR, "/wallboard"), (Role.QA, "/calls"), (Role.DISPATCHER, "/wallboard")),
+        *((Role.CLERK, "/appeals"), (Role.SECURITY, "/appeals"), (Role.ADMIN, "/users")),
+    ],
+)
+async def test_each_role_begins_with_its_own_work(client_of: ClientOf, role: Role, work: str) -> None:
+    client = await client_of(role)
+    assert (await client.get("/")).headers["Location"] == work
+    assert (await client.get(work)).status == 200
+
+
+@pytest.mark.parametrize("page", ["/desk", "/wallboard", "/calls", "/history"])
+async def test_queues_are_called_as_people_call_them(client_of: ClientOf, page: str) -> None:
+    """Case C28: everywhere alike, by the company's file."""
+    text = await (await (await client_of(Role.SUPERVISOR)).get(page)).text()
+    shown = re.sub(r"<[^>]*>", " ", text)
+    assert "Офис обслуживания" in shown
+    assert "skek-" not in shown
 
 
 async def test_a_queue_of_another_company_is_refused(client_of: ClientOf) -> None:

@@ -18,6 +18,7 @@ from ivr.telephony import events as ev
 from ivr.telephony.ami import Ami
 from ivr.telephony.events import Channel, Event, Member
 from ivr.telephony.state import LiveChannel, Snapshot
+from tests.postgres import PostgresServer
 
 START = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 QUEUE = "skek-hotline"
@@ -83,7 +84,7 @@ async def room(sqlite_db: Database) -> Room:
     return room
 
 
-async def test_after_a_talk_from_the_queue_he_wraps_up(room: Room) -> None:
+async def test_after_a_talk_from_the_queue_they_wrap_up(room: Room) -> None:
     olga = leg("1.2", "1.1", "101")
     room.hears(ev.AgentConnected(START, ANNA, QUEUE, "PJSIP/101-web", 9, 3))
     room.bridge("b1", olga, ANNA)
@@ -108,13 +109,13 @@ async def test_a_reload_begins_no_wrap_up_and_the_talk_after_it_does(room: Room)
     assert [queue for _, queue, _ in await room.completed()] == [QUEUE, ""]
 
 
-async def test_who_is_asked_first_wraps_up_only_when_the_caller_came_to_him(room: Room) -> None:
+async def test_who_is_asked_first_wraps_up_only_when_the_caller_came_to_them(room: Room) -> None:
     olga, asking = leg("1.2", "1.1", "101"), leg("2.1", "2.1", "101")
     igor = leg("2.2", "2.1", "102")
     room.bridge("b1", ANNA, olga)
     room.bridge("b2", asking, igor)
     room.hang_up(igor, asking)
-    assert room.state("102") is State.READY  # he was asked, and that was all
+    assert room.state("102") is State.READY  # asked, and that was all
 
     asking, igor = leg("3.1", "3.1", "101"), leg("3.2", "3.1", "102")
     room.bridge("b3", asking, igor)
@@ -148,3 +149,36 @@ async def test_shifts_are_remembered_over_a_restart(room: Room, sqlite_db: Datab
     later = Room(sqlite_db)
     await later.desk.recall()
     assert [(shift.agent, shift.state) for shift in later.desk.shifts()] == [("101", "ready"), ("102", "ready")]
+
+
+async def test_shifts_of_before_a_restart_outlive_a_database_that_is_away_at_the_start(
+    postgres_db: Database, postgres_server: PostgresServer
+) -> None:
+    """Else whoever signs on first would be taken for the only one on shift."""
+    first = Room(postgres_db)
+    await first.works("101")
+    await first.desk.recall()
+    await first.desk.write()
+    later = Room(postgres_db)
+    postgres_server.shut()
+    try:
+        await later.desk.recall()
+        assert later.desk.shifts() == ()
+        await later.works("102")
+        await later.desk.write()
+    finally:
+        postgres_server.start()
+    await later.desk.write()
+    last = Room(postgres_db)
+    await last.desk.recall()
+    assert [shift.agent for shift in last.desk.shifts()] == ["101", "102"]
+
+
+async def test_who_is_dismissed_is_off_shift_though_asterisk_is_away(room: Room) -> None:
+    await room.desk.dismiss("101")
+    await room.desk.dismiss("101")  # there is none any more: nothing happens
+    assert [shift.agent for shift in room.desk.shifts()] == ["102"]
+    await room.desk.write()
+    async with room.db.read() as session:
+        kinds = await session.scalars(select(AgentEvent.kind).where(AgentEvent.agent == "101"))
+        assert list(kinds)[-1] == "signed-off"

@@ -128,7 +128,7 @@ async def test_of_whom_nothing_is_known_nothing_is_said(street: Street) -> None:
     assert not street.there()
 
 
-async def test_a_whisper_that_cannot_be_kept_costs_nobody_else_his(street: Street) -> None:
+async def test_a_whisper_that_cannot_be_kept_costs_nobody_else_theirs(street: Street) -> None:
     await eventually(lambda: not (street.folder / "left-behind.wav").is_symlink())
     street.folder.rmdir()
     with structlog.testing.capture_logs() as told:
@@ -143,6 +143,14 @@ async def test_a_whisper_that_cannot_be_kept_costs_nobody_else_his(street: Stree
 def _call(days_ago: int, number: int) -> CallRecord:
     at = datetime.now(UTC) - timedelta(days=days_ago)
     return CallRecord(
-        node="node1", boot="b", linkedid=f"0.{number}", company_id="skek", dialled="78005009494", caller_raw=OWN,
-        caller=OWN, branch="", flow_version="", started_at=at,
-    )  # fmt: skip
+        node="node1",
+        boot="b",
+        linkedid=f"0.{number}",
+        company_id="skek",
+        dialled="78005009494",
+        caller_raw=OWN,
+        caller=OWN,
+        branch="",
+        flow_version="",
+        started_at=at,
+    )

@@ -25,9 +25,9 @@ def companies_with(folder: Path, members: dict[str, list[str]]) -> list[Company]
     return list(Companies.load(folder))
 
 
-def queues(folder: Path, members: dict[str, list[str]]) -> dict[str, list[str]]:
+def queues(folder: Path, members: dict[str, list[str]], *, ring_desk_phones: bool = True) -> dict[str, list[str]]:
     """Members by queue, as Asterisk will read them."""
-    settings = Settings(var=folder / "var", agents=("101", "102", "103"))
+    settings = Settings(var=folder / "var", agents=("101", "102", "103"), ring_desk_phones=ring_desk_phones)
     (folder / "companies").mkdir()
     rendered = render(settings, PROGRAM, companies_with(folder / "companies", members))
     found: dict[str, list[str]] = {}
@@ -47,6 +47,11 @@ def test_a_queue_has_the_agents_its_company_names(tmp_path: Path) -> None:
 
 def test_a_queue_that_is_not_named_is_answered_by_all(tmp_path: Path) -> None:
     assert queues(tmp_path, {})["skek-hotline"] == [f"PJSIP/{agent},0,{agent}" for agent in (101, 102, 103)]
+
+
+def test_a_queue_rings_nobody_who_has_not_signed_on(tmp_path: Path) -> None:
+    """Case C7: without the setting no desk phone stands in queues.conf."""
+    assert set(map(tuple, queues(tmp_path, {}, ring_desk_phones=False).values())) == {()}
 
 
 def test_an_agent_the_settings_do_not_have_is_told(tmp_path: Path) -> None:

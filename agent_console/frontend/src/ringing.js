@@ -1,4 +1,4 @@
-// Opens the card of a call by itself as it rings, on whatever page the agent is. What he is typing elsewhere stays:
+// Opens the card of a call by itself as it rings, on whatever page the agent is. What they are typing elsewhere stays:
 // then a bar offers the card instead of taking the page away.
 const { htmx, onLive } = window.gridline;
 

@@ -1,12 +1,230 @@
-// The softphone: ties the telephone, its sound and its bar on the page together.
+// The softphone: ties the telephone, its sound, its bar on the page and the server's news together.
+import { bindButtons } from "./phone/buttons.js";
 import { Sound } from "./phone/sound.js";
-import { Telephone } from "./phone/telephone.js";
-import { holdTelephone } from "./phone/tabs.js";
+import { holdTelephone, holder } from "./phone/tabs.js";
+import { CANCELLED, Telephone } from "./phone/telephone.js";
 import { View } from "./phone/view.js";
+import { RING_ENDED } from "./phone/words.js";
 
 const { island, onLive, send, toast } = window.gridline;
 const LEVELS_MS = 80;
 const CHECK_MS = 1000;
+const NO_LINE = "Нет связи с АТС";
+
+class Softphone {
+  constructor(root) {
+    this.otherTab = false; // another tab of this browser has the telephone
+    this.server = { phone: "browser", line: true, recording_back_at: null, holder: "" }; // pages/phone.py, `state`
+    this._greeted = false;
+    this._heard = null;
+    this.view = new View(root);
+    this.sound = new Sound(this.view.part("audio"), {
+      onChange: () => {
+        this.view.devices(this.sound);
+        this.show();
+      },
+      onMicrophone: (stream) => this.telephone.speakInto(stream),
+    });
+    this.telephone = new Telephone({
+      credentials: (take) => this._credentials(take),
+      microphone: () => this.sound.microphone(),
+      onChange: () => this.changed(),
+      onEnded: (talk, words) => this._ended(talk, words),
+      onSound: (talk, stream) => talk === this.telephone.current && this.sound.hear(stream),
+    });
+    bindButtons(this);
+    this._undo = [...this._follow(), ...this._tick()];
+  }
+
+  /** Ask the server which telephone the agent answers with; the one in the page comes up by itself. */
+  async start() {
+    try {
+      this.take(await send("GET", "/phone/state"));
+    } catch (problem) {
+      toast(problem.message, "warn");
+    }
+    if (this.server.phone === "browser") await this.switchOn();
+  }
+
+  stop() {
+    for (const undo of this._undo) undo();
+    this.switchOff();
+  }
+
+  show() {
+    this.view.show(this);
+  }
+
+  /** The server's news of this agent's telephones. */
+  take(news) {
+    const before = this.server;
+    this.server = { ...before, desk: undefined, ...news };
+    needsLine(this.server.line);
+    if (this.server.phone === "browser" && before.phone === "desk") this.switchOn();
+    const { registration } = this.telephone;
+    if (registration.isOn && news.holder && news.holder !== holder()) this._loses("elsewhere");
+    this.changed();
+  }
+
+  /** Anything is different: what is heard, what is shown, what other scripts of the page are told. */
+  changed() {
+    if (!this.telephone) return; // still being put together
+    this._hearing(this.telephone.current);
+    if (this.telephone.registration.state === "ready") this._greet();
+    this._giveWay();
+    this.show();
+    document.dispatchEvent(new CustomEvent("phone:state", { detail: this._state() }));
+  }
+
+  async switchOn({ steal = false } = {}) {
+    const take = steal && this.telephone.registration.state === "elsewhere";
+    this.otherTab = !(await holdTelephone({ steal, onLost: () => this._loses("tab") }));
+    if (!this.otherTab) {
+      this.sound.microphone().catch(() => {});
+      await this.telephone.registration.on(take);
+    }
+    this.show();
+  }
+
+  switchOff(state = "off") {
+    this.telephone.registration.off(state);
+    this.sound.close();
+  }
+
+  /** Dial what was typed; whether, and as what, is the server's to say. */
+  async dial(typed) {
+    if (!typed || this.telephone.current) return;
+    const number = await this._dialled(typed);
+    if (number && !(await this.telephone.call(number))) this.show();
+  }
+
+  async transfer(typed, { askFirst }) {
+    const number = typed && (await this._dialled(typed));
+    if (!number) return;
+    if (askFirst) await this.telephone.consult(number);
+    else await this.refer(() => this.telephone.transfer(number));
+  }
+
+  async refer(act) {
+    try {
+      await act();
+      toast("Звонок переведён.", "good");
+    } catch (problem) {
+      toast(`Перевести не удалось. ${problem.message}`, "bad");
+    }
+  }
+
+  /** Have the server do it; what goes wrong is said. */
+  async ask(path) {
+    try {
+      const news = await send("POST", path);
+      if (news.phone) this.take(news);
+    } catch (problem) {
+      toast(problem.message, "bad");
+    }
+  }
+
+  async _credentials(take) {
+    const issued = await send("POST", "/phone/credentials", { holder: holder(), take });
+    this.server.holder = holder();
+    return issued;
+  }
+
+  async _dialled(typed) {
+    try {
+      return (await send("POST", "/phone/number", { typed })).dial;
+    } catch (problem) {
+      toast(problem.message, "bad");
+      return "";
+    }
+  }
+
+  /** The bell, the tone of calling, and the voice of whoever the buttons act on now. */
+  _hearing(talk) {
+    if (talk?.state === "ringing" && !talk.back) this.sound.tones.ring();
+    else if (talk?.state === "calling" && !talk.hasEarlySound) this.sound.tones.ringback();
+    else this.sound.tones.quiet();
+    if (!talk) this.sound.deafen();
+    else if (talk !== this._heard && talk.sound) this.sound.hear(talk.sound); // back from a consultation
+    this._heard = talk;
+  }
+
+  /** The telephone on the desk was chosen: this one is switched off as soon as its talk is over. */
+  _giveWay() {
+    const { current, registration } = this.telephone;
+    if (this.server.phone === "desk" && !current && registration.state !== "off") this.switchOff();
+  }
+
+  /** Another tab ("tab") or another computer ("elsewhere") has taken the telephone. */
+  _loses(where) {
+    this.otherTab = where === "tab";
+    this.switchOff(this.otherTab ? "off" : "elsewhere");
+    if (!this.otherTab) toast("Телефон открыли на другом компьютере. Здесь он выключен.", "warn");
+    this.show();
+  }
+
+  /** The telephone is there: does a caller wait for this page since before it was loaded? */
+  async _greet() {
+    if (this._greeted) return;
+    this._greeted = true;
+    try {
+      const { returns } = await send("POST", "/phone/back");
+      if (returns) toast("Соединение восстанавливается: абонент сейчас вернётся к вам.", "info");
+    } catch (problem) {
+      toast(problem.message, "warn");
+    }
+  }
+
+  async _ended(talk, words) {
+    const told = words === CANCELLED ? await this._whyRingEnded() : words;
+    if (told) toast(told, talk.outgoing ? "warn" : "info");
+  }
+
+  /** SIP does not say why a telephone rings no more: the server has seen what became of the caller. */
+  async _whyRingEnded() {
+    const { why } = await send("GET", "/phone/ring-ended").catch(() => ({ why: "" }));
+    return RING_ENDED[why] ?? "Вызов снят.";
+  }
+
+  _state() {
+    const talk = this.telephone.current;
+    const desk = talk ? null : this.server.desk;
+    const deskState = ["ringing", "talking"].includes(desk?.state) ? desk.state : "idle";
+    return {
+      registration: desk ? (desk.state === "off" ? "lost" : "ready") : this.telephone.registration.state,
+      state: talk?.state ?? deskState,
+      number: talk?.number ?? desk?.number ?? "",
+      outgoing: Boolean(talk?.outgoing),
+      held: Boolean(talk?.held),
+      muted: Boolean(talk?.muted),
+    };
+  }
+
+  _follow() {
+    return [
+      onLive("phone", ({ data }) => this.take(data)),
+      onLive("line", ({ data }) => this.take({ ...this.server, line: data.up })),
+      listen(document, "phone:dial", ({ detail }) => this.dial(detail.number)),
+      listen(document, "htmx:load", () => needsLine(this.server.line)),
+      listen(window, "pagehide", () => this.telephone.talking && sayLeaving()),
+    ];
+  }
+
+  _tick() {
+    const levels = () => document.visibilityState === "visible" && this.view.levels(this.sound.levels());
+    const timers = [
+      setInterval(levels, LEVELS_MS),
+      setInterval(() => this.sound.check(this.telephone.current), CHECK_MS),
+    ];
+    return timers.map((timer) => () => clearInterval(timer));
+  }
+}
+
+/** Hear an event; returns the function that ends it. */
+function listen(target, name, act) {
+  target.addEventListener(name, act);
+  return () => target.removeEventListener(name, act);
+}
 
 /** The page goes: a request that outlives it, with the token that a beacon could not carry. */
 function sayLeaving() {
@@ -18,219 +236,14 @@ function sayLeaving() {
 function needsLine(up) {
   for (const button of document.querySelectorAll("[data-needs-line]")) {
     button.disabled = !up;
-    if (!up) button.title = "Нет связи с АТС";
-    else if (button.title === "Нет связи с АТС") button.removeAttribute("title");
+    if (!up) button.title = NO_LINE;
+    else if (button.title === NO_LINE) button.removeAttribute("title");
   }
   for (const note of document.querySelectorAll("[data-line-note]")) note.hidden = up;
 }
 
-function start(root) {
-  const view = new View(root);
-  let elsewhere = false;
-  let told = { phone: "browser", line: true, recording_back_at: null };
-  let greeted = false;
-
-  const sound = new Sound(view.part("audio"), {
-    onChange: () => {
-      view.devices(sound);
-      show();
-    },
-    onMicrophone: (stream) => telephone.speakInto(stream),
-  });
-  const telephone = new Telephone({
-    credentials: () => send("POST", "/phone/credentials"),
-    microphone: () => sound.microphone(),
-    onChange: changed,
-    onEnded: (talk, words) => words && toast(words, talk.outgoing ? "warn" : "info"),
-    onSound: (talk, stream) => talk === telephone.current && sound.hear(stream),
-  });
-
-  function show() {
-    view.show(telephone, sound, elsewhere, told);
-  }
-
-  /** What the server says of this agent's telephones. */
-  function take(news) {
-    const before = told;
-    told = news;
-    needsLine(told.line);
-    if (told.phone === "browser" && before.phone === "desk") switchOn();
-    changed();
-  }
-
-  /** The telephone on the desk was chosen: this one is switched off as soon as its talk is over. */
-  function giveWay() {
-    if (told.phone !== "desk" || telephone.current || telephone.registration === "off") return;
-    telephone.off();
-    sound.close();
-  }
-
-  function changed() {
-    const talk = telephone.current;
-    if (talk?.state === "ringing" && !talk.back) sound.ring();
-    else if (talk?.state === "calling" && !talk.connection?.getReceivers().some(({ track }) => !track.muted)) sound.ringback();
-    else sound.quiet();
-    if (!talk) sound.deafen();
-    else if (talk !== heardTalk && talk.connection) hearAgain(talk);
-    heardTalk = talk;
-    if (telephone.registration === "ready" && !greeted) greet();
-    giveWay();
-    show();
-    const desk = talk ? null : told.desk;
-    document.dispatchEvent(
-      new CustomEvent("phone:state", {
-        detail: {
-          registration: desk ? (desk.state === "off" ? "lost" : "ready") : telephone.registration,
-          state: talk?.state ?? (["ringing", "talking"].includes(desk?.state) ? desk.state : "idle"),
-          number: talk?.number ?? desk?.number ?? "",
-          outgoing: Boolean(talk?.outgoing),
-          held: Boolean(talk?.held),
-          muted: Boolean(talk?.muted),
-        },
-      }),
-    );
-  }
-
-  /** Back to a caller whose sound was put aside for a consultation. */
-  let heardTalk = null;
-  function hearAgain(talk) {
-    const tracks = talk.connection.getReceivers().map(({ track }) => track);
-    if (tracks.length) sound.hear(new MediaStream(tracks));
-  }
-
-  /** The telephone is there: does a caller wait for this page since before it was loaded? */
-  async function greet() {
-    greeted = true;
-    try {
-      const { returns } = await send("POST", "/phone/back");
-      if (returns) toast("Соединение восстанавливается: абонент сейчас вернётся к вам.", "info");
-    } catch (problem) {
-      toast(problem.message, "warn");
-    }
-  }
-
-  async function switchOn(steal = false) {
-    elsewhere = !(await holdTelephone({ steal, onLost: takenAway }));
-    if (!elsewhere) {
-      sound.microphone().catch(() => {});
-      await telephone.on();
-    }
-    show();
-  }
-
-  function takenAway() {
-    elsewhere = true;
-    telephone.off();
-    sound.close();
-    show();
-  }
-
-  async function refer(act) {
-    try {
-      await act();
-      toast("Звонок переведён.", "good");
-    } catch (problem) {
-      toast(`Перевести не удалось. ${problem.message}`, "bad");
-    }
-  }
-
-  /** Have the server do it; what goes wrong is said. */
-  async function ask(path) {
-    try {
-      const news = await send("POST", path);
-      return news.phone ? news : told;
-    } catch (problem) {
-      toast(problem.message, "bad");
-      return told;
-    }
-  }
-
-  async function dial(number) {
-    if (!number || telephone.current) return;
-    if (!(await telephone.call(number))) show();
-  }
-
-  view.on("answer", () => telephone.answer());
-  view.on("end", () => (told.desk && !telephone.current ? ask("/phone/hang-up") : telephone.end()));
-  view.on("papers", () => ask("/desk/recording/pause").then(take));
-  view.on("record", () => ask("/desk/recording/resume").then(take));
-  view.on("hold", () => telephone.hold());
-  view.on("mute", () => telephone.mute());
-  view.on("connect", () => refer(() => telephone.connect()));
-  view.on("take", () => switchOn(true));
-  view.on("switch-on", () => switchOn());
-  view.on("switch-off", () => {
-    view.close("settings-panel");
-    telephone.off();
-    sound.close();
-    send("POST", "/phone/revoke").catch((problem) => toast(problem.message, "warn"));
-  });
-  view.on("check", () => sound.reopen().catch(() => {}));
-  view.on("bell-check", () => {
-    sound.ring();
-    setTimeout(changed, 1500);
-  });
-  for (const kind of ["microphone", "speaker", "ringer"]) {
-    view.part(kind).addEventListener("change", ({ target }) => sound.choose(kind, target.value).catch(() => {}));
-  }
-  view.on("keys", ({ target }) => {
-    const key = target.closest("[data-digit]")?.dataset.digit;
-    if (key) telephone.press(key);
-  });
-  view.part("keypad-panel").addEventListener("keydown", (event) => {
-    if (!/^[0-9*#]$/.test(event.key)) return;
-    event.preventDefault(); // the same digits choose a candidate on the call's card
-    telephone.press(event.key);
-  });
-  view.part("dial-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    view.close("dial-panel");
-    dial(view.typed("number"));
-  });
-  view.part("transfer-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const target = view.typed("target");
-    if (!target) return;
-    view.close("transfer-panel");
-    event.submitter?.value === "ask" ? telephone.consult(target) : refer(() => telephone.transfer(target));
-  });
-  // A panel opens empty: nobody must be sent to where the caller before him went.
-  for (const kind of ["dial", "transfer"]) {
-    view.part(`${kind}-panel`).addEventListener("beforetoggle", ({ newState }) => {
-      if (newState === "open") view.part(`${kind}-form`).reset();
-    });
-  }
-  view.part("transfer-panel").addEventListener("toggle", async ({ newState }) => {
-    if (newState === "open") view.targets(await send("GET", "/phone/targets").catch(() => []));
-  });
-  const wanted = ({ detail }) => dial(detail.number);
-  document.addEventListener("phone:dial", wanted);
-  const leaving = () => telephone.talking && sayLeaving();
-  addEventListener("pagehide", leaving);
-  const levels = setInterval(() => document.visibilityState === "visible" && view.levels(sound.levels()), LEVELS_MS);
-  const checks = setInterval(() => sound.check(telephone.current), CHECK_MS);
-
-  const stopHearing = [
-    onLive("phone", ({ data }) => take(data)),
-    onLive("line", ({ data }) => take({ ...told, line: data.up })),
-  ];
-  const lineAgain = () => needsLine(told.line);
-  document.addEventListener("htmx:load", lineAgain);
-
-  send("GET", "/phone/state")
-    .then(take)
-    .catch((problem) => toast(problem.message, "warn"))
-    .finally(() => told.phone === "browser" && switchOn());
-  return () => {
-    for (const stop of stopHearing) stop();
-    document.removeEventListener("htmx:load", lineAgain);
-    clearInterval(levels);
-    clearInterval(checks);
-    document.removeEventListener("phone:dial", wanted);
-    removeEventListener("pagehide", leaving);
-    telephone.off();
-    sound.close();
-  };
-}
-
-island("softphone", "#softphone", start);
+island("softphone", "#softphone", (root) => {
+  const softphone = new Softphone(root);
+  softphone.start();
+  return () => softphone.stop();
+});

@@ -12,7 +12,6 @@ from agent_console.people.permissions import Permission
 from agent_console.web.company import companies_of, company_asked
 from agent_console.web.render import render
 from agent_console.web.routes import MenuEntry, add, add_entry
-from agent_console.words import queue_title
 from gridline.calendar import days
 
 
@@ -43,7 +42,7 @@ async def page(request: web.Request) -> web.Response:
         further=further,
         agents=agents,
         results=RESULTS,
-        queues={queue: queue_title(company, queue) for queue in sorted(company.queues)},
+        queues={queue: company.queue_name(queue) for queue in sorted(company.queues)},
         branches=[one for one in company.branches if not actor.branch or one.id == actor.branch],
         periods={
             "Сегодня": days.last(1, today),

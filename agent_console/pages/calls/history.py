@@ -17,7 +17,6 @@ from agent_console.web.company import companies_of, company_asked
 from agent_console.web.downloads import disposition
 from agent_console.web.render import render
 from agent_console.web.routes import MenuEntry, add, add_entry
-from agent_console.words import queue_title
 from appeals.reports.rows import CsvRows
 from gridline.calendar import days
 from gridline.companies import Company
@@ -51,7 +50,7 @@ async def page(request: web.Request) -> web.Response:
         table=table,
         agents=agents,
         folds=FOLDS,
-        queues={queue: queue_title(company, queue) for queue in sorted(company.queues)},
+        queues={queue: company.queue_name(queue) for queue in sorted(company.queues)},
         periods=periods,
         rule=Rule.of(console_of(request).settings),
     )

@@ -42,7 +42,8 @@ def add_to(app: web.Application) -> None:
     add(app, "GET", f"/card/{CALL}/way", way, permission=read)
     add(app, "POST", f"/card/{CALL}/choose", choose, permission=write)
     add(app, "POST", f"/card/{CALL}/notes", note, permission=write)
-    add_entry(app, MenuEntry(15, "Карточка звонка", "/card", "card", Permission.DESK_WORK, key="c"))
+    entry = MenuEntry(15, "Карточка звонка", "/card", "card", Permission.DESK_WORK, key="c", suits=Actor.answers_calls)
+    add_entry(app, entry)
     add_topic(app, CARD, _own_telephone)
     add_topic(app, CALL_TOPIC, _seen_call)
 

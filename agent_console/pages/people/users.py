@@ -123,6 +123,7 @@ async def disable(request: web.Request) -> web.StreamResponse:
     """No way in any more."""
     user = await _user(request)
     await request.app[USERS].disable(user.login, by=actor_of(request).user_id)
+    await console_of(request).leavers.see_off()
     return _done(f"{user.name}: вход закрыт")
 
 
@@ -130,6 +131,7 @@ async def enable(request: web.Request) -> web.StreamResponse:
     """Let them in again."""
     user = await _user(request)
     await request.app[USERS].enable(user.login, by=actor_of(request).user_id)
+    await console_of(request).leavers.see_off()
     return _done(f"{user.name}: вход открыт")
 
 

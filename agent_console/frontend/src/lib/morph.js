@@ -5,7 +5,7 @@ import htmx from "htmx.org";
 const FIELDS = "input, textarea, select";
 const typed = new WeakSet();
 
-/** Make `old` what `fresh` (HTML or nodes) says; style: innerHTML or outerHTML. Fields a person has changed stay his. */
+/** Make `old` what `fresh` (HTML or nodes) says; style: innerHTML or outerHTML. Fields a person has changed stay theirs. */
 export function morphInto(old, fresh, morphStyle) {
   return Idiomorph.morph(old, fresh, {
     morphStyle,

@@ -73,7 +73,7 @@ async function signInAgain(event) {
     const answer = await fetch("/signin", { method: "POST", headers: { Accept: "application/json" }, body });
     const told = await answer.json();
     if (!answer.ok) throw new Error(told.message);
-    if (told.login !== before) return location.assign("/"); // another person: not his page
+    if (told.login !== before) return location.assign("/"); // another person: not their page
     for (const field of document.querySelectorAll('input[name="csrf"]')) field.value = told.csrf;
     document.querySelector('meta[name="csrf"]').content = told.csrf;
     form.elements.password.value = "";
@@ -86,7 +86,7 @@ async function signInAgain(event) {
   }
 }
 
-/** A person who types, or talks ([data-busy] somewhere on the page), is not idle, though he asks the server nothing. */
+/** A person who types, or talks ([data-busy] somewhere on the page), is not idle, though they ask the server nothing. */
 function keepAlive() {
   let active = false;
   for (const name of ["keydown", "pointerdown"]) addEventListener(name, () => (active = true), { passive: true, capture: true });

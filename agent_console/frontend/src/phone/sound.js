@@ -1,8 +1,14 @@
-// The telephone's ears and mouth: microphone, speaker, their levels, and the tones of ringing.
+// The telephone's ears and mouth: microphone and speaker, which of them is used, and whether anything is heard.
+import { Meter } from "./meter.js";
+import { Tones } from "./tones.js";
+
 const CHOICES = { microphone: "phone.microphone", speaker: "phone.speaker", ringer: "phone.ringer" };
 const SILENT_LEVEL = 0.0008; // below what any live microphone gives in a quiet room
 const SILENT_MS = 6000;
 const DEAF_MS = 3000;
+const OF_A_TALK = ["silent", "deaf", "broken"]; // troubles that end with the talk
+const OF_OPENING = { NotAllowedError: "denied", NotFoundError: "none", NotReadableError: "busy" };
+const WISHES = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 export class Sound {
   /** `audio` plays the other side; `onChange()` after devices or troubles changed, `onMicrophone(stream)` for a new one. */
@@ -15,9 +21,9 @@ export class Sound {
     this.devices = { microphone: [], speaker: [] };
     this.trouble = "";
     this._context = new AudioContext();
+    this.tones = new Tones(this._context);
     this._mine = null;
     this._theirs = null;
-    this._tone = null;
     navigator.mediaDevices?.addEventListener("devicechange", () => this._devicesChanged());
     for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => this._wake(), { capture: true });
     this._route();
@@ -52,26 +58,26 @@ export class Sound {
   close() {
     for (const track of this._stream?.getTracks() ?? []) track.stop();
     this._stream = this._mine = null;
-    this.quiet();
+    this.tones.quiet();
   }
 
   /** Let the other side be heard. */
   hear(stream) {
     this._audio.srcObject = stream;
     this._audio.play().catch(() => this._say("blocked"));
-    this._theirs = this._meter(stream);
+    this._theirs = new Meter(this._context, stream);
   }
 
   deafen() {
     this._audio.srcObject = null;
     this._theirs = null;
     this._lastPackets = undefined;
-    if (["silent", "deaf", "broken"].includes(this.trouble)) this._say("");
+    if (OF_A_TALK.includes(this.trouble)) this._say("");
   }
 
   /** Levels of now, 0 to 1 by ear: microphone and speaker. */
   levels() {
-    return { mine: level(this._mine), theirs: level(this._theirs) };
+    return { mine: this._mine?.level() ?? 0, theirs: this._theirs?.level() ?? 0 };
   }
 
   /** Called about once a second in a talk: is anything heard, in both directions? */
@@ -83,62 +89,17 @@ export class Sound {
       this._spokeAt = now;
       return;
     }
-    if (talk.muted || loudness(this._mine) > SILENT_LEVEL || !this._mine) this._spokeAt = now;
-    let packets = 0;
-    for (const one of (await connection.getStats()).values()) {
-      if (one.type === "inbound-rtp" && one.kind === "audio") packets = one.packetsReceived;
-    }
+    if (talk.muted || !this._mine || this._mine.loudness() > SILENT_LEVEL) this._spokeAt = now;
+    const packets = await received(connection);
     if (packets !== this._lastPackets) [this._lastPackets, this._heardAt] = [packets, now];
-    const state = connection.connectionState;
-    if (state === "failed" || state === "disconnected") this._say("broken");
-    else if (now - this._heardAt > DEAF_MS) this._say("deaf");
-    else if (now - this._spokeAt > SILENT_MS) this._say("silent");
-    else if (["silent", "deaf", "broken"].includes(this.trouble)) this._say("");
+    const trouble = this._troubleOf(connection, now);
+    if (trouble || OF_A_TALK.includes(this.trouble)) this._say(trouble);
   }
 
-  /** The bell, on its own device: two soft notes, so that nobody jumps eight hours a day. */
-  ring() {
-    this._play([[660, 0.22], [0, 0.06], [880, 0.32], [0, 1.6]], 0.28);
-  }
-
-  /** What a calling person hears in Russia: 425 Hz, 1 s of 5. */
-  ringback() {
-    this._play([[425, 1], [0, 4]], 0.08);
-  }
-
-  quiet() {
-    clearTimeout(this._tone?.timer);
-    this._tone?.gain.disconnect();
-    this._tone = null;
-  }
-
-  _play(notes, loud) {
-    if (this._tone?.notes === JSON.stringify(notes)) return;
-    this.quiet();
-    const gain = new GainNode(this._context, { gain: loud });
-    gain.connect(this._context.destination);
-    const tone = (this._tone = { gain, notes: JSON.stringify(notes), timer: 0 });
-    const once = () => {
-      let at = this._context.currentTime + 0.02;
-      for (const [hertz, seconds] of notes) {
-        if (hertz) this._note(gain, hertz, at, seconds);
-        at += seconds;
-      }
-      tone.timer = setTimeout(once, notes.reduce((sum, note) => sum + note[1], 0) * 1000);
-    };
-    once();
-  }
-
-  _note(out, hertz, at, seconds) {
-    const shape = new GainNode(this._context, { gain: 0 });
-    const voice = new OscillatorNode(this._context, { frequency: hertz });
-    shape.gain.setValueAtTime(0, at);
-    shape.gain.linearRampToValueAtTime(1, at + 0.02);
-    shape.gain.setValueAtTime(1, at + seconds - 0.05);
-    shape.gain.linearRampToValueAtTime(0, at + seconds);
-    voice.connect(shape).connect(out);
-    voice.start(at);
-    voice.stop(at + seconds);
+  _troubleOf(connection, now) {
+    if (["failed", "disconnected"].includes(connection.connectionState)) return "broken";
+    if (now - this._heardAt > DEAF_MS) return "deaf";
+    return now - this._spokeAt > SILENT_MS ? "silent" : "";
   }
 
   async _open() {
@@ -147,15 +108,14 @@ export class Sound {
       throw new Error("insecure");
     }
     const id = this.chosen("microphone");
-    const wishes = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
     try {
-      this._stream = await this._ask(id ? { ...wishes, deviceId: { exact: id } } : wishes, wishes);
+      this._stream = await this._ask(id ? { ...WISHES, deviceId: { exact: id } } : WISHES);
     } catch (problem) {
-      this._say({ NotAllowedError: "denied", NotFoundError: "none", NotReadableError: "busy" }[problem.name] ?? "none");
+      this._say(OF_OPENING[problem.name] ?? "none");
       throw problem;
     }
     this._stream.getAudioTracks()[0].addEventListener("ended", () => this._unplugged());
-    this._mine = this._meter(this._stream);
+    this._mine = new Meter(this._context, this._stream);
     this._spokeAt = performance.now();
     await this._list();
     this._wake();
@@ -163,13 +123,13 @@ export class Sound {
     return this._stream;
   }
 
-  async _ask(audio, otherwise) {
+  async _ask(audio) {
     try {
       return await navigator.mediaDevices.getUserMedia({ audio });
     } catch (problem) {
       // The chosen headset is not plugged in today: any other is better than none.
       if (problem.name !== "OverconstrainedError") throw problem;
-      return navigator.mediaDevices.getUserMedia({ audio: otherwise });
+      return navigator.mediaDevices.getUserMedia({ audio: WISHES });
     }
   }
 
@@ -209,12 +169,6 @@ export class Sound {
     if (this.trouble === "blocked" && this._context.state === "running") this._say("");
   }
 
-  _meter(stream) {
-    const analyser = new AnalyserNode(this._context, { fftSize: 1024 });
-    this._context.createMediaStreamSource(stream).connect(analyser);
-    return { analyser, samples: new Float32Array(1024) };
-  }
-
   _say(trouble) {
     if (this.trouble === trouble) return;
     this.trouble = trouble;
@@ -222,16 +176,8 @@ export class Sound {
   }
 }
 
-function loudness(meter) {
-  if (!meter) return 0;
-  meter.analyser.getFloatTimeDomainData(meter.samples);
-  let sum = 0;
-  for (const sample of meter.samples) sum += sample * sample;
-  return Math.sqrt(sum / meter.samples.length);
-}
-
-/** Ears hear in decibels: -60 dBFS is 0, -6 dBFS is 1. */
-function level(meter) {
-  const rms = loudness(meter);
-  return rms ? Math.min(1, Math.max(0, (20 * Math.log10(rms) + 60) / 54)) : 0;
+/** Packets of sound that have come from the other side. */
+async function received(connection) {
+  const stats = [...(await connection.getStats()).values()];
+  return stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio")?.packetsReceived ?? 0;
 }

@@ -1,13 +1,16 @@
 // The telephone on the page: one bar that says what is going on, and buttons that are there when they make sense.
-import { DESK, STATES, SOUND_TROUBLE, dialled, numberInWords } from "./words.js";
+import { DESK, STATES, SOUND_TROUBLE, numberInWords } from "./words.js";
 
 const KIND_NAMES = { microphone: "Микрофон", speaker: "Динамик" };
+const OF_A_TALK = ["hold", "mute", "keypad"];
+const NOT_OF_A_DESK_PHONE = ["answer", "connect", ...OF_A_TALK, "transfer", "dial", "take", "switch-on"];
+const MENDED_BY_CHECKING = ["denied", "none", "busy", "unplugged"];
 
 export class View {
   constructor(root) {
     this._root = root;
     this._parts = Object.fromEntries([...root.querySelectorAll("[data-phone]")].map((one) => [one.dataset.phone, one]));
-    this._said = "";
+    this.showsDesk = false; // the bar is the desk phone's, not the browser's
   }
 
   part(name) {
@@ -19,68 +22,83 @@ export class View {
     this.part(name).addEventListener("click", act);
   }
 
-  /** `told` is what the server knows of the agent's telephones: pages/phone.py, `state`. */
-  show(telephone, sound, elsewhere, told) {
-    this._root.toggleAttribute("data-awake", !elsewhere && telephone.registration !== "off");
-    this._root.toggleAttribute("data-desk", Boolean(told.desk && !telephone.current));
-    this.part("end").disabled = Boolean(told.desk && !telephone.current && !told.line);
-    this._recording(told, telephone.current?.state === "talking" || (told.desk?.state === "talking" && told.desk.recorded));
-    if (told.desk && !telephone.current) {
-      this._desk(told.desk);
+  /** Show the softphone as it is now. */
+  show({ telephone, sound, otherTab, server }) {
+    const { current: talk, waiting, registration } = telephone;
+    const away = otherTab || registration.state === "elsewhere";
+    this.showsDesk = Boolean(server.desk && !talk);
+    this._root.toggleAttribute("data-awake", !away && registration.state !== "off");
+    this._root.toggleAttribute("data-desk", this.showsDesk);
+    this.part("end").disabled = this.showsDesk && !server.line;
+    const deskTalks = server.desk?.state === "talking" && server.desk.recorded;
+    this._recording(server.recording_back_at, talk?.state === "talking" || deskTalks);
+    if (this.showsDesk) {
+      this._desk(server.desk);
       return;
     }
-    const talk = telephone.current;
-    const waiting = telephone.waiting;
-    const state = elsewhere ? "elsewhere" : talk ? (talk.held ? "held" : talk.state) : telephone.registration;
+    this._now(talk, waiting, registration, otherTab);
+    this._buttons(talk, waiting);
+    this._hide("dial", Boolean(talk) || registration.state !== "ready" || otherTab);
+    this._hide("take", !away);
+    this._hide("switch-on", otherTab || registration.state !== "off");
+    this._hide("levels", registration.state === "off" || away);
+    this._trouble(away ? "" : sound.trouble);
+  }
+
+  /** What is going on, with whom, since when. */
+  _now(talk, waiting, registration, otherTab) {
+    const state = otherTab ? "tab" : talk ? (talk.held ? "held" : talk.state) : registration.state;
     this._root.dataset.state = state;
     this._root.toggleAttribute("data-busy", Boolean(talk));
-    const alone = (!talk && !elsewhere && telephone.reason) || STATES[state];
-    const line = talk && telephone.registration !== "ready" ? `${STATES[state]} · ${STATES.lost}` : alone;
-    this._text("state", line);
+    const unconnected = talk && registration.state !== "ready";
+    const alone = (!talk && !otherTab && registration.reason) || STATES[state];
+    this._text("state", unconnected ? `${STATES[state]} · ${STATES.lost}` : alone);
     this._text("caller", talk ? numberInWords(talk.number) : "");
     this._hide("caller", !talk);
-    const time = this.part("time");
-    this._hide("time", talk?.state !== "talking");
-    if (talk?.state === "talking" && time.dataset.since !== talk.since.toISOString()) {
-      time.dataset.since = talk.since.toISOString();
-      time.textContent = "0:00";
-    }
     this._text("waiting-caller", waiting ? `Ждёт: ${numberInWords(waiting.number)}` : "");
     this._hide("waiting-caller", !waiting);
+    this._time(talk?.state === "talking" ? talk.since.toISOString() : "");
+  }
+
+  _time(since) {
+    const time = this.part("time");
+    this._hide("time", !since);
+    if (!since || time.dataset.since === since) return;
+    time.dataset.since = since;
+    time.textContent = "0:00";
+  }
+
+  /** The buttons of a call: there when they make sense. */
+  _buttons(talk, waiting) {
     const talking = talk?.state === "talking";
-    this._hide("answer", talk?.state !== "ringing");
+    const ringing = talk?.state === "ringing";
+    this._hide("answer", !ringing);
     this._hide("end", !talk);
-    this._label("end", talk?.state === "ringing" ? "Отклонить" : waiting ? "Отменить" : "Отбой");
-    for (const name of ["hold", "mute", "keypad"]) this._hide(name, !talking);
+    this._label("end", ringing ? "Отклонить" : waiting ? "Отменить" : "Отбой");
+    for (const name of OF_A_TALK) this._hide(name, !talking);
     this._hide("transfer", !talking || Boolean(waiting));
     this._hide("connect", !(waiting && talking));
-    this._hide("dial", Boolean(talk) || telephone.registration !== "ready" || elsewhere);
     this._press("hold", Boolean(talk?.held), "Вернуться", "Удержать");
     this._press("mute", Boolean(talk?.muted), "Микрофон выключен", "Микрофон");
-    this._hide("take", !elsewhere);
-    this._hide("switch-on", elsewhere || telephone.registration !== "off");
-    this._hide("levels", telephone.registration === "off" || elsewhere);
-    this._trouble(elsewhere ? "" : sound.trouble);
     for (const name of ["keypad-panel", "transfer-panel"]) if (!talking) this.part(name).hidePopover?.();
   }
 
   /** The telephone on the desk: what it does, and the one thing that can be done to it from here. */
   _desk({ state, number }) {
     const talking = state === "talking";
-    this._root.dataset.state = { off: "desk-off" }[state] ?? state;
+    this._root.dataset.state = state === "off" ? "desk-off" : state;
     this._root.toggleAttribute("data-busy", talking || state === "ringing");
     this._text("state", DESK[state]);
     this._text("caller", number ? numberInWords(number) : "");
     this._hide("caller", !number);
     this._hide("end", !talking);
     this._label("end", "Отбой");
-    const others = ["answer", "connect", "hold", "mute", "keypad", "transfer", "dial", "take", "switch-on", "time", "waiting-caller"];
-    for (const name of [...others, "levels"]) this._hide(name, true);
+    for (const name of [...NOT_OF_A_DESK_PHONE, "time", "waiting-caller", "levels"]) this._hide(name, true);
     for (const name of ["keypad-panel", "transfer-panel", "dial-panel"]) this.part(name).hidePopover?.();
     this._trouble("");
   }
 
-  _recording({ recording_back_at: until }, talking) {
+  _recording(until, talking) {
     const again = this.part("record-again");
     if (until && again.dataset.until !== until) again.dataset.until = until;
     this._hide("unrecorded", !until);
@@ -108,16 +126,16 @@ export class View {
     }
   }
 
-  /** To whom a caller can be sent: [{to, name}]. */
+  /** To whom a caller can be sent: [{name, detail}]. */
   targets(list) {
     this.part("targets").replaceChildren(
-      ...list.map(({ to, name }) => Object.assign(document.createElement("option"), { value: to, label: name })),
+      ...list.map(({ name, detail }) => Object.assign(document.createElement("option"), { value: name, label: detail })),
     );
   }
 
-  /** What was typed into a field, ready to be dialled; "" when there is nothing. */
+  /** What was typed into a field; "" when there is nothing. */
   typed(name) {
-    return dialled(this.part(name).value);
+    return this.part(name).value.trim();
   }
 
   close(name) {
@@ -129,7 +147,7 @@ export class View {
     this._text("trouble-text", words);
     this._hide("trouble", !words);
     this._root.dataset.trouble = trouble;
-    this._hide("check", !["denied", "none", "busy", "unplugged"].includes(trouble));
+    this._hide("check", !MENDED_BY_CHECKING.includes(trouble));
   }
 
   _text(name, text) {
@@ -142,7 +160,7 @@ export class View {
     if (part.hidden === hidden) return;
     const lost = hidden && part.contains(document.activeElement);
     part.hidden = hidden;
-    // Who works by keyboard must not fall to the top of the page when a button goes.
+    // Whoever works by keyboard must not fall to the top of the page when a button goes.
     if (lost) this._root.focus({ preventScroll: true });
   }
 

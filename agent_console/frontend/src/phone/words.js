@@ -24,34 +24,45 @@ const BY_CAUSE = {
   "User Denied Media Access": "Нет доступа к микрофону.",
 };
 
-/** Why a call ended, "" when it ended in the ordinary way. */
-export function causeInWords(talk, originator, cause, status) {
+/** What `endInWords` gives when a call stopped ringing and SIP does not say why. */
+export const CANCELLED = Symbol("cancelled");
+
+/** Why a ringing call is over, as the server saw it: pages/phone.py, `ring_ended`. */
+export const RING_ENDED = {
+  caller: "Звонивший положил трубку.",
+  elsewhere: "На звонок ответили с другого телефона.",
+  unanswered: "Вы не ответили: звонок передан дальше.",
+};
+
+/** Why a call ended: "" when it ended in the ordinary way, CANCELLED when the server must be asked. */
+export function endInWords(talk, { originator, cause, message }) {
   if (cause === "Terminated" || (cause === "Canceled" && originator === "local")) return "";
-  if (cause === "Canceled") return talk.outgoing ? "" : "Звонивший положил трубку.";
+  if (cause === "Canceled") return talk.outgoing ? "" : cancelInWords(message?.getHeader("Reason") ?? "");
   if (!talk.outgoing && originator === "local") return "";
-  return BY_STATUS[status] ?? BY_CAUSE[cause] ?? "Соединение не состоялось.";
+  return BY_STATUS[message?.status_code] ?? BY_CAUSE[cause] ?? "Соединение не состоялось.";
 }
 
-/** `79131234567` as +7 913 123-45-67; what is no such number stays as it is. */
+/** Why a transfer was refused. */
+export function refusalInWords(status) {
+  return BY_STATUS[status] ?? "Перевод не принят.";
+}
+
+/** A CANCEL names its cause when somebody else has answered (RFC 3326; Asterisk: res_pjsip_rfc3326), else it is silent. */
+function cancelInWords(reason) {
+  return /cause=(200|26)\b/.test(reason) ? RING_ENDED.elsewhere : CANCELLED;
+}
+
+/** `79131234567` as +7 913 123-45-67. What is no Russian number in full, a foreign one above all, stays as it is. */
 export function numberInWords(raw) {
   if (!raw || /^anonymous|^unknown/i.test(raw)) return "Номер скрыт";
-  const digits = /^\+?[78]?(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(raw);
+  const digits = /^(?:\+7|[78])(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(raw);
   return digits ? `+7 ${digits[1]} ${digits[2]}-${digits[3]}-${digits[4]}` : raw;
-}
-
-/** What was typed, as it is dialled: an extension, a queue's name, or a Russian number of 11 digits. */
-export function dialled(typed) {
-  const text = typed.trim().toLowerCase();
-  if (/^[a-z][a-z0-9-]*$/.test(text)) return text;
-  const digits = text.replace(/\D/g, "");
-  if (digits.length === 10) return `7${digits}`;
-  if (digits.length === 11 && digits.startsWith("8") && !text.startsWith("+")) return `7${digits.slice(1)}`;
-  return digits;
 }
 
 export const STATES = {
   off: "Телефон выключен",
-  elsewhere: "Телефон открыт в другой вкладке",
+  tab: "Телефон открыт в другой вкладке",
+  elsewhere: "Телефон открыт на другом компьютере",
   connecting: "Телефон подключается…",
   ready: "Телефон готов",
   lost: "Нет связи с АТС: соединяюсь снова…",
@@ -62,7 +73,7 @@ export const STATES = {
   held: "На удержании",
 };
 
-/** The telephone on his desk, where he has chosen it. */
+/** The telephone on the agent's desk, where they have chosen it. */
 export const DESK = {
   off: "Настольный аппарат не на связи: звонки вам не идут",
   ready: "Настольный аппарат готов",
