@@ -1,4 +1,4 @@
-"""The floor at one moment: legs, lines and roster together, and how they look on the board."""
+"""The floor at one moment: legs, lines and roster together, and their values for the board."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AT_WORK = (AgentState.FREE, AgentState.RINGING, AgentState.TALKING)
 
 @dataclass(slots=True)
 class Floor:
-    """What one run of one Asterisk holds."""
+    """The state of one run of one Asterisk."""
 
     node: str
     boot: str = ""
@@ -41,7 +41,7 @@ class Floor:
         return self.lines.queues() | self.roster.queues()
 
     def is_call(self, leg: LiveChannel) -> bool:
-        """Whether this leg is a caller's: the first of its call, and no agent's phone."""
+        """Whether this leg is a caller's: the first of its call, and not an agent's phone."""
         return leg.channel.uniqueid == leg.channel.linkedid and leg.channel.device not in self.roster
 
     def call(self, leg: LiveChannel) -> LiveCall:
@@ -66,7 +66,7 @@ class Floor:
         )
 
     def agent(self, agent: str) -> LiveAgent:
-        """An agent. Raises KeyError for none of ours."""
+        """An agent by interface. Raises KeyError for an unknown one."""
         own, latest = self.roster.of_agent(agent), self.roster.latest(agent)
         paused = all(member.paused for member in own)
         linked = (self.legs.get(leg.channel.linkedid) for leg in self.legs.of_device(agent))
