@@ -154,16 +154,16 @@ class _Candidate:
                 return None
             start = max(place - SLACK, 0)
             piece = _samples(heard[start : place + len(sound) + SLACK])
-            score, place = 0.0, 0
+            score, best = 0.0, 0
             if len(piece) >= len(sound):
                 scores = _normalised(np.correlate(piece, sound, "valid"), piece, sound)
-                place = int(np.argmax(scores))
-                score = float(scores[place])
+                best = int(np.argmax(scores))
+                score = float(scores[best])
             self._done += 1
             self._sum += score
             if score >= STEP_SCORE:
-                self._moved += start + place - place
-                self.until = start + place + len(sound)
+                self._moved += start + best - place
+                self.until = start + best + len(sound)
                 self._missed = False
             elif self._missed or self._done == len(self._steps):
                 return False

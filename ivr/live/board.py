@@ -81,7 +81,7 @@ class Board:
         for member in self._floor.roster.of_queue(queue):
             if not member.paused and state_of(member) in AT_WORK:
                 own = self._floor.roster.of_agent(member.agent)
-                calling = {member.queue for member in own if self._floor.lines.line(member.queue)}
+                calling = {other.queue for other in own if self._floor.lines.line(other.queue)}
                 agents += 1 / len(calling | {queue})
         return self._times.estimate_s(queue, position, agents)
 

@@ -73,8 +73,10 @@ class Kept:
     def read(cls, file: Path) -> Kept:
         """The entry in a file. Raises FileNotFoundError, BadEntry when it is not one of ours whole."""
         try:
-            told = json.loads(file.read_text(encoding="utf-8"))
-            kept = cls(told["receipt"], dict(told["intake"]), CallFacts.of(told["call"]) if told["call"] else None)
+            stored = json.loads(file.read_text(encoding="utf-8"))
+            kept = cls(
+                stored["receipt"], dict(stored["intake"]), CallFacts.of(stored["call"]) if stored["call"] else None
+            )
         except FileNotFoundError:
             raise
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -90,9 +90,9 @@ def resample(samples: Samples, rate: int) -> Samples:
     windows = sliding_window_view(np.pad(samples, reach), 2 * reach + 1)
     out = np.empty(count)
     for phase in range(up):
-        count = len(out[phase::up])
+        size = len(out[phase::up])
         first, step = (phase * down) // up, down
-        out[phase::up] = windows[first : first + step * count : step][:count] @ filters[phase]
+        out[phase::up] = windows[first : first + step * size : step][:size] @ filters[phase]
     return out
 
 
