@@ -91,7 +91,7 @@ async def find(session: AsyncSession, intake: Intake) -> list[OpenAppeal]:
 
 
 async def open_of_phone(session: Reads, company_id: str, phone: str) -> list[OpenAppeal]:
-    """Open appeals left from this number (E.164), the oldest first: what a caller hears of before the menu."""
+    """Open appeals left from this number (E.164), the oldest first: what a caller is told before the menu."""
     return (await _open(session, company_id, "phone", phone))[-OFFERED:]
 
 

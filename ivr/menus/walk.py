@@ -49,7 +49,7 @@ class MenuLine(Protocol):
         """Set a channel variable with the next command."""
 
     async def say(self, *phrases: Phrase, last: bool = False) -> str:
-        """Play; the key that cut it short or "". `last`: the call ends with these words."""
+        """Play; returns the key that cut it short, or "". `last`: the call ends with these words."""
 
     async def ask_key(self, *phrases: Phrase, wait_s: float = 5) -> str:
         """Play and wait; returns the key, or ""."""

@@ -19,9 +19,9 @@ from ivr.voice.studio import Studio
 from ivr.voice.synthesis import RATE_PERCENT, RHVoice, Synthesiser, find_rhvoice
 
 RENDER_LIMIT_S = 6.0
-"""A caller must not stand in silence: past this the utterance is given up and the caller's fallback acts."""
+"""A caller must not wait in silence: after this the utterance is given up and the calling code falls back."""
 TOUCHED_S = 3600
-"""How exactly a sound's last use is noted."""
+"""Seconds within which a sound's last use is recorded."""
 KEEP_DAYS = 7
 _REMEMBERED = 20_000
 
