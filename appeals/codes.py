@@ -7,12 +7,12 @@ from typing import Final
 
 
 class AppealState(StrEnum):
-    """Where an appeal stands; `appeals/casework/lifecycle.py` says what leads from one to the next."""
+    """The state of an appeal; `appeals/casework/lifecycle.py` holds the transitions."""
 
     REGISTERED = "registered"
     IN_WORK = "in-work"
     ASKED = "asked"
-    """Others were asked for facts: a department or a third party."""
+    """Waiting for a department or a third party."""
     CONSIDERED = "considered"
     ANSWERED = "answered"
     CLOSED = "closed"
@@ -49,7 +49,7 @@ class AppealKind(StrEnum):
     """On the reliability and quality of supply (ПП РФ № 55)."""
     THEFT = "theft"
     TRUST = "trust"
-    """A report to the telephone of trust: the security service's alone."""
+    """A report to the trust line: for the security service only."""
 
 
 class PromiseKind(StrEnum):
@@ -74,7 +74,7 @@ class PromiseOutcome(StrEnum):
 
 
 class TaskKind(StrEnum):
-    """Of whom work on an appeal was asked."""
+    """Whom a task was given to."""
 
     SUBTASK = "subtask"
     """A department of our own."""

@@ -45,7 +45,7 @@ def canonical(value: object) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A moment as events spell it: UTC with microseconds and +00:00."""
+    """A moment as events store it: UTC with microseconds and +00:00."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -66,7 +66,7 @@ def event_hash(
     kind: str,
     body: str,
 ) -> str:
-    """The hash of one event: over the hash before it and everything the event says."""
+    """The hash of one event: over the previous hash and the whole event."""
     return sha256(canonical([prev_hash, appeal_id, seq, company_id, year, moment(at), actor, kind, body]))
 
 
@@ -87,9 +87,9 @@ async def lock_counter(session: AsyncSession, company_id: str, year: int) -> Cou
 
 
 async def onward(session: AsyncSession, counter: Counter, at: datetime) -> datetime:
-    """`at`, or the moment of the journal's last event when the clock was put back since: history only goes on.
+    """`at`, or the moment of the journal's last event when the clock was put back since: history never runs backwards.
 
-    Read after the counter is locked, so that nobody's later event is missed.
+    Call it after locking the counter, so that no later event is missed.
     """
     query = select(Event.at).where(
         Event.company_id == counter.company_id, Event.year == counter.year, Event.journal_no == counter.journal_no
@@ -133,7 +133,7 @@ def write_rows(
 
 
 async def append(session: AsyncSession, appeal: Appeal, at: datetime, actor: str, *happenings: Happening) -> None:
-    """Write further events of an appeal whose row the caller's transaction has locked."""
+    """Append events to an appeal whose row the caller's transaction has locked."""
     counter = await lock_counter(session, appeal.company_id, appeal.year)
     rows = write_rows(
         counter,

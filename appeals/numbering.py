@@ -13,7 +13,7 @@ LARGEST_RECEIPT = 9_999_999
 NUMBER_LENGTH = 9
 RECEIPT_LENGTH = 10
 _RECEIPT = "9"
-"""Goes before a receipt's digits when they are checked: a number with a stray 0 after it would pass otherwise."""
+"""Prefixed to a receipt's digits for the check: otherwise a number with a stray 0 after it would pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Number:
 
     @property
     def written(self) -> str:
-        """As it stands in letters: 26-000123-7."""
+        """As written in letters: 26-000123-7."""
         return f"{self.digits[:2]}-{self.digits[2:8]}-{self.digits[8]}"
 
 
@@ -68,5 +68,5 @@ def read(typed: str) -> Number | Receipt:
 
 
 def written(digits: str) -> str:
-    """The stored nine digits as they stand in letters."""
+    """The stored nine digits as written in letters."""
     return Number(digits).written

@@ -1,4 +1,4 @@
-"""The states an appeal stands in, and the sentence that tells an applicant where it stands."""
+"""The states of an appeal, and the sentence that tells an applicant its state."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class ChannelRow(_Row):
 
 
 class Kind(_Row):
-    """What is asked; `group` is its block of form 4.9, `details` the further facts it must carry."""
+    """A kind of appeal; `group` is its block of form 4.9, `details` the extra facts it requires."""
 
     group: Group
     details: Literal["none", "claim", "theft"] = "none"
@@ -54,11 +54,11 @@ class Disposition(_Row):
 
 
 class ApplicantKind(_Row):
-    """Who asks."""
+    """Who the applicant is: a person, a company, ..."""
 
 
 class AnswerWay(_Row):
-    """How the answer is wanted, and the contact field this way cannot do without."""
+    """How the applicant wants the answer, and the contact field it requires."""
 
     needs: Literal["none", "phone", "email", "post_address"]
 
@@ -85,7 +85,7 @@ class Taxonomy(BaseModel):
     def form49_column(self, kind: str, topic: str, disposition: str | None = None) -> int:
         """The column (10-26) of form 4.9 an appeal counts in.
 
-        A disposition code is more exact than a topic and wins. Raises InvalidInput for an unknown
+        A disposition code is more specific than a topic and takes precedence. Raises InvalidInput for an unknown
         code or a disposition that is not used with this kind.
         """
         group = self._get(self.kinds, kind, "вид обращения").group

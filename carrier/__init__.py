@@ -1,1 +1,1 @@
-"""The other side of the trunk: a second real Asterisk whose callers dial, press, speak and hear."""
+"""The other side of the trunk: a second real Asterisk whose callers dial, press keys, speak and listen."""

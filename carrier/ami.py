@@ -1,6 +1,6 @@
 """A small AMI client of the carrier's own: actions one after another, events to one listener.
 
-It shares nothing with the product's AMI wall on purpose: the two are each other's second opinion.
+It deliberately shares no code with the product's AMI client, so that each checks the other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ANSWER_LIMIT_S = 10.0
 
 
 class CarrierAmi:
-    """One logged-in AMI connection. A lost connection fails what waits for an answer and stays lost."""
+    """One logged-in AMI connection. When it is lost, pending actions fail; it does not reconnect."""
 
     def __init__(self, on_event: Callable[[Message], None] | None = None) -> None:
         self._on_event = on_event
@@ -36,9 +36,9 @@ class CarrierAmi:
         await self.action("Login", Username=user, Secret=secret, Events="on" if self._on_event else "off")
 
     async def action(self, name: str, **headers: str) -> Message:
-        """Do one action and give its response; an `ActionID` among the headers is kept, for events that carry it.
+        """Send an action and return its response; an `ActionID` among the headers is kept, for events that carry it.
 
-        Raises Unavailable for an error response or none in time, InvalidInput for a line break in a header.
+        Raises Unavailable for an error response or a timeout, InvalidInput for a line break in a header.
         """
         if self._writer is None or self._reading is None or self._reading.done():
             raise Unavailable("Соединение AMI с оператором связи потеряно.")
@@ -61,7 +61,7 @@ class CarrierAmi:
         return response
 
     async def close(self) -> None:
-        """Close the connection; waits until nothing of it runs."""
+        """Close the connection and wait for its tasks to end."""
         if self._writer is not None:
             self._writer.close()
             with contextlib.suppress(OSError):
@@ -71,7 +71,7 @@ class CarrierAmi:
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
-            await reader.readline()  # the banner has no blank line behind it
+            await reader.readline()  # no blank line follows the banner
             while True:
                 block = await reader.readuntil(b"\r\n\r\n")
                 self._take(_message(block.decode(errors="replace")))
@@ -89,6 +89,6 @@ class CarrierAmi:
 
 
 def _message(text: str) -> Message:
-    """Headers of one message; of a header that comes twice the last one counts."""
+    """The headers of one message; of a repeated header the last one counts."""
     parts = (line.partition(":") for line in text.split("\r\n"))
     return {key: value.removeprefix(" ") for key, colon, value in parts if colon}

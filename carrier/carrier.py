@@ -1,4 +1,4 @@
-"""The carrier: a second Asterisk over the trunk from ours, whose callers and telephones do what a story tells them."""
+"""The carrier: a second Asterisk over the trunk from ours, whose callers and telephones act out a story."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LEFT_TO_DEFAULTS = ("acl", "ccss", "cel", "features", "indications", "pjproject
 
 
 class Carrier:
-    """Start it, place calls, ring telephones, stop it."""
+    """A carrier Asterisk: start it, place calls, ring telephones, stop it."""
 
     def __init__(self, settings: CarrierSettings, asterisk: Asterisk) -> None:
         self.settings = settings
@@ -50,7 +50,7 @@ class Carrier:
             self._phones[number] = AgentPhone(number, self._pick_up, self._refuse, self._register)
 
     async def start(self) -> None:
-        """Bring the carrier up. Raises Unavailable with the reason; nothing of it runs then."""
+        """Start the carrier. Raises Unavailable with the reason, and then leaves nothing running."""
         try:
             await self._start()
         except BaseException:
@@ -84,7 +84,7 @@ class Carrier:
         await self._ami.connect(own.host, own.ami_port, _USER, self._secret)
 
     async def stop(self) -> None:
-        """Hang everything up and end the carrier. Raises what went wrong at telephones that nobody waited for."""
+        """Hang everything up and stop the carrier. Raises failures of telephones that nobody awaited."""
         for task in self._tasks:
             task.cancel()
         ends = await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -109,8 +109,8 @@ class Carrier:
 
         At its end the receiver is put down. `phone`: an agent dials on this telephone of theirs, not the trunk.
 
-        `from_number` None withholds the number. What Asterisk would not send (brackets and dashes of a number, quotes
-        unescaped in a name) needs raw SIP: sipp.
+        `from_number` None withholds the number. What Asterisk will not send (brackets and dashes in a number, unescaped
+        quotes in a name) needs raw SIP: sipp.
         Raises CallRefused when nobody answers.
         """
         leg = await self._place(from_number, self._way(to, phone), name, answer_within_s)
@@ -127,7 +127,7 @@ class Carrier:
         return phone
 
     def subscriber(self, number: str) -> Phone:
-        """Somebody's telephone in the carrier's network, for the company's calls out. `number`: digits or E.164."""
+        """A subscriber's telephone at the carrier, for the company's outbound calls. `number`: digits or E.164."""
         digits = re.sub(r"\D", "", number)
         return self._phones.setdefault(digits, Phone(number, self._pick_up, self._refuse))
 
@@ -175,7 +175,7 @@ class Carrier:
         return CallRefused(f"Звонок на {to} не принят: {ended.text}.", cause=ended.cause)
 
     async def _pick_up(self, ring: Ring, after_s: float) -> Leg | None:
-        """Answer what rings; None when the caller gave up before."""
+        """Answer a ringing call; None when the caller gave up first."""
         await asyncio.sleep(after_s)
         if ring.unique_id not in self._here:
             return None

@@ -1,4 +1,4 @@
-"""What can go wrong for a caller of the carrier."""
+"""What can go wrong for a caller at the carrier."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gridline.errors import GridlineError
 
 
 class CallRefused(GridlineError):
-    """The call was not answered: refused, busy, no way there, or nobody picked up in time.
+    """The call was not answered: refused, busy, no route, or nobody picked up in time.
 
     `cause` is the Q.850 cause Asterisk makes of the SIP answer (17 = 486 busy, 21 = 403), 0 when none came.
     """
@@ -27,16 +27,16 @@ class CallOver(GridlineError):
 
 
 class NotHeard(AssertionError):
-    """What had to be heard was not; the message says what was in the ear instead."""
+    """An expected sound was not heard; the message says what was in the ear instead."""
 
 
 class NotRung(AssertionError):
-    """The telephone was not called, or the call did not come about, in the time given."""
+    """The telephone was not called, or the call not established, in time."""
 
 
 class StillTalking(AssertionError):
-    """The other side had to hang up and did not."""
+    """The other side should have hung up but did not."""
 
 
 class StoryBroken(AssertionError):
-    """What a story promised did not come about: not stored, not said, not done."""
+    """Something a story promised did not happen: not stored, not said, not done."""

@@ -1,4 +1,4 @@
-"""One end of a call: a telephone that is off the hook. It presses, speaks, hears, and is hung up."""
+"""One end of a call: a telephone off the hook, which presses keys, speaks, hears and hangs up."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ivr.voice.audio import RATE
 OwnAmi = Callable[[], AbstractAsyncContextManager[CarrierAmi]]
 KEY_MS = 120
 KEY_GAP_S = 0.12
-"""Between two keys: under about 60 ms the same key twice is heard as one."""
+"""Pause between two keys: below about 60 ms a repeated key is heard as one."""
 _LOOK_EVERY = RATE // 5
-"""How much new sound is worth a look: one FFT of 8192 points."""
+"""New samples per search: one FFT of 8192 points."""
 _HEAD_S = 1.5
-"""After its beginning a clip needs 0.8 s and a look to be known."""
+"""From its beginning a clip needs 0.8 s and one search to be recognised."""
 _SETTLE_S = 5.0
 
 
@@ -39,7 +39,7 @@ class LegEnded:
 
 
 class Leg:
-    """Made by the carrier when a call is placed or picked up; every moment is in seconds since the answer."""
+    """Made by the carrier when a call is placed or picked up; all times are seconds since the answer."""
 
     def __init__(self, leg_id: str, channel: str, other: str, ami: CarrierAmi, own_ami: OwnAmi) -> None:
         self.id = leg_id
@@ -68,17 +68,17 @@ class Leg:
         return time.monotonic() - self._since
 
     async def press(self, keys: str) -> None:
-        """Press keys (0-9, *, #, A-D), one after another as a finger does. Raises CallOver after the hang-up."""
+        """Press keys (0-9, *, #, A-D), one after another. Raises CallOver after the hang-up."""
         if not keys or set(keys) - set("0123456789*#ABCD"):
             raise InvalidInput(f"Клавиши «{keys}» на телефоне нет: есть 0-9, *, # и A-D.")
-        async with self._own_ami() as ami:  # PlayDTMF holds its connection up for as long as the key is down
+        async with self._own_ami() as ami:  # PlayDTMF blocks its connection while the key is down
             for key in keys:
                 self._must_be_up()
                 await ami.action("PlayDTMF", Channel=self.channel, Digit=key, Duration=str(KEY_MS))
                 await asyncio.sleep(KEY_GAP_S)
 
     async def speak(self, sound: Sound) -> None:
-        """Say it into the telephone; returns when it is said. Raises CallOver when the call ends before that."""
+        """Play the sound into the telephone, to its end. Raises CallOver when the call ends before that."""
         self._must_be_up()
         await self._mouth.speak(clip(sound).samples)
 
@@ -87,32 +87,31 @@ class Leg:
     ) -> Heard:
         """Wait until the sound begins in the ear (or, `to_the_end`, until it has been heard whole).
 
-        `within_s` counts from now to the sound's beginning. What came before the end of the sound heard last is not
-        looked at again; `since_s` looks from another moment of the call. Without `to_the_end` its beginning decides:
-        0.8 s of speech.
+        `within_s` counts from now to the sound's beginning. The search starts where the last sound
+        heard ended, or at `since_s`. Without `to_the_end` the first 0.8 s of speech decide.
         Raises NotHeard, saying what was in the ear instead.
         """
-        wanted = clip(sound)
+        expected = clip(sound)
         since = self._heard_until if since_s is None else int(since_s * RATE)
-        search = Search(wanted, since=since, to_the_end=to_the_end)
+        search = Search(expected, since=since, to_the_end=to_the_end)
         latest_s = self.now_s + within_s
-        found = None
+        hit = None
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within_s + _HEAD_S + (wanted.seconds if to_the_end else 0)):
-                while found is None:
+            async with asyncio.timeout(within_s + _HEAD_S + (expected.seconds if to_the_end else 0)):
+                while hit is None:
                     final = self._silent
-                    found = search.feed(self.ear.samples, final=final)
+                    hit = search.feed(self.ear.samples, final=final)
                     if final:
                         break
-                    if found is None:
+                    if hit is None:
                         await self._more_sound()
-        if found is None or found.at_s > latest_s:
-            raise NotHeard(self._what_instead(wanted, search, found, since, within_s))
-        self._heard_until = int(found.until_s * RATE)
-        return found
+        if hit is None or hit.at_s > latest_s:
+            raise NotHeard(self._what_instead(expected, search, hit, since, within_s))
+        self._heard_until = int(hit.until_s * RATE)
+        return hit
 
     def heard(self, sound: Sound, *, to_the_end: bool = False) -> list[Heard]:
-        """Every time the sound has been in the ear so far: for what must not be heard, or only once."""
+        """Every occurrence of the sound so far: for what must not be heard, or only once."""
         return find_all(clip(sound), self.ear.samples, to_the_end=to_the_end)
 
     def heard_silence_longest_s(self, since_s: float = 0.0, until_s: float | None = None) -> float:
@@ -135,7 +134,9 @@ class Leg:
     async def hang_up(self) -> None:
         """Put the receiver down; nothing happens when the call is over already."""
         if self.ended is None and not self._silent:
-            with contextlib.suppress(Unavailable):  # the other side may be just as quick: the end below is what counts
+            with contextlib.suppress(
+                Unavailable
+            ):  # the other side may hang up at the same moment: only the end below counts
                 await self._ami.action("Hangup", Channel=self.channel, Cause="16")
         try:
             async with asyncio.timeout(_SETTLE_S):
@@ -143,7 +144,7 @@ class Leg:
         except TimeoutError:
             raise Unavailable(f"Разговор с {self.other} не закончился за {_SETTLE_S:g} с.") from None
 
-    # What the carrier's sound server and events tell.
+    # Called by the carrier's sound server and event handler.
 
     def sound_begins(self, now: float) -> None:
         """Answered: the clock of the call starts."""
@@ -187,16 +188,18 @@ class Leg:
         if self.ended is not None or self._silent:
             raise CallOver("Разговор уже окончен.")
 
-    def _what_instead(self, wanted: Clip, search: Search, found: Heard | None, since: int, within_s: float) -> str:
+    def _what_instead(self, expected: Clip, search: Search, hit: Heard | None, since: int, within_s: float) -> str:
         best = search.best
-        if found is not None:
-            near = f"начался позже: на {found.at_s:.1f} с"
+        if hit is not None:
+            near = f"начался позже: на {hit.at_s:.1f} с"
         elif best.followed_s:
-            near = f"начался на {best.at_s:.1f} с, но оборвался: слышно {best.followed_s:.1f} с из {wanted.seconds:.1f}"
+            near = (
+                f"начался на {best.at_s:.1f} с, но оборвался: слышно {best.followed_s:.1f} с из {expected.seconds:.1f}"
+            )
         else:
             near = f"самое похожее место: {best.at_s:.1f} с, сходство {best.score:.2f}"
         over = f", разговор окончен на {self.ear.seconds:.1f} с" if self._silent else ""
         return (
-            f"За {within_s:g} с не услышано «{wanted.name}» ({near}{over}).\n"
+            f"За {within_s:g} с не услышано «{expected.name}» ({near}{over}).\n"
             f"В трубке с {since / RATE:.1f} с по {self.ear.seconds:.1f} с: [{self.ear.picture(since / RATE)}]"
         )

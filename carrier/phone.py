@@ -27,7 +27,7 @@ class Ring:
 
 
 class Phone:
-    """Until told otherwise it rings and nobody answers. What it does can be changed while it rings no call."""
+    """A telephone; by default it rings and nobody answers. Change its behaviour only while it is not ringing."""
 
     def __init__(
         self,
@@ -44,15 +44,15 @@ class Phone:
         self._talks: asyncio.Queue[Leg] = asyncio.Queue(_MOST_CALLS)
 
     def answers(self, after_s: float = 0.5) -> None:
-        """From now on every call is picked up after this time of ringing."""
+        """From now on pick up every call after `after_s` seconds of ringing."""
         self._answers_after_s, self._refuses_with = after_s, None
 
     def does_not_answer(self) -> None:
-        """From now on it rings and nobody comes."""
+        """From now on ring without an answer."""
         self._answers_after_s = self._refuses_with = None
 
     def rejects(self, cause: int = BUSY) -> None:
-        """From now on every call is turned away at once."""
+        """From now on reject every call at once, with a Q.850 cause."""
         self._answers_after_s, self._refuses_with = None, cause
 
     async def rung(self, within_s: float) -> Ring:
@@ -60,11 +60,11 @@ class Phone:
         return await self._next(self._rings, within_s, "не звонил")
 
     async def answered(self, within_s: float) -> Leg:
-        """The next call that was picked up here, talking. Raises NotRung."""
+        """The next call picked up here. Raises NotRung."""
         return await self._next(self._talks, within_s, "не соединён ни с кем")
 
     async def ring(self, ring: Ring) -> None:
-        """A call has come in; for the carrier."""
+        """Take an incoming call; called by the carrier."""
         self._rings.put_nowait(ring)
         if self._refuses_with is not None:
             await self._refuse(ring, self._refuses_with)
@@ -95,9 +95,9 @@ class AgentPhone(Phone):
         self._is_gone = asyncio.Event()
 
     async def registers(self, within_s: float = 10, *, anew: bool = False) -> None:
-        """Register at our Asterisk; returns when it is there. Raises Unavailable when it was not let in.
+        """Register at our Asterisk; returns once registered. Raises Unavailable when refused.
 
-        `anew`: though it believes it is registered, because our Asterisk was restarted and has forgotten it.
+        `anew`: even if it believes it is registered, because our Asterisk was restarted and forgot it.
         """
         if anew:
             self._is_registered.clear()
@@ -106,12 +106,12 @@ class AgentPhone(Phone):
         await self._wait(self._is_registered, within_s, "не зарегистрировался")
 
     async def unregisters(self, within_s: float = 10) -> None:
-        """Switch the phone off; returns when our Asterisk knows."""
+        """Unregister; returns once our Asterisk knows."""
         await self._register(self.number, False)
         await self._wait(self._is_gone, within_s, "не снял регистрацию")
 
     def registration(self, status: str) -> None:
-        """What Asterisk tells of the registration; for the carrier."""
+        """Take the registration's new status; called by the carrier."""
         there = status == "Registered"
         (self._is_registered.set if there else self._is_registered.clear)()
         (self._is_gone.clear if there else self._is_gone.set)()

@@ -1,4 +1,4 @@
-"""What the carrier is told: its folders and ports, where our Asterisk is, which agents' phones it holds."""
+"""The carrier's settings: folders and ports, where our Asterisk is, which agents' phones it runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Account:
 
 @dataclass(frozen=True)
 class CarrierSettings:
-    """One carrier Asterisk. The defaults stand beside a Gridline with its own default ports."""
+    """One carrier Asterisk. The defaults do not clash with Gridline's own default ports."""
 
     base: Path
     """Folder of its rendered files, log and secrets."""
@@ -41,17 +41,17 @@ class CarrierSettings:
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    """A port of the loopback address that nobody holds at this moment."""
+    """A loopback port that is free at this moment."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def is_free(port: int, kind: socket.SocketKind) -> bool:
-    """Whether nobody holds this port of the loopback address at this moment."""
+    """Whether this loopback port is free at this moment."""
     with socket.socket(socket.AF_INET, kind) as probe:
         if kind is socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is nobody's
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT counts as free
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -1,4 +1,4 @@
-"""The clock as a thing that is passed in, so that a test can stand at any moment."""
+"""The clock as a dependency, so that a test can run at any moment."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where the time comes from."""
+    """A source of time."""
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that only go forward: for durations, whatever is done to the wall clock."""
+        """Seconds that never go backwards: for durations, unaffected by changes to the wall clock."""
 
 
 class SystemClock:
@@ -30,7 +30,7 @@ class SystemClock:
 
 
 class SetClock:
-    """A clock that stands where it was set until it is moved."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self, now: datetime) -> None:
         if now.tzinfo is None:
@@ -43,7 +43,7 @@ class SetClock:
         return self._now
 
     def monotonic(self) -> float:
-        """Seconds this clock was moved forward in all."""
+        """Total seconds this clock has been advanced."""
         return self._elapsed
 
     def advance(self, delta: timedelta) -> None:
@@ -52,5 +52,5 @@ class SetClock:
         self._elapsed += delta.total_seconds()
 
     def set(self, now: datetime) -> None:
-        """Jump the wall clock to `now` (aware); durations are not touched."""
+        """Set the wall clock to `now` (aware); `monotonic` is unaffected."""
         self._now = now.astimezone(UTC)

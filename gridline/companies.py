@@ -22,7 +22,7 @@ SLUG, DID, MENU = r"^[a-z][a-z0-9-]{0,31}$", r"^7\d{10}$", r"^[a-z0-9-]+\.yaml$"
 AGENT = r"^[0-9]{2,6}$"
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
-"""Names that also become queue names, folders and AMI headers: nothing in them ever needs quoting."""
+"""Names that also serve as queue names, folders and AMI headers, so nothing in them may need quoting."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Agent = Annotated[str, StringConstraints(pattern=AGENT)]
 ALWAYS = "always"
@@ -33,7 +33,7 @@ class _Frozen(BaseModel):
 
 
 class Topic(_Frozen):
-    """What a caller may want, who answers it and when."""
+    """A matter callers ask about: who answers it, and when."""
 
     name: Text
     queue: Slug
@@ -41,7 +41,7 @@ class Topic(_Frozen):
 
 
 class HigherBody(_Frozen):
-    """Where an applicant may go with an answer that does not satisfy (every answer names it)."""
+    """The body an applicant may appeal to (every answer names it)."""
 
     name: Text
     contact: Text
@@ -72,7 +72,7 @@ class Branch(_Frozen):
     numbers: tuple[Annotated[tuple[str, str], BeforeValidator(_prefixes)], ...] = Field(min_length=1)
 
     def match_length(self, national: str) -> int:
-        """How many leading digits of the caller's ten-digit number this branch claims; 0 is none."""
+        """Length of the longest prefix of this branch that fits the caller's ten-digit number; 0 when none fits."""
         return max((len(a) for a, b in self.numbers if a <= national[: len(a)] <= b), default=0)
 
 
@@ -93,7 +93,7 @@ class Company(_Frozen):
     menu: Annotated[str, StringConstraints(pattern=MENU)]
     """File name under `dialplan/menus`."""
     hotline: Slug
-    """The queue that answers about power and danger day and night, and whatever the controller cannot place."""
+    """The queue that answers about power and danger around the clock, and takes calls the controller cannot place."""
     rule_profile: Literal["186", "59-fz"]
     further_appeal: tuple[HigherBody, ...] = Field(min_length=1)
     schedules: dict[Slug, Schedule] = {}
@@ -106,12 +106,12 @@ class Company(_Frozen):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which the company lives, counts days and speaks of time."""
+        """The time zone the company counts days and states times in."""
         return ZoneInfo(self.time_zone)
 
     @property
     def queues(self) -> frozenset[str]:
-        """Every queue the company needs in Asterisk."""
+        """Names of all queues the company needs in Asterisk."""
         return frozenset({self.hotline, *(topic.queue for topic in self.topics.values())})
 
     def queue_name(self, queue: str) -> str:
@@ -134,12 +134,12 @@ class Company(_Frozen):
         return self.topics[code]
 
     def is_open(self, topic: str, at_utc: datetime, calendar: Workdays) -> bool:
-        """Whether people answer on this topic at that moment (aware). Raises NotFound for a topic not kept."""
+        """Whether agents answer on this topic at that moment (aware). Raises NotFound for an unknown topic."""
         name = self.topic(topic).schedule
         return name == ALWAYS or self.schedules[name].holds(at_utc.astimezone(self.zone), calendar)
 
     def hours_spoken(self, topic: str) -> str:
-        """When people answer on this topic, in words for the ear. Raises NotFound for a topic not kept."""
+        """When agents answer on this topic, as spoken Russian. Raises NotFound for an unknown topic."""
         name = self.topic(topic).schedule
         return "круглосуточно, без выходных" if name == ALWAYS else self.schedules[name].spoken
 
@@ -151,9 +151,9 @@ class Company(_Frozen):
         raise NotFound(f"У компании «{self.name}» нет филиала «{branch_id}».")
 
     def branch_for(self, caller_e164: str | None) -> Branch | None:
-        """The branch whose range holds the caller's number, the longest range winning; None is for asking.
+        """The branch whose prefix fits the caller's number, the longest winning; None means: ask the caller.
 
-        A guess only: numbers move with people, so the caller confirms it.
+        Only a guess, since people take their numbers along, so the caller confirms it.
         """
         if caller_e164 is None or not re.fullmatch(r"\+7\d{10}", caller_e164):
             return None
@@ -174,7 +174,7 @@ class Companies:
     @classmethod
     def load(cls, folder: Path) -> Companies:
         """Read every `*.yaml` of the folder. Raises Misconfigured with all mistakes of the first wrong file."""
-        found: dict[str, Company] = {}
+        by_id: dict[str, Company] = {}
         owners: dict[str, str] = {}
         answered: dict[str, str] = {}
         for path in sorted(folder.glob("*.yaml")):
@@ -185,7 +185,7 @@ class Companies:
                     what = f"Номер {did} уже отдан компании «{owners[did]}»."
                     raise misconfigured(path, [Mistake(file.line("dids", at), what, "Оставьте его одной из них.")])
             if shared := [queue for queue in sorted(company.queues) if queue in answered]:
-                # Asterisk knows a queue by its name alone: callers of one company would reach agents of the other.
+                # Queue names are global in Asterisk: callers of one company would reach agents of another.
                 mistakes = [
                     Mistake(
                         _line_of_queue(company, file, queue),
@@ -196,10 +196,10 @@ class Companies:
                 ]
                 raise misconfigured(path, mistakes)
             answered |= dict.fromkeys(company.queues, company.id)
-            found[company.id] = company
-        if not found:
+            by_id[company.id] = company
+        if not by_id:
             raise misconfigured(folder, [Mistake(1, "Нет ни одной компании.", "Положите сюда файл компании *.yaml.")])
-        return cls(found)
+        return cls(by_id)
 
     @cached_property
     def queues(self) -> frozenset[str]:
@@ -213,9 +213,9 @@ class Companies:
         return self._by_id[company_id]
 
     def by_did(self, dialled: str) -> Company:
-        """The company of a dialled number, however the carrier writes it (7..., +7..., 8..., ten digits).
+        """The company of a dialled number in any of the carriers' spellings (7..., +7..., 8..., ten digits).
 
-        Raises NotFound for a number that is nobody's here.
+        Raises NotFound for a number of no company here.
         """
         digits = "".join(sign for sign in dialled[:32] if sign in "0123456789")
         if len(digits) == 10:
@@ -233,7 +233,7 @@ SHAPES = {
     MENU: "Имя файла из dialplan/menus, например skek.yaml.",
     AGENT: "Добавочный номер агента из настроек, например 101.",
 }
-"""What each pattern wants, in words."""
+"""Each pattern's requirement, in words."""
 
 
 def _company(file: YamlFile) -> Company:
@@ -252,7 +252,7 @@ def _line_of_queue(company: Company, file: YamlFile, queue: str) -> int:
 
 
 def _at_odds(company: Company, file: YamlFile) -> Iterator[Mistake]:
-    """Fields that are right alone and wrong together."""
+    """Fields that are each valid but contradict each other."""
     if company.id != file.path.stem:
         what = f"id «{company.id}» не совпадает с именем файла."
         yield Mistake(file.line("id"), what, f"Пишите id: {file.path.stem}.")

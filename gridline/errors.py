@@ -1,4 +1,4 @@
-"""One error family: every failure a person may meet has a code, a Russian sentence and an HTTP status."""
+"""One error family: every failure a person may see has a code, a Russian sentence and an HTTP status."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ class GridlineError(Exception):
 
 
 class InvalidInput(GridlineError):
-    """What was given from outside cannot be taken; the message names the field and the cure."""
+    """Input from outside is not acceptable; the message names the field and the cure."""
 
     code = "invalid-input"
     status = 422
 
 
 class NotFound(GridlineError):
-    """The thing asked for does not exist, or is not the asker's to see."""
+    """What was asked for does not exist, or may not be seen by whoever asks."""
 
     code = "not-found"
     status = 404
 
 
 class Conflict(GridlineError):
-    """Somebody changed the same thing first, or the step is not allowed from where the thing stands."""
+    """Somebody changed the same thing first, or its state does not allow the step."""
 
     code = "conflict"
     status = 409

@@ -36,10 +36,10 @@ class Settings(BaseSettings):
     log_format: Literal["people", "json"] = "people"
     """For people on a terminal, or JSON lines for a collector; to stderr either way."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """What is not told at all is below it."""
+    """Anything below this level is not logged."""
 
     agi_host: str = "127.0.0.1"
-    """Where the controller takes calls from the dialplan."""
+    """Address where the controller takes calls from the dialplan."""
     agi_port: int = Field(default=4573, ge=1, le=65535)
     """FastAGI."""
     agi_second_address: str = Field(default="", pattern=r"^$|^[0-9a-z.-]+:[0-9]{1,5}$")
@@ -64,12 +64,12 @@ class Settings(BaseSettings):
     console_origin: str = Field(default="", pattern=r"^$|^https?://[^/\s]+$")
     """The console's address as browsers see it, when a proxy stands in front; empty: as they ask for it."""
     console_idle_min: int = Field(default=30, ge=1, le=24 * 60)
-    """Minutes without a key, a click or a talk after which a person must sign in anew."""
+    """Minutes without a key, a click or a call after which a person must sign in again."""
     console_session_h: int = Field(default=12, ge=1, le=168)
-    """Hours after which he must anyway."""
+    """Hours after which a person must sign in again in any case."""
 
     asterisk: Literal["embedded", "external"] = "embedded"
-    """embedded: `serve` renders the files and runs Asterisk as a child; external: it is there already."""
+    """embedded: `serve` renders the files and runs Asterisk as a child; external: it runs already."""
     package_root: Path = Path(".packages")
     """Where `make setup` unpacks Asterisk and RHVoice when the machine has none of its own."""
     ami_host: str = "127.0.0.1"

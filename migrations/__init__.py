@@ -1,4 +1,4 @@
-"""The database's shape over time: brings a database to the newest revision, or says how it differs from the models.
+"""Schema revisions: upgrades a database to the newest, or shows how it differs from the models.
 
 A revision is one file `versions/NNNN_what.py` with `revision = "NNNN"`; there is one head.
 """
@@ -26,37 +26,37 @@ LOCK_WAIT_S = 60
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether a thing of the database is one the models speak of; full-text indexes (`*_fts*`) are not."""
+    """Whether a database object belongs to the models; full-text indexes (`*_fts*`) do not."""
     return kind not in ("table", "index") or name is None or "_fts" not in name
 
 
 def config(connection: Connection) -> Config:
     """Alembic's configuration, bound to an open connection instead of an ini file."""
-    made = Config(stdout=StringIO())
-    made.set_main_option("script_location", str(HERE).replace("%", "%%"))
-    made.attributes["connection"] = connection
-    return made
+    alembic = Config(stdout=StringIO())
+    alembic.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    alembic.attributes["connection"] = connection
+    return alembic
 
 
 async def upgrade(database: Database) -> str:
-    """Bring the database to the newest revision and return that; all of it is one transaction.
+    """Upgrade the database to the newest revision, in one transaction; returns that revision.
 
-    Raises Unavailable when the store is gone. Two processes at once: the second waits, then finds nothing to do.
+    Raises Unavailable when the store is gone. Of two processes at once the second waits, then finds nothing to do.
     """
     if database.is_sqlite and database.url.database:
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
     try:
         async with database.engine.connect() as connection:
             if database.is_sqlite:
-                # Alembic alters a table by making it anew; dropping the old one would delete, by cascade, what
-                # refers to it. The pragma has no effect inside a transaction, so it goes round SQLAlchemy.
+                # Alembic alters a table by recreating it; dropping the old one would delete, by cascade, what
+                # refers to it. The pragma has no effect inside a transaction, so it bypasses SQLAlchemy.
                 driver = (await connection.get_raw_connection()).driver_connection
                 assert driver is not None
                 await (await driver.execute("PRAGMA foreign_keys=OFF")).close()
             await connection.execution_options(gridline_write=True)
             async with connection.begin():
                 await connection.run_sync(_upgrade)
-            await connection.invalidate()  # it ignores foreign keys: not one for the pool
+            await connection.invalidate()  # it ignores foreign keys, so it must not return to the pool
     except (OSError, TimeoutError) as error:
         raise Unavailable(f"База данных недоступна: {error}") from error
     return str(await revision(database))
@@ -69,7 +69,7 @@ async def revision(database: Database) -> str | None:
 
 
 def newest() -> str:
-    """The revision this program is written for."""
+    """The revision this program expects."""
     return str(ScriptDirectory(str(HERE)).get_current_head())
 
 

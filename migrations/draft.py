@@ -1,4 +1,4 @@
-"""Writes the next revision from what the models say and an up-to-date database does not: for developers.
+"""Drafts the next revision from what the models have and an up-to-date database lacks: for developers.
 
 `python -m migrations.draft 0010_appeals "The register of appeals"`; read and trim what it wrote.
 """
@@ -31,9 +31,9 @@ async def draft(name: str, message: str) -> Path:
 
 
 def _write(connection: Connection, name: str, message: str) -> None:
-    made = config(connection)
-    made.set_main_option("file_template", name)
-    command.revision(made, message=message, autogenerate=True, rev_id=name.partition("_")[0])
+    alembic = config(connection)
+    alembic.set_main_option("file_template", name)
+    command.revision(alembic, message=message, autogenerate=True, rev_id=name.partition("_")[0])
 
 
 if __name__ == "__main__":

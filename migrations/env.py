@@ -1,4 +1,4 @@
-"""What alembic runs: it uses the connection it is given (see `migrations.config`), in one transaction."""
+"""Run by alembic: migrates over the connection it is given (see `migrations.config`), in one transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every table of every house in one metadata."""
+"""The metadata of all tables of all packages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGES = ("appeals", "grid", "ivr", "recordings", "agent_console")
 
 
 def metadata() -> MetaData:
-    """Import each module named `models` in the houses' packages, and return what they declared."""
+    """Import every module named `models` in our packages, and return the tables they declare."""
     for package in PACKAGES:
         for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
             if module.name.endswith(".models"):

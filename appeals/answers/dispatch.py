@@ -1,4 +1,4 @@
-"""Answers an appeal: checks that it may be answered, makes the letter, sends it, and writes the sending down."""
+"""Answers an appeal: checks that it may be answered, makes the letter, sends it and records the sending."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
 
 TRIES = 3
-"""A letter that has left is written down even when somebody changes the appeal meanwhile."""
+"""A letter that has been sent must be recorded even if somebody changes the appeal meanwhile."""
 
 
 class _Checked(Exception):
-    """Ends a step that was opened only to see whether it may be made: nothing of it is stored."""
+    """Rolls back a step that was opened only to see whether it is allowed."""
 
 
 class Dispatch:
-    """Sends answers and notices of refusal. `senders` by way of answer; ways without a sender are refused.
+    """Sends answers and notices of refusal. `senders` by way of answer; a way without a sender raises InvalidInput.
 
     `own_templates` holds a folder for each company that has templates of its own.
     """
@@ -57,9 +57,9 @@ class Dispatch:
     async def answer(
         self, appeal_id: str, *, text: str, signer: Signer, actor: str, version: int, way: str | None = None
     ) -> ProofOfSending:
-        """Send the answer and record it; `text` empty means the findings as they were written.
+        """Send the answer and record it; with an empty `text` the answer is the recorded findings.
 
-        The same answer tried again after a crash is not sent twice. Raises Conflict naming what is
+        Retrying the same answer after a crash does not send it twice. Raises Conflict naming what is
         missing or who was first, InvalidInput (no contact for this way), Unavailable (try again).
         """
         letter = await self.letter(appeal_id, text=text, signer=signer, actor=actor, version=version, way=way)
@@ -99,7 +99,7 @@ class Dispatch:
     async def letter(
         self, appeal_id: str, *, text: str, signer: Signer, actor: str, version: int, way: str | None = None
     ) -> Letter:
-        """The answer as it would leave now; nothing is sent. Raises as `answer` does."""
+        """The answer as it would be sent now; nothing is sent. Raises as `answer` does."""
         ready = {"answer_sent": True, "answer_is_proved": True, "answer_names_further_appeal": True}
         async with self._seen(appeal_id, "answered", actor, version, ready) as case:
             measures = await case.session.scalars(
@@ -121,7 +121,7 @@ class Dispatch:
     async def notice(
         self, appeal_id: str, *, signer: Signer, actor: str, version: int, way: str | None = None
     ) -> Letter:
-        """The notice of the proposed refusal as it would leave now; nothing is sent. Raises as `refuse` does."""
+        """The notice of the proposed refusal as it would be sent now; nothing is sent. Raises as `refuse` does."""
         async with self._seen(appeal_id, "refused", actor, version, {}) as case:
             refusal = await case.session.get(Refusal, appeal_id)
             if refusal is None or refusal.proposed_by == actor:
@@ -129,7 +129,7 @@ class Dispatch:
             verdict = shipped().refusal_grounds[refusal.ground].title + "."
             if refusal.link:
                 verdict = f"{verdict} Ответ дан по обращению № {numbering.written(refusal.link)}."
-            # The clerk's grounds are for the file: an applicant is told the ground of R13 itself.
+            # The clerk's own wording stays in the file: the applicant is told the ground of R13 itself.
             return _letter(
                 case, "refusal", way or case.appeal.answer_way, signer, text="", verdict=verdict, measures=[]
             )
@@ -141,13 +141,13 @@ class Dispatch:
 
     @property
     def ways(self) -> list[str]:
-        """The ways letters can leave here."""
+        """Codes of the ways of answer that can be used here."""
         return list(self._senders)
 
     async def _send(self, appeal_id: str, letter: Letter) -> tuple[Outgoing, ProofOfSending]:
         way, sender = letter.way, self._senders.get(letter.way)
         if sender is None:
-            ways = ", ".join(shipped().answer_ways[each].title for each in self._senders)
+            ways = ", ".join(shipped().answer_ways[name].title for name in self._senders)
             raise InvalidInput(f"Способом «{shipped().answer_ways[way].title}» письмо не отправить; есть: {ways}")
         text = await asyncio.to_thread(letter.plain)  # the dictionary of names takes half a second to load
         outgoing = Outgoing(
@@ -174,10 +174,10 @@ class Dispatch:
 
     async def _version(self, appeal_id: str) -> int:
         async with self._db.read() as session:
-            found = await session.scalar(select(Appeal.version).where(Appeal.id == appeal_id))
-        if found is None:
+            version = await session.scalar(select(Appeal.version).where(Appeal.id == appeal_id))
+        if version is None:
             raise NotFound("Такого обращения нет.")
-        return found
+        return version
 
 
 def _letter(
@@ -204,7 +204,7 @@ def _letter(
 
 
 def _contact(case: Case, way: str) -> str:
-    """Where the letter goes. Raises InvalidInput when this contact was not left."""
+    """Where the letter goes. Raises InvalidInput when the applicant did not leave this contact."""
     row = shipped().answer_ways.get(way)
     if row is None:
         raise InvalidInput(f"Неизвестный способ ответа: {way!r}")

@@ -24,7 +24,7 @@ Kind = Literal["answer", "refusal"]
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signs."""
+    """The person who signs a letter."""
 
     name: str
     position: str
@@ -52,12 +52,12 @@ class Letter:
 
     @property
     def subject(self) -> str:
-        """One line for an e-mail."""
+        """The subject line of an e-mail."""
         return f"Обращение № {self.number} от {self.received_on:%d.%m.%Y}"
 
     @property
     def paragraphs(self) -> list[str]:
-        """The text by its lines."""
+        """The non-empty lines of the text."""
         return [line.strip() for line in self.text.splitlines() if line.strip()]
 
     def plain(self) -> str:
@@ -96,7 +96,7 @@ class Letter:
             "signer": self.signer.name,
             "signer_position": self.signer.position,
         }
-        # The template comes from a person of the company: it may place our words, not run code.
+        # The template is uploaded by company staff: it may lay out our text, not run code.
         environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
         out = io.BytesIO()
         try:

@@ -1,4 +1,4 @@
-"""A person's name in a letter: in the dative and with a greeting, but only where two dictionaries agree."""
+"""A person's name in a letter: dative and greeting, but only when two dictionaries agree."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Spelled:
 
 
 def spelled(name: str | None) -> Spelled:
-    """A name for the head of a letter; with any doubt nothing is declined and the greeting is neutral.
+    """A name for the head of a letter; if in doubt it is not declined and the greeting is neutral.
 
-    Sure is: surname, name, patronymic; the patronymic tells the gender; pytrovich's rules and
-    pymorphy3's dictionary give the same dative of every word (they differ on «Заяц», «Соловей», «Лев»).
+    `sure` requires surname, name and patronymic, a patronymic that shows the gender, and the same dative
+    of every word from pytrovich's rules and pymorphy3's dictionary (they differ on «Заяц», «Соловей», «Лев»).
     """
     words = (name or "").split()
     if all(word.isupper() or word.islower() for word in words):
@@ -36,10 +36,12 @@ def spelled(name: str | None) -> Spelled:
     unsure = Spelled(" ".join((name or "").split()), "Здравствуйте!", sure=False)
     if len(words) != 3 or not all(_WORD.fullmatch(word) for word in words):
         return unsure
-    told = next(((gender, tag) for endings, gender, tag in _ENDINGS if words[2].endswith(endings)), None)
-    if told is None:
+    gender_of_patronymic = next(
+        ((gender, tag) for endings, gender, tag in _ENDINGS if words[2].endswith(endings)), None
+    )
+    if gender_of_patronymic is None:
         return unsure
-    gender, tag = told
+    gender, tag = gender_of_patronymic
     declined = []
     for word, (part, grammeme) in zip(words, _PARTS, strict=True):
         dative = _petrovich().make(part, gender, Case.DATIVE, word)
@@ -51,14 +53,14 @@ def spelled(name: str | None) -> Spelled:
 
 
 def _dictionary_datives(word: str, grammeme: str, gender: str) -> set[str]:
-    found = set()
+    datives = set()
     for parse in _morphology().parse(word):
         tag = parse.tag
         if grammeme in tag and "nomn" in tag and "sing" in tag and (gender in tag or "ms-f" in tag) and parse.is_known:
             inflected = parse.inflect({"datv", "sing"})
             if inflected is not None:
-                found.add(inflected.word.replace("ё", "е"))
-    return found
+                datives.add(inflected.word.replace("ё", "е"))
+    return datives
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Which way each letter leaves this installation, by its settings: e-mail over SMTP, the rest through the outbox."""
+"""How this installation sends its letters, by its settings: e-mail over SMTP, the rest through the outbox."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def outbox(config: Settings) -> Outbox:
-    """The folder of letters and of the proofs of their sending."""
+    """The folder of letters and proofs of sending."""
     return Outbox(config.var / "answers")
 
 
@@ -51,11 +51,11 @@ def mail_server(config: Settings, *, timeout_s: float = 30) -> MailServer | None
 
 
 def senders(config: Settings, clock: Clock) -> dict[str, Sender]:
-    """A sender for every way an answer may be sent. Raises Misconfigured for half a mail server."""
+    """A sender for every way an answer may be sent. Raises Misconfigured for an incomplete mail server."""
     by_file = FileSender(outbox(config), clock)
-    found: dict[str, Sender] = {way: by_file for way in shipped().answer_ways if way != ON_CALL}
+    by_way: dict[str, Sender] = {way: by_file for way in shipped().answer_ways if way != ON_CALL}
     server = mail_server(config)
-    return found if server is None else found | {"email": SmtpSender(server, outbox(config), clock)}
+    return by_way if server is None else by_way | {"email": SmtpSender(server, outbox(config), clock)}
 
 
 def dispatch(

@@ -20,7 +20,7 @@ from gridline.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A letter ready to go. `letter_id` is the same at every try, so that a second try sends nothing twice."""
+    """A letter ready to go. `letter_id` is the same on every attempt, so a retry sends nothing twice."""
 
     letter_id: str
     number: str
@@ -37,7 +37,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class ProofOfSending:
-    """That a letter has left, and when. `facts` go into the history: no address, no text, only hashes and names."""
+    """That a letter was sent, and when. `facts` go into the history: hashes and file names, no address, no text."""
 
     sent_at: datetime
     facts: Mapping[str, Any]
@@ -51,9 +51,9 @@ class Sender(Protocol):
     """A way to send letters."""
 
     async def send(self, letter: Outgoing) -> ProofOfSending:
-        """Send it, or return the proof of the first time.
+        """Send it, or return the proof if it was sent before.
 
-        Raises Unavailable (try again) or InvalidInput (this address will never do).
+        Raises Unavailable (try again) or InvalidInput (this address will never work).
         """
 
 
@@ -72,7 +72,7 @@ class Outbox:
         return ProofOfSending(datetime.fromisoformat(kept["sent_at"]), kept["facts"])
 
     def keep(self, letter: Outgoing, suffix: str, content: bytes) -> str:
-        """Store a part of a letter, whole or not at all; returns its name inside the outbox. Raises Unavailable."""
+        """Store a part of a letter atomically; returns its name inside the outbox. Raises Unavailable."""
         file = self._path(letter, suffix)
         fresh = file.with_suffix(f"{suffix}.{os.getpid()}.part")
         try:
@@ -87,17 +87,17 @@ class Outbox:
         return str(file.relative_to(self._folder))
 
     def prove(self, letter: Outgoing, proof: ProofOfSending) -> ProofOfSending:
-        """Keep the proof before anybody is told: a crash after this sends nothing twice."""
+        """Store the proof before reporting success, so that a crash after this cannot cause a second sending."""
         kept = {"sent_at": moment(proof.sent_at), "facts": dict(proof.facts)}
         self.keep(letter, ".json", canonical(kept).encode())
         return proof
 
     def erase(self, number: str) -> list[str]:
         """Remove the letters on an appeal (personal data) and keep the proofs; returns what was removed."""
-        found = [file for file in sorted((self._folder / number).glob("*")) if file.suffix != ".json"]
-        for file in found:
+        letters = [file for file in sorted((self._folder / number).glob("*")) if file.suffix != ".json"]
+        for file in letters:
             file.unlink()
-        return [str(file.relative_to(self._folder)) for file in found]
+        return [str(file.relative_to(self._folder)) for file in letters]
 
     def _path(self, letter: Outgoing, suffix: str) -> Path:
         return self._folder / letter.number / f"{letter.letter_id}{suffix}"
@@ -111,7 +111,7 @@ class FileSender:
         self._clock = clock
 
     async def send(self, letter: Outgoing) -> ProofOfSending:
-        """The letter is in the outbox: a clerk takes it from there."""
+        """Put the letter into the outbox, for a clerk to pick up."""
         return await asyncio.to_thread(self._put, letter)
 
     def _put(self, letter: Outgoing) -> ProofOfSending:

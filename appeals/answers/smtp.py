@@ -1,4 +1,4 @@
-"""Sends letters by e-mail and keeps what the mail server said to them."""
+"""Sends letters by e-mail and keeps the mail server's reply."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MailServer:
 
 
 class SmtpSender:
-    """Sends by SMTP. The answer of the server to the message is the proof; the message itself is kept."""
+    """Sends by SMTP. The server's reply to the message is the proof; the message itself is kept."""
 
     def __init__(
         self, server: MailServer, outbox: Outbox, clock: Clock, *, trusted: ssl.SSLContext | None = None
@@ -71,7 +71,7 @@ class SmtpSender:
         return self._outbox.prove(letter, ProofOfSending(self._clock.now(), facts))
 
     def check(self) -> str:
-        """Ask the server whether it would let us in: what it calls itself. Nothing is sent. Raises Unavailable."""
+        """Sign in to the server without sending anything; returns the name it goes by. Raises Unavailable."""
         server = self._server
         try:
             with self._signed_in() as smtp:
@@ -86,7 +86,7 @@ class SmtpSender:
         message["To"] = _plain(letter.to)
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(self._clock.now())
-        # The same letter has the same id at every try: a mailbox that got it twice shows it once.
+        # The same id on every attempt: a mailbox that receives the letter twice shows it once.
         message["Message-ID"] = f"<{letter.letter_id}@{self._server.sender.rpartition('@')[2]}>"
         message.set_content(letter.text)
         maintype, subtype = _DOCX

@@ -72,5 +72,5 @@ def build(name: str) -> DocumentType:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for each in BODIES:
-        build(each).save(str(FOLDER / f"{each}.docx"))
+    for template in BODIES:
+        build(template).save(str(FOLDER / f"{template}.docx"))

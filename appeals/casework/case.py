@@ -27,7 +27,7 @@ from gridline.errors import Conflict, InvalidInput, NotFound
 
 @dataclass(slots=True)
 class Case:
-    """One appeal while a step is made: locked, with everything the guards look at."""
+    """One appeal during a step: locked, with everything the guards need."""
 
     session: AsyncSession
     appeal: Appeal
@@ -38,15 +38,15 @@ class Case:
     happenings: list[Happening]
 
     def note(self, event: str, /, **body: Any) -> None:
-        """Write an event when the step is done."""
+        """Queue an event, to be written when the step ends."""
         self.happenings.append(Happening(event, body))
 
     def digest(self, text: str) -> str:
-        """A text's digest under the appeal's salt: proves the text while it is kept."""
+        """SHA-256 (hex) of a text with the appeal's salt: proves the text as long as the salt is kept."""
         return history.sha256((self.content.salt or "") + text)
 
     def promise(self, kind: PromiseKind, subject_id: str, day: date) -> None:
-        """Promise something by the end of `day`, with whoever is responsible as its owner."""
+        """Promise something by the end of `day`; the appeal's owner, or else the actor, owns it."""
         due_at = days.ends(day, self.company.zone)
         self.session.add(
             promises.new(
@@ -63,12 +63,12 @@ class Case:
     async def settle(
         self, *, kind: PromiseKind | None = None, subject_id: str | None = None, at: datetime | None = None
     ) -> None:
-        """What was promised has happened at `at` (now)."""
+        """Settle the matching open promises: what was promised happened at `at` (now by default)."""
         for promise in await promises.of_appeal(self.session, self.appeal.id, kind=kind, subject_id=subject_id):
             promises.settle(promise, self.at if at is None else at)
 
     async def end(self) -> None:
-        """The appeal is not considered any more: nothing is owed on it."""
+        """Close the appeal: its open promises become void."""
         self.appeal.closed_at = self.at
         for promise in await promises.of_appeal(self.session, self.appeal.id):
             promises.settle(promise, self.at, void=True)
@@ -82,10 +82,10 @@ class Case:
         """Another appeal of the same company. Raises InvalidInput, NotFound."""
         digits = numbering.read(number).digits
         query = select(Appeal).where(Appeal.company_id == self.company.id, Appeal.number == digits)
-        found = (await self.session.execute(query)).scalar_one_or_none()
-        if found is None:
+        appeal = (await self.session.execute(query)).scalar_one_or_none()
+        if appeal is None:
             raise NotFound(f"Обращения {number} в реестре нет.")
-        return found
+        return appeal
 
 
 class Cases:
@@ -98,7 +98,10 @@ class Cases:
 
     @asynccontextmanager
     async def step(self, appeal_id: str, step: str, actor: str, version: int, **known: Any) -> AsyncIterator[Case]:
-        """One step in one transaction: lock, check version and guard, do, write the events, move the state."""
+        """One step in one transaction: lock, check version and guard, run the block, write the events, move the state.
+
+        Raises NotFound, InvalidInput without an actor, Conflict for a stale version or a step not allowed now.
+        """
         async with self._db.write() as session:
             case = await self._open(session, appeal_id, actor, version)
             before = case.appeal.state
@@ -127,11 +130,11 @@ class Cases:
 
 
 async def facts(session: AsyncSession, appeal: Appeal, content: Content, known: Mapping[str, Any] = {}) -> CaseFacts:
-    """What the guards of the lifecycle look at; `known` is what the step in hand brings with it."""
+    """What the guards of the lifecycle check; `known` overrides it with what the current step supplies."""
     measures = select(Measure.planned_on).where(Measure.appeal_id == appeal.id)
     answers = select(Answer).where(Answer.appeal_id == appeal.id).order_by(Answer.sent_at.desc()).limit(1)
     answer = (await session.execute(answers)).scalar_one_or_none()
-    found: dict[str, Any] = {
+    stored: dict[str, Any] = {
         "state": appeal.state,
         "is_complaint": shipped().kinds[appeal.kind].group == "complaint",
         "owner": appeal.owner,
@@ -144,16 +147,16 @@ async def facts(session: AsyncSession, appeal: Appeal, content: Content, known: 
         "answer_is_proved": bool(answer and answer.proof),
         "answer_names_further_appeal": bool(answer and answer.further_appeal),
     }
-    return CaseFacts(**{**found, **known})
+    return CaseFacts(**{**stored, **known})
 
 
 def required(what: str, value: str | None) -> None:
-    """Raises InvalidInput when nothing was given."""
+    """Raises InvalidInput when `value` is missing or blank."""
     if not (value or "").strip():
         raise InvalidInput(f"Не указано: {what}.")
 
 
 async def open_tasks(session: AsyncSession, appeal_id: str) -> int:
-    """How many tasks and referrals have not come back."""
+    """How many tasks and referrals are still out."""
     query = select(func.count()).select_from(Task).where(Task.appeal_id == appeal_id, Task.returned_at.is_(None))
     return int((await session.execute(query)).scalar_one())

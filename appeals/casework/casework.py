@@ -1,4 +1,4 @@
-"""Casework: what clerks do with an appeal from the day it is given to them to the answer."""
+"""Casework: what clerks do with an appeal from assignment to answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gridline.errors import Conflict, InvalidInput, NotFound
 
 
 class Casework:
-    """Every step takes the `version` the clerk saw; whoever comes second gets Conflict and is told who was first."""
+    """Every step takes the `version` the clerk saw; a clerk who comes second gets Conflict, which names the first."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Casework:
         return case.appeal.version
 
     async def take(self, appeal_id: str, *, actor: str, version: int) -> int:
-        """Begin the work on it."""
+        """Start work on the appeal."""
         async with self._cases.step(appeal_id, "taken", actor, version) as case:
             case.note("taken")
         return case.appeal.version
@@ -55,7 +55,7 @@ class Casework:
     async def reclassify(
         self, appeal_id: str, *, kind: str, topic: str, disposition: str | None, actor: str, version: int
     ) -> int:
-        """Correct what the appeal is about. The clock goes on from the day of receipt, by the rule of the new kind."""
+        """Correct kind and topic. The deadline is counted anew from the day of receipt, by the rule of the new kind."""
         async with self._cases.step(appeal_id, "reclassified", actor, version) as case:
             self._codes.form49_column(kind, topic, disposition)
             old, new = self._codes.kinds[case.appeal.kind], self._codes.kinds[kind]
@@ -105,7 +105,7 @@ class Casework:
         return task.id
 
     async def take_back(self, appeal_id: str, *, task_id: str, result: str, actor: str, version: int) -> int:
-        """The department or third party has answered; with the last one back the work goes on."""
+        """Record the answer of a department or third party; work resumes when the last one is back."""
         async with self._cases.step(appeal_id, "returned", actor, version) as case:
             required("результат", result)
             task = await case.session.get(Task, task_id)
@@ -131,7 +131,7 @@ class Casework:
         actor: str,
         version: int,
     ) -> int:
-        """Write down what was found: justified or not, why, which rights are restored and how (R12)."""
+        """Record the findings: justified or not, why, which rights are restored and how (R12)."""
         async with self._cases.step(
             appeal_id, "found", actor, version, justified=justified, explanation=explanation
         ) as case:
@@ -217,7 +217,7 @@ class Casework:
         return case.appeal.version
 
     async def close(self, appeal_id: str, *, actor: str, version: int) -> int:
-        """Close an answered appeal; planned measures stay promised until they are done."""
+        """Close an answered appeal; planned measures remain promised until they are done."""
         async with self._cases.step(appeal_id, "closed", actor, version) as case:
             case.appeal.closed_at = case.at
             case.note("closed")

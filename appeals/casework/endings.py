@@ -29,7 +29,7 @@ class Endings:
         async with self._cases.step(appeal_id, "refusal_proposed", actor, version) as case:
             row = self._codes.refusal_grounds.get(ground)
             if row is None:
-                grounds = "; ".join(one.title for one in self._codes.refusal_grounds.values())
+                grounds = "; ".join(refusal_ground.title for refusal_ground in self._codes.refusal_grounds.values())
                 raise InvalidInput(f"Отказать можно только на одном из оснований: {grounds}.")
             if row.needs == "text" and not (text or "").strip():
                 raise InvalidInput(f"Основание «{row.title}»: нет текста обоснования.")
@@ -68,7 +68,7 @@ class Endings:
         return case.appeal.version
 
     async def join(self, appeal_id: str, *, to: str, actor: str, version: int) -> int:
-        """Join it to an earlier open appeal of the same company (`to` is a number), whose clock goes on."""
+        """Join it to an earlier open appeal of the same company (`to` is its number), whose deadline stands."""
         async with self._cases.step(appeal_id, "joined", actor, version) as case:
             earlier = await case.by_number(to)
             if earlier.number >= case.appeal.number:
@@ -81,7 +81,7 @@ class Endings:
         return case.appeal.version
 
     async def withdraw(self, appeal_id: str, *, reason: str, actor: str, version: int) -> int:
-        """The applicant took it back; `reason` says how that is known."""
+        """Record that the applicant withdrew it; `reason` says how we know."""
         async with self._cases.step(appeal_id, "withdrawn", actor, version) as case:
             required("чем подтверждён отзыв", reason)
             await case.end()

@@ -1,4 +1,4 @@
-"""What may be done with an appeal in each state, and what must be known before it: one table, pure (R12, R13)."""
+"""Which steps each state of an appeal allows, and what each step requires: one table, pure (R12, R13)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gridline.errors import Conflict
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What is known of an appeal when a step is to be made."""
+    """What is known about an appeal when a step is attempted."""
 
     state: AppealState
     is_complaint: bool
@@ -89,7 +89,7 @@ def _may_close(facts: CaseFacts) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class CaseStep:
-    """A step of the lifecycle: from which states, into which (None: it stays), and what it must find."""
+    """A step of the lifecycle: its source states, its target (None: no change), and its guard."""
 
     title: str
     sources: frozenset[AppealState]
@@ -123,7 +123,7 @@ STEPS: Final[dict[str, CaseStep]] = {
 
 
 def make(step: str, facts: CaseFacts) -> AppealState:
-    """The state after `step`. Raises Conflict that says where the appeal stands and everything that is missing."""
+    """The state after `step`. Raises Conflict naming the current state or everything that is missing."""
     row = STEPS[step]
     if facts.state not in row.sources:
         allowed = ", ".join(f"«{TITLES[state]}»" for state in TITLES if state in row.sources)
@@ -137,27 +137,27 @@ def make(step: str, facts: CaseFacts) -> AppealState:
 
 
 def allowed(facts: CaseFacts) -> list[str]:
-    """The steps that may be tried from where the appeal stands, in the table's order."""
+    """The steps open from the appeal's state, in the table's order; guards are not checked."""
     return [step for step, row in STEPS.items() if facts.state in row.sources]
 
 
 def missing(step: str, facts: CaseFacts) -> list[str]:
-    """What the step would still find missing."""
+    """What the step still lacks, in Russian."""
     return STEPS[step].guard(facts)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One thing that must be there before an appeal may be closed."""
+    """One requirement for closing an appeal."""
 
     title: str
     step: str
-    """The step that brings it."""
+    """The step that meets it."""
     missing: tuple[str, ...]
 
 
 def towards_closing(facts: CaseFacts) -> list[Mark]:
-    """What closing needs, in the order in which it comes about, each with what is missing of it (R12)."""
+    """What closing requires, in the usual order of work, each with what is still missing (R12)."""
     marks = [Mark("Ответственный", "assigned", tuple(_has_owner(facts)))]
     if facts.open_tasks:
         marks.append(Mark("Поручения", "returned", tuple(_tasks_returned(facts))))

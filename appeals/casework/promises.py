@@ -21,7 +21,7 @@ from gridline.db import Database, new_id
 from gridline.errors import Conflict, InvalidInput, NotFound
 
 LEVELS: Final = (50, 80, 100)
-"""Per cent of the time after which a promise is escalated (R2)."""
+"""Percentages of the allotted time at which a promise is escalated (R2)."""
 KIND_TITLES: Final[dict[str, str]] = {
     PromiseKind.ANSWER: "ответ на обращение",
     PromiseKind.CALLBACK: "перезвонить",
@@ -44,12 +44,12 @@ class OwedPromise:
     owner: str
     appeal_id: str | None
     number: str | None
-    """The appeal's."""
+    """Of the appeal."""
     call_id: str | None
     made_at: datetime
     due_at: datetime
     per_cent: int
-    """Of its time that has passed; 100 and more is late."""
+    """Share of its time that has passed; from 100 on it is late."""
     level: int
     """The highest of LEVELS reached, 0 before the first."""
 
@@ -102,7 +102,7 @@ class Promises:
         appeal_id: str | None = None,
         subject_id: str | None = None,
     ) -> str:
-        """Store a promise; with an appeal, in its history too. Raises InvalidInput for a past moment."""
+        """Store a promise and, with an appeal, its event; returns the promise's id. Raises InvalidInput, NotFound."""
         async with self._db.write() as session:
             appeal = await _appeal(session, appeal_id)
             now = self._clock.now()
@@ -122,7 +122,7 @@ class Promises:
             return row.id
 
     async def attempt(self, promise_id: str, *, actor: str, outcome: str) -> None:
-        """Log an attempt that did not keep the promise yet. Raises NotFound, Conflict when it is settled."""
+        """Record an attempt that has not yet kept the promise. Raises NotFound, Conflict when it is settled."""
         async with self._db.write() as session:
             promise = await _open(session, promise_id)
             now = self._clock.now()
@@ -133,7 +133,7 @@ class Promises:
                 await history.append(session, appeal, now, actor, happening("promise_attempted", promise))
 
     async def keep(self, promise_id: str, *, actor: str) -> PromiseOutcome:
-        """What was promised has happened; returns kept, or broken when it was late. Raises NotFound, Conflict."""
+        """Settle a promise as kept, or broken when late; returns which. Raises NotFound, Conflict."""
         async with self._db.write() as session:
             promise = await _open(session, promise_id)
             if promise.kind == PromiseKind.ANSWER:
@@ -146,31 +146,35 @@ class Promises:
             return outcome
 
     async def due(self, company_id: str, *, owner: str | None = None, limit: int = 100) -> list[OwedPromise]:
-        """What is owed now, the most urgent first."""
+        """Open promises, the most urgent first."""
         query = _owed(company_id).order_by(Promise.due_at, Promise.id).limit(limit)
         if owner is not None:
             query = query.where(Promise.owner == owner)
         async with self._db.read() as session:
-            found = (await session.execute(query)).all()
-        return [_due(promise, number, self._clock.now()) for promise, number in found]
+            rows = (await session.execute(query)).all()
+        return [_due(promise, number, self._clock.now()) for promise, number in rows]
 
     async def escalate(self, company_id: str) -> list[OwedPromise]:
-        """Promises that reached a new level since the last call, each once; the caller tells the people."""
+        """Promises that reached a new level since the last call, each once; notifying people is up to the caller."""
         now = self._clock.now()
         reached = await self._reached(company_id, now)
-        told: list[OwedPromise] = []
+        escalated: list[OwedPromise] = []
         for first in range(0, len(reached), _PAGE):
             async with self._db.write() as session:
-                for one in reached[first : first + _PAGE]:
-                    still = (Promise.id == one.promise_id, Promise.escalated < one.level, Promise.settled_at.is_(None))
-                    raised = update(Promise).where(*still).values(escalated=one.level).returning(Promise.id)
+                for promise in reached[first : first + _PAGE]:
+                    unchanged = (
+                        Promise.id == promise.promise_id,
+                        Promise.escalated < promise.level,
+                        Promise.settled_at.is_(None),
+                    )
+                    raised = update(Promise).where(*unchanged).values(escalated=promise.level).returning(Promise.id)
                     if (await session.execute(raised)).first() is not None:
-                        told.append(one)
-        return sorted(told, key=lambda one: one.due_at)
+                        escalated.append(promise)
+        return sorted(escalated, key=lambda promise: promise.due_at)
 
     async def _reached(self, company_id: str, now: datetime) -> list[OwedPromise]:
-        """Promises at a higher level than was told. Read without the lock of writers: open ones may be a hundred
-        thousand, and calls have a journal to write meanwhile."""
+        """Promises past the level last escalated. Read without the write lock: there may be a hundred thousand
+        open ones, and calls must be able to write their journal meanwhile."""
         reached: list[OwedPromise] = []
         last = ""
         async with self._db.read() as session:
@@ -181,9 +185,9 @@ class Promises:
                     return reached
                 last = page[-1][0].id
                 for promise, number in page:
-                    one = _due(promise, number, now)
-                    if one.level > promise.escalated:
-                        reached.append(one)
+                    owed = _due(promise, number, now)
+                    if owed.level > promise.escalated:
+                        reached.append(owed)
                 session.expunge_all()
 
 
@@ -278,7 +282,7 @@ def _due(promise: Promise, number: str | None, now: datetime) -> OwedPromise:
         made_at=promise.made_at,
         due_at=promise.due_at,
         per_cent=per_cent,
-        level=max((one for one in LEVELS if per_cent >= one), default=0),
+        level=max((step for step in LEVELS if per_cent >= step), default=0),
     )
 
 

@@ -1,4 +1,4 @@
-"""The deadline of an appeal: which rule, how it was reckoned, and the sentence that shows both."""
+"""The deadline of an appeal: which rule applies, the arithmetic, and the sentence that shows both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gridline.calendar.workdays import ProductionCalendar
 
 
 class RuledCompany(Protocol):
-    """What a deadline needs to know of a company (`gridline.companies.Company` has it)."""
+    """What a deadline needs to know about a company (`gridline.companies.Company` has it)."""
 
     @property
     def id(self) -> str:
@@ -20,18 +20,18 @@ class RuledCompany(Protocol):
 
     @property
     def rule_profile(self) -> str:
-        """The profile its rows are chosen by."""
+        """The rule profile of the company: `186` or `59-fz`."""
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where its days begin and end."""
+        """The zone its days are counted in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The last day for the answer, in the company's zone, and why.
 
-    `basis` is what was reckoned with (the rule row and every step) as JSON values: it is stored with
+    `basis` is the calculation (the rule row and every step) as JSON values: it is stored with
     the appeal, so that a later edition of the rule or of the calendar does not change the past.
     """
 

@@ -15,7 +15,7 @@ from gridline.yaml.file import Mistake, misconfigured, read
 
 FILE = Path(__file__).parent.parent / "data" / "rules.yaml"
 OVERRIDES = "rules.yaml"
-"""The company's own rows, next to its menus; a row with a shipped row's id takes its place."""
+"""The installation's own rows, next to the menus; a row with a shipped row's id replaces it."""
 
 Profile = Literal["186", "59-fz"]
 Subject = Literal["answer", "answer-on-call", "callback"]
@@ -26,9 +26,9 @@ Unit = Literal["calendar-days", "working-days", "hours"]
 class Rule(BaseModel):
     """One rule in one edition.
 
-    `standing` says where the number comes from: `rule` an act binds the company to it; `seed` a founding
-    document of a grid company names it; `default` nobody does and it is our setting, so it is never
-    shown as law. `clause` is empty where the clause of the act in force was not verified.
+    `standing` says where the number comes from: `rule` an act binds the company; `seed` it comes from a
+    founding document of a grid company; `default` it is our own setting, so it is never shown as law.
+    `clause` is empty where the clause of the act in force was not verified.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,7 +48,7 @@ class Rule(BaseModel):
     value: int = Field(ge=0, le=3650)
     unit: Unit
     shift: bool = False
-    """A last day that is a day off moves to the next worked day."""
+    """Whether a last day that is a day off moves to the next working day."""
     shift_act: str = ""
 
     @model_validator(mode="after")
@@ -68,7 +68,7 @@ class Rule(BaseModel):
         return self.since <= day and (self.until is None or day <= self.until)
 
     def fits(self, *, profile: str, company_id: str, channel: str, kind: str) -> bool:
-        """Whether the row is about such an appeal."""
+        """Whether the row applies to such an appeal."""
         return (
             profile in self.profiles
             and self.company in (None, company_id)
@@ -78,7 +78,7 @@ class Rule(BaseModel):
 
     @property
     def exactness(self) -> tuple[bool, bool, bool]:
-        """The more exact row wins: the company's own first, then by kind, then by channel."""
+        """Sort key of specificity: the company's own row wins, then one by kind, then one by channel."""
         return (self.company is not None, bool(self.kinds), bool(self.channels))
 
     @property
@@ -129,7 +129,7 @@ class RuleBook:
         return chosen[0]
 
     def with_rows(self, rows: Iterable[Rule]) -> RuleBook:
-        """This book with `rows` added; a row with a known id takes the place of the old one."""
+        """This book with `rows` added; a row with a known id replaces the old one."""
         merged = {rule.id: rule for rule in self.rules}
         merged.update({rule.id: rule for rule in rows})
         return RuleBook(merged.values())

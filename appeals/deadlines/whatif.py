@@ -1,4 +1,4 @@
-"""«Что изменится»: which deadlines changed rules would give, before anybody puts the rules in force."""
+"""«Что изменится»: which deadlines changed rules would give, before the rules are put in force."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gridline.errors import Misconfigured
 
 @dataclass(frozen=True, slots=True)
 class NewIntake:
-    """What an appeal of this kind, received on the day asked about, would get before and after."""
+    """What an appeal of this kind, received on the given day, would get before and after."""
 
     channel: str
     kind: str
@@ -31,7 +31,7 @@ class NewIntake:
 
 @dataclass(frozen=True, slots=True)
 class OpenChange:
-    """An unanswered appeal the changed rules are about. Its stored deadline stays until a person changes it."""
+    """An unanswered appeal affected by the changed rules. Its stored deadline stays until a person changes it."""
 
     number: str
     stored: date
@@ -39,7 +39,7 @@ class OpenChange:
     after: Deadline
 
     def overdue_at_once(self, today: date) -> bool:
-        """Whether the appeal would be late the moment the rules are in force."""
+        """Whether the appeal would be late as soon as the rules are in force."""
         return self.before.day >= today > self.after.day
 
 
@@ -69,12 +69,12 @@ class Change:
             .order_by(Appeal.number)
             .execution_options(yield_per=1000)
         )
-        found = []
+        changes = []
         async for row in await session.stream(query):
             before, after = self._both(row.channel, row.kind, row.received_at)
             if (before.day, before.rule_id) != (after.day, after.rule_id):
-                found.append(OpenChange(row.number, row.deadline, before, after))
-        return found
+                changes.append(OpenChange(row.number, row.deadline, before, after))
+        return changes
 
     def _both(self, channel: str, kind: str, received_at: datetime) -> tuple[Deadline, Deadline]:
         def by(book: RuleBook) -> Deadline:

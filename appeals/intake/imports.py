@@ -1,4 +1,4 @@
-"""Appeals handed in as a table (CSV, XLSX): checked whole before the first is registered, the same file twice once."""
+"""Appeals imported from a table (CSV, XLSX): every row checked before any is stored; importing again adds nothing."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ OPTIONAL = (
     *_DETAILS,
 )
 AT_ONCE = 64
-"""Rows on their way at once: as many as the register writes together."""
+"""Rows registered concurrently: as many as the register writes in one batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of a table: every row's appeal in the order of the rows."""
+    """The result of an import: the appeal of each row, in row order."""
 
     appeals: tuple[Registered, ...]
 
     @property
     def sentence(self) -> str:
-        """For the person who imported."""
-        new = sum(not one.existed for one in self.appeals)
+        """The result in Russian, for whoever ran the import."""
+        new = sum(not appeal.existed for appeal in self.appeals)
         return f"Зарегистрировано: {new}, было зарегистрировано раньше: {len(self.appeals) - new}."
 
 
@@ -75,8 +75,8 @@ async def import_appeals(
 ) -> Imported:
     """Register every row of the table.
 
-    Raises InvalidInput that names every wrong row, before anything is registered. A row is known by
-    «номер в источнике», or else by its content, so a broken-off import is ended by running it again.
+    Raises InvalidInput naming every wrong row, before anything is registered. A row is identified by
+    «номер в источнике», or else by its content, so an interrupted import is finished by running it again.
     """
     problems = Problems()
     intakes = list(_intakes(clock, companies, file, company_id, actor, problems))
@@ -84,7 +84,7 @@ async def import_appeals(
     done: list[Registered] = []
     for start in range(0, len(intakes), AT_ONCE):
         part = intakes[start : start + AT_ONCE]
-        done += await asyncio.gather(*(register.register(one) for one in part))
+        done += await asyncio.gather(*(register.register(intake) for intake in part))
     return Imported(tuple(done))
 
 
@@ -95,11 +95,11 @@ def _intakes(
     for row in tabular.rows(file, required=REQUIRED, optional=OPTIONAL, problems=problems):
         try:
             company = companies.by_id(row.cells["компания"] or company_id)
-            given = _given(row, company)
-            if (received := given.get("received_at")) is not None and received > clock.now() + CLOCK_SKEW:
+            fields = _fields(row, company)
+            if (received := fields.get("received_at")) is not None and received > clock.now() + CLOCK_SKEW:
                 raise BadCell("«получено» ещё не наступило")
             key = _key(row, seen)
-            yield accept({**given, "company_id": company.id, "actor": actor, "idempotency_key": key})
+            yield accept({**fields, "company_id": company.id, "actor": actor, "idempotency_key": key})
         except BadCell as error:
             problems.add(row.number, str(error))
         except (InvalidInput, NotFound) as error:
@@ -107,7 +107,7 @@ def _intakes(
 
 
 def _key(row: Row, seen: Counter[str]) -> str:
-    """The row's own number, or its content and how many times the file had it before."""
+    """The row's own number, or its content plus the count of identical rows before it."""
     if source := row.cells["номер в источнике"]:
         seen[source] += 1
         if seen[source] > 1:
@@ -118,10 +118,10 @@ def _key(row: Row, seen: Counter[str]) -> str:
     return f"import:{content}:{seen[content]}"
 
 
-def _given(row: Row, company: Company) -> dict[str, Any]:
+def _fields(row: Row, company: Company) -> dict[str, Any]:
     codes = shipped()
     zone = When(company.zone)
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "channel": cells.choice(row.cells, "канал", _choices(codes.channels)),
         "kind": cells.choice(row.cells, "вид", _choices(codes.kinds)),
         "topic": cells.choice(row.cells, "тема", _choices(codes.topics)),
@@ -131,27 +131,27 @@ def _given(row: Row, company: Company) -> dict[str, Any]:
         **{field: row.cells[column] for column, field in _TEXTS.items()},
     }
     if row.cells["код"]:
-        given["disposition"] = cells.choice(row.cells, "код", _choices(codes.dispositions))
+        fields["disposition"] = cells.choice(row.cells, "код", _choices(codes.dispositions))
     if row.cells["способ ответа"]:
-        given["answer_way"] = cells.choice(row.cells, "способ ответа", _choices(codes.answer_ways))
-    details = _details(row, zone, codes.kinds[given["kind"]].details)
-    return given | ({"details": details} if details else {})
+        fields["answer_way"] = cells.choice(row.cells, "способ ответа", _choices(codes.answer_ways))
+    details = _details(row, zone, codes.kinds[fields["kind"]].details)
+    return fields | ({"details": details} if details else {})
 
 
-def _details(row: Row, zone: When, wanted: str) -> dict[str, Any] | None:
-    if wanted == "none":
+def _details(row: Row, zone: When, kind: str) -> dict[str, Any] | None:
+    if kind == "none":
         return None
-    told: dict[str, datetime | None] = {
+    period: dict[str, datetime | None] = {
         column: cells.moment(row.cells, column, zone) for column in ("нарушение с", "нарушение по")
     }
-    if wanted == "theft":
-        return {"type": "theft", "place": row.cells["место"], "seen_at": told["нарушение с"]}
+    if kind == "theft":
+        return {"type": "theft", "place": row.cells["место"], "seen_at": period["нарушение с"]}
     texts = {field: row.cells[column] for column, field in _DETAILS.items() if field not in ("place", "birth_date")}
     return texts | {
         "type": "claim",
         "device_address": row.cells["место"],
-        "violated_from": told["нарушение с"],
-        "violated_to": told["нарушение по"],
+        "violated_from": period["нарушение с"],
+        "violated_to": period["нарушение по"],
         "birth_date": cells.day(row.cells, "дата рождения", zone, years=cells.BIRTH_YEARS),
     }
 

@@ -1,4 +1,4 @@
-"""Repeats: a new contact on a matter that is still open belongs to the first appeal, whose clock goes on."""
+"""Repeats: a new contact about a matter that is still open joins the first appeal, whose deadline stands."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class OpenAppeal:
     received_at: datetime
     deadline: date
     same: str
-    """What is the same: premise | account | phone | email."""
+    """What they share: premise | account | phone | email."""
 
 
 @dataclass(frozen=True, slots=True)
 class FurtherContact:
-    """The applicant came again on the same matter."""
+    """A further contact from the applicant about the same matter."""
 
     channel: str
     actor: str
@@ -47,7 +47,7 @@ class FurtherContact:
 
 
 MOST = 1000
-"""Appeals of one number, premise or account that are looked through for open ones."""
+"""How many appeals of one phone, premise or account are searched for open ones."""
 
 _BY = {
     "premise": select(Appeal.id).where(Appeal.premise_id == bindparam("value")),
@@ -69,8 +69,8 @@ _OPEN_BY = {
 async def find(session: AsyncSession, intake: Intake) -> list[OpenAppeal]:
     """Open appeals on the same topic from the same premise, account, phone or e-mail, the oldest first.
 
-    A neighbour's appeal about the same premise is a repeat too: what is wrong is the premise. Reports
-    of the trust line are never compared: nothing of the person is kept.
+    A neighbour's appeal about the same premise is a repeat too: the problem is with the premise. Reports
+    to the trust line are never compared: nothing about the person is kept.
     """
     if shipped().kinds[intake.kind].anonymous == "kept-out":
         return []
@@ -80,16 +80,18 @@ async def find(session: AsyncSession, intake: Intake) -> list[OpenAppeal]:
         "phone": intake.phone_e164,
         "email": intake.email,
     }
-    found: dict[str, OpenAppeal] = {}
+    by_id: dict[str, OpenAppeal] = {}
     for same, value in clues.items():
         if value:
-            for one in await _open(session, intake.company_id, same, value):
-                found.setdefault(one.appeal_id, one)
-    return sorted((one for one in found.values() if one.topic == intake.topic), key=lambda one: one.number)[:OFFERED]
+            for appeal in await _open(session, intake.company_id, same, value):
+                by_id.setdefault(appeal.appeal_id, appeal)
+    return sorted(
+        (appeal for appeal in by_id.values() if appeal.topic == intake.topic), key=lambda appeal: appeal.number
+    )[:OFFERED]
 
 
 async def open_of_phone(session: Reads, company_id: str, phone: str) -> list[OpenAppeal]:
-    """Open appeals left from this number (E.164), the oldest first: what a caller hears of before the menu."""
+    """Open appeals left from this number (E.164), the oldest first: what a caller is told before the menu."""
     return (await _open(session, company_id, "phone", phone))[-OFFERED:]
 
 
@@ -120,10 +122,17 @@ async def add_contact(
         )
     anonymous = shipped().kinds[appeal.kind].anonymous == "kept-out"
     row = Contact(
-        id=new_id(), appeal_id=appeal.id, at=at, channel=contact.channel, actor=contact.actor,
-        call_id=None if anonymous else contact.call_id, recording_id=contact.recording_id,
-        recording_offset_s=contact.recording_offset_s, phone=None if anonymous else contact.phone, text=contact.text,
-    )  # fmt: skip
+        id=new_id(),
+        appeal_id=appeal.id,
+        at=at,
+        channel=contact.channel,
+        actor=contact.actor,
+        call_id=None if anonymous else contact.call_id,
+        recording_id=contact.recording_id,
+        recording_offset_s=contact.recording_offset_s,
+        phone=None if anonymous else contact.phone,
+        text=contact.text,
+    )
     session.add(row)
     body = {"contact_id": row.id, "at": history.moment(at), "channel": contact.channel}
     await history.append(session, appeal, at, contact.actor, Happening("contact_added", body))

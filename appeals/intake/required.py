@@ -1,4 +1,4 @@
-"""Which fields an intake cannot do without, before anything is typed: a form marks them, `intake` insists on them."""
+"""Which fields an intake requires, so that a form can mark them before anything is typed; `intake` enforces them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _DETAILS: dict[str, type[BaseModel]] = {"claim": ClaimDetails, "theft": TheftDet
 
 
 def fields(kind: str, applicant_kind: str, answer_way: str = "", *, answered_on_call: bool = False) -> frozenset[str]:
-    """The required fields by the names `intake.Problem` has for them; codes unknown to the taxonomy ask nothing.
+    """The required fields, named as in `intake.Problem`; codes unknown to the taxonomy require nothing.
 
-    The phone stands for any contact: a form asks it first.
+    The phone stands for any contact: a form asks for it first.
     """
     codes = shipped()
     row = codes.kinds.get(kind)

@@ -1,4 +1,4 @@
-"""Erasure of personal data: what is held or still open stays, the rest goes, and an act of destruction remains."""
+"""Erasure of personal data: open and held appeals stay, the rest are emptied, and an act of destruction is filed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Erased:
     numbers: tuple[str, ...]
     kept: tuple[NotErased, ...]
     recordings: tuple[str, ...]
-    """For the recordings' part to erase by the same act."""
+    """Ids of the recordings to be erased under the same act."""
 
 
 class Erasure:
@@ -85,7 +85,7 @@ class Erasure:
         """Empty the content of these appeals and leave an act, all in one transaction.
 
         Open and held appeals are kept and named. The history stays whole: events hold no personal data,
-        and with the salt gone their digests say nothing. Raises InvalidInput, NotFound for an unknown
+        and without the salt their digests reveal nothing. Raises InvalidInput, NotFound for an unknown
         number, Conflict when actor and witness are one person.
         """
         if not reason.strip():
@@ -95,14 +95,14 @@ class Erasure:
         wanted = sorted({numbering.read(number).digits for number in numbers})
         async with self._db.write() as session:
             query = select(Appeal).where(Appeal.company_id == company_id, Appeal.number.in_(wanted))
-            found = (await session.execute(query.order_by(Appeal.number).with_for_update())).scalars().all()
-            unknown = set(wanted) - {appeal.number for appeal in found}
+            appeals = (await session.execute(query.order_by(Appeal.number).with_for_update())).scalars().all()
+            unknown = set(wanted) - {appeal.number for appeal in appeals}
             if unknown:
                 raise NotFound(f"Обращений нет в реестре: {', '.join(map(numbering.written, sorted(unknown)))}.")
-            kept = [NotErased(one.number, why) for one in found if (why := await _why_kept(session, one))]
-            held = {one.number for one in kept}
-            free = [appeal for appeal in found if appeal.number not in held]
-            recordings = tuple([one for appeal in free for one in await _recordings(session, appeal)])
+            kept = [NotErased(appeal.number, why) for appeal in appeals if (why := await _why_kept(session, appeal))]
+            held = {refused.number for refused in kept}
+            free = [appeal for appeal in appeals if appeal.number not in held]
+            recordings = tuple([recording_id for appeal in free for recording_id in await _recordings(session, appeal)])
             gone = tuple(appeal.number for appeal in free)
             if dry_run or not free:
                 return Erased(None, gone if dry_run else (), tuple(kept), recordings)
@@ -145,7 +145,7 @@ async def _why_kept(session: AsyncSession, appeal: Appeal) -> str | None:
 async def _recordings(session: AsyncSession, appeal: Appeal) -> list[str]:
     further = select(Contact.recording_id).where(Contact.appeal_id == appeal.id, Contact.recording_id.is_not(None))
     first = [appeal.recording_id] if appeal.recording_id else []
-    return [*first, *(one for one in (await session.execute(further)).scalars() if one)]
+    return [*first, *(recording_id for recording_id in (await session.execute(further)).scalars() if recording_id)]
 
 
 async def _empty(session: AsyncSession, appeal: Appeal, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Personal data of the register: what each field is for, who sees how much of it, what a person is told is kept."""
+"""Personal data of the register: the purpose of each field, what each role sees, and what is kept about a person."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def seen_by(role: str, content: Content) -> dict[str, str | None]:
 
 
 def masked(field: str, value: str) -> str:
-    """A value that still tells two people apart on a screen and nothing more."""
+    """A value shortened to just enough to tell two people apart on a screen."""
     match field:
         case "phone" | "phone_raw":
             digits = re.sub(r"\D", "", value)
@@ -87,9 +87,9 @@ def masked(field: str, value: str) -> str:
 
 
 async def kept_of(session: AsyncSession, company_id: str, phone: str) -> dict[str, Any]:
-    """Everything the register keeps of whoever has this phone number, with the purpose of each field (152-ФЗ, art. 14).
+    """All the register keeps about the person with this phone number, and the purpose of each field (152-ФЗ, art. 14).
 
-    JSON values. Raises InvalidInput when `phone` is no phone number.
+    Returns JSON values. Raises InvalidInput when `phone` is not a phone number.
     """
     number = read(phone).e164
     further = select(Contact.appeal_id).where(Contact.phone == number)
@@ -114,7 +114,7 @@ async def kept_of(session: AsyncSession, company_id: str, phone: str) -> dict[st
 
 
 async def _kept(session: AsyncSession, appeal: Appeal, content: Content, phone: str) -> dict[str, Any]:
-    """One appeal; when only a further contact was this person's, the applicant's own data is not theirs to see."""
+    """One appeal; someone who only added a further contact may not see the applicant's own data."""
     own = content.phone == phone
     contacts = select(Contact).where(Contact.appeal_id == appeal.id, Contact.phone == phone).order_by(Contact.at)
     answers = select(Answer).where(Answer.appeal_id == appeal.id).order_by(Answer.sent_at)
@@ -122,8 +122,8 @@ async def _kept(session: AsyncSession, appeal: Appeal, content: Content, phone: 
         "number": numbering.written(appeal.number),
         "received_at": history.moment(appeal.received_at),
         "contacts": [
-            {"at": history.moment(one.at), "text": one.text, "recording_id": one.recording_id}
-            for one in (await session.execute(contacts)).scalars()
+            {"at": history.moment(contact.at), "text": contact.text, "recording_id": contact.recording_id}
+            for contact in (await session.execute(contacts)).scalars()
         ],
     }
     if own:
@@ -132,7 +132,7 @@ async def _kept(session: AsyncSession, appeal: Appeal, content: Content, phone: 
             kept["data"]["details"] = json.loads(content.details)
         kept["recording_id"] = appeal.recording_id
         kept["answers"] = [
-            {"sent_at": history.moment(one.sent_at), "way": one.way, "text": one.text}
-            for one in (await session.execute(answers)).scalars()
+            {"sent_at": history.moment(answer.sent_at), "way": answer.way, "text": answer.text}
+            for answer in (await session.execute(answers)).scalars()
         ]
     return kept

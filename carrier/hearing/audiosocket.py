@@ -1,7 +1,7 @@
 """The sound of every call of the carrier, live: Asterisk's AudioSocket application on the one side, legs on the other.
 
-A message is one byte kind, two bytes length, body; the first one is the call's id. Asterisk 22 gives a call up
-that shows no activity for 2 s, so the mouth always sends, silence too, as a telephone does.
+A message is one byte of kind, two of length, then the body; the first carries the call's id. Asterisk 22 drops a call
+with no activity for 2 s, so the mouth always sends, even silence, as a telephone does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HANGUP, _ID, _SOUND = 0x00, 0x01, 0x10
 _FRAME_HEAD = bytes((_SOUND,)) + (2 * FRAME).to_bytes(2, "big")
 _FRAME_S = FRAME / RATE
 _MOST_LATE = 10
-"""Frames sent at once after this process was late; what is later still is left out, as a bad line does."""
+"""Most frames sent at once to catch up; any more are dropped, as on a bad line."""
 
 
 class SoundSink(Protocol):
@@ -119,7 +119,7 @@ class _Connection(asyncio.Protocol):
 
     def _begin(self, call_id: str) -> None:
         self._leg = self._legs.get(call_id)
-        if self._leg is None:  # its caller has already given up
+        if self._leg is None:  # the caller has already hung up
             self._transport.close()
             return
         self._connections.add(self)

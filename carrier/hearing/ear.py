@@ -1,4 +1,4 @@
-"""What one ear hears in the course of a call, on the clock of the call: sound, silence, a picture of its level."""
+"""What one ear hears during a call, on the call's clock: sound, silence, a picture of the level."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ivr.voice.audio import RATE, wav_bytes
 
 FRAME = RATE // 50
 GAP_S = 0.6
-"""No frames for this long is silence. Less are frames that are late, as on a machine with twelve callers on two cores:
-filling their place would tear a clip in two."""
+"""A gap this long is silence. A shorter one means late frames, as on a machine with twelve callers on two cores:
+filling it would tear a clip in two."""
 SILENCE = 32768 * 10 ** (-50 / 20)
 _BARS = " ▁▂▃▄▅▆▇█"
 
@@ -28,7 +28,7 @@ class Ear:
 
     @property
     def samples(self) -> Heard16:
-        """Everything heard so far. A view that is good until the next frames come."""
+        """Everything heard so far. A view, valid until the next frames come."""
         return self._buffer[: self._length]
 
     @property
@@ -37,7 +37,7 @@ class Ear:
         return self._length / RATE
 
     def hear(self, sound: bytes, now: float) -> None:
-        """Frames (16 bit, little-endian) that came at `now`; all that came together belong to the time before it."""
+        """Frames (16 bit, little-endian) that arrived at `now`; what arrives together belongs to the time before it."""
         new = np.frombuffer(sound, "<i2")
         self._silence_until(now, len(new))
         self._reserve(len(new))
@@ -45,7 +45,7 @@ class Ear:
         self._length += len(new)
 
     def pass_time(self, now: float) -> None:
-        """Take the time without frames up to `now` for silence."""
+        """Count the time without frames up to `now` as silence."""
         if self._closed_at is None:
             self._silence_until(now, 0)
 

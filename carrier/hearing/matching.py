@@ -1,8 +1,8 @@
-"""Finds a clip in what an ear hears, while it is being heard: where it starts, and how far it is heard.
+"""Finds a clip in live sound: where it starts, and how much of it is heard.
 
-Normalised cross-correlation does not mind the level. The clip's beginning (0.8 s of speech) is searched for over new
+Normalised cross-correlation is independent of level. The clip's beginning (0.8 s of speech) is searched for over new
 sound only (FFT); from there the clip is followed in steps of 0.25 s, so that a clip that is cut off is never taken for
-heard to its end, and two clips that begin with the same words are told apart.
+a whole one, and two clips that begin with the same words are told apart.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Heard16 = NDArray[np.int16]
 
 STEP = RATE // 4
 SLACK = RATE * 6 // 100
-"""How far a step may have moved against the one before it: lost or repeated RTP packets, 20 ms each."""
+"""How far a step may shift relative to the one before it: lost or repeated RTP packets, 20 ms each."""
 STEP_SCORE = 0.8
-"""A step that is missing a third of its energy is not heard."""
+"""A step that lacks a third of its energy counts as not heard."""
 _PEAK = RATE // 10
-"""Speech resembles itself one pitch period away: the best place in 0.1 s is the place."""
+"""Speech resembles itself one pitch period away, so the best match within 0.1 s is taken."""
 _QUIET = 10 ** (-70 / 20)
 """A silent A-law line has -72 dBFS."""
 _BLOCK = 8192
@@ -44,7 +44,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Attempt:
-    """The nearest thing to the clip that was met: for the message when it was not heard."""
+    """The closest match so far: for the message when the clip was not heard."""
 
     at_s: float
     score: float
@@ -53,14 +53,14 @@ class Attempt:
 
 
 class Search:
-    """One clip searched for in one ear from one moment on. Feed it what has been heard so far, again and again."""
+    """The search for one clip in one ear from a given moment; call `feed` whenever more has been heard."""
 
-    def __init__(self, wanted: Clip, *, since: int = 0, to_the_end: bool = False) -> None:
-        first, end = audible(wanted.samples)
+    def __init__(self, clip: Clip, *, since: int = 0, to_the_end: bool = False) -> None:
+        first, end = audible(clip.samples)
         self._lead = first
-        self._sound = wanted.samples[first:end]
-        self._head = self._sound[: int(wanted.head_s * RATE)]
-        self._head_score = wanted.head_score
+        self._sound = clip.samples[first:end]
+        self._head = self._sound[: int(clip.head_s * RATE)]
+        self._head_score = clip.head_score
         self._to_the_end = to_the_end
         self._steps = _steps(self._sound)
         self._spectra: dict[int, NDArray[np.complex64]] = {}
@@ -69,7 +69,7 @@ class Search:
         self.best = Attempt(since / RATE, 0.0, 0.0)
 
     def feed(self, heard: Heard16, *, final: bool = False) -> Heard | None:
-        """Look through what is new in `heard` (all the ear has, from its beginning). `final`: nothing will follow."""
+        """Search what is new in `heard` (everything from the beginning). `final`: no more sound will come."""
         while True:
             if self._candidate is None and not self._find_head(heard, final=final):
                 return None
@@ -93,7 +93,7 @@ class Search:
         return Heard((at - self._lead) / RATE, until / RATE, round(score, 3))
 
     def _find_head(self, heard: Heard16, *, final: bool) -> bool:
-        """Whether a candidate was found; False when everything there is has been looked through."""
+        """Whether a candidate was found; False when all sound so far has been searched."""
         size = len(self._head)
         while (places := len(heard) - size + 1 - self._next) > 0:
             block = _BLOCK if places <= _BLOCK - size else _BACKLOG_BLOCK
@@ -109,7 +109,7 @@ class Search:
             first = int(hits[0])
             more = len(heard) > self._next + block
             if first + _PEAK > len(scores) and (more or not final):
-                self._next += first  # its best place may lie in what comes next
+                self._next += first  # the best match may still be to come
                 if more:
                     continue
                 return False
@@ -119,7 +119,7 @@ class Search:
         return False
 
     def _scores(self, piece: Samples, block: int) -> NDArray[np.float32]:
-        """How alike the head and the sound are at every place of the piece."""
+        """The similarity of the head and the sound at every offset of the piece."""
         if block not in self._spectra:
             self._spectra[block] = np.conj(np.fft.rfft(self._head, block)).astype(np.complex64)
         size = len(self._head)
@@ -146,7 +146,7 @@ class _Candidate:
         return self._sum / max(self._done, 1)
 
     def follow(self, heard: Heard16, *, final: bool) -> bool | None:
-        """True: heard to its end. False: it broke off, or it is another clip. None: more sound is needed."""
+        """True: heard to the end. False: cut off, or another clip. None: more sound is needed."""
         while self._done < len(self._steps):
             offset, sound = self._steps[self._done]
             place = self.at + offset + self._moved
@@ -154,31 +154,31 @@ class _Candidate:
                 return None
             start = max(place - SLACK, 0)
             piece = _samples(heard[start : place + len(sound) + SLACK])
-            score, found = 0.0, 0
+            score, best = 0.0, 0
             if len(piece) >= len(sound):
                 scores = _normalised(np.correlate(piece, sound, "valid"), piece, sound)
-                found = int(np.argmax(scores))
-                score = float(scores[found])
+                best = int(np.argmax(scores))
+                score = float(scores[best])
             self._done += 1
             self._sum += score
             if score >= STEP_SCORE:
-                self._moved += start + found - place
-                self.until = start + found + len(sound)
+                self._moved += start + best - place
+                self.until = start + best + len(sound)
                 self._missed = False
             elif self._missed or self._done == len(self._steps):
                 return False
             else:
-                self._missed = True  # one step may be spoilt by lost packets; two are a break
+                self._missed = True  # lost packets may spoil one step; two in a row are a break
         return True
 
 
-def find_all(wanted: Clip, heard: Heard16, *, to_the_end: bool = False) -> list[Heard]:
-    """Every time the clip is heard in a finished piece of sound, in order."""
-    search = Search(wanted, to_the_end=to_the_end)
-    found = []
+def find_all(clip: Clip, heard: Heard16, *, to_the_end: bool = False) -> list[Heard]:
+    """Every occurrence of the clip in finished sound, in order."""
+    search = Search(clip, to_the_end=to_the_end)
+    hits = []
     while hit := search.feed(heard, final=True):
-        found.append(hit)
-    return found
+        hits.append(hit)
+    return hits
 
 
 def _steps(sound: Samples) -> list[tuple[int, Samples]]:

@@ -22,7 +22,7 @@ class Mouth:
         self._at = 0
 
     async def speak(self, samples: Samples) -> None:
-        """Say it after what is being said already; returns when its last frame was handed out."""
+        """Queue the samples; returns when their last frame has been handed out."""
         pcm = to_pcm(samples.astype(np.float64)).astype("<i2").tobytes()
         said: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((pcm, said))
@@ -30,7 +30,7 @@ class Mouth:
 
     def frame(self) -> bytes:
         """The next 20 ms."""
-        while self._waiting and self._waiting[0][1].done():  # whoever spoke was cancelled
+        while self._waiting and self._waiting[0][1].done():  # the speaker was cancelled
             self._waiting.popleft()
             self._at = 0
         if not self._waiting:
@@ -43,7 +43,7 @@ class Mouth:
         return frame.ljust(len(_SILENCE), b"\0")
 
     def fall_silent(self, error: Exception) -> None:
-        """The call is over: whoever waits for the end of a sentence is told so by `error`."""
+        """The call is over: whoever awaits the end of a sentence gets `error`."""
         for _, said in self._waiting:
             if not said.done():
                 said.set_exception(error)

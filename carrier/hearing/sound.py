@@ -31,14 +31,14 @@ class RenderedWords(Protocol):
 
 @dataclass(frozen=True)
 class Clip:
-    """A piece of sound with a name people know it by, and how much of its beginning must be how alike to be known."""
+    """A named sound, with how much of its beginning must match, and how closely, to recognise it."""
 
     name: str
     samples: Samples
     head_s: float = 0.8
     head_score: float = 0.7
-    """In 20 minutes of other phrases of one human voice the likest 0.8 s reached 0.53 (a clip of 0.4 s: 0.66); the
-    right clip over A-law has 0.99."""
+    """In 20 minutes of other phrases by one human voice the closest 0.8 s scored 0.53 (0.4 s: 0.66); the right clip
+    over A-law scores 0.99."""
 
     @property
     def seconds(self) -> float:
@@ -52,7 +52,7 @@ Sound = Path | RenderedWords | Clip
 def clip(sound: Sound) -> Clip:
     """The clip of a WAV file (with or without `.wav` in its name) or of an utterance; a clip is itself.
 
-    Raises InvalidInput when the file is missing, no WAV, or holds silence only: silence can be recognised nowhere.
+    Raises InvalidInput when the file is missing, not a WAV, or only silence, which cannot be recognised.
     """
     if isinstance(sound, Clip):
         heard = sound

@@ -1,4 +1,4 @@
-"""Sounds to speak over the line that the other end can tell apart: each number gives a chirped call of its own."""
+"""Sounds that the other end of a line can tell apart: each number gives a chirp of its own."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def chirps(number: int, seconds: float = 1.5) -> Clip:
     """A row of syllables gliding between 350 and 2900 Hz, drawn by `number`; the same number gives the same sound.
 
     Glides have a correlation peak as narrow as speech's, and no two numbers share a syllable. -17 dBFS. Four syllables
-    of 110 numbers are at most 0.28 alike, and 0.22 like five minutes of prompts: so they are known also when a browser
-    on a busy machine has torn them.
+    of 110 numbers are at most 0.28 alike, and 0.22 like five minutes of prompts: so they are recognised even when
+    a browser on a busy machine has torn them.
     """
     draw = np.random.default_rng(number)
     pieces = []

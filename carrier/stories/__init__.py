@@ -1,1 +1,1 @@
-"""Stories told to a running installation by real calls."""
+"""Stories played on a running installation by real calls."""

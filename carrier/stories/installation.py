@@ -44,7 +44,7 @@ class Installation:
     """Take the product's default ports where they are free, instead of any free ones."""
 
     def __post_init__(self) -> None:
-        """Choose ports, write the settings file, make ready what tests and demos look through."""
+        """Choose ports, write the settings file, open what tests and demos inspect."""
         ports: dict[str, object] = {
             "agi_port": self._port("agi_port", socket.SOCK_STREAM),
             "http_port": self._port("http_port", socket.SOCK_STREAM),
@@ -83,7 +83,7 @@ class Installation:
             )
 
     async def stop(self) -> int:
-        """Stop the carrier, then the product with SIGTERM; its exit code."""
+        """Stop the carrier, then the product with SIGTERM; returns the product's exit code."""
         await self.carrier.stop()
         await self.db.close()
         await self.voice.close()
@@ -106,7 +106,7 @@ class Installation:
         return None if self._process is None else self._process.returncode
 
     async def healthy(self, within_s: float) -> None:
-        """Wait until every part says that it works."""
+        """Wait until every part reports that it works."""
         loop = asyncio.get_running_loop()
         until = loop.time() + within_s
         while loop.time() < until:
@@ -137,7 +137,7 @@ class Installation:
         return self._child("service.controller")
 
     def controllers(self) -> list[psutil.Process]:
-        """Every controller that runs: none between two lives, two while one takes over from the other."""
+        """Every running controller: none during a restart, two during a takeover."""
         return self._marked("service.controller")
 
     @property
@@ -155,12 +155,12 @@ class Installation:
         raise Unavailable(f"Процесс {mark} не запущен")
 
     def _marked(self, mark: str) -> list[psutil.Process]:
-        found = []
+        marked = []
         for child in self._children():
             with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
                 if any(mark in part for part in child.cmdline()):
-                    found.append(child)
-        return found
+                    marked.append(child)
+        return marked
 
     def _children(self) -> list[psutil.Process]:
         if self._process is None:

@@ -1,4 +1,4 @@
-"""A call told as a story: what the caller did, what was in their ear at which second, what was stored."""
+"""A call as a story: what the caller did, what they heard at which second, what was stored."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Caller:
         await self.leg.speak(sound)
 
     async def hangs_up(self) -> None:
-        """Put the receiver down."""
+        """Hang up."""
         self._scene.tell(self.leg.now_s, "does", "кладёт трубку")
         await self.leg.hang_up()
 
@@ -105,7 +105,7 @@ class Scene:
 
     @asynccontextmanager
     async def agents_answer(self, after_s: float = 0.5) -> AsyncIterator[None]:
-        """While the block lasts, every agent's phone is there and is picked up."""
+        """During the block every agent's phone is registered and answers."""
         phones = [self.house.carrier.agent(name) for name in self.house.settings.agents]
         for phone in phones:
             await phone.registers()
@@ -129,7 +129,7 @@ class Scene:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone the company lives in."""
+        """The company's time zone."""
         return self.house.companies.by_id(self.company).zone
 
     @property
@@ -154,6 +154,6 @@ async def speech(words: str, voice: str, folder: Path, package_root: Path) -> Pa
     """Synthesise `words` as an 8 kHz WAV in `folder`, or find it made before."""
     file = folder / f"{hashlib.sha256(f'{voice}:{words}'.encode()).hexdigest()[:24]}.wav"
     if not file.exists():
-        made = await RHVoice(find_rhvoice(package_root), voice).speak(words)
-        file.write_bytes(audio.wav_bytes(audio.for_telephone(made)))
+        wav = await RHVoice(find_rhvoice(package_root), voice).speak(words)
+        file.write_bytes(audio.wav_bytes(audio.for_telephone(wav)))
     return file

@@ -91,8 +91,8 @@ async def recordings(scene: Scene, call_id: str, *, at_least: int) -> Sequence[R
             query = select(Recording).where(
                 Recording.call_id == call_id, Recording.state.in_([RecordingState.STORED, RecordingState.PARTIAL])
             )
-            found = (await session.scalars(query.order_by(Recording.seconds.desc()))).all()
-            return found if len(found) >= at_least else None
+            rows = (await session.scalars(query.order_by(Recording.seconds.desc()))).all()
+            return rows if len(rows) >= at_least else None
 
     return await until(look, f"записи звонка {call_id}")
 
@@ -104,11 +104,11 @@ def loudness(scene: Scene, recording: Recording) -> list[float]:
 
 
 async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
-    """Look until it is there. Raises StoryBroken when it does not come."""
+    """Call `look` until it returns a value. Raises StoryBroken when it does not in time."""
     loop = asyncio.get_running_loop()
     until = loop.time() + WITHIN_S
     while loop.time() < until:
-        if (found := await look()) is not None:
-            return found
+        if (value := await look()) is not None:
+            return value
         await asyncio.sleep(_LOOK_EVERY_S)
     raise StoryBroken(f"за {WITHIN_S:.0f} с в базе не появилось: {what}")

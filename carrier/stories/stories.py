@@ -1,4 +1,4 @@
-"""The calls of `gridline demo`: real callers with a need each, heard, served and looked up afterwards."""
+"""The calls of `gridline demo`: real callers, each with a need, served and then checked."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def new_outage(scene: Scene) -> None:
 
 async def complaint(scene: Scene) -> None:
     """A complaint in the caller's own words gets a number and a deadline, and then its status by that number."""
-    own = f"+7913{int(scene.began_at.timestamp()) % 10**7:07}"  # of nobody who has an open complaint already
+    own = f"+7913{int(scene.began_at.timestamp()) % 10**7:07}"  # a number without an open complaint
     async with scene.call(own) as caller:
         await _greeted(caller)
         await caller.press("5")
@@ -212,7 +212,7 @@ async def _talk(scene: Scene, caller: Caller) -> None:
     agent = await scene.agent_talking()
     greeting = await scene.spoken(AGENT_GREETING, "irina")
     hears = asyncio.create_task(caller.leg.hears(greeting, within_s=15))
-    while not hears.done():  # again: till the whisper is over nobody hears them
+    while not hears.done():  # repeat: nobody hears it until the whisper is over
         await agent.speak(greeting)
     heard = await hears
     scene.tell(heard.at_s, "hears", AGENT_GREETING)

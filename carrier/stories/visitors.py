@@ -13,7 +13,7 @@ from carrier.stories.scene import Scene
 from gridline.errors import GridlineError
 
 PATIENCE_S = 90.0
-"""How long a visitor stays on the line; a short one is told by nobody, a long one fills the queue of a demo."""
+"""How long a visitor stays on the line: long enough to be noticed, short enough not to fill a demo's queue."""
 BREATH_S = 6.0
 PAUSE_S = 8.0
 
@@ -58,7 +58,10 @@ async def _one_after_another(house: Installation, lane: Sequence[Errand], tell: 
         began = asyncio.get_running_loop().time()
         try:
             ended = await _visit(house, errand)
-        except (GridlineError, AssertionError) as error:  # the line is down, the menu was changed: the next one tries
+        except (
+            GridlineError,
+            AssertionError,
+        ) as error:  # the line is down or the menu has changed: the next visitor tries again
             ended = str(error).splitlines()[0]
         lasted = asyncio.get_running_loop().time() - began
         tell(f"{errand.number}: {errand.words or 'слушает меню'} ({lasted:.0f} с, {ended})")

@@ -22,12 +22,12 @@ COLUMNS = ("дата", "день", "основание")
 LONGEST_REASON = 300
 Word = Literal["on", "off", "usual"]
 WORDS: Mapping[str, Word] = {"рабочий": "on", "выходной": "off", "обычный": "usual"}
-_ANYWHERE = When(ZoneInfo("UTC"))  # days are days: no zone changes them
+_ANYWHERE = When(ZoneInfo("UTC"))  # whole days, which no zone changes
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class MovedDay:
-    """One day that differs from the shipped calendar, and the decree or order that says so."""
+    """A day that differs from the shipped calendar, and the decree or order behind it."""
 
     day: date
     working: bool
@@ -52,9 +52,9 @@ def kept_days(var: Path) -> list[MovedDay]:
 
 
 def import_days(upload: Path, var: Path) -> list[MovedDay]:
-    """Lay an upload (CSV or XLSX) over the kept table and return the whole; «обычный» takes a day out of it.
+    """Merge an upload (CSV or XLSX) into the stored table and return all of it; «обычный» removes a day.
 
-    The table is swapped in whole, so that a reader sees the old or the new one. Raises InvalidInput
+    The table is replaced atomically: a reader sees the old or the new one. Raises InvalidInput
     with every wrong row named; then nothing is changed.
     """
     uploaded, dropped = _read(upload)
@@ -71,7 +71,7 @@ def import_days(upload: Path, var: Path) -> list[MovedDay]:
 
 
 def _read(file: Path) -> tuple[list[MovedDay], set[date]]:
-    found: dict[date, MovedDay] = {}
+    days: dict[date, MovedDay] = {}
     dropped: set[date] = set()
     problems = Problems()
     for row in rows(file, required=COLUMNS, optional=(), problems=problems):
@@ -80,7 +80,7 @@ def _read(file: Path) -> tuple[list[MovedDay], set[date]]:
             word = cells.choice(row.cells, "день", WORDS)
             why = cells.text(row.cells, "основание", at_most=LONGEST_REASON, required=True)
             assert day is not None
-            if day in found or day in dropped:
+            if day in days or day in dropped:
                 raise BadCell(f"{day:%d.%m.%Y} указан дважды")
         except BadCell as error:
             problems.add(row.number, str(error))
@@ -88,6 +88,6 @@ def _read(file: Path) -> tuple[list[MovedDay], set[date]]:
         if word == "usual":
             dropped.add(day)
         else:
-            found[day] = MovedDay(day, word == "on", why)
+            days[day] = MovedDay(day, word == "on", why)
     problems.check(file)
-    return sorted(found.values()), dropped
+    return sorted(days.values()), dropped

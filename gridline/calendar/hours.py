@@ -1,4 +1,4 @@
-"""Working hours: a week's schedule, met with the production calendar's days off and moved days."""
+"""Working hours: a weekly schedule combined with the production calendar's days off and moved days."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 
 
 class Workdays(Protocol):
-    """What the hours need to know of the production calendar."""
+    """What working hours need from the production calendar."""
 
     def is_working(self, day: date) -> bool:
         """Whether the country works on this day."""
@@ -48,11 +48,11 @@ class Schedule(BaseModel):
     """The hours as a caller hears them, already in words."""
     days: dict[Weekday, Hours] = Field(min_length=1)
     moved_day: Hours | None = None
-    """Hours of a weekend day that the country works; a moved day usually replaces a Friday, so Friday's by default."""
+    """Hours on a working weekend day; such a day usually replaces a Friday, so Friday's by default."""
     holidays: Literal["closed", "as-usual"] = "closed"
 
     def holds(self, local: datetime, workdays: Workdays) -> bool:
-        """Whether `local` (a time of the company's own zone) lies within the hours."""
+        """Whether `local` (a time in the company's zone) lies within the hours."""
         day = local.date()
         weekday = WEEKDAYS[day.weekday()]
         weekend = weekday in ("sat", "sun")

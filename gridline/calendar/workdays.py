@@ -1,4 +1,4 @@
-"""The Russian production calendar: days worked, days the government moved, and a company's own overrides."""
+"""The Russian production calendar: working days, days moved by the government, and a company's overrides."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import holidays
 from gridline.errors import InvalidInput
 
 FIRST_YEAR, LAST_YEAR = 1992, 2100
-"""Years the calendar answers for: before 1992 the public holidays were others."""
+"""Years the calendar covers: before 1992 the public holidays were different."""
 
 MOVED_DAYS_KNOWN_TO: Final = 2027
-"""The last year whose moved days `holidays` knows; a later year is uploaded when its decree is out."""
+"""The last year whose moved days `holidays` knows; later years are uploaded once their decree is out."""
 
 CORRECTIONS: Final[Mapping[date, bool]] = MappingProxyType({})
 """Days on which `holidays` is wrong (True = worked), each with the government's decree.
 
 Empty: version 0.109 agrees with the decrees № 1505 of 29.08.2022, № 1314 of 10.08.2023, № 1335 of 04.10.2024
-and № 1466 of 24.09.2025 on every day of 2023-2026; tests/unit/test_workdays.py holds the days one by one, so that a
-new version of the library that errs is found and its day is put here.
+and № 1466 of 24.09.2025 on every day of 2023-2026; tests/unit/test_workdays.py checks each day, so an error in a
+new version of the library is noticed and its day goes here.
 """
 
 
@@ -37,22 +37,22 @@ class ProductionCalendar:
         self._russia = holidays.country_holidays("RU", language="ru")
 
     def is_working(self, day: date) -> bool:
-        """Whether `day` is worked. Raises InvalidInput outside FIRST_YEAR-LAST_YEAR."""
+        """Whether `day` is a working day. Raises InvalidInput outside FIRST_YEAR-LAST_YEAR."""
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise InvalidInput(f"Производственный календарь не знает {day.year} года: есть {FIRST_YEAR}-{LAST_YEAR}")
         known = self._known.get(day)
         return self._russia.is_working_day(day) if known is None else known
 
     def next_working(self, day: date) -> date:
-        """The first worked day on or after `day` (the same day when it is worked)."""
+        """The first working day on or after `day`."""
         while not self.is_working(day):
             day += timedelta(days=1)
         return day
 
     def add_working_days(self, start: date, n: int) -> date:
-        """The n-th worked day after `start`, itself not counted: a term runs from the next day (ГК РФ, ст. 191).
+        """The n-th working day after `start`, which is not counted: a term runs from the next day (ГК РФ, ст. 191).
 
-        `n` >= 0; zero gives `start` as it is.
+        `n` >= 0; with 0 it is `start` itself.
         """
         if n < 0:
             raise ValueError("a term is not negative")

@@ -30,18 +30,18 @@ from ivr.services import Services
 
 @dataclass(frozen=True)
 class Action:
-    """One word of the menu language that does something."""
+    """One action of the menu language."""
 
     act: Callable[[Line, Services, str], Awaitable[str]]
-    """Its return type is a `Literal` of its exits: mypy holds the code to it, `signature` reads it."""
+    """Its return type is a `Literal` of its exits: mypy checks the code against it, `signature` reads it."""
     subject: str = ""
-    """What a caller asks about by taking it, wherever they go on to; a place's own topic goes before."""
+    """What a caller who chooses it is asking about, wherever they go next; a place's own topic takes precedence."""
     takes_topic: bool = False
     exits_by_key: tuple[str, ...] = ()
 
     @property
     def signature(self) -> Signature:
-        """What a menu must know of it."""
+        """What a menu must know about it."""
         exits = frozenset(get_args(get_type_hints(self.act)["return"]))
         return Signature(exits | {FAILED}, self.takes_topic, frozenset(self.exits_by_key))
 
@@ -61,14 +61,14 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 SIGNATURES: Mapping[str, Signature] = MappingProxyType({name: each.signature for name, each in ACTIONS.items()})
-"""What the menu language knows of each action."""
+"""What the menu language knows about each action."""
 
 HOTLINE = "outages"
-"""Menus name the hotline by this topic: who only pressed 0 has not said that their power is off."""
+"""Menus name the hotline by this topic: a caller who only pressed 0 has not said that their power is off."""
 
 
 def bound(services: Services) -> dict[str, Act[Line]]:
-    """Every action ready for the menu engine, its services in its hand."""
+    """Every action bound to its services, ready for the menu engine."""
     return {name: _bind(name, action, services) for name, action in ACTIONS.items()}
 
 

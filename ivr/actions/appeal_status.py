@@ -1,4 +1,4 @@
-"""Where an appeal stands, by the number that was spoken when it was registered, or by its receipt."""
+"""The state of an appeal, by the number that was spoken when it was registered, or by its receipt."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def _asked(line: Line, services: Services) -> list[Phrase]:
 
 
 def told(status: AppealStatus, now: datetime, company: Company) -> list[Phrase]:
-    """The sentences about one appeal; nothing personal is in them (attack A29)."""
+    """The sentences about one appeal; they contain nothing personal (attack A29)."""
     today = now.astimezone(company.zone).date()
     until = spoken.until(status.deadline, today)
     number = spoken.digit_by_digit(numbering.written(status.number))

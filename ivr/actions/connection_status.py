@@ -1,4 +1,4 @@
-"""How far an application for technological connection is: stage k of n, whose turn, by which day, what comes next."""
+"""Progress of an application for technological connection: stage k of n, whose turn, by which day, what is next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ivr.voice.prompts import Phrase, Prompt
 
 
 async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
-    """Tell how far the applications are whose numbers are keyed."""
+    """Tell the progress of the applications whose numbers are keyed."""
     while True:
         status = await _asked(line, services)
         today = services.clock.now().astimezone(line.call.company.zone).date()

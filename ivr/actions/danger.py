@@ -1,4 +1,4 @@
-"""Danger or a broken wire: the safety text to its end, then first in the queue (rule R35)."""
+"""Danger or a broken wire: the whole safety text, then first in the queue (rule R35)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOPIC = "maintenance"
 
 
 async def act(line: Line, services: Services, _topic: str) -> Literal["queued", "failed"]:
-    """Put the caller first in the queue; `failed` when nobody answered and nothing was left as a message."""
+    """Put the caller first in the queue; `failed` when nobody answered and no message was left."""
     call = line.call
     await line.say("danger-safety", interruptible=False)
     hotline = services.board.queue(call.company.hotline)
@@ -34,7 +34,7 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["queued", 
         label = await telling.tell()
         if label is None:
             return "failed"
-        if call.caller is None:  # without a number nothing is registered (rule R6); a person hears the words
+        if call.caller is None:  # without a number nothing is registered (rule R6); a person listens to the message
             await telling.keep_draft("danger", TOPIC)
         else:
             await told.register(

@@ -1,4 +1,4 @@
-"""Which branch of a company the caller belongs to: guessed by their number and confirmed, or chosen by keys."""
+"""Which branch of a company the caller belongs to: guessed from their number and confirmed, or chosen by keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANOTHER = "9"
 
 
 async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
-    """Set the call's branch; whoever cannot or will not choose is served all the same, without one."""
+    """Set the call's branch; a caller who cannot or will not choose is served without one."""
     call = line.call
     if call.branch is None:
         guessed = call.company.branch_for(call.caller)

@@ -40,7 +40,7 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "si
 
 
 async def _contact(line: Line) -> str | None:
-    """A number to answer to. Without one nothing may be registered (rule R6): the words are kept for a person."""
+    """A number to call back. Without one nothing may be registered (rule R6): the message is kept for a person."""
     try:
         return await told.contact(line)
     except PersonWanted:

@@ -1,4 +1,4 @@
-"""A caller known from something still open hears of it before the menu."""
+"""A caller with something still open is told about it before the menu."""
 
 from __future__ import annotations
 

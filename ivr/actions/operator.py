@@ -35,9 +35,9 @@ async def act(line: Line, services: Services, topic: str) -> Literal["closed", "
 
 
 def _expectation(services: Services, queue: str) -> list[Phrase]:
-    """How many are before the caller and how long it may take; nothing is said that was not measured."""
+    """How many callers are ahead and the estimated wait; only measured figures are told."""
     state = services.board.queue(queue)
-    if state is None:  # no link to Asterisk's manager now: nothing is known, so nothing is promised
+    if state is None:  # no AMI connection at the moment: nothing is known, so nothing is promised
         return ["person-connecting"]
     ahead = state.waiting
     if state.free > ahead:

@@ -1,4 +1,4 @@
-"""The recording notice: the first thing heard, to its end; only then may anything be recorded (rule R5)."""
+"""The recording notice: the first thing a caller hears, and in full; only then may anything be recorded (rule R5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ivr.telephony import variables
 
 async def act(line: Line, services: Services, _topic: str) -> Literal["done"]:
     """Play the notice to its end, once a call."""
-    if not line.call.notice_heard:  # a call that comes back from a dead controller does not hear it twice
+    if not line.call.notice_heard:  # a call taken over from a dead controller does not hear it twice
         await line.say("notice", interruptible=False)
         line.call.notice_heard = True
         line.mark(variables.NOTICE, "1")

@@ -1,4 +1,4 @@
-"""What is known of the supply at the caller's address: outages now and ahead, cause and end, or honestly no data."""
+"""What is known about supply at the caller's address: outages now and planned, cause and end, or no data."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 
 AHEAD = timedelta(days=7)
-"""How far ahead planned outages are told."""
+"""How far ahead planned outages are announced."""
 
 
 async def act(line: Line, services: Services, _topic: str) -> Literal["done", "report", "operator"]:
-    """Tell what is known of the caller's supply; `report` when they say that the power is off all the same."""
+    """Tell what is known about the caller's supply; `report` when they say that the power is off nevertheless."""
     place = await premise.find(line, services)
     while True:
         now = services.clock.now()
@@ -39,7 +39,7 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["done", "r
 
 
 def told(current: Sequence[Outage], ahead: Sequence[Outage], now: datetime, company: Company) -> list[Phrase]:
-    """The sentences about these outages; with none at all, that there are none."""
+    """The sentences about these outages, or that there are none."""
     phrases: list[Phrase] = []
     for outage in current:
         phrases += _now(outage, now, company)

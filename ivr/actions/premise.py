@@ -1,4 +1,4 @@
-"""Which place the caller speaks of: by their number, confirmed by the address, or by the account they key."""
+"""The premise a caller means: by their number, with the address confirmed, or by the account they key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 
 OFFERED = 4
-"""Addresses read out to choose from; whoever has more keys the account."""
+"""Addresses read out to choose from; a caller with more keys the account."""
 OTHER = "9"
 
 
@@ -31,7 +31,7 @@ async def find(line: Line, services: Services, *, anew: bool = False) -> Premise
 
 
 def spoken_address(premise: Premise, *, account_keyed: bool) -> str:
-    """The address in words; its flat only for one who keyed the account: a caller's number can be forged (A29)."""
+    """The address in words; with the flat only if the account was keyed: a caller's number can be forged (A29)."""
     if account_keyed or not premise.flat:
         return spoken.address(premise.address)
     parts = {name: getattr(premise, name) for name in ("settlement", "street", "house", "building")}
@@ -48,7 +48,7 @@ async def _by_number(line: Line, services: Services) -> Premise | None:
 
 
 def _told_apart(found: Sequence[Premise]) -> list[Premise]:
-    """Those that differ without their flats; two flats of one house are told apart by their accounts."""
+    """The premises whose addresses differ without the flat; two flats of one house are distinguished by account."""
     times = Counter(spoken_address(premise, account_keyed=False) for premise in found)
     return [premise for premise in found if times[spoken_address(premise, account_keyed=False)] == 1]
 
@@ -69,7 +69,7 @@ async def _by_account(line: Line, services: Services, *, by_number_failed: bool)
 
 
 async def _one_of(line: Line, found: Sequence[Premise], *, account_keyed: bool) -> Premise | None:
-    """The one premise, confirmed, or the one chosen; None is: neither."""
+    """The only premise, confirmed, or the one chosen; None for neither."""
     if len(found) == 1:
         address = spoken_address(found[0], account_keyed=account_keyed)
         return found[0] if await confirm(line, Prompt("premise-confirm", address=address)) else None

@@ -1,4 +1,4 @@
-"""Questions an action asks: a key among offered ones, yes or no, a number; each leads to a person when it must."""
+"""Questions an action asks: a choice of keys, yes or no, a number; a caller who cannot answer gets a person."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ivr.voice.prompts import Phrase
 
 TRIES = 3
 LOOK_UP_S = 2.0
-"""How long a caller waits for the database before the action fails and they get a person."""
+"""How long a caller waits for the database before the action fails and they reach a person."""
 MOST_DIGITS = 32
-"""Keys one number may take; a robot's further ones count as the next try (attack A19)."""
+"""Most keys taken as one number; a robot's further keys count as the next try (attack A19)."""
 PERSON_KEY = "0"
 REPEAT_KEY = "*"
 
@@ -24,7 +24,7 @@ class PersonWanted(Exception):
 async def choose(line: Line, *phrases: Phrase, keys: Collection[str], wait_s: float = 5, silence: str = "") -> str:
     """The key pressed among `keys`; `*` says it again, 0 and three bad tries raise PersonWanted.
 
-    `silence` is the answer that silence stands for; "" counts silence as a bad try.
+    `silence` is the key that silence stands for; with "" silence is a bad try.
     """
     opening: tuple[Phrase, ...] = ()
     bad = 0
@@ -51,7 +51,7 @@ async def confirm(line: Line, *phrases: Phrase) -> bool:
 
 
 class NumberAsked:
-    """One number being asked for; counts its bad tries over all the ways it may be wrong."""
+    """One number being asked for; counts bad tries of every kind together."""
 
     def __init__(self, line: Line, *question: Phrase, at_most: int) -> None:
         self._line = line
@@ -63,7 +63,7 @@ class NumberAsked:
     async def digits(self) -> str:
         """The digits keyed, at least one. Raises PersonWanted on 0 alone or after three bad tries."""
         while True:
-            # Far more keys than are right: what a doubled number leaves over would cut the next prompt short (F33).
+            # Take far more keys than needed: the rest of a number keyed twice would cut the next prompt short (F33).
             keyed = await self._line.ask_digits(*self._opening, *self._question, at_most=MOST_DIGITS)
             if keyed == PERSON_KEY:
                 raise PersonWanted
@@ -79,7 +79,7 @@ class NumberAsked:
                 return keyed
 
     async def wrong(self, *why: Phrase) -> None:
-        """Say before the next asking why this answer does not do; the third time raises PersonWanted."""
+        """Explain, before asking again, why this answer was not accepted; the third time raises PersonWanted."""
         self._bad += 1
         if self._bad >= TRIES:
             await self._line.say(*why, "person-after-tries")

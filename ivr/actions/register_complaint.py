@@ -1,4 +1,4 @@
-"""A complaint in the caller's own words: told, heard again, topic, contact, then a number and a deadline."""
+"""A complaint in the caller's own words: recorded, reviewed, topic, contact, then a number and a deadline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 async def act(line: Line, services: Services, topic: str) -> Literal["done", "operator"]:
-    """Take a complaint; whoever leaves half-way, or cannot be registered, leaves a draft with its audio."""
+    """Take a complaint; if the caller hangs up half-way, or it cannot be registered, a draft with its audio remains."""
     stage = "telling"
     telling = told.Telling(line, services, "complaint-tell")
     both_sides = await services.begin_recording(line.call, "complaint")
@@ -40,7 +40,7 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "op
         except (CallerHungUp, PersonWanted):
             await telling.keep_draft(stage, topic)
             raise
-        except Unavailable as error:  # no room to record, or neither register nor disk takes it: a person does
+        except Unavailable as error:  # no room to record, or neither register nor disk accepts it: a person takes it
             log.error("complaint-not-taken", call=line.call.id, stage=stage, reason=error.message)
             await telling.keep_draft(stage, topic)
             await line.say("complaint-failed")

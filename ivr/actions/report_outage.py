@@ -1,4 +1,4 @@
-"""A caller says that the power is off: checked with them, stored, joined to what others reported."""
+"""A caller reports that the power is off: confirmed with them, stored, joined to other reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller tells in their own words, from the tone to a number they can write down."""
+"""What callers say in their own words, from the tone to a number they can write down."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from recordings.incoming import Label
 LIMIT_S = 180
 SILENCE_S = 4
 REPEATED_WITHIN = timedelta(days=1)
-"""A second complaint on the same topic this soon is the same one told again (attack A21); later it is a new one."""
+"""A complaint on the same topic within this time is a repeat (attack A21); later it is a new one."""
 REGISTER_BUDGET_S = 2.0
 """How long a caller waits for the register before the promise is kept on disk instead (fault F18)."""
 
@@ -36,13 +36,13 @@ log = structlog.get_logger(__name__)
 
 
 class CannotRecord(Unavailable):
-    """What the caller would tell cannot be kept: no room, a broken disk, or a notice that was not heard."""
+    """What the caller wants to say cannot be recorded: no room, a broken disk, or a notice that was not heard."""
 
     code = "cannot-record"
 
 
 class Telling:
-    """One caller telling one thing; `label` is their last recording, whole or cut short by a hang-up."""
+    """One message of one caller; `label` is the last recording, complete or cut short by a hang-up."""
 
     def __init__(self, line: Line, services: Services, *invitation: str) -> None:
         self._line = line
@@ -78,7 +78,7 @@ class Telling:
         return None
 
     async def review(self) -> Label | None:
-        """Let the caller accept (1), hear again (2) or redo (3) what they said; None when a redo gave nothing."""
+        """Let the caller accept (1), hear again (2) or redo (3) the recording; None when a redo recorded nothing."""
         while self.label is not None:
             key = await choose(self._line, "complaint-review", keys="123")
             if key == "1":
@@ -113,7 +113,7 @@ class Telling:
 
 
 async def contact(line: Line) -> str:
-    """The number to answer to: the caller's own, confirmed, or another that they key (E.164).
+    """The number to call back: the caller's own, confirmed, or another that they key (E.164).
 
     A number keyed in is called back only at home (attack A6); who calls from abroad may confirm their own.
     """
@@ -135,10 +135,10 @@ async def contact(line: Line) -> str:
 async def register(
     line: Line, services: Services, label: Label, *, kind: str, topic: str, phone: str, disposition: str = ""
 ) -> Prompt:
-    """Register what was told and return what is to be said of it: number and deadline, or a receipt.
+    """Register the recording; returns the prompt that confirms it: number and deadline, or a receipt.
 
-    Who has an open appeal on this topic under this phone adds to it and hears its number (attack A21); a danger is
-    always a new one. Raises Unavailable when neither the register nor the disk takes it: then nothing was promised.
+    A caller whose phone has an open appeal on this topic adds to it and hears its number (attack A21); a danger is
+    always new. Raises Unavailable when neither the register nor the disk accepts it: then nothing was promised.
     """
     call = line.call
     intake: dict[str, object] = {
@@ -171,7 +171,7 @@ async def register(
 
 
 async def _added(line: Line, services: Services, intake: Intake) -> OpenAppeal | None:
-    """The open appeal that this is a further contact of, once it is added there; the neighbour's is not one's own."""
+    """The open appeal this contact was added to, if any; a neighbour's appeal is not the caller's own."""
     try:
         async with asyncio.timeout(REGISTER_BUDGET_S):
             same = await services.register.similar(intake.model_copy(update={"premise_id": None}))

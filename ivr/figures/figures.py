@@ -1,4 +1,4 @@
-"""Figures of a period: counts and sums that add up, the shares and means made of them, and how a shift was spent."""
+"""Figures of a period: counts and sums, the shares and means derived from them, and how a shift was spent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class By(StrEnum):
-    """What figures are told apart by."""
+    """What figures are grouped by."""
 
     QUEUE = "queue"
     AGENT = "agent"
@@ -27,33 +27,33 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts and sums; of them the shares and means are made, so that figures can be added up."""
+    """Counts and sums, which can be added up; shares and means are derived from them."""
 
     answered: int = 0
     in_time: int = 0
-    """Answered within the seconds of the service level."""
+    """Answered within the service level."""
     abandoned: int = 0
     """Hung up while waiting."""
     unserved: int = 0
     """Waited to the limit, or met a queue without agents, and were offered to leave a message."""
     unknown: int = 0
-    """The end was not seen (Asterisk was restarted): in no share."""
+    """The end was not seen (Asterisk was restarted): left out of every share."""
     waited_s: float = 0.0
-    """Of the answered."""
+    """By callers who were answered."""
     waited_lost_s: float = 0.0
     talks: int = 0
     talked_s: int = 0
     wrap_ups: int = 0
     wrapped_s: int = 0
     missed: int = 0
-    """Times a telephone rang in vain."""
+    """Times an agent's telephone rang without an answer."""
 
     def __add__(self, other: Figures) -> Figures:
-        return Figures(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Figures)))
+        return Figures(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Figures)))
 
     @property
     def lost(self) -> int:
-        """Whom nobody answered."""
+        """Calls that nobody answered."""
         return self.abandoned + self.unserved
 
     @property
@@ -98,7 +98,7 @@ class Presence:
 
     on_shift_s: int
     paused: Mapping[str, tuple[int, int]]
-    """Reason to how often and how long; the reason "" is signed on and not yet ready."""
+    """Reason -> how often, and for how many seconds; the reason "" means signed on but not yet ready."""
 
     @property
     def paused_s(self) -> int:

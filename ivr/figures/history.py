@@ -1,7 +1,7 @@
-"""What queues and agents did in a period, counted in the database from stored events: the same for screen and report.
+"""What queues and agents did in a period, counted in the database from stored events, alike for screen and report.
 
-The wallboard's "today" and the history page ask the same functions, so they cannot differ, and a restart changes
-nothing. A caller who comes back after a transfer or a reload of the agent's page is not counted a second time.
+The wallboard's "today" and the history page call the same functions, so they cannot differ, and a restart changes
+nothing. A caller who returns after a transfer or a reload of the agent's page is not counted twice.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _Column = SQLColumnExpression[Any]
 
 HALF_HOUR_S = 1800
 LONGEST_STATE = timedelta(hours=24)
-"""A pause that began earlier before the period than this is not looked for."""
+"""How long before the period a pause may have begun and still be found."""
 
 _STATES = (Deed.SIGNED_ON, Deed.READY, Deed.PAUSED, Deed.MISSED, Deed.SIGNED_OFF)
 """Events after which an agent is in another state (a completed talk leads to the wrap-up as well)."""
 
 
 class _Epoch(GenericFunction[int]):
-    """Whole seconds since 1970 of a moment, on both databases."""
+    """A moment as whole seconds since 1970, on both databases."""
 
     type = Integer()
     inherit_cache = True
@@ -57,14 +57,14 @@ async def figures(
     queue: str = "",
     agent: str = "",
 ) -> dict[tuple[Any, ...], Figures]:
-    """The figures of a company, told apart by `by` (a half hour is the moment it begins); () is the whole.
+    """The figures of a company, grouped by `by` (the key of a half hour is its start); without `by` the key is ().
 
-    `queue` and `agent` leave the others out. An unanswered call is no agent's: its agent is "".
+    `queue` and `agent` filter. An unanswered call has no agent: its agent is "".
     """
-    found = await calls(session, company_id, period, by, within_s=within_s, queue=queue, agent=agent)
-    for key, told in _told(by, await _talks(session, company_id, period, by, queue, agent), _OF_TALKS):
-        found[key] = found.get(key, Figures()) + told
-    return found
+    by_key = await calls(session, company_id, period, by, within_s=within_s, queue=queue, agent=agent)
+    for key, of_talks in _keyed(by, await _talks(session, company_id, period, by, queue, agent), _OF_TALKS):
+        by_key[key] = by_key.get(key, Figures()) + of_talks
+    return by_key
 
 
 async def calls(
@@ -77,14 +77,14 @@ async def calls(
     queue: str = "",
     agent: str = "",
 ) -> dict[tuple[Any, ...], Figures]:
-    """As `figures`, without the talks: the half of them that the wallboard asks for every few seconds."""
-    found: dict[tuple[Any, ...], Figures] = {} if by else {(): Figures()}
-    found.update(_told(by, await _visits(session, company_id, period, by, within_s, queue, agent), _OF_VISITS))
-    return found
+    """As `figures` but without talks: the half that the wallboard needs every few seconds."""
+    by_key: dict[tuple[Any, ...], Figures] = {} if by else {(): Figures()}
+    by_key.update(_keyed(by, await _visits(session, company_id, period, by, within_s, queue, agent), _OF_VISITS))
+    return by_key
 
 
 async def presence(session: AsyncSession, company_id: str, period: Period, *, agent: str = "") -> dict[str, Presence]:
-    """Each agent's time on shift and in pauses within the period; what still lasts counts up to its end."""
+    """Each agent's time on shift and in pauses within the period; what is still going on counts to its end."""
     span = _spans(company_id, period, agent)
     seconds = _seconds_within(span.c.at, span.c.until, period)
     reason = case((span.c.kind == Deed.SIGNED_ON, literal("")), else_=span.c.detail)
@@ -139,12 +139,12 @@ async def _visits(
 async def _talks(
     session: AsyncSession, company_id: str, period: Period, by: Sequence[By], queue: str, agent: str
 ) -> Sequence[Any]:
-    """Talks, wrap-ups and telephones that rang in vain.
+    """Talks, wrap-ups and missed calls.
 
     A wrap-up lasts from a completed talk to the next change of state, unless the agent had paused during the talk.
     """
     event = AgentEvent
-    told = (
+    states = (
         select(
             event.agent,
             event.queue,
@@ -162,18 +162,18 @@ async def _talks(
         )
         .subquery()
     )
-    completed = told.c.kind == Deed.COMPLETED
-    wrapping = and_(completed, told.c.before.in_((Deed.READY, Deed.COMPLETED)))
-    parts = _parts(by, told.c.queue, told.c.agent, told.c.at)
+    completed = states.c.kind == Deed.COMPLETED
+    wrapping = and_(completed, states.c.before.in_((Deed.READY, Deed.COMPLETED)))
+    parts = _parts(by, states.c.queue, states.c.agent, states.c.at)
     query = select(
         *parts,
         _count(completed),
-        func.sum(case((completed, told.c.seconds), else_=0)),
-        _count(told.c.kind == Deed.MISSED),
+        func.sum(case((completed, states.c.seconds), else_=0)),
+        _count(states.c.kind == Deed.MISSED),
         _count(wrapping),
-        func.sum(case((wrapping, _seconds_within(told.c.at, told.c.until, period)), else_=0)),
-    ).where(told.c.at >= period.since, or_(completed, told.c.kind == Deed.MISSED))
-    return await _grouped(session, query, parts, (told.c.queue, queue), (told.c.agent, agent))
+        func.sum(case((wrapping, _seconds_within(states.c.at, states.c.until, period)), else_=0)),
+    ).where(states.c.at >= period.since, or_(completed, states.c.kind == Deed.MISSED))
+    return await _grouped(session, query, parts, (states.c.queue, queue), (states.c.agent, agent))
 
 
 def _spans(company_id: str, period: Period, agent: str) -> Any:
@@ -195,7 +195,7 @@ def _spans(company_id: str, period: Period, agent: str) -> Any:
 
 
 def _seconds_within(begun: ColumnElement[Any], ended: ColumnElement[Any], period: Period) -> ColumnElement[int]:
-    """Whole seconds of the span that lie within the period; an open end lasts to the period's."""
+    """Whole seconds of the span within the period; a span without an end runs to the end of the period."""
     first, last = int(period.since.timestamp()), int(period.until.timestamp())
     start, end = _Epoch(begun), func.coalesce(_Epoch(ended), last)
     return case((end > last, last), else_=end) - case((start < first, first), else_=start)
@@ -203,7 +203,7 @@ def _seconds_within(begun: ColumnElement[Any], ended: ColumnElement[Any], period
 
 def _parts(by: Sequence[By], queue: _Column, agent: _Column, at: _Column) -> list[ColumnElement[Any]]:
     parts = {By.QUEUE: queue, By.AGENT: agent, By.HALF_HOUR: _Epoch(at) // HALF_HOUR_S}
-    return [parts[one].label(f"part{index}") for index, one in enumerate(by)]
+    return [parts[dimension].label(f"part{index}") for index, dimension in enumerate(by)]
 
 
 async def _grouped(
@@ -219,9 +219,11 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _told(by: Sequence[By], rows: Sequence[Any], names: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], Figures]]:
+def _keyed(by: Sequence[By], rows: Sequence[Any], names: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], Figures]]:
     for row in rows:
-        key = tuple(_moment(part) if one is By.HALF_HOUR else part for one, part in zip(by, row, strict=False))
+        key = tuple(
+            _moment(part) if dimension is By.HALF_HOUR else part for dimension, part in zip(by, row, strict=False)
+        )
         values = dict(zip(names, row[len(by) :], strict=True))
         yield key, Figures(**{name: value for name, value in values.items() if value is not None})
 

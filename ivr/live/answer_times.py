@@ -1,11 +1,11 @@
-"""How long agents take for a call, measured, and the honest estimate of a caller's wait that follows."""
+"""How long agents spend on a call, as measured, and the estimate of a caller's wait that follows from it."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 
 REMEMBERED = 50
-"""Calls per queue the mean runs over: a storm shows within minutes, one long talk does not."""
+"""Calls per queue in the mean: few enough to follow a storm within minutes, enough to outweigh one long talk."""
 LEAST_SAMPLES = 5
 LEAST_ESTIMATE_S = 60.0
 """Never "0 minutes": nobody believes it, and an agent's phone must ring too."""
@@ -20,15 +20,15 @@ class AnswerTimes:
         self._told: dict[str, int] = {}
 
     def connected(self, queue: str, rang_s: int) -> None:
-        """An agent took a call after so many seconds of ringing."""
+        """Record that an agent answered after `rang_s` seconds of ringing."""
         self._rang[queue].append(rang_s)
 
     def completed(self, queue: str, talked_s: int) -> None:
-        """A talk has ended."""
+        """Record a talk that has ended."""
         self._talked[queue].append(talked_s)
 
     def told(self, queue: str, mean_talk_s: int, completed: int) -> None:
-        """Asterisk's own mean, which serves until enough talks were measured here."""
+        """Take Asterisk's own mean, used until enough talks have been measured here."""
         if completed >= LEAST_SAMPLES:
             self._told[queue] = mean_talk_s
 
@@ -41,10 +41,10 @@ class AnswerTimes:
         return self._told[queue] + ring_s if queue in self._told else None
 
     def estimate_s(self, queue: str, position: int, agents: float) -> float | None:
-        """Seconds until the caller at `position` (from 1) is answered by so many agents.
+        """Seconds until the caller at `position` (from 1) is answered by that many agents.
 
-        One of n busy agents comes free every handling/n seconds on the mean. None, not a guess, when nothing was
-        measured or nobody is there.
+        One of n busy agents becomes free every handling/n seconds on average. None, not a guess, when nothing was
+        measured or there are no agents.
         """
         handling = self.handling_s(queue)
         if handling is None or agents <= 0 or position < 1:

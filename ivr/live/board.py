@@ -1,8 +1,8 @@
 """The live board: who is calling, waiting, talking and free; a pure projection of Asterisk's events.
 
-Every channel event describes its whole leg, so a missed creation heals by the next event of the leg. Repeated events
-change nothing; news of a leg that has hung up, and news of a queue place or an agent older than what is shown, are
-ignored; a count that differs from Asterisk's asks for a re-read (faults F15, F16).
+Every channel event describes its whole leg, so a missed creation is made good by the leg's next event. Repeated events
+change nothing; events about a leg that has hung up, or about a queue place or an agent but older than what is shown,
+are ignored; a count that differs from Asterisk's calls for a re-read (faults F15, F16).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ivr.telephony.events import Channel, Event
 from ivr.telephony.state import Snapshot
 
 _ENDS_KEPT = 5000
-"""Ends kept in mind to tell late news; a storm makes some hundred a second, news are late by less than one."""
+"""Ended legs remembered to recognise late events: a storm ends some hundred a second, and events are under 1 s late."""
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Board:
         return self._floor.view()
 
     def call(self, key: CallKey) -> LiveCall | None:
-        """One call, or None when it is not on the line (any more)."""
+        """One call, or None when it is not (or no longer) on the line."""
         leg = self._floor.legs.get(key.linkedid) if key == self._floor.key(key.linkedid) else None
         return self._floor.call(leg) if leg is not None and self._floor.is_call(leg) else None
 
@@ -66,7 +66,7 @@ class Board:
         return self._floor.queue(queue) if queue in self._floor.queues() else None
 
     def partners(self, interface: str) -> tuple[CallKey, ...]:
-        """Whom this telephone is in a talk with now, on hold or not; with a consultation under way, two."""
+        """The calls this telephone is talking in, on hold or not; two during a consultation."""
         legs = self._floor.legs
         return tuple(
             self._floor.key(mate.channel.uniqueid) for leg in legs.of_device(interface) for mate in legs.mates(leg)
@@ -77,20 +77,20 @@ class Board:
         return tuple(leg.channel.uniqueid for leg in self._floor.legs.of_device(interface))
 
     def estimate_wait_s(self, queue: str, position: int) -> float | None:
-        """Honest seconds until the caller at `position` (from 1) is answered; None when it cannot be told.
+        """Honest seconds until the caller at `position` (from 1) is answered; None when unknown.
 
-        An agent whose other queues have callers too counts in each by their share.
+        An agent shared with other queues that have callers counts for a share in each.
         """
         agents = 0.0
         for member in self._floor.roster.of_queue(queue):
             if not member.paused and state_of(member) in AT_WORK:
                 own = self._floor.roster.of_agent(member.agent)
-                calling = {one.queue for one in own if self._floor.lines.line(one.queue)}
+                calling = {other.queue for other in own if self._floor.lines.line(other.queue)}
                 agents += 1 / len(calling | {queue})
         return self._times.estimate_s(queue, position, agents)
 
     def apply(self, event: Event) -> Changes:
-        """Take one event in; what is to be shown anew."""
+        """Apply one event; returns what must be redrawn."""
         touched = _Touched()
         match event:
             case ev.ChannelSeen():
@@ -130,10 +130,10 @@ class Board:
         return self._changes(touched)
 
     def rebuild(self, snapshot: Snapshot) -> Changes:
-        """Forget the state and take Asterisk's; calls that are not in it end with an unknown cause.
+        """Replace the state by Asterisk's; calls missing from it end with an unknown cause.
 
-        Measured answer times stay, and for known legs what a re-read does not tell: when exactly they came, and
-        whether a recording runs.
+        Kept are measured answer times and, for known legs, what a re-read does not show: when exactly they came,
+        and whether they are being recorded.
         """
         old, before = self._floor, self._floor.view()
         if snapshot.boot != old.boot:
@@ -143,10 +143,10 @@ class Board:
             leg = old.legs.get(live.channel.uniqueid) or LiveChannel(live.channel, live.since)
             new.legs.put(replace(leg, channel=live.channel, bridge=live.bridge))
         new.lines = Lines(facts.queue for facts in snapshot.queues)
-        for one in sorted(snapshot.waiting, key=lambda waiting: waiting.position):
-            known = old.lines.entry(one.queue, one.uniqueid)
-            since = known.since if known is not None else one.since
-            new.lines.join(one.queue, WaitingCaller(one.uniqueid, one.priority, since), one.position)
+        for waiting in sorted(snapshot.waiting, key=lambda caller: caller.position):
+            known = old.lines.entry(waiting.queue, waiting.uniqueid)
+            since = known.since if known is not None else waiting.since
+            new.lines.join(waiting.queue, WaitingCaller(waiting.uniqueid, waiting.priority, since), waiting.position)
         for facts in snapshot.queues:
             self._times.told(facts.queue, facts.mean_talk_s, facts.completed)
         self._floor = new
@@ -208,9 +208,9 @@ class Board:
             touched.suspect = len(self._floor.lines.line(event.queue)) != event.waiting
 
     def _touch(self, leg: LiveChannel, touched: _Touched) -> None:
-        for one in (leg, *self._floor.legs.mates(leg)):
-            touched.calls.update((one.channel.uniqueid, one.channel.linkedid))
-            touched.devices.add(one.channel.device)
+        for each in (leg, *self._floor.legs.mates(leg)):
+            touched.calls.update((each.channel.uniqueid, each.channel.linkedid))
+            touched.devices.add(each.channel.device)
 
     def _end(self, at: datetime, *what: str) -> None:
         self._ends.pop(what, None)
@@ -219,7 +219,7 @@ class Board:
             del self._ends[next(iter(self._ends))]
 
     def _changes(self, touched: _Touched) -> Changes:
-        calls = {one.call.key for one in touched.ended}
+        calls = {ended.call.key for ended in touched.ended}
         for uniqueid in touched.calls:
             leg = self._floor.legs.get(uniqueid)
             if leg is not None and self._floor.is_call(leg):

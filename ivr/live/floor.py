@@ -1,4 +1,4 @@
-"""The floor at one moment: legs, lines and roster together, and how they look on the board."""
+"""The floor at one moment: legs, lines and roster together, and their values for the board."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AT_WORK = (AgentState.FREE, AgentState.RINGING, AgentState.TALKING)
 
 @dataclass(slots=True)
 class Floor:
-    """What one run of one Asterisk holds."""
+    """The state of one run of one Asterisk."""
 
     node: str
     boot: str = ""
@@ -67,7 +67,7 @@ class Floor:
         )
 
     def agent(self, agent: str) -> LiveAgent:
-        """An agent. Raises KeyError for none of ours."""
+        """An agent by interface. Raises KeyError for an unknown one."""
         own, latest = self.roster.of_agent(agent), self.roster.latest(agent)
         paused = all(member.paused for member in own)
         linked = (self.legs.get(leg.channel.linkedid) for leg in self.legs.of_device(agent))

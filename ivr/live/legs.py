@@ -12,7 +12,7 @@ from ivr.telephony.events import Channel
 
 @dataclass(frozen=True, slots=True)
 class LiveChannel:
-    """A channel of Asterisk, and what the board knows of it."""
+    """An Asterisk channel and what the board knows about it."""
 
     channel: Channel
     since: datetime
@@ -21,7 +21,7 @@ class LiveChannel:
 
 
 class Legs:
-    """Every leg by its uniqueid, with the two indexes the board asks."""
+    """Every leg by its uniqueid, with the two indexes the board needs."""
 
     def __init__(self, legs: Iterable[LiveChannel] = ()) -> None:
         self._legs: dict[str, LiveChannel] = {}
@@ -38,7 +38,7 @@ class Legs:
         return self._legs.get(uniqueid)
 
     def put(self, leg: LiveChannel) -> None:
-        """Keep this leg, in the place of an older state of it."""
+        """Store this leg, replacing its earlier state."""
         uniqueid = leg.channel.uniqueid
         self.drop(uniqueid)
         self._legs[uniqueid] = leg
@@ -47,7 +47,7 @@ class Legs:
             self._bridges[leg.bridge].add(uniqueid)
 
     def drop(self, uniqueid: str) -> None:
-        """Forget a leg; one that is not there is no error."""
+        """Forget a leg; an unknown one is ignored."""
         leg = self._legs.pop(uniqueid, None)
         if leg is None:
             return

@@ -28,21 +28,21 @@ class Lines:
         return set(self._lines)
 
     def line(self, queue: str) -> list[WaitingCaller]:
-        """The waiting callers of one queue, the next one first."""
+        """The waiting callers of one queue, in order."""
         return self._lines.get(queue, [])
 
     def where(self, uniqueid: str) -> str | None:
-        """The queue a caller stands in."""
+        """The queue a caller is in, if any."""
         return self._where.get(uniqueid)
 
     def entry(self, queue: str, uniqueid: str) -> WaitingCaller | None:
         """A caller's place in one queue."""
-        return next((one for one in self.line(queue) if one.uniqueid == uniqueid), None)
+        return next((waiting for waiting in self.line(queue) if waiting.uniqueid == uniqueid), None)
 
     def join(self, queue: str, entry: WaitingCaller, position: int) -> list[str]:
-        """Put a caller in at a position (from 1); the ids of those who stand at or behind it now.
+        """Insert a caller at a position (from 1); returns the ids now at or behind it.
 
-        A caller who stands there already keeps their place: news of their joining that comes twice says nothing new.
+        A caller who is in it already keeps their place: a repeated join event says nothing new.
         """
         if self._where.get(entry.uniqueid) == queue:
             return []
@@ -51,14 +51,14 @@ class Lines:
         index = min(max(0, position - 1), len(line))
         line.insert(index, entry)
         self._where[entry.uniqueid] = queue
-        return [one.uniqueid for one in line[index:]]
+        return [waiting.uniqueid for waiting in line[index:]]
 
     def leave(self, uniqueid: str) -> list[str]:
-        """Take a caller out; their id and those who stood behind them, or none when they were in no line."""
+        """Remove a caller; returns their id and those behind them, or nothing when they were in no line."""
         queue = self._where.pop(uniqueid, None)
         if queue is None:
             return []
         line = self._lines[queue]
         index = next(i for i, entry in enumerate(line) if entry.uniqueid == uniqueid)
         del line[index]
-        return [uniqueid, *(one.uniqueid for one in line[index:])]
+        return [uniqueid, *(waiting.uniqueid for waiting in line[index:])]

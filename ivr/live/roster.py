@@ -16,21 +16,21 @@ _RINGING, _TALKING, _FREE = (6, 7), (2, 3, 8), (1,)
 class _Membership:
     member: Member
     as_of: datetime | None
-    """The stamp of the event it is known from; None from a re-read, which any event may correct."""
+    """Timestamp of the event it came from; None after a re-read, which any event may correct."""
     order: int
 
 
 LATE = timedelta(seconds=10)
-"""News older than what is known by less than this are late and refused; by more, Asterisk's clock was set back."""
+"""An event older than the known state by less than this is late and refused; by more, Asterisk's clock was set back."""
 
 
 def is_late(news: datetime, known: datetime | None) -> bool:
-    """Whether news of this stamp come after newer ones. Only Asterisk's own stamps are compared, never our clock."""
+    """Whether an event with this timestamp is late. Only Asterisk's own timestamps are compared, never our clock."""
     return known is not None and timedelta(0) < known - news < LATE
 
 
 def state_of(member: Member) -> AgentState:
-    """What this membership says of its agent. A pause does not hide a call; a phone that is gone hides the pause."""
+    """The agent's state by this membership. A call shows despite a pause; an unreachable phone hides the pause."""
     if member.status in _TALKING:
         return AgentState.TALKING
     if member.status in _RINGING:
@@ -41,7 +41,7 @@ def state_of(member: Member) -> AgentState:
 
 
 class Roster:
-    """Memberships by queue and by agent; news older than what is known are refused."""
+    """Memberships by queue and by agent; late events are refused."""
 
     def __init__(self, members: Iterable[Member] = ()) -> None:
         self._by_agent: dict[str, dict[str, _Membership]] = {}
@@ -63,18 +63,18 @@ class Roster:
 
     def of_agent(self, agent: str) -> list[Member]:
         """An agent's memberships by queue name."""
-        return [one.member for _, one in sorted(self._by_agent.get(agent, {}).items())]
+        return [membership.member for _, membership in sorted(self._by_agent.get(agent, {}).items())]
 
     def latest(self, agent: str) -> Member:
-        """The membership heard of last: its device state is the newest. Raises KeyError for no agent of ours."""
-        return max(self._by_agent[agent].values(), key=lambda one: one.order).member
+        """The membership updated last: its device state is the newest. Raises KeyError for an unknown agent."""
+        return max(self._by_agent[agent].values(), key=lambda membership: membership.order).member
 
     def of_queue(self, queue: str) -> list[Member]:
         """A queue's members."""
-        return [one.member for one in self._by_queue.get(queue, {}).values()]
+        return [membership.member for membership in self._by_queue.get(queue, {}).values()]
 
     def put(self, member: Member, at: datetime | None) -> bool:
-        """Take the news in; whether anything is different now."""
+        """Store a membership; returns whether anything changed."""
         known = self._by_agent.get(member.agent, {}).get(member.queue)
         if known is not None and at is not None and is_late(at, known.as_of):
             return False
@@ -87,7 +87,7 @@ class Roster:
         return True
 
     def drop(self, member: Member, at: datetime) -> bool:
-        """Take an agent out of a queue; whether they were in it."""
+        """Remove an agent from a queue; returns whether they were in it."""
         known = self._by_agent.get(member.agent, {}).get(member.queue)
         if known is None or is_late(at, known.as_of):
             return False

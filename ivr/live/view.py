@@ -9,7 +9,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, order=True)
 class CallKey:
-    """A call, for good: Asterisk may give a linkedid out again after a restart (fault F16)."""
+    """A permanent key of a call: Asterisk may reuse a linkedid after a restart (fault F16)."""
 
     node: str
     boot: str
@@ -46,11 +46,11 @@ class LiveCall:
     place: CallerPlace
     queue: str = ""
     position: int = 0
-    """In its queue, from 1; 0 when not waiting."""
+    """Place in the queue, from 1; 0 when not waiting."""
     priority: int = 0
     waiting_since: datetime | None = None
     agent: str = ""
-    """The interface of who talks with the caller."""
+    """Interface of the agent who talks with the caller."""
     recording: bool = False
 
 
@@ -68,20 +68,20 @@ class LiveAgent:
 
 @dataclass(frozen=True, slots=True)
 class LiveQueue:
-    """A queue in figures."""
+    """A queue's counts."""
 
     queue: str
     waiting: int
     longest_since: datetime | None
-    """Since when the one who has waited longest waits."""
+    """Since when the longest-waiting caller has waited."""
     free: int
     """Agents who could take a call now."""
     serving: int
-    """Agents who are there at all: free, ringing or talking."""
+    """Agents present: free, ringing or talking."""
     danger: int = 0
     """Of the waiting, those in danger."""
     danger_since: datetime | None = None
-    """Since when the first of those waits."""
+    """Since when the first of those has waited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +105,21 @@ class EndedCall:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to be shown anew; values are read from the board by these keys."""
+    """What must be redrawn; the values are read from the board by these keys."""
 
     calls: frozenset[CallKey] = frozenset()
     agents: frozenset[str] = frozenset()
     queues: frozenset[str] = frozenset()
     ended: tuple[EndedCall, ...] = ()
     suspect: bool = False
-    """Asterisk counts other callers in a queue than the board: something was missed, the state must be re-read."""
+    """Asterisk's count of a queue differs from the board's: something was missed, the state must be re-read."""
 
 
 def difference(before: BoardView, after: BoardView, at: datetime) -> Changes:
-    """What a re-read at `at` changed; calls that are gone have ended without our seeing how."""
-    old_calls, new_calls = {one.key: one for one in before.calls}, {one.key: one for one in after.calls}
-    old_agents, new_agents = {one.agent: one for one in before.agents}, {one.agent: one for one in after.agents}
-    old_queues, new_queues = {one.queue: one for one in before.queues}, {one.queue: one for one in after.queues}
+    """What a re-read at `at` changed; calls that are gone ended with an unknown cause."""
+    old_calls, new_calls = {call.key: call for call in before.calls}, {call.key: call for call in after.calls}
+    old_agents, new_agents = {row.agent: row for row in before.agents}, {row.agent: row for row in after.agents}
+    old_queues, new_queues = {row.queue: row for row in before.queues}, {row.queue: row for row in after.queues}
     return Changes(
         calls=frozenset(key for key in {*old_calls, *new_calls} if old_calls.get(key) != new_calls.get(key)),
         agents=frozenset(key for key in {*old_agents, *new_agents} if old_agents.get(key) != new_agents.get(key)),

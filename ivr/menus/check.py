@@ -1,4 +1,4 @@
-"""The rules a menu must keep to serve a caller: nothing unreachable, nothing endless, danger first, a person by 0."""
+"""The rules a menu must follow: nothing unreachable, nothing endless, danger first, a person on 0."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
 from ivr.menus.vocabulary import DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
 
 MOST_OPTIONS = 5
-"""Besides 0 and *: more is not remembered by ear (domain.md, section 6)."""
+"""Besides 0 and *: callers do not remember more (domain.md, section 6)."""
 LONGEST_MENU_S = 12.0
 
 Finding = Mistake
 
 
 def check(flow: Flow, vocabulary: Vocabulary) -> list[Finding]:
-    """Everything in which the flow breaks the rules, by line; empty is a flow that may be served."""
+    """Every breach of the rules, by line; empty for a flow that may be served."""
     findings = [
         *_reachable(flow),
         *_notice_first(flow),
@@ -48,7 +48,7 @@ def _reachable(flow: Flow) -> Iterator[Finding]:
 
 
 def _notice_first(flow: Flow) -> Iterator[Finding]:
-    """The caller is told of the recording before anything else (rule R5)."""
+    """The caller hears the recording notice before anything else (rule R5)."""
     start = flow.places[flow.start]
     if not isinstance(start, Doing) or start.action != NOTICE:
         yield Finding(start.line, "Первое место — не уведомление о записи.", f"Поставьте первым место с do: {NOTICE}.")
@@ -76,7 +76,7 @@ def _engine_prompts(flow: Flow, vocabulary: Vocabulary) -> Iterator[Finding]:
 
 
 def _endless(flow: Flow) -> Iterator[Finding]:
-    """A way round without the caller's key would hold a silent line for ever."""
+    """A loop that needs no key from the caller would hold a silent line for ever."""
     ahead = {name: set(_keyless(place)) for name, place in flow.places.items()}
     while True:
         try:
@@ -101,7 +101,7 @@ def _keyless(place: Place) -> Iterator[str]:
 
 
 def _keys_of(place: Place) -> Container[str]:
-    """The ways on from a place that take a key of the caller's."""
+    """The exits of a place that take a key press."""
     if isinstance(place, Menu):
         return place.press
     return place.exits_by_key if isinstance(place, Doing) else ()
@@ -126,7 +126,7 @@ def _menu(flow: Flow, menu: Menu, vocabulary: Vocabulary) -> Iterator[Finding]:
 
 
 def _does(flow: Flow, name: str, action: str) -> bool:
-    """Whether this place runs the action, perhaps after saying something."""
+    """Whether this place leads to the action, at once or after saying something."""
     said: set[str] = set()
     place = flow.places.get(name)
     while isinstance(place, Saying) and place.name not in said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place
 
 BY = {"silence": "молчание", "otherwise": "неверно", "then": ""}
-"""How ways that are neither a key nor an action's exit are named on an arrow."""
+"""Arrow labels of ways that are neither a key nor an action's exit."""
 
 
 def draw(flow: Flow) -> str:
@@ -24,7 +24,7 @@ def draw(flow: Flow) -> str:
 
 
 def _id(name: str) -> str:
-    """Names such as `end` are words of Mermaid itself."""
+    """A Mermaid id: names such as `end` are reserved words there."""
     return "p_" + name.replace("-", "_")
 
 

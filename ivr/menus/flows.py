@@ -1,4 +1,4 @@
-"""The menus in force, one flow per company; a broken file is refused whole and the old flow goes on serving (F38)."""
+"""The menus in force, one flow per company; a broken file is refused whole and the old flow stays in force (F38)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Stamp = tuple[int, int]
 
 
 def load_checked(file: Path, vocabulary: Vocabulary) -> Flow:
-    """A flow that keeps every rule. Raises Misconfigured with all that it breaks."""
+    """A flow that follows every rule. Raises Misconfigured listing every breach."""
     flow = load_flow(file, vocabulary)
     findings = check(flow, vocabulary)
     if findings:
@@ -26,9 +26,9 @@ def load_checked(file: Path, vocabulary: Vocabulary) -> Flow:
 
 
 class Flows:
-    """Gives each new call its company's flow. A call keeps the Flow object it was given.
+    """Gives each new call its company's flow; the call keeps that Flow object to its end.
 
-    Raises Misconfigured when a company has no good menu at the start. `vocabulary_of` is asked anew at each reload.
+    Raises Misconfigured when a company has no valid menu at start. `vocabulary_of` is called again at each reload.
     """
 
     def __init__(self, companies: Companies, folder: Path, vocabulary_of: Callable[[Company], Vocabulary]) -> None:
@@ -43,11 +43,11 @@ class Flows:
         return self._flows[company.id]
 
     def changed(self) -> bool:
-        """Whether a menu file is another than at the last (re)load, taken or refused."""
+        """Whether a menu file has changed since the last load, whether that load took it or refused it."""
         return self._stamps() != self._seen
 
     def reload(self) -> tuple[Misconfigured, ...]:
-        """Take every good file for new calls; return the refusals, whose companies keep their old flow."""
+        """Use every valid file for new calls; returns the refusals, whose companies keep their old flow."""
         self._seen = self._stamps()
         refused = []
         for company in self._companies:
@@ -65,7 +65,7 @@ class Flows:
 
 
 def _stamp(file: Path) -> Stamp | None:
-    """What tells one content of a file from another without reading it; None while it is not there."""
+    """What shows that a file has changed without reading it; None while it does not exist."""
     try:
         stat = file.stat()
     except FileNotFoundError:

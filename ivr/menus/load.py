@@ -1,4 +1,4 @@
-"""Reads a menu file into a Flow, or says everything that is wrong with it: line, mistake, cure.
+"""Reads a menu file into a Flow, or reports everything wrong with it: line, mistake, cure.
 
 The language is closed on purpose: ten words, no expressions, no variables. What needs an `if` is an action with
 two exits.
@@ -23,14 +23,14 @@ KEYS = "0123456789"
 REPEAT = "*"
 TRIES, WAIT_S = range(1, 6), range(2, 16)
 MOST_NAMED = 30
-"""Names a message lists when nothing near was found."""
+"""How many names an error lists when none is close to what was written."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
 def load_flow(file: Path, vocabulary: Vocabulary) -> Flow:
     """Read one menu file. Raises Misconfigured with every mistake found, each with file, line and cure.
 
-    Only what stands in the file is judged here; whether the flow serves a caller well is `check.check`.
+    Only the file itself is checked here; whether the flow serves a caller well is up to `check.check`.
     """
     source = read(file)
     reader = _Reader(source, vocabulary)
@@ -42,7 +42,7 @@ def load_flow(file: Path, vocabulary: Vocabulary) -> Flow:
 
 
 class _Reader:
-    """One pass over one file; mistakes gather in the file, so that all of them are shown at once."""
+    """One pass over one file; mistakes are collected, so that all of them are shown at once."""
 
     def __init__(self, file: YamlFile, vocabulary: Vocabulary) -> None:
         self._file = file
@@ -55,7 +55,7 @@ class _Reader:
             self._wrong("В файле нет ни одного места.", "Начните с места notice: и его слов с отступом.")
             return {}
         self._names = tuple(tree)
-        found: dict[str, Place] = {}
+        places: dict[str, Place] = {}
         for name, body in tree.items():
             if not _NAME.fullmatch(name) or name == HANG_UP:
                 self._wrong(
@@ -66,8 +66,8 @@ class _Reader:
                 continue
             place = self._place(name, body)
             if place is not None:
-                found[name] = place
-        return found
+                places[name] = place
+        return places
 
     def _place(self, name: str, body: dict[str, Tree]) -> Place | None:
         if "do" in body and "say" in body:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 HANG_UP = "hang-up"
-"""The one target that is no place: the call ends."""
+"""The one target that is not a place: the call ends."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class Menu:
     name: str
     say: tuple[str, ...]
     press: Mapping[str, str]
-    """Key -> place."""
+    """Key -> name of the place."""
     otherwise: str
     """Where the call goes after `tries` wrong keys or silences, or when the menu cannot be said."""
     repeat: str = ""
-    """The key that says the menu again, without costing a try."""
+    """The key that repeats the menu without counting as a try."""
     silence: str = ""
-    """Where the first silence leads, for menus after an answer; "" is: silence costs a try."""
+    """Where the first silence leads, for menus after an answer; with "" silence counts as a try."""
     tries: int = 3
     wait_s: int = 5
     line: int = field(default=0, compare=False)
@@ -41,7 +41,7 @@ class Menu:
 
 @dataclass(frozen=True)
 class Saying:
-    """Says something and goes on."""
+    """Says something and moves on."""
 
     name: str
     say: tuple[str, ...]
@@ -61,9 +61,9 @@ class Doing:
     action: str
     exits: Mapping[str, str]
     topic: str = ""
-    """What the action is about, for those that ask (`operator`: whose queue and hours)."""
+    """The topic, for actions that take one (`operator`: whose queue and hours)."""
     exits_by_key: frozenset[str] = field(default=frozenset(), compare=False)
-    """Exits that the caller's own key leads to (a trait of the action, not of the file)."""
+    """Exits reached by a key press (a property of the action, not of the file)."""
     line: int = field(default=0, compare=False)
 
     def leads(self) -> Iterator[tuple[str, str]]:
@@ -76,17 +76,17 @@ Place = Menu | Saying | Doing
 
 @dataclass(frozen=True)
 class Flow:
-    """One menu file, read: a call keeps the Flow it began with, whatever is reloaded meanwhile."""
+    """One menu file, loaded: a call keeps the Flow it began with, even if the file is reloaded meanwhile."""
 
     file: Path
     start: str
     places: Mapping[str, Place]
     version: str
-    """Hash of what the file means; comments, spaces and the order of the places do not change it."""
+    """Hash of the file's meaning: comments, spaces and the order of places do not change it."""
 
     @property
     def first_menu(self) -> Menu | None:
-        """The menu a caller who does nothing comes to first."""
+        """The first menu reached without pressing anything."""
         seen, ahead = {self.start}, deque([self.start])
         while ahead:
             place = self.places.get(ahead.popleft())

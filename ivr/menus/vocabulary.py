@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from gridline.companies import Company
 
 NOTICE, DANGER, PERSON = "play_notice", "danger", "operator"
-"""The actions that the rules of a menu know by name."""
+"""The actions that the menu rules refer to by name."""
 
 FAILED = "failed"
-"""An exit of every action: where a call goes on from whatever nobody foresaw."""
+"""An exit of every action: where the call goes after an unexpected failure."""
 
 WRONG_KEY, NOTHING_HEARD = "wrong-key", "nothing-heard"
-"""Prompts the engine itself says before it asks again."""
+"""Prompts the engine itself plays before it asks again."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a menu must know of an action to lead into it and on from it."""
+    """What a menu must know about an action to lead into it and out of it."""
 
     exits: frozenset[str]
-    """Every way on; each needs its line in the menu. FAILED is always one of them."""
+    """Every exit; each needs its line in the menu. FAILED is always one of them."""
     takes_topic: bool = False
-    """Whether the word `topic` may stand beside it."""
+    """Whether it accepts the word `topic`."""
     exits_by_key: frozenset[str] = frozenset()
-    """Exits that only a key of the caller's leads to: a way round through them is not endless, and counts as a key."""
+    """Exits reached only by a key press: a loop through them is not endless, and they count as a key."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The names one company's menu may use."""
+    """The names a company's menu may use."""
 
     prompts: Mapping[str, float]
-    """Id -> seconds for this company, of prompts without values to be filled: measured, or estimated
-    where nothing was synthesised yet."""
+    """Id -> seconds for this company, for prompts without placeholders: measured, or estimated
+    where nothing has been synthesised yet."""
     topics: frozenset[str]
     """The company's topics; each has its queue and its hours in the company's file."""
     actions: Mapping[str, Signature]

@@ -1,4 +1,4 @@
-"""Leads one caller through a flow: says, asks, acts, and tells the listener every step."""
+"""Leads one caller through a flow: says, asks, acts, and reports every step to the listener."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ivr.voice.prompts import Phrase
 MOST_KEYS = 60
 """Keys one call may press in menus (attack A18: a robot); the next one leads to a person.
 
-Between keys every way ends (`check` proves it), so this bounds the whole call.
+Without key presses every path ends (`check` proves it), so this bounds the whole call.
 """
 
 log = structlog.get_logger(__name__)
 
 
 class Standing(Protocol):
-    """The part of a call the engine keeps: its id for the log, where it stands, what was pressed too early."""
+    """The part of a call the engine keeps: its id for the log, its place, and a key pressed early."""
 
     @property
     def id(self) -> str:
@@ -35,11 +35,11 @@ class Standing(Protocol):
 
     place: str
     ahead: str
-    """The key that cut a statement short: the answer to the menu that follows, or ""."""
+    """The key that cut a statement short, taken as the answer to the next menu; or ""."""
 
 
 class MenuLine(Protocol):
-    """What the engine needs of a caller's line; `ivr.line.Line` is one."""
+    """What the engine needs from a caller's line; `ivr.line.Line` is one."""
 
     @property
     def call(self) -> Standing:
@@ -49,10 +49,10 @@ class MenuLine(Protocol):
         """Set a channel variable with the next command."""
 
     async def say(self, *phrases: Phrase, last: bool = False) -> str:
-        """Play; the key that cut it short or "". `last`: the call ends with these words."""
+        """Play; returns the key that cut it short, or "". `last`: the call ends with these words."""
 
     async def ask_key(self, *phrases: Phrase, wait_s: float = 5) -> str:
-        """Play and wait; the key or ""."""
+        """Play and wait; returns the key, or ""."""
 
     async def hang_up(self) -> None:
         """End the call."""
@@ -60,7 +60,7 @@ class MenuLine(Protocol):
 
 L = TypeVar("L", bound=MenuLine)
 Act = Callable[[L, str], Awaitable[str]]
-"""An action bound to its services: given the line and the place's topic ("" is none), it returns one of its exits."""
+"""An action bound to its services: given the line and the place's topic ("" for none), it returns one of its exits."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ class Step:
 
     place: str
     said: tuple[str, ...]
-    """Prompt ids the engine itself asked to be said here; what an action says, the line tells."""
+    """Prompt ids played here by the engine itself; what an action says is reported by the line."""
     action: str
     key: str
     exit: str
     """In a menu `pressed`, `repeat`, `wrong-key`, `too-many-keys`, `silence`; elsewhere `said` or the action's own;
     anywhere `failed`, `hung-up`, `stopped` (by us)."""
     leads_to: str
-    """The next place (the same one while a menu asks again), `hang-up`, or "" when the caller has gone."""
+    """The next place (the same while a menu asks again), `hang-up`, or "" when the caller has hung up."""
     started_at: datetime
     ended_at: datetime
     flow_version: str
@@ -99,15 +99,15 @@ async def walk(
 ) -> None:
     """Lead the caller from `start` (the flow's beginning by default) until the call ends.
 
-    A controller that takes a call over passes the place it stood in; a place that the flow does not have (it was
-    changed meanwhile) is the first menu. A failure in a place is logged and leads to its `failed` or `otherwise`,
-    and so to a person. Raises CallerHungUp.
+    A controller that takes over a call passes the place it was in; if the flow no longer has that place, the call
+    goes to the first menu. A failure in a place is logged and leads to its `failed` or `otherwise`, and so to a
+    person. Raises CallerHungUp.
     """
     await _Walk(flow, line, acts, listener, clock).run(start)
 
 
 class _Walk:
-    """The state of one call's way: which bad try this is, and how many keys were pressed in all."""
+    """The state of one walk: bad tries in this menu, and keys pressed in all."""
 
     def __init__(
         self, flow: Flow, line: L, acts: Mapping[str, Act[L]], listener: Callable[[Step], None], clock: Clock
@@ -170,7 +170,7 @@ class _Walk:
     async def _outcome(self, place: Place, said: tuple[str, ...]) -> _Outcome:
         if isinstance(place, Menu):
             ahead, self._line.call.ahead = self._line.call.ahead, ""
-            if ahead not in place.press:  # one who only cut the statement short hears the menu
+            if ahead not in place.press:  # a caller who only cut the statement short still hears the menu
                 ahead = ""
             return self._answered(place, ahead or await self._line.ask_key(*said, wait_s=place.wait_s))
         if isinstance(place, Saying):
@@ -185,12 +185,12 @@ class _Walk:
         return _Outcome(exit, place.exits[exit])
 
     def _count_key(self) -> bool:
-        """Whether the call may press one more."""
+        """Count a key press; returns whether the limit still allows it."""
         self._keys += 1
         return self._keys <= MOST_KEYS
 
     def _answered(self, menu: Menu, key: str) -> _Outcome:
-        """What a key (or silence) in a menu leads to; the words before the next asking are set here."""
+        """Where a key (or silence) in a menu leads; also sets what is said before the menu asks again."""
         self._opening = ""
         if key and not self._count_key():
             return _Outcome("too-many-keys", menu.otherwise, key)

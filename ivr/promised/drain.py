@@ -1,4 +1,4 @@
-"""Brings what was promised while the database was away from the disk into the register, exactly once."""
+"""Moves what was promised while the database was away from disk into the register, exactly once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 class Drain:
-    """Empties one node's spool; safe to repeat after any crash, and beside another process that drains too."""
+    """Empties one node's spool; safe to repeat after any crash, and to run beside another draining process."""
 
     def __init__(self, spool: Spool, register: Register, journal: Journal) -> None:
         self._spool = spool
@@ -33,9 +33,9 @@ class Drain:
         self._counter_seen = False
 
     async def run_once(self) -> int:
-        """Bring in everything that waits; how many came in.
+        """Register everything that waits; returns how many.
 
-        What the register refuses is put aside, logged and counted: it must not hold up the promises behind it.
+        What the register refuses is set aside, logged and counted: it must not hold up the promises behind it.
         Raises Unavailable while the database is away (the files wait).
         """
         drained = 0
@@ -70,22 +70,24 @@ class Drain:
         self._counter_seen = True
 
     async def _bring_in(self, kept: Kept) -> str:
-        """The number it has in the register; of a message without any contact, the draft a person will look at."""
-        told = kept.intake
-        if kept.call is not None and told["phone"] is None:  # rule R6: no appeal without a contact; no receipt was said
+        """Register one; returns its number, or for a message without a contact, the id of a draft for a person."""
+        intake = kept.intake
+        if (
+            kept.call is not None and intake["phone"] is None
+        ):  # rule R6: no appeal without a contact; no receipt was said
             draft = Draft(
-                company_id=str(told["company_id"]),
+                company_id=str(intake["company_id"]),
                 stage="message",
-                call_id=str(told["call_id"]),
-                topic=str(told["topic"]),
-                recording_id=str(told["recording_id"]),
+                call_id=str(intake["call_id"]),
+                topic=str(intake["topic"]),
+                recording_id=str(intake["recording_id"]),
             )
             return await self._register.draft(draft)
-        made = await self._register.register(accept({**told, "receipt": kept.receipt}))
-        return made.number
+        registered = await self._register.register(accept({**intake, "receipt": kept.receipt}))
+        return registered.number
 
     def _record(self, call: CallFacts, kept: Kept) -> None:
-        """The call's own record, which no controller wrote; one that a dead controller began goes on."""
+        """The call's record, which no controller wrote, or the one a dead controller began."""
         id = str(kept.intake["call_id"])
         started = datetime.fromisoformat(call.started_at)
         begun = CallBegun(

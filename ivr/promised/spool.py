@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-import logging  # not structlog: the emergency script starts in a fifth of the time without it
+import logging  # not structlog: without it the emergency script starts in a fifth of the time
 import os
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from gridline.synced import put_aside, write_synced
 log = logging.getLogger(__name__)
 
 FULL_BYTES = 64 * 1024 * 1024
-"""Free space below which nothing is promised: a false number is worse than a person."""
+"""Free space below which nothing is promised: better a person than a number that does not exist."""
 
 
 REQUIRED = frozenset({"company_id", "topic", "phone"})
@@ -39,7 +39,7 @@ class BadEntry(ValueError):
 
 @dataclass(frozen=True)
 class CallFacts:
-    """What is known of a call that no controller can tell its journal; moments are ISO, UTC."""
+    """The facts of a call that no controller can write to its journal; moments are ISO, UTC."""
 
     node: str
     channel: str
@@ -67,14 +67,16 @@ class Kept:
     intake: dict[str, object]
     """The fields of `appeals.intake.intake.Intake` as JSON values."""
     call: CallFacts | None = None
-    """Of a call that ended in the dialplan's own hands."""
+    """For a call that ended in the dialplan, without a controller."""
 
     @classmethod
     def read(cls, file: Path) -> Kept:
         """The entry in a file. Raises FileNotFoundError, BadEntry when it is not one of ours whole."""
         try:
-            told = json.loads(file.read_text(encoding="utf-8"))
-            kept = cls(told["receipt"], dict(told["intake"]), CallFacts.of(told["call"]) if told["call"] else None)
+            stored = json.loads(file.read_text(encoding="utf-8"))
+            kept = cls(
+                stored["receipt"], dict(stored["intake"]), CallFacts.of(stored["call"]) if stored["call"] else None
+            )
         except FileNotFoundError:
             raise
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -98,9 +100,9 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, intake: dict[str, object], call: CallFacts | None = None) -> Kept:
-        """Keep an appeal and give it its receipt; on return it survives a power cut.
+        """Store an appeal and return it with its receipt; on return it survives a power cut.
 
-        Raises Unavailable when the disk is full or broken: then nothing was promised and a person takes the call.
+        Raises Unavailable when the disk is full or broken: then nothing was promised, and a person takes the call.
         """
         try:
             state = os.statvfs(self._folder)
@@ -113,21 +115,21 @@ class Spool:
         return kept
 
     def waiting(self) -> Iterator[Kept]:
-        """What was kept and is not yet in the register, oldest first."""
+        """What is not yet in the register, oldest first."""
         for file in sorted(self._folder.glob("[0-9]*.json")):
             if (kept := _read(file)) is not None:
                 yield kept
 
     def find(self, receipt: str) -> Kept | None:
-        """One that is not in the register yet, by its receipt."""
+        """What is not yet in the register, by its receipt."""
         return _read(self._file(receipt)) or _read(self._rejected(receipt))
 
     def done(self, kept: Kept) -> None:
-        """It is in the register (committed): forget it here."""
+        """Forget one that is committed in the register."""
         self._file(kept.receipt).unlink(missing_ok=True)
 
     def reject(self, kept: Kept) -> None:
-        """The register refuses it: out of the others' way, but kept, for a person to look at."""
+        """Set aside one that the register refuses, for a person to look at."""
         self._file(kept.receipt).rename(self._rejected(kept.receipt))
 
     def _file(self, receipt: str) -> Path:

@@ -1,4 +1,4 @@
-"""One call's steps as its journal stores them: what was said with what came of it, in one entry a step."""
+"""One call's steps as its journal stores them: one entry per step, with what was said and the outcome."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ NOTICE = "notice"
 class Steps:
     """Listens to the line (what was said) and to the engine (what it led to) of one call.
 
-    In a menu the line speaks first and the engine draws the conclusion: both become one entry. What an action says
-    is an entry each, and its exit one more.
+    In a menu the line reports what was said and then the engine its outcome: both become one entry. Of an action,
+    each utterance is an entry, and so is its exit.
     """
 
     def __init__(self, journal: Journal, call_id: str, flow_version: str) -> None:
@@ -32,7 +32,7 @@ class Steps:
             self._journal.notice(self._call_id, notice)
 
     def stepped(self, step: Step) -> None:
-        """A place was left, or is asked again."""
+        """A place was left, or its menu asks again."""
         if step.action:
             self.flush()
         said, self._said = self._said, None
@@ -53,7 +53,7 @@ class Steps:
         )
 
     def flush(self) -> None:
-        """Store what was said and led to nothing by itself."""
+        """Store what was said without an outcome of its own."""
         said, self._said = self._said, None
         if said is not None:
             self._journal.step(

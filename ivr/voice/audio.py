@@ -33,8 +33,8 @@ _FRAME = RATE // 100
 def read_wav(data: bytes) -> tuple[Samples, int]:
     """Mono samples and rate of a WAV of 8-32 bits or float, any number of channels.
 
-    The standard `wave` module refuses the EXTENSIBLE header and floats that studios deliver before
-    Python 3.12. A data size of 0 or beyond the end (a streamed header) means "to the end of the file".
+    Before Python 3.12 the standard `wave` module refuses the EXTENSIBLE header and floats that studios
+    deliver. A data size of 0 or beyond the end (a streamed header) means "to the end of the file".
     Raises InvalidInput saying what is wrong with the file.
     """
     if len(data) > _BIGGEST_WAV:
@@ -90,9 +90,9 @@ def resample(samples: Samples, rate: int) -> Samples:
     windows = sliding_window_view(np.pad(samples, reach), 2 * reach + 1)
     out = np.empty(count)
     for phase in range(up):
-        wanted = len(out[phase::up])
+        size = len(out[phase::up])
         first, step = (phase * down) // up, down
-        out[phase::up] = windows[first : first + step * wanted : step][:wanted] @ filters[phase]
+        out[phase::up] = windows[first : first + step * size : step][:size] @ filters[phase]
     return out
 
 
@@ -113,7 +113,7 @@ def _filters(rate: int) -> tuple[Samples, int]:
 
 
 def trim(samples: Samples) -> Samples:
-    """Without the silence at both ends (under 40 dB below the loudest 10 ms), 30 and 60 ms of it kept."""
+    """`samples` without silence at the ends (40 dB below the loudest 10 ms), keeping 30 ms before and 60 ms after."""
     levels = _frame_rms(samples)
     loud = np.flatnonzero(levels > max(levels.max() / 100, 10 ** (-60 / 20)))
     if not len(loud):
@@ -123,14 +123,14 @@ def trim(samples: Samples) -> Samples:
 
 
 def active_rms(samples: Samples) -> float:
-    """RMS of the frames that hold speech (within 30 dB of the loudest): pauses must not raise the level."""
+    """RMS of the frames that hold speech (within 30 dB of the loudest), so that pauses do not raise the level."""
     levels = _frame_rms(samples)
     speech = levels[levels >= levels.max() / 31.6]
     return float(np.sqrt(np.mean(speech**2)))
 
 
 def level(samples: Samples) -> Samples:
-    """Speech at -20 dBFS RMS; what would pass -4 dBFS is bent smoothly, nothing passes -1 dBFS."""
+    """Speech at -20 dBFS RMS; above -4 dBFS it is limited softly, and nothing exceeds -1 dBFS."""
     loudness = active_rms(samples)
     if loudness < 1e-5:
         return samples
@@ -194,7 +194,7 @@ def wav_bytes(pcm: Pcm) -> bytes:
 
 
 def write_pair(base: Path, pcm: Pcm) -> None:
-    """Write `base.wav` and `base.alaw`, each whole or not at all; the A-law comes last and marks the pair ready."""
+    """Write `base.wav` and `base.alaw`, each atomically; the A-law comes last and marks the pair ready."""
     base.parent.mkdir(parents=True, exist_ok=True)
     for ending, data in ((".wav", wav_bytes(pcm)), (".alaw", alaw(pcm))):
         temporary = base.parent / f".{base.name}.{os.getpid()}{ending}.new"
@@ -203,9 +203,9 @@ def write_pair(base: Path, pcm: Pcm) -> None:
 
 
 def spoken_seconds(raw: Path) -> float:
-    """How much of raw samples is louder than what Asterisk itself takes for silence (mean 256, `silencethreshold`).
+    """Seconds of a raw file louder than what Asterisk takes for silence (mean 256, `silencethreshold`).
 
-    RECORD FILE leaves a second of the silence that ended it, so the length of a file does not tell words from none.
+    RECORD FILE keeps a second of the silence that ended it, so a file's length does not show whether anything was said.
     """
     if not raw.exists():
         return 0.0
@@ -215,10 +215,10 @@ def spoken_seconds(raw: Path) -> float:
 
 
 def ready_seconds(base: Path) -> float | None:
-    """Length of the pair at `base`, or None when it is not there whole (two stats, no reading)."""
+    """Seconds of the pair at `base`, or None when it is incomplete (two stats, no reading)."""
     try:
         coded, plain = (base.parent / (base.name + ending) for ending in (".alaw", ".wav"))
         size = coded.stat().st_size
         return size / RATE if size and plain.stat().st_size == 44 + 2 * size else None
-    except OSError:  # whatever the reason, there is nothing to be played
+    except OSError:  # whatever the reason, there is nothing to play
         return None

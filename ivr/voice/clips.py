@@ -1,4 +1,4 @@
-"""The cache of clips: one phrase, one pair of files, made once however many callers wait for it."""
+"""The cache of clips: one pair of files per phrase, made once however many callers wait for it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PromptUnavailable(Unavailable):
 
 @dataclass(frozen=True)
 class PromptClip:
-    """A phrase and the file that says it, made or not yet."""
+    """A phrase and its file, whether or not it has been made yet."""
 
     entry: PromptEntry
     file: Path
@@ -39,7 +39,7 @@ class PromptClip:
 
 
 class Clips:
-    """Finds and makes the pairs of files below `folder`: `clips/` phrases, `joined/` several of them."""
+    """Finds and makes the pairs of files under `folder`: phrases in `clips/`, several joined in `joined/`."""
 
     def __init__(self, book: PromptBook, synthesiser: Synthesiser, folder: Path, studio: Studio) -> None:
         self._book, self._synthesiser, self._studio = book, synthesiser, studio
@@ -47,7 +47,7 @@ class Clips:
         self._making: dict[Path, asyncio.Task[None]] = {}
 
     def find(self, phrase: Phrase, company_id: str) -> PromptClip:
-        """The clip of `phrase`; its name is the hash of all that makes its sound. Raises Misconfigured."""
+        """The clip of `phrase`; its name is the hash of everything that affects the sound. Raises Misconfigured."""
         text = self._book.text(phrase, company_id)
         entry = self._book[phrase.id if isinstance(phrase, Prompt) else phrase]
         take = self._studio.take(entry, company_id)
@@ -60,11 +60,11 @@ class Clips:
         return PromptClip(entry, self._named("clips", source), text, take)
 
     async def ready(self, clip: PromptClip) -> float:
-        """Make the clip if it is not there; its seconds. Raises PromptUnavailable."""
+        """Make the clip if it does not exist; returns its seconds. Raises PromptUnavailable."""
         return await self._once(clip.file, clip.entry.id, lambda: self._make(clip))
 
     async def joined(self, clips: Sequence[PromptClip]) -> tuple[Path, float]:
-        """One file of all `clips` with pauses between, and its seconds; the clips must be ready."""
+        """One file of all `clips` with pauses between them, and its seconds; the clips must be ready."""
         if len(clips) == 1:
             return clips[0].file, await self.ready(clips[0])
         file = self._named("joined", "+".join(clip.file.name for clip in clips) + f"/{PAUSE_S}")
@@ -72,7 +72,7 @@ class Clips:
         return file, await self._once(file, names, lambda: asyncio.to_thread(_join, [c.file for c in clips], file))
 
     async def close(self) -> None:
-        """Give up what is still being made."""
+        """Cancel what is still being made."""
         tasks = list(self._making.values())
         for task in tasks:
             task.cancel()
@@ -99,7 +99,7 @@ class Clips:
     def _made(self, file: Path, task: asyncio.Task[None]) -> None:
         del self._making[file]
         if not task.cancelled():
-            task.exception()  # whoever waits gets it; when all have hung up nobody needs it
+            task.exception()  # the waiting callers get the error; once all have hung up nobody needs it
 
     async def _make(self, clip: PromptClip) -> None:
         if clip.entry.kind == "tone" and clip.take is None:
@@ -119,7 +119,7 @@ async def _run(name: str, make: Callable[[], Awaitable[None]]) -> None:
 
 
 def _join(files: Sequence[Path], target: Path) -> None:
-    """Clips end in silence and fades, so that joining is laying them end to end."""
+    """Write the clips end to end: they end in silence and fades, so they need no more than that."""
     pause = np.zeros(int(PAUSE_S * audio.RATE), np.int16)
     parts: list[audio.Pcm] = []
     for file in files:

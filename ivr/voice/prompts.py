@@ -18,17 +18,17 @@ KINDS: frozenset[str] = frozenset({"notice", "menu", "question", "statement", "t
 LIMIT_S: Mapping[str, float] = {"notice": 15.0, "menu": 12.0, "question": 15.0, "statement": 40.0, "tone": 2.0}
 """Seconds a prompt of each kind may last unless its own `seconds` says otherwise."""
 COMMON = "common"
-"""The company id that stands for the text without any company's own wording."""
+"""The company id of the common text, without any company's own wording."""
 
 _ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _CHARACTERS_PER_SECOND = 14.5
-"""RHVoice's anna at our rate: used for lengths before a prompt was made, on the safe (slow) side."""
+"""RHVoice's anna at our rate, to estimate a prompt before it is made; on the safe (slow) side."""
 
 
 @dataclass(frozen=True, init=False)
 class Prompt:
-    """A prompt of the book with its `{placeholders}` filled by words that are already spoken Russian."""
+    """A prompt of the book with its `{placeholders}` filled in with spoken Russian."""
 
     id: str
     values: tuple[tuple[str, str], ...]
@@ -59,7 +59,7 @@ class PromptEntry:
 
     @property
     def placeholders(self) -> frozenset[str]:
-        """Names to be filled before the prompt can be said."""
+        """Names to fill in before the prompt can be said."""
         return frozenset(_PLACEHOLDER.findall(self.text))
 
     def wording(self, company_id: str) -> str:
@@ -67,7 +67,7 @@ class PromptEntry:
         return self.own.get(company_id, self.text)
 
     def estimate_s(self, company_id: str = COMMON) -> float:
-        """How long the prompt will last, by its letters: for checks before anything was synthesised."""
+        """Estimated seconds, by the number of letters: for checks before anything is synthesised."""
         return self.tone_s if self.kind == "tone" else len(self.wording(company_id)) / _CHARACTERS_PER_SECOND
 
 
@@ -97,7 +97,7 @@ class PromptBook(Mapping[str, PromptEntry]):
 
         Values pass `speakable`, so nothing from outside can carry markup, and a digit that slipped
         through is still read. Raises Misconfigured for an unknown id, a value missing or too many:
-        a fault of the menu or the action, which must not be met by silence.
+        a fault of the menu or the action, which must not end in silence.
         """
         prompt = Prompt(phrase) if isinstance(phrase, str) else phrase
         entry = self._entries.get(prompt.id)
@@ -123,7 +123,7 @@ class PromptBook(Mapping[str, PromptEntry]):
 
 
 class _Reader:
-    """Turns the file's tree into entries; what is wrong goes to the file's `mistakes`, all of it at once."""
+    """Turns the file's tree into entries; every mistake goes to the file's `mistakes`."""
 
     def __init__(self, file: YamlFile) -> None:
         self._file = file

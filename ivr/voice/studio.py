@@ -1,4 +1,4 @@
-"""Recordings made by a person: `dialplan/studio/COMPANY/ID.wav`, which win over the synthesiser."""
+"""Recordings made by a person: `dialplan/studio/COMPANY/ID.wav`, which take precedence over the synthesiser."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Studio:
         return frozenset(company for company, _ in self._takes)
 
     def take(self, entry: PromptEntry, company_id: str) -> Take | None:
-        """The recording for this prompt and company, if it says the right words.
+        """The recording for this prompt and company, if its wording applies.
 
-        A common recording does not serve a company whose wording differs from the common text, and
-        no recording serves a prompt with placeholders.
+        A common recording is not used for a company whose wording differs from the common text, and
+        no recording is used for a prompt with placeholders.
         """
         if entry.placeholders:
             return None

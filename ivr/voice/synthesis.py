@@ -18,10 +18,10 @@ import structlog
 from gridline.errors import Unavailable
 
 LONGEST_TEXT = 2000
-"""Characters in one text; the longest honest prompt has about 400."""
+"""Characters in one text; the longest real prompt has about 400."""
 RHVOICE = "RHVoice-test"
 RATE_PERCENT = 95
-"""Of the voice's own pace: callers must be able to write down what they hear."""
+"""Per cent of the voice's own pace: callers must be able to write down what they hear."""
 log = structlog.get_logger(__name__)
 
 
@@ -73,14 +73,14 @@ _FORBIDDEN = re.compile(r"[<>&\\`$|{}\[\]@#*_^~=]")
 def clean(text: str) -> str:
     """`text` as plain words: no markup, no control or invisible characters, one space between words.
 
-    RHVoice reads stdin as plain text (no `-s`), so markup would only be read aloud; it goes all the same.
+    RHVoice reads stdin as plain text (no `-s`), so markup would only be read aloud; it is removed anyway.
     """
     kept = (" " if unicodedata.category(c)[0] in "CZ" else c for c in unicodedata.normalize("NFC", text))
     return " ".join(_FORBIDDEN.sub(" ", "".join(kept)).split())[:LONGEST_TEXT]
 
 
 class RHVoice:
-    """RHVoice as a process per text, at most two at once (the machine's calls need the rest)."""
+    """Runs RHVoice, one process per text, at most two at a time (calls need the rest of the machine)."""
 
     def __init__(
         self, program: Program | None, voice: str, *, rate_percent: int = RATE_PERCENT, timeout_s: float = 10
@@ -103,7 +103,7 @@ class RHVoice:
         program, words = self._program, clean(text)
         if program is None:
             raise Unavailable("Нет синтезатора речи RHVoice. Выполните make setup или установите пакет rhvoice.")
-        if not self.available:  # RHVoice itself says nothing and takes another voice
+        if not self.available:  # RHVoice silently falls back to another voice
             raise Unavailable(f"У RHVoice нет голоса «{self._voice}». Есть: {', '.join(sorted(program.voices))}.")
         if not words:
             raise Unavailable("Синтезатору нечего сказать: текст пуст.")

@@ -1,4 +1,4 @@
-"""What is about to be said, as one sound file: studio take, cached clip, or synthesis on demand."""
+"""What will be said, as one sound file: studio take, cached clip, or synthesis on demand."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ivr.voice.studio import Studio
 from ivr.voice.synthesis import RATE_PERCENT, RHVoice, Synthesiser, find_rhvoice
 
 RENDER_LIMIT_S = 6.0
-"""A caller must not stand in silence: past this the utterance is given up and the caller's fallback acts."""
+"""A caller must not wait in silence: after this the utterance is given up and the calling code falls back."""
 TOUCHED_S = 3600
-"""How exactly a sound's last use is noted."""
+"""Seconds within which a sound's last use is recorded."""
 KEEP_DAYS = 7
 _REMEMBERED = 20_000
 
@@ -37,12 +37,12 @@ class Utterance:
     """The words, as people read them (no stress marks)."""
     prompt_ids: tuple[str, ...]
     version: str
-    """Hash of words, voice and sound: what exactly was played, for the proof of the notice."""
+    """Hash of words, voice and sound: exactly what was played, as proof of the notice."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """One prompt after `build_all`: an utterance, or the problem, or (too long) both."""
+    """One prompt after `build_all`: an utterance, a problem, or both (too long)."""
 
     company_id: str
     prompt_id: str
@@ -73,7 +73,7 @@ class Voice:
     async def render(self, phrases: Sequence[Phrase], company_id: str = COMMON) -> Utterance:
         """The utterance of `phrases`, ready to be played.
 
-        What was said before costs one dict look-up and one `utime`. Raises PromptUnavailable when no
+        Something said before costs one dict look-up and one `utime`. Raises PromptUnavailable when no
         recording is there and synthesis fails or takes over 6 s; Misconfigured for an unknown id or a
         placeholder left open.
         """
@@ -117,11 +117,11 @@ class Voice:
         return Utterance(file, seconds, words, _ids(phrases), file.name)
 
     def lengths(self, company_id: str = COMMON) -> dict[str, float]:
-        """Seconds of every prompt: measured where it was made, by its letters where not (for the menu check)."""
+        """Seconds of every prompt: measured if made, else estimated by letters (for the menu check)."""
         return {id: self._made_s(id, company_id) or entry.estimate_s(company_id) for id, entry in self.book.items()}
 
     def missing(self) -> list[str]:
-        """`company/id` of each prompt without placeholders that was not made yet: the check at start (F32)."""
+        """`company/id` of each prompt without placeholders not made yet: the check at start (F32)."""
         return [f"{company}/{id}" for company, id in self.beforehand() if self._made_s(id, company) is None]
 
     def beforehand(self, companies: Sequence[str] = ()) -> list[tuple[str, str]]:
@@ -133,12 +133,12 @@ class Voice:
     async def build_all(
         self, progress: Callable[[Built], None] = lambda built: None, companies: Sequence[str] = ()
     ) -> list[Built]:
-        """Make every prompt without placeholders; `progress` hears of each as it is done.
+        """Make every prompt without placeholders; `progress` is called for each as it is done.
 
         Also links `by-id/COMPANY/ID.{alaw,wav}` to the clips: fixed names for the dialplan, which must
-        be able to speak when this program does not. No single prompt stops the others: `Built.problem`.
+        be able to speak without this program. A failing prompt does not stop the others: `Built.problem`.
         """
-        two = asyncio.Semaphore(2)  # a caller's phrase, wanted now, must not stand behind all of these
+        two = asyncio.Semaphore(2)  # a caller's phrase, needed now, must not queue behind all of these
 
         async def one(company_id: str, id: str) -> Built:
             async with two:
@@ -160,7 +160,7 @@ class Voice:
         return Built(company_id, id, utterance, problem, time.monotonic() - started)
 
     def prune(self, now: float | None = None) -> int:
-        """Delete what nobody was told for seven days (spoken addresses among it); how many utterances went."""
+        """Delete utterances (spoken addresses among them) not played for seven days; returns how many."""
         before = (time.time() if now is None else now) - KEEP_DAYS * 86_400
         keep = {self._clips.find(id, company).file for company, id in self.beforehand()}
         gone = 0
@@ -173,7 +173,7 @@ class Voice:
         return gone
 
     async def close(self) -> None:
-        """Give up what is still being made."""
+        """Cancel what is still being made."""
         await self._clips.close()
 
     def _made_s(self, id: str, company_id: str) -> float | None:

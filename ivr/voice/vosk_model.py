@@ -1,4 +1,4 @@
-"""Loads a model of speech recognition by its folder, as a program: a bad model ends the process (Kaldi aborts)."""
+"""Loads a speech recognition model from its folder, in a process of its own: a bad model aborts the process (Kaldi)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TELEPHONE_HZ = 8000
 
 
 def load(folder: Path) -> Model:
-    """The model of `folder`; never by a language's name, which would download one. Raises ValueError."""
+    """The model of `folder`; never by a language's name, which would download it. Raises ValueError."""
     SetLogLevel(-1)
     try:
         return Model(model_path=str(folder))

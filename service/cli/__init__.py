@@ -32,31 +32,31 @@ OVERVIEW: Final[Mapping[str, str]] = {
     "setup": "Подготовить всё: Asterisk, голос, подсказки, базу данных, консоль. Повторный запуск — секунды.",
     "users": "Люди, которым открыта консоль.",
 }
-"""What `gridline --help` says of each command without loading them all (2 s); a test holds it to the commands."""
+"""What `gridline --help` says about each command, without importing them all (2 s); a test keeps it in step."""
 
 
 class Commands(TyperGroup):
-    """The commands by the names of their files; only the one that is called is imported."""
+    """The commands by file name; only the one that is called is imported."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every command's name."""
         return sorted(name.rstrip("_") for _, name, _ in pkgutil.iter_modules(__path__))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Load one command; None when there is no such one."""
+        """Import one command; None when there is no such command."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        file = f"{cmd_name}_" if cmd_name == "import" else cmd_name  # a word of Python's own
+        file = f"{cmd_name}_" if cmd_name == "import" else cmd_name  # a Python keyword
         alone = typer.Typer()
         alone.callback()(lambda: None)
         importlib.import_module(f"{__name__}.{file}").add_to(alone)
         return typer.main.get_group(alone).get_command(ctx, cmd_name)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """The overview, out of the table above."""
+        """Print the overview from the table above."""
         commands = [TyperCommand(name, help=OVERVIEW.get(name, "")) for name in self.list_commands(ctx)]
-        told = TyperGroup(name=self.name, help=self.help, commands=commands, rich_markup_mode=self.rich_markup_mode)
-        told.format_help(ctx, formatter)
+        overview = TyperGroup(name=self.name, help=self.help, commands=commands, rich_markup_mode=self.rich_markup_mode)
+        overview.format_help(ctx, formatter)
 
 
 app = typer.Typer(

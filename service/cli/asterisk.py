@@ -1,4 +1,4 @@
-"""`gridline asterisk render`: writes our Asterisk's files for one that runs as a service of its own."""
+"""`gridline asterisk render`: writes our Asterisk's files for an Asterisk that runs as a separate service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gridline calendar import|show`: the production calendar and the days a company lays over it."""
+"""`gridline calendar import|show`: the production calendar and a company's own days on top of it."""
 
 from __future__ import annotations
 

@@ -30,23 +30,23 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Для прог
     """Проверить установку: что не так и что делать. Код 1, если что-то не так."""
     try:
         findings = asyncio.run(examine(settings.load()))
-    except Misconfigured as error:  # nothing else can be looked at without settings
+    except Misconfigured as error:  # without settings nothing else can be checked
         findings = [wrong("Настройки", error.message, "Исправьте gridline.toml или переменные GRIDLINE_*.")]
     if as_json:
-        typer.echo(json.dumps([asdict(each) for each in findings], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
         _show(findings)
-    raise typer.Exit(1 if any(each.level == "wrong" for each in findings) else 0)
+    raise typer.Exit(1 if any(finding.level == "wrong" for finding in findings) else 0)
 
 
 def _show(findings: Sequence[Finding]) -> None:
     out = Console(highlight=False)
     table = Table("", "Что", "Как есть", "Что делать", box=None, pad_edge=False)
-    for each in findings:
-        mark, style = _MARKS[each.level]
-        table.add_row(Text(mark, style=style), each.check, Text(each.what), Text(each.cure, style="bold"))
+    for finding in findings:
+        mark, style = _MARKS[finding.level]
+        table.add_row(Text(mark, style=style), finding.check, Text(finding.what), Text(finding.cure, style="bold"))
     out.print(table)
-    bad = sum(each.level == "wrong" for each in findings)
-    notes = sum(each.level == "note" for each in findings)
+    bad = sum(finding.level == "wrong" for finding in findings)
+    notes = sum(finding.level == "note" for finding in findings)
     summary = f"Не так: {bad}, заметок: {notes}." if bad else f"Всё в порядке, заметок: {notes}."
     out.print(Text(f"\n{summary}", style="bold red" if bad else "bold green"))

@@ -1,4 +1,4 @@
-"""`gridline import premises|outages|connections|appeals FILE`: tables handed in, into the database."""
+"""`gridline import premises|outages|connections|appeals FILE`: loads tables into the database."""
 
 from __future__ import annotations
 

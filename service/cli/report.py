@@ -1,4 +1,4 @@
-"""`gridline report form41|form49|intime|repeats|promises`: files made from events, and what is behind a figure."""
+"""`gridline report form41|form49|intime|repeats|promises`: files made from events, and the appeals behind a figure."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def form_41(
     company: CompanyOption, year: YearOption, out: OutOption = None, as_of: AsOfOption = "", behind: BehindOption = ""
 ) -> None:
     """Форма 4.1: обращения по категориям и формам обслуживания за год и год до него."""
-    asyncio.run(_tally(Form41(), "4.1", Asked(company, year, out, as_of, behind)))
+    asyncio.run(_tally(Form41(), "4.1", ReportRequest(company, year, out, as_of, behind)))
 
 
 def in_time(
@@ -70,7 +70,7 @@ def in_time(
     by: ByOption = "topic",
 ) -> None:
     """Ответы в срок и с нарушением срока."""
-    asyncio.run(_tally(InTime(by), "в срок", Asked(company, year, out, as_of, behind)))
+    asyncio.run(_tally(InTime(by), "в срок", ReportRequest(company, year, out, as_of, behind)))
 
 
 def repeated(
@@ -82,7 +82,7 @@ def repeated(
     by: ByOption = "topic",
 ) -> None:
     """Повторные обращения."""
-    asyncio.run(_tally(Repeats(by), "повторные", Asked(company, year, out, as_of, behind)))
+    asyncio.run(_tally(Repeats(by), "повторные", ReportRequest(company, year, out, as_of, behind)))
 
 
 def form_49(
@@ -93,19 +93,19 @@ def form_49(
     evidence: EvidenceOption = "",
 ) -> None:
     """Форма 4.9: 31 столбец, строка на обращение."""
-    asyncio.run(_form49(Asked(company, year, out, as_of, evidence)))
+    asyncio.run(_form49(ReportRequest(company, year, out, as_of, evidence)))
 
 
 def kept_promises(
     company: CompanyOption, year: YearOption, out: OutOption = None, as_of: AsOfOption = "", behind: BehindOption = ""
 ) -> None:
     """Выполнение обещаний: перезвонить, приехать, ответить."""
-    asyncio.run(_promises(Asked(company, year, out, as_of, behind)))
+    asyncio.run(_promises(ReportRequest(company, year, out, as_of, behind)))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked on the command line: a report into `out`, or what is `behind` one cell of it."""
+class ReportRequest:
+    """The report asked for on the command line: into the file `out`, or what is `behind` one cell of it."""
 
     company: str
     year: int
@@ -115,14 +115,14 @@ class Asked:
 
     @property
     def file(self) -> Path:
-        """Where the report goes. Raises InvalidInput when it was not said."""
+        """The file to write. Raises InvalidInput when none was given."""
         if self.out is None:
             raise InvalidInput("Укажите файл отчёта (--out) или ячейку (--behind, --evidence)")
         return self.out
 
     @property
     def cell(self) -> Cell:
-        """The cell asked about. Raises InvalidInput when it is not written as row/column."""
+        """The cell (row, column) of `behind`. Raises InvalidInput when it is not written as row/column."""
         row, slash, column = self.behind.partition("/")
         if not (row and slash and column):
             raise InvalidInput(f"Ячейка {self.behind!r}: пишите СТРОКА/СТОЛБЕЦ, например 2.1.1/phone:N")
@@ -142,67 +142,73 @@ class Asked:
 
 
 @asynccontextmanager
-async def _sources(asked: Asked) -> AsyncIterator[list[Source]]:
+async def _sources(request: ReportRequest) -> AsyncIterator[list[Source]]:
     options = settings.load()
     known = Companies.load(options.dialplan / "companies")
-    chosen = list(known) if asked.company == "all" else [known.by_id(each) for each in asked.company.split(",")]
+    chosen = (
+        list(known)
+        if request.company == "all"
+        else [known.by_id(company_id) for company_id in request.company.split(",")]
+    )
     now = SystemClock().now()
     db = Database(options.db_url)
     try:
         async with AsyncExitStack() as stack:
             yield [
-                await stack.enter_async_context(source.opened(db, company, asked.moment(company, now)))
+                await stack.enter_async_context(source.opened(db, company, request.moment(company, now)))
                 for company in chosen
             ]
     finally:
         await db.close()
 
 
-async def _tally(report: Tally, sheet: str, asked: Asked) -> None:
-    async with _sources(asked) as sources:
-        if asked.behind:
-            _say(await tally.behind(report, sources, asked.year, asked.cell))
+async def _tally(report: Tally, sheet: str, request: ReportRequest) -> None:
+    async with _sources(request) as sources:
+        if request.behind:
+            _say(await tally.behind(report, sources, request.year, request.cell))
             return
-        file = asked.file
-        counts = await tally.count(report, sources, asked.year)
-        tally.save(report.table(counts, [each.company for each in sources], asked.year), file, sheet=sheet)
-        await _made(file, sources, asked.year)
+        file = request.file
+        counts = await tally.count(report, sources, request.year)
+        tally.save(report.table(counts, [each.company for each in sources], request.year), file, sheet=sheet)
+        await _made(file, sources, request.year)
 
 
-async def _form49(asked: Asked) -> None:
-    async with _sources(asked) as sources:
-        one = _single(sources)
-        if asked.behind:
-            await _evidence(one, asked.behind)
+async def _form49(request: ReportRequest) -> None:
+    async with _sources(request) as sources:
+        of_company = _single(sources)
+        if request.behind:
+            await _evidence(of_company, request.behind)
             return
         columns = (TextColumn("Форма 4.9: строк {task.completed}"), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("", total=None)
-            rows = await form49.write(one, asked.year, asked.file, lambda n: progress.update(task, completed=n))
+            rows = await form49.write(
+                of_company, request.year, request.file, lambda n: progress.update(task, completed=n)
+            )
         typer.echo(f"Строк: {rows}")
-        await _made(asked.file, sources, asked.year)
+        await _made(request.file, sources, request.year)
 
 
-async def _evidence(one: Source, written: str) -> None:
-    fact = await one.one(numbering.read(written).digits)
+async def _evidence(of_company: Source, written: str) -> None:
+    fact = await of_company.one(numbering.read(written).digits)
     if fact is None:
         raise NotFound(f"Обращения {written} в журнале нет")
-    form = form49.Form49(one.company.zone, one.today, shipped())
+    form = form49.Form49(of_company.company.zone, of_company.today, shipped())
     for column, events in sorted(form.evidence(fact).items()):
         typer.echo(f"{column:2} {form49.COLUMNS[column - 1]}: события {', '.join(map(str, events))}")
     if fact.joined_to and fact.answered_at:
         typer.echo("Ответ дан по обращению, к которому присоединено это.")
 
 
-async def _promises(asked: Asked) -> None:
-    async with _sources(asked) as sources:
-        one = _single(sources)
-        if asked.behind:
-            _say(await promises.behind(one, asked.year, asked.cell))
+async def _promises(request: ReportRequest) -> None:
+    async with _sources(request) as sources:
+        of_company = _single(sources)
+        if request.behind:
+            _say(await promises.behind(of_company, request.year, request.cell))
             return
-        counts = await promises.count(one, asked.year)
-        tally.save(promises.table(counts, one.company, asked.year), asked.file, sheet="обещания")
-        await _made(asked.file, sources, asked.year)
+        counts = await promises.count(of_company, request.year)
+        tally.save(promises.table(counts, of_company.company, request.year), request.file, sheet="обещания")
+        await _made(request.file, sources, request.year)
 
 
 def _single(sources: Sequence[Source]) -> Source:

@@ -1,4 +1,4 @@
-"""`gridline rules list|whatif`: the rules deadlines come from, and what changed ones would change."""
+"""`gridline rules list|whatif`: the rules that give deadlines, and what a changed set would change."""
 
 from __future__ import annotations
 

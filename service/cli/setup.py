@@ -1,4 +1,4 @@
-"""`gridline setup`: Asterisk, voice, prompts, database and console made ready; a second run takes seconds."""
+"""`gridline setup`: prepares Asterisk, voice, prompts, database and console; a second run takes seconds."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def setup(
 
 
 def _machine_has_all() -> bool:
-    """Whether Asterisk and RHVoice were installed by the machine's owner: then nothing is downloaded."""
+    """Whether Asterisk and RHVoice are installed on the machine: then nothing is downloaded."""
     return asterisk.own() is not None and shutil.which(RHVOICE) is not None
 
 
@@ -74,7 +74,7 @@ async def _migrate(config: Settings) -> None:
 
 
 def _scripts(out: Console) -> None:
-    """The console's scripts; without node everything else is made ready all the same."""
+    """Build the console's scripts; without node everything else is still prepared."""
     try:
         with out.status("Собираю сценарии консоли…"):
             scripts.build()
@@ -85,13 +85,13 @@ def _scripts(out: Console) -> None:
 
 
 def _postgresql(out: Console) -> None:
-    """A server to test on: the machine's own, else Debian's package where apt is allowed."""
+    """A PostgreSQL server for tests: the machine's own, else Debian's package where apt is allowed."""
     if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         _from_debian(out, POSTGRESQL, "Тесты на PostgreSQL будут пропущены.")
 
 
 def _chromium(out: Console) -> None:
-    """A browser to test in, in the same way."""
+    """A browser for tests, found in the same way."""
     if not shutil.which(CHROMIUM):
         _from_debian(out, CHROMIUM, "Тесты в браузере будут пропущены.")
 

@@ -1,4 +1,4 @@
-"""What whole calls need: the packages of this working tree and the Asterisk program."""
+"""Fixtures of whole calls: this working tree's packages and the Asterisk program."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def packages() -> PackageRoot:
 
 @pytest.fixture(scope="session")
 def asterisk_program(packages: PackageRoot) -> Asterisk:
-    """The Asterisk that calls are placed on; skips, saying so, where there is none."""
+    """The Asterisk that calls are placed on; skips with a reason where there is none."""
     try:
         return find(packages)
     except Unavailable as absent:

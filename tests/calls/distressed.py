@@ -1,4 +1,4 @@
-"""A street where everything behind the telephone is broken: what is taken away before and after the start."""
+"""A street where everything behind the telephone is broken: what is removed before and after the start."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def packages_without_speech(folder: Path) -> Path:
 
 
 async def lose_prompts(house: Installation) -> None:
-    """Give the house prompts of its own, without those that are lost for all companies and without МРСК's notice."""
+    """Give the installation its own prompts, without those lost for all companies and without МРСК's notice."""
     shutil.copytree(HOUSE / "var/prompts/clips", house.settings.var / "prompts/clips")
     lost = [(prompt, company.id) for prompt in LOST for company in house.companies] + [("notice", "mrsk-centra")]
     for file in {(await house.voice.render([prompt], company)).file for prompt, company in lost}:
@@ -66,7 +66,7 @@ async def in_distress(street: Street) -> AsyncIterator[Street]:
 
 
 def database_is_back(house: Installation) -> None:
-    """Put it back where it was; what the journal kept meanwhile follows by itself."""
+    """Put the database back; the journal then stores what it kept meanwhile."""
     _move(house.settings.var, "away.db", "gridline.db")
 
 

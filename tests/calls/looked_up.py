@@ -1,4 +1,4 @@
-"""What is looked up after a story: its call with every step, the appeals and drafts it left, its recordings."""
+"""What a story checks after its call: the call with every step, its appeals and drafts, its recordings."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Ended:
         return [id for step in self.steps for id in step.prompt_ids]
 
     def left(self, place: str, exit: str) -> None:
-        """Insist that this place was left by this exit."""
+        """Assert that this place was left by this exit."""
         if (place, exit) not in self.exits:
             raise StoryBroken(f"нет шага {place} → {exit}; есть: {self.exits}")
 
 
 async def ended(scene: Play, number: str | None, outcome: str = "hung-up", *, noticed: bool = True) -> Ended:
-    """The next call from this number, once it is stored as ended so; its notice must be proved when it was heard."""
+    """The next call from this number, once stored with this end; if the notice was heard, so is its proof."""
 
     raw = number or "anonymous"
 
@@ -83,7 +83,7 @@ async def ended(scene: Play, number: str | None, outcome: str = "hung-up", *, no
 
 
 async def is_queued(scene: Play, number: str) -> None:
-    """Wait until a running call of this number is handed to its queue: the talk's recording is announced just then."""
+    """Wait until a running call from this number enters its queue, which is when its recording is announced."""
     incoming = Incoming(scene.house.settings.var / "recordings/incoming", SystemClock(), least_free=0)
 
     async def look() -> bool | None:
@@ -112,7 +112,7 @@ async def draft_of(scene: Play, call_id: str, stage: str) -> DraftAppeal:
 
 
 async def nothing_left(scene: Play, call_id: str) -> None:
-    """Insist that this call left neither appeal nor draft nor outage report."""
+    """Assert that this call left no appeal, draft or outage report."""
     async with scene.house.db.read() as session:
         for model in (Appeal, DraftAppeal, OutageReport):
             found = (await session.scalars(select(model).where(model.call_id == call_id))).all()
@@ -136,7 +136,7 @@ async def recorded(scene: Play, ended: Ended, *kinds: RecordingKind) -> Sequence
 
 
 async def exits_taken(house: Installation, calls: int) -> set[tuple[str, str]]:
-    """Every action that ran, with every exit it took, once so many calls are stored as ended."""
+    """Every action that ran, with every exit taken, once that many calls are stored as ended."""
 
     async def look() -> set[tuple[str, str]] | None:
         async with house.db.read() as session:
@@ -156,7 +156,7 @@ async def exits_taken(house: Installation, calls: int) -> set[tuple[str, str]]:
 
 
 async def figure(house: Installation, name: str, expected: float) -> None:
-    """Insist that this figure of /metrics comes to be as expected."""
+    """Wait until this figure of /metrics is as expected."""
 
     async def look() -> bool | None:
         _, body = await house.http("/metrics")

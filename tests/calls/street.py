@@ -1,4 +1,4 @@
-"""The street where the stories of whole calls play: one installation, its companies, data, agents, one desk each."""
+"""The setting of the call stories: one installation with companies, data and agents, each with a desk."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MEMBERS: Mapping[str, dict[str, list[str]]] = {
 
 
 def dialplan(folder: Path) -> Path:
-    """The shipped dialplan with agents of the test's own, an office that is always open and water that never is."""
+    """The shipped dialplan with test agents, an office that is always open and a water desk that never is."""
     shutil.copytree(HOUSE / "dialplan", folder)
     for file in sorted((folder / "companies").glob("*.yaml")):
         _change(file, file, lambda body: None)
@@ -85,14 +85,14 @@ async def with_data(house: Installation) -> None:
 
 
 class Desk:
-    """Agents who pick up whatever rings, and find out to whom they talk."""
+    """Agents who pick up whatever rings and then find out who is calling."""
 
     def __init__(self, phones: list[AgentPhone]) -> None:
         self._phones = phones
         self._talks: defaultdict[str, asyncio.Queue[Leg]] = defaultdict(lambda: asyncio.Queue(4))
 
     async def work(self) -> None:
-        """Answer for ever."""
+        """Answer calls until cancelled."""
         async with asyncio.TaskGroup() as agents:
             for phone in self._phones:
                 phone.answers(after_s=0.3)
@@ -110,7 +110,7 @@ class Desk:
 
 
 class Street:
-    """An installation with its people."""
+    """An installation and its agents."""
 
     def __init__(self, house: Installation) -> None:
         self.house = house
@@ -121,7 +121,7 @@ class Street:
 
     @asynccontextmanager
     async def alive(self) -> AsyncIterator[Street]:
-        """While the block lasts calls are taken."""
+        """Calls are taken during the block."""
         working = None
         try:
             await self.house.start()
@@ -147,7 +147,7 @@ class Play(Scene):
 
     @asynccontextmanager
     async def noticed(self, number: str | None, *, did: str | None = None) -> AsyncIterator[Caller]:
-        """A caller who hears the notice."""
+        """A caller who has heard the notice."""
         async with self.call(number, did=did) as caller:
             await caller.hears("notice")
             yield caller

@@ -1,4 +1,4 @@
-"""Stories of whole calls: each is told once, many at the same time, and its test waits for its own."""
+"""Stories of whole calls: each runs once, many at a time, and each test awaits its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Run = Callable[[Play], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Story:
-    """One story: what a caller (or several) of a company does and hears, and what is stored of it."""
+    """One story: what one or more callers of a company do and hear, and what is stored."""
 
     name: str
     company: str
@@ -27,13 +27,13 @@ class Story:
 
 
 class Book:
-    """Stories by name, in the order of telling."""
+    """Stories by name, in the order they run."""
 
     def __init__(self) -> None:
         self.stories: dict[str, Story] = {}
 
     def story(self, company: str = "skek") -> Callable[[Run], Run]:
-        """The decorated function is a story, named as the function."""
+        """Register the decorated function as a story under its own name."""
 
         def add(run: Run) -> Run:
             self._add(getattr(run, "__name__", ""), company, run)
@@ -42,7 +42,7 @@ class Book:
         return add
 
     def each(self, company: str, cases: Iterable[tuple[Any, ...]]) -> Callable[..., Any]:
-        """A story for each case: its first value names it, the rest are handed to the function."""
+        """One story per case: its first value names it, the rest are passed to the function."""
 
         def add(run: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
             for name, *values in cases:
@@ -64,11 +64,11 @@ def _given(run: Callable[..., Awaitable[None]], values: list[Any]) -> Run:
 
 
 class StoryFailed(Exception):
-    """A story did not come true: everything that was told, then what went wrong."""
+    """A story failed: its lines so far, then what went wrong."""
 
 
 class Telling:
-    """Tells stories on one street, AT_ONCE at a time."""
+    """Runs stories on one street, AT_ONCE at a time."""
 
     def __init__(self, street: Street, stories: Iterable[Story]) -> None:
         self.street = street
@@ -96,14 +96,14 @@ class Telling:
 
 
 class Tellings:
-    """The tellings of every street, and what is asked of all of them together."""
+    """The runs on every street, and the checks on all of them together."""
 
     def __init__(self, asked: set[str]) -> None:
         self.asked = asked
         self.of: dict[Book, Telling] = {}
 
     async def result(self, name: str) -> None:
-        """Wait for a story, wherever it is told. Raises StoryFailed."""
+        """Wait for a story, on whichever street it runs. Raises StoryFailed."""
         for book, telling in self.of.items():
             if name in book.stories:
                 await telling.result(name)

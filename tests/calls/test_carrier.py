@@ -1,4 +1,4 @@
-"""The carrier against a real Asterisk with a plain dialplan: what its callers and telephones do arrives, and once."""
+"""The carrier against a real Asterisk with a plain dialplan: what callers and telephones do arrives exactly once."""
 
 from __future__ import annotations
 

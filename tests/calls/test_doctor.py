@@ -1,4 +1,4 @@
-"""`gridline doctor` beside a line that works: everything it looks at is really there."""
+"""`gridline doctor` on a working line: everything it checks really exists."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def test_a_line_that_works_is_fine(tmp_path: Path) -> None:
         await house.start()
         async with asyncio.timeout(QUALIFY_S + 30):
             code, rows = await doctor(house)
-            while level(rows, "Оператор связи") == "wrong":  # it came up after us: asked again every 30 s
+            while level(rows, "Оператор связи") == "wrong":  # it started after us: checked again every 30 s
                 code, rows = await doctor(house)
     finally:
         await house.stop()

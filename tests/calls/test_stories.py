@@ -1,4 +1,4 @@
-"""Whole calls against the real product: each story is a test, all of them are told at the same time."""
+"""Whole calls against the real product: each story is a test, and all of them run concurrently."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def _street(folder: Path, *, distressed: bool) -> AbstractAsyncContextMana
         packages = packages_without_speech(folder / "packages")
     else:
         (folder / "var/prompts").mkdir()
-        for made in ("clips", "joined"):  # what was ever said need not be synthesised anew
+        for made in ("clips", "joined"):  # what was said in an earlier run need not be synthesised again
             (HOUSE / "var/prompts" / made).mkdir(parents=True, exist_ok=True)
             (folder / "var/prompts" / made).symlink_to(HOUSE / "var/prompts" / made)
     own = {
@@ -75,7 +75,7 @@ async def test_story(name: str, tellings: Tellings) -> None:
     try:
         await tellings.result(name)
     except StoryFailed as failed:
-        pytest.fail(str(failed), pytrace=False)  # a traceback takes long to draw, and meanwhile nobody listens
+        pytest.fail(str(failed), pytrace=False)  # rendering a traceback is slow and would block the callers
 
 
 async def test_every_exit_of_every_action_was_taken(tellings: Tellings) -> None:

@@ -116,7 +116,7 @@ async def test_it_stays_open_for_its_people_while_callers_keep_coming(
                 assert (await agent.sign_in(olga[1], olga[2])).status == 303
                 assert (await agent.get("/desk")).status == 200
                 while "gridline_calls_now 2.0" not in await (await agent.get("/metrics")).text():  # noqa: ASYNC110
-                    await asyncio.sleep(0.5)  # a figure of another process tells nobody when it changes
+                    await asyncio.sleep(0.5)  # another process's figure gives no notice when it changes
             process.send_signal(signal.SIGINT)
             assert await process.wait() == 0
     finally:

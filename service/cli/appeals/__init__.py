@@ -1,4 +1,4 @@
-"""`gridline appeals ...`: what a clerk, a supervisor or a lawyer asks the register; one command or step a file."""
+"""`gridline appeals ...`: what clerks, supervisors and lawyers do with the register from a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gridline appeals client`: lets another system in to the API."""
+"""`gridline appeals client`: gives another system access to the API."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def client(
     """Допустить систему к API обращений. Ключ показывается один раз и нигде не хранится."""
     options = settings.load()
     companies = Companies.load(options.dialplan / "companies")
-    allowed = frozenset(companies.by_id(one).id for one in company)
+    allowed = frozenset(companies.by_id(company_id).id for company_id in company)
     typer.echo(add_client(options.var / CLIENTS, name, allowed))

@@ -1,4 +1,4 @@
-"""What the commands of the register share: options, who runs them, the database, one appeal found by its number."""
+"""What the register's commands share: options, the actor, the database, an appeal by its number."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PositionOption = Annotated[str, typer.Option("--position", help="Его долж
 
 @dataclass(frozen=True, slots=True)
 class CaseServices:
-    """The services a step on an appeal goes through: the same ones the console uses."""
+    """The services a step on an appeal needs: the same ones the console uses."""
 
     casework: Casework
     endings: Endings
@@ -43,7 +43,7 @@ class CaseServices:
 
 
 def actor() -> str:
-    """Whoever runs the command."""
+    """The actor for the history: `cli:` and the system user."""
     return f"cli:{getpass.getuser()}"
 
 
@@ -71,7 +71,7 @@ def read(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
 
 
 def step(company: str, number: str, make: Callable[[CaseServices, Appeal], Awaitable[T]]) -> T:
-    """Make one step on the appeal as it stands now. Raises NotFound, Conflict, InvalidInput."""
+    """Take one step on the appeal, whatever its version. Raises NotFound, Conflict, InvalidInput."""
 
     async def work(db: Database) -> T:
         config = settings.load()
@@ -86,8 +86,8 @@ def step(company: str, number: str, make: Callable[[CaseServices, Appeal], Await
     return run(work)
 
 
-def text_of(given: str) -> str:
-    """A text, or what a file of this name holds, or what comes on standard input («-»)."""
-    if given == "-":
+def text_of(argument: str) -> str:
+    """The text of the file with this name, or of standard input («-»)."""
+    if argument == "-":
         return typer.get_text_stream("stdin").read()
-    return Path(given).read_text(encoding="utf-8")
+    return Path(argument).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`gridline appeals due`: what is promised and not done yet."""
+"""`gridline appeals due`: open promises, the most urgent first."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def due(
 
     async def work(db: Database) -> Table:
         table = Table("Срок", "%", "Что", "Ответственный", "Обращение или звонок", box=None)
-        for one in await Promises(db, SystemClock()).due(company, owner=owner or None, limit=limit):
-            subject = (one.number and numbering.written(one.number)) or one.call_id or ""
-            when = f"{one.due_at.astimezone(zone):%d.%m.%Y %H:%M}"
-            table.add_row(when, str(one.per_cent), one.title, one.owner, subject)
+        for promise in await Promises(db, SystemClock()).due(company, owner=owner or None, limit=limit):
+            subject = (promise.number and numbering.written(promise.number)) or promise.call_id or ""
+            when = f"{promise.due_at.astimezone(zone):%d.%m.%Y %H:%M}"
+            table.add_row(when, str(promise.per_cent), promise.title, promise.owner, subject)
         return table
 
     Console(width=None if Console().is_terminal else 160).print(run(work))

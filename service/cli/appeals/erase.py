@@ -40,8 +40,8 @@ def erase(
         return done, letters, sounds
 
     done, letters, sounds = run(work)
-    for one in done.kept:
-        typer.echo(f"  {numbering.written(one.number)} остаётся: {one.reason}")
+    for appeal in done.kept:
+        typer.echo(f"  {numbering.written(appeal.number)} остаётся: {appeal.reason}")
     for number in done.numbers:
         typer.echo(f"  {numbering.written(number)} {'уничтожено' if go else 'было бы уничтожено'}")
     if done.act_id:
@@ -53,14 +53,14 @@ def erase(
 
 
 async def _by_acts(db: Database, company: str) -> tuple[int, int]:
-    """Remove what the company's acts name outside the register: letters and recordings.
+    """Delete what the company's acts name outside the register; returns how many letters and recordings.
 
-    All acts, not only this one: whatever a crash left undone the last time goes now.
+    All acts, not only the latest: this finishes what a crash left undone earlier.
     """
     config = settings.load()
     async with db.read() as session:
         query = select(DestructionAct.items).where(DestructionAct.company_id == company).order_by(DestructionAct.at)
         acts = [json.loads(items) for items in (await session.execute(query)).scalars()]
     letters = sum(len(outbox(config).erase(numbering.written(number))) for act in acts for number in act["appeals"])
-    ids = [one for act in acts for one in act["recordings"]]
+    ids = [recording_id for act in acts for recording_id in act["recordings"]]
     return letters, len(await recordings.erase(db, config.var / "recordings/store", ids))

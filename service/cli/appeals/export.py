@@ -32,6 +32,6 @@ def export(number: NumberArgument, company: CompanyOption, out: Annotated[Path, 
             at, key = SystemClock().now(), signing_key(settings.load())
             return await evidence.bundle(session, appeal, proof, actor=actor(), at=at, key=key)
 
-    made = run(work)
-    out.write_bytes(made.content)
-    typer.echo(f"{out}: {len(made.content)} байт, SHA-256 описи {made.manifest_sha256}")
+    bundle = run(work)
+    out.write_bytes(bundle.content)
+    typer.echo(f"{out}: {len(bundle.content)} байт, SHA-256 описи {bundle.manifest_sha256}")

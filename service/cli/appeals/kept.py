@@ -1,4 +1,4 @@
-"""`gridline appeals kept`: everything the register keeps of one person."""
+"""`gridline appeals kept`: everything the register keeps about one person."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def kept(
     async def work(session: AsyncSession) -> dict[str, Any]:
         return await personal_data.kept_of(session, company, phone)
 
-    found = read(work)
-    out.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    typer.echo(f"{out}: обращений {len(found['appeals'])}, черновиков {len(found['drafts'])}")
+    kept_data = read(work)
+    out.write_text(json.dumps(kept_data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    typer.echo(f"{out}: обращений {len(kept_data['appeals'])}, черновиков {len(kept_data['drafts'])}")

@@ -45,7 +45,7 @@ def assign(
 
 def take(number: NumberArgument, company: CompanyOption) -> None:
     """Взять в работу."""
-    step(company, number, lambda desk, one: desk.casework.take(one.id, actor=actor(), version=one.version))
+    step(company, number, lambda desk, appeal: desk.casework.take(appeal.id, actor=actor(), version=appeal.version))
     typer.echo("В работе.")
 
 
@@ -63,13 +63,13 @@ def find(
     step(
         company,
         number,
-        lambda desk, one: desk.casework.find(
-            one.id,
+        lambda desk, appeal: desk.casework.find(
+            appeal.id,
             justified=justified,
             explanation=said,
             rights_restored=rights or None,
             actor=actor(),
-            version=one.version,
+            version=appeal.version,
         ),
     )
     typer.echo("Выводы записаны.")
@@ -86,8 +86,8 @@ def plan(
         step(
             company,
             number,
-            lambda desk, one: desk.casework.plan_measure(
-                one.id, text=what, planned_on=day.date(), actor=actor(), version=one.version
+            lambda desk, appeal: desk.casework.plan_measure(
+                appeal.id, text=what, planned_on=day.date(), actor=actor(), version=appeal.version
             ),
         )
     )
@@ -103,8 +103,8 @@ def done(
     step(
         company,
         number,
-        lambda desk, one: desk.casework.measure_done(
-            one.id, measure_id=measure, done_on=day.date(), actor=actor(), version=one.version
+        lambda desk, appeal: desk.casework.measure_done(
+            appeal.id, measure_id=measure, done_on=day.date(), actor=actor(), version=appeal.version
         ),
     )
     typer.echo("Отмечено.")
@@ -122,8 +122,8 @@ def propose_refusal(
     step(
         company,
         number,
-        lambda desk, one: desk.endings.propose_refusal(
-            one.id, ground=ground, text=said, link=link or None, actor=actor(), version=one.version
+        lambda desk, appeal: desk.endings.propose_refusal(
+            appeal.id, ground=ground, text=said, link=link or None, actor=actor(), version=appeal.version
         ),
     )
     typer.echo("Ждёт утверждения вторым человеком.")
@@ -135,7 +135,9 @@ def join(
     to: Annotated[str, typer.Option("--to", help="Номер более раннего обращения")],
 ) -> None:
     """Присоединить к более раннему открытому обращению."""
-    step(company, number, lambda desk, one: desk.endings.join(one.id, to=to, actor=actor(), version=one.version))
+    step(
+        company, number, lambda desk, appeal: desk.endings.join(appeal.id, to=to, actor=actor(), version=appeal.version)
+    )
     typer.echo("Присоединено.")
 
 
@@ -148,12 +150,12 @@ def withdraw(
     step(
         company,
         number,
-        lambda desk, one: desk.endings.withdraw(one.id, reason=reason, actor=actor(), version=one.version),
+        lambda desk, appeal: desk.endings.withdraw(appeal.id, reason=reason, actor=actor(), version=appeal.version),
     )
     typer.echo("Отозвано.")
 
 
 def close(number: NumberArgument, company: CompanyOption) -> None:
     """Закрыть обращение, по которому дан ответ."""
-    step(company, number, lambda desk, one: desk.casework.close(one.id, actor=actor(), version=one.version))
+    step(company, number, lambda desk, appeal: desk.casework.close(appeal.id, actor=actor(), version=appeal.version))
     typer.echo("Закрыто.")

@@ -1,4 +1,4 @@
-"""`gridline appeals verify`: nobody has changed, removed or inserted an event, or which one they did."""
+"""`gridline appeals verify`: shows that no event was changed, removed or inserted, or names those that were."""
 
 from __future__ import annotations
 

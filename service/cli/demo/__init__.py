@@ -49,15 +49,15 @@ def demo(
     story: Annotated[list[str] | None, typer.Option("--story", help="Только эти истории, по имени.")] = None,
 ) -> None:
     """Показать линию в работе: настоящие звонки, рассказанные по ходу дела."""
-    unknown = set(story or ()) - {one.name for one in STORIES}
+    unknown = set(story or ()) - {each.name for each in STORIES}
     if unknown:
         raise typer.BadParameter(f"нет историй: {', '.join(sorted(unknown))}")
-    chosen = [one for one in STORIES if not story or one.name in story]
+    chosen = [each for each in STORIES if not story or each.name in story]
     out = Console(highlight=False)
-    told = asyncio.run(_demo(out, chosen, stay=not once))
+    outcomes = asyncio.run(_demo(out, chosen, stay=not once))
     if result is not None:
-        result.write_text(json.dumps([_row(one) for one in told], ensure_ascii=False, indent=2) + "\n")
-    raise typer.Exit(0 if len(told) == len(chosen) and all(one.ok for one in told) else 1)
+        result.write_text(json.dumps([_row(outcome) for outcome in outcomes], ensure_ascii=False, indent=2) + "\n")
+    raise typer.Exit(0 if len(outcomes) == len(chosen) and all(outcome.ok for outcome in outcomes) else 1)
 
 
 async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[ToldStory]:
@@ -65,7 +65,7 @@ async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[ToldS
     house = Installation(config.var, usual_ports=True)
     people = await _sample_data(house)
     out.print("Поднимаю Gridline и второй Asterisk, который будет звонить…")
-    told: list[ToldStory] = []
+    outcomes: list[ToldStory] = []
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -73,21 +73,21 @@ async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[ToldS
         await house.start()
         for number, story in enumerate(stories, start=1):
             out.print(f"\n[bold]{number}. {story.title}[/]  ({house.companies.by_id(story.company).name})")
-            told.append(await _tell(out, house, story))
+            outcomes.append(await _tell(out, house, story))
             if stop.is_set():
-                return told
-        good = sum(one.ok for one in told)
-        out.print(f"\nЗвонков: {len(told)}, удались: {good}.")
+                return outcomes
+        good = sum(outcome.ok for outcome in outcomes)
+        out.print(f"\nЗвонков: {len(outcomes)}, удались: {good}.")
         if stay:
             await _stay(out, house, people, stop)
-        return told
+        return outcomes
     finally:
         await house.stop()
 
 
 async def _stay(out: Console, house: Installation, people: list[Person], stop: asyncio.Event) -> None:
-    """The console is open to sign in, and callers keep coming until Ctrl-C."""
-    for number in house.settings.agents:  # the agents of the console have their telephones in their browsers
+    """Keep the console open and callers coming until Ctrl-C."""
+    for number in house.settings.agents:  # console agents use the telephone in their browsers
         await house.carrier.agent(number).unregisters()
     out.print(f"\n[bold]Консоль: {house.base}/[/]  (браузер на основе Chromium, микрофон)")
     table = Grid(box=None, padding=(0, 2, 0, 0))
@@ -131,7 +131,7 @@ async def _tell(out: Console, house: Installation, story: Story) -> ToldStory:
 
 
 async def _sample_data(house: Installation) -> list[Person]:
-    """Premises, outages and applications to ask about; loaded again, they change nothing. And who may sign in."""
+    """Load premises, outages and applications to ask about (again changes nothing); returns who may sign in."""
     database = Database(house.settings.db_url)
     try:
         await migrations.upgrade(database)
@@ -147,12 +147,12 @@ async def _sample_data(house: Installation) -> list[Person]:
         await database.close()
 
 
-def _row(told: ToldStory) -> dict[str, object]:
+def _row(outcome: ToldStory) -> dict[str, object]:
     return {
-        "company": told.company,
-        "story": told.story,
-        "ok": told.ok,
-        "seconds_to_first_prompt": told.first_prompt_s,
-        "appeal": told.appeal,
-        "steps": [asdict(line) for line in told.lines],
+        "company": outcome.company,
+        "story": outcome.story,
+        "ok": outcome.ok,
+        "seconds_to_first_prompt": outcome.first_prompt_s,
+        "appeal": outcome.appeal,
+        "steps": [asdict(line) for line in outcome.lines],
     }

@@ -14,7 +14,7 @@ from gridline.db import Database
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody to sign in as."""
+    """A person to sign in as."""
 
     login: str
     name: str
@@ -32,13 +32,13 @@ _PEOPLE = (
 
 
 async def hired(db: Database, companies: Companies) -> list[Person]:
-    """Everybody, with the password of this demo; those of the last one hold no longer.
+    """Everybody, each with a new password; those of the last demo are no longer valid.
 
-    An administrator who is there already keeps their own.
+    An existing administrator keeps their own.
     """
     users = Users(db, SystemClock(), companies, Passwords())
     known = {user.login: user for user in await users.all()}
-    people = [await _with_password(users, known.get(one.login), one) for one in _PEOPLE]
+    people = [await _with_password(users, known.get(person.login), person) for person in _PEOPLE]
     if FIRST not in known:
         people.append(await _with_password(users, None, Person(FIRST, "Администратор", Role.ADMIN)))
     return people

@@ -1,4 +1,4 @@
-"""Our Asterisk with a dialplan of the test's own instead of the product's: only the carrier is tried."""
+"""Our Asterisk with a test dialplan instead of the product's, to test the carrier alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PlainLine:
             folder.mkdir(exist_ok=True)
 
     async def start(self) -> None:
-        """Bring it up with the modules of its own."""
+        """Start it with its own set of modules."""
         await self.process.start()
         for module in MODULES:
             await self.process.rx(f"module load {module}.so")

@@ -12,6 +12,6 @@ DISTRESS = Book()
 
 
 def load() -> None:
-    """Read every module of this folder, so that the books are full."""
+    """Import every module of this folder, which registers its stories."""
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")

@@ -1,4 +1,4 @@
-"""A menu changed while its callers are on the line: they keep theirs, new ones get the new, nobody a broken one."""
+"""A menu changed during calls: callers on the line keep the old one, new callers get the new, nobody a broken one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.calls.street import CHANGED, Play, goes
 
 
 async def _logged(scene: Play, event: str, mark: str) -> None:
-    """Wait until the controller says so."""
+    """Wait until the controller logs this event."""
 
     async def look() -> bool | None:
         return any(event in line and mark in line for line in scene.house.log().splitlines()) or None

@@ -1,4 +1,4 @@
-"""A complaint: told in one's own words, heard again, redone, registered once; left half-way it is a draft."""
+"""A complaint in the caller's own words: reviewed, redone, registered once; abandoned half-way it is a draft."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ async def tells(caller: Caller) -> None:
 
 
 def asks_for(number: str) -> Prompt:
-    """Whether to answer to this number."""
+    """The question whether to call this number back."""
     return Prompt("complaint-contact", phone=spoken.phone(number))
 
 
 def number_told(scene: Play, appeal: Appeal, prompt: str = "complaint-registered") -> Prompt:
-    """The sentence with number and deadline."""
+    """The prompt with number and deadline."""
     today = appeal.received_at.astimezone(scene.zone).date()
     number = spoken.digit_by_digit(numbering.written(appeal.number))
     return Prompt(prompt, number=number, until=spoken.until(appeal.deadline, today))

@@ -1,4 +1,4 @@
-"""Danger: the safety text to its end, then before everybody else; if nobody answers, words that are passed on."""
+"""Danger: the whole safety text, then ahead of everybody else; if nobody answers, a message that is passed on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.calls.street import Play, goes
 
 @asynccontextmanager
 async def dispatcher_at_work(scene: Play) -> AsyncIterator[AgentPhone]:
-    """While the block lasts the dispatcher of МРСК is there for this story alone, and picks up."""
+    """During the block МРСК's dispatcher is signed on for this story alone, and picks up."""
     phone = scene.street.dispatcher
     async with scene.street.dispatcher_free:
         await phone.registers()

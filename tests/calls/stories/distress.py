@@ -1,4 +1,4 @@
-"""Distress: no database, no disk for promises, no synthesiser, prompts lost. Every call still comes to its end.
+"""Distress: no database, no disk for promises, no synthesiser, prompts lost. Every call is still served to its end.
 
 The caller hears honestly that something is wrong, and never a number that nothing stands behind.
 """
@@ -39,7 +39,7 @@ async def _speaks(caller: Caller) -> None:
     ],
 )
 async def without_a_database(scene: Play, at: int, way: tuple[Phrase, ...]) -> None:
-    """What must be looked up fails within two seconds; nobody is there either, and no message can be kept."""
+    """Look-ups fail within two seconds; no agent is there either, and no message can be kept."""
     async with scene.greeted(f"+7913200000{at}", *way) as caller:
         await _speaks(caller)
         await caller.press("#")

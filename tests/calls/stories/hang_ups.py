@@ -1,4 +1,4 @@
-"""A hang-up at every prompt: the call ends there, and nothing is left of it but its record."""
+"""A hang-up at every prompt: the call ends there and leaves nothing but its record."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     ("operator", ("0", "person-all-busy")),
     ("quality", (*POWER, "3", "person-all-busy")),
 ]
-"""Where the receiver is put down, and the way there."""
+"""Where the caller hangs up, and the way there."""
 
 
 @BOOK.each("skek", [(f"{number:02}-{place}", number, place, way) for number, (place, way) in enumerate(PLACES)])
@@ -60,7 +60,7 @@ LATER: list[tuple[str, Phrase, float, str, tuple[Phrase, ...]]] = [
     ("account", "account-enter", 15, "power-status", (*POWER, "1", "premise-unknown-caller")),
     ("goodbye", "goodbye", 40, "goodbye", (*REFERENCE, "2", "offices-info", "9", "anything-else")),
 ]
-"""What comes by itself after the last key."""
+"""What is played after the last key."""
 
 
 @BOOK.each("skek", [(name, number, *rest) for number, (name, *rest) in enumerate(LATER)])

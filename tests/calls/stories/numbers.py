@@ -23,7 +23,7 @@ def threes(*lengths: int) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def caller_of(series: int, lengths: tuple[int, ...]) -> str:
-    """A number of this story's own."""
+    """A caller's number used by this story alone."""
     return f"+7913{series}0{lengths[0]:04}"
 
 
@@ -71,7 +71,7 @@ async def appeal_of_length(scene: Play, lengths: tuple[int, ...]) -> None:
 
 @BOOK.each("skek", threes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))
 async def telephone_of_length(scene: Play, lengths: tuple[int, ...]) -> None:
-    """Ten and eleven digits that begin with 1 are no Russian number either."""
+    """Ten and eleven digits beginning with 1 are not a Russian number either."""
     number = caller_of(24, lengths)
     async with scene.greeted(number, "5", "complaint-menu", "1", "complaint-tell") as caller:
         await tells(caller)

@@ -1,4 +1,4 @@
-"""No power: the place by the caller's number or by their account, what is known of it, a report of a new outage."""
+"""No power: the premise by the caller's number or account, what is known about it, a report of a new outage."""
 
 from __future__ import annotations
 

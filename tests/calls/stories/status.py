@@ -1,4 +1,4 @@
-"""The status of an appeal, by its number or its receipt: where it stands, or what is wrong with the number."""
+"""The status of an appeal, by its number or its receipt: its state, or what is wrong with the number."""
 
 from __future__ import annotations
 
@@ -23,17 +23,23 @@ TEXT = "Третий вечер моргает свет."
 
 
 async def taken_in(scene: Play, *, days_ago: int = 0, answer: str = "") -> Registered:
-    """An appeal that somebody left before."""
+    """An appeal registered some days ago."""
     clock = SystemClock()
     register = Register(scene.house.db, clock, scene.house.companies, ProductionCalendar())
     return await register.register(
         Intake(
-            company_id="skek", channel="phone", kind="appeal", topic="service", text=TEXT, phone=NOBODYS,
+            company_id="skek",
+            channel="phone",
+            kind="appeal",
+            topic="service",
+            text=TEXT,
+            phone=NOBODYS,
             received_at=clock.now() - timedelta(days=days_ago),
             answer_on_call=AnswerOnCall(text=answer) if answer else None,
-            call_id="c" * 32, recording_id="d" * 32,
+            call_id="c" * 32,
+            recording_id="d" * 32,
         )
-    )  # fmt: skip
+    )
 
 
 def told(number: str) -> Prompt:
@@ -80,9 +86,14 @@ async def a_wrong_number_then_none_of_ours_then_a_person(scene: Play) -> None:
 async def a_receipt_finds_the_appeal_it_became(scene: Play) -> None:
     own = "+79131400003"
     body: dict[str, object] = {
-        "company_id": "skek", "channel": "phone", "kind": "appeal", "topic": "service", "text": TEXT,
-        "phone": NOBODYS, "idempotency_key": "kept-while-the-database-was-away",
-    }  # fmt: skip
+        "company_id": "skek",
+        "channel": "phone",
+        "kind": "appeal",
+        "topic": "service",
+        "text": TEXT,
+        "phone": NOBODYS,
+        "idempotency_key": "kept-while-the-database-was-away",
+    }
     settings = scene.house.settings
     kept = Spool(settings.var / "spool", settings.node_series).keep(body)
     async with scene.greeted(own, *TO_NUMBER) as caller:

@@ -1,4 +1,4 @@
-"""A register on each database, with two companies and a clock that stands in December."""
+"""A register on each database, with two companies and a clock set to December."""
 
 from __future__ import annotations
 

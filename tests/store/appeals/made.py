@@ -1,4 +1,4 @@
-"""Intakes as tests speak of them."""
+"""Intakes for tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from appeals.intake.intake import Intake, accept
 
 
 def intake(**changes: Any) -> Intake:
-    """A complaint told by phone, with `changes`."""
+    """A complaint by phone, with `changes`."""
     given: dict[str, Any] = {
         "company_id": "skek",
         "channel": "phone",

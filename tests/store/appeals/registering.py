@@ -1,4 +1,4 @@
-"""A process that registers appeals without end and says each number once it is confirmed: made to be killed.
+"""A process that registers appeals until killed and prints each number once confirmed.
 
 `python -m tests.store.appeals.registering DATABASE_URL PREFIX` prints lines `KEY NUMBER`.
 """
@@ -21,9 +21,9 @@ WRITERS = 4
 
 
 async def run(url: str, prefix: str) -> None:
-    """Register for ever."""
+    """Register appeals until killed."""
     companies = Companies.load(HOUSE / "dialplan" / "companies")
-    # A register of its own for each writer, so that they are in different transactions when death comes.
+    # One register per writer, so that they are in different transactions when killed.
     registers = [Register(Database(url), SystemClock(), companies, ProductionCalendar()) for _ in range(2)]
     counter = itertools.count()
 

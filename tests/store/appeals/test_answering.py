@@ -1,4 +1,4 @@
-"""An appeal is answered: checked first, sent once, written down with its proof even when somebody was quicker."""
+"""An appeal is answered: checked first, sent once, recorded with its proof even when somebody was quicker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIGNER = Signer("Петров П. П.", "Начальник отдела")
 
 
 class Interrupted:
-    """A real outbox; while the letter is on its way, somebody else changes the appeal."""
+    """A real outbox during whose sending somebody else changes the appeal."""
 
     def __init__(self, outbox: FileSender, casework: Casework, appeal_id: str, version: int) -> None:
         self._outbox, self._casework, self._appeal_id, self._version = outbox, casework, appeal_id, version
@@ -187,7 +187,7 @@ async def test_a_companys_own_template_is_taken_from_its_own_folder(
             with pytest.raises(Misconfigured, match=r"skek/answer\.docx"):
                 await dispatch.docx(letter)
         else:
-            assert (await dispatch.docx(letter)).startswith(b"PK")  # another company's is not looked at
+            assert (await dispatch.docx(letter)).startswith(b"PK")  # another company's is ignored
     assert not (tmp_path / "answers").exists()
 
 

@@ -1,4 +1,4 @@
-"""The HTTP API as another system meets it: keys, tokens, refusals, and what openapi.yaml promises."""
+"""The HTTP API as another system sees it: keys, tokens, refusals, and what openapi.yaml promises."""
 
 from __future__ import annotations
 
@@ -27,9 +27,16 @@ from gridline.errors import InvalidInput, Misconfigured
 from gridline.settings import HOUSE
 
 GIVEN: dict[str, Any] = {
-    "company_id": "skek", "channel": "web_form", "kind": "complaint", "topic": "quality", "applicant_kind": "person",
-    "name": "Иванова", "phone": "+79131234567", "email": "i@mail.ru", "text": "Лампы мигают 💡",
-}  # fmt: skip
+    "company_id": "skek",
+    "channel": "web_form",
+    "kind": "complaint",
+    "topic": "quality",
+    "applicant_kind": "person",
+    "name": "Иванова",
+    "phone": "+79131234567",
+    "email": "i@mail.ru",
+    "text": "Лампы мигают 💡",
+}
 SPEC: dict[str, Any] = yaml.safe_load((HOUSE / "agent_console/api/openapi.yaml").read_text(encoding="utf-8"))
 SCHEMAS = SPEC["components"]["schemas"]
 Site = TestClient[web.Request, web.Application]

@@ -1,4 +1,4 @@
-"""The benchmark measures a register that is a true one: its made-up past stands up to verification."""
+"""The benchmark measures a real register: its generated past passes verification."""
 
 from __future__ import annotations
 

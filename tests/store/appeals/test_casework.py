@@ -1,4 +1,4 @@
-"""An appeal's way from the register to the answer, as clerks walk it, on both databases."""
+"""An appeal from registration to answer, step by step as clerks take it, on both databases."""
 
 from __future__ import annotations
 

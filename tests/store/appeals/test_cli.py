@@ -1,4 +1,4 @@
-"""`gridline appeals ...` and `gridline import appeals` as a person at a terminal meets them."""
+"""`gridline appeals ...` and `gridline import appeals` as a person at a terminal sees them."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_an_appeal_is_answered_closed_and_erased_without_a_browser(var: Path, nu
 
 
 class Mailbox:
-    """A mail server's side of the talk."""
+    """The mail server's side of a session."""
 
     def __init__(self) -> None:
         self.letters: list[Envelope] = []

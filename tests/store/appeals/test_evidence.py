@@ -55,7 +55,7 @@ async def bundle(db: Database, clock: SetClock, register: Register, tmp_path: Pa
 
 
 def rewritten(bundle: Path, name: str, change: Callable[[str], str], *, with_manifest: bool) -> Path:
-    """The bundle with one file changed; `with_manifest` makes its sum right again, as a careful forger would."""
+    """The bundle with one file changed; `with_manifest` corrects its checksum too, as a careful forger would."""
     with zipfile.ZipFile(bundle) as opened:
         files = {entry: opened.read(entry).decode() for entry in opened.namelist()}
     files[name] = change(files[name])

@@ -1,4 +1,4 @@
-"""Appeals handed in as a table: all or nothing, every wrong row named, the same file twice registers nothing new."""
+"""Appeals imported from a table: all or nothing, every wrong row named, the same file twice registers nothing new."""
 
 from __future__ import annotations
 

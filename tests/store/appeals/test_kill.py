@@ -1,4 +1,4 @@
-"""kill -9 in a loop of registrations: no gap, no double, no confirmed appeal lost, none of the keys counted twice."""
+"""kill -9 in a loop of registrations: no gap, no duplicate, no confirmed appeal lost, no key registered twice."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_a_killed_process_loses_and_doubles_nothing(db: Database, db_url: 
         rows = (await session.execute(select(Appeal.idempotency_key, Appeal.number))).all()
     stored: dict[str, str] = dict(rows)
     assert confirmed.items() <= stored.items()
-    # A number that was stored but not told any more is found by its key when the caller's spool tries again.
+    # A number that was stored but never printed is found by its key when the spool retries.
     for key in sorted(stored.keys() - confirmed.keys()):
         again = await register.register(intake(idempotency_key=key))
         assert (again.existed, again.number) == (True, stored[key])

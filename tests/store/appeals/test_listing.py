@@ -277,7 +277,7 @@ async def test_words_are_found_in_every_form(db: Database, register: Register) -
 async def test_pages_of_a_search_are_the_newest_first(
     db: Database, clock: SetClock, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buckets, "SIZES", (3, 6, 1_000))  # pages go over the borders of buckets and years
+    monkeypatch.setattr(buckets, "SIZES", (3, 6, 1_000))  # pages span the borders of buckets and years
     clock.set(datetime(2025, 6, 1, tzinfo=UTC))
     old = [(await register.register(intake())).number for _ in range(4)]
     clock.set(datetime(2026, 6, 1, tzinfo=UTC))

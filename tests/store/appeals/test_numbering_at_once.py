@@ -1,4 +1,4 @@
-"""Fifty writers at once, rolled-back and abandoned registrations: no hole, no double, the history whole."""
+"""Fifty writers at once, rolled-back and abandoned registrations: no gap, no duplicate, the history complete."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ POISON = {
 
 
 async def assert_gapless(db: Database, numbers: list[str]) -> None:
-    """Every confirmed number is there once, and the series runs from 1 to the counter without a hole."""
+    """Every confirmed number exists once, and the series runs from 1 to the counter without a gap."""
     async with db.read() as session:
         stored = (await session.execute(select(Appeal.number).order_by(Appeal.sequence))).scalars().all()
         sequences = (await session.execute(select(Appeal.sequence).order_by(Appeal.sequence))).scalars().all()
@@ -59,7 +59,7 @@ async def test_fifty_writers_of_different_processes(
     finally:
         for one in others:
             await one.close()
-    # A store that is too busy may say so within its budget; it may not lose or double a number.
+    # A store that is too busy may say so within its budget; it must not lose or duplicate a number.
     assert all(isinstance(outcome, Registered | Unavailable) for outcome in done)
     numbers = [outcome.number for outcome in done if isinstance(outcome, Registered)]
     assert len(numbers) >= WRITERS // 2

@@ -1,4 +1,4 @@
-"""Who sees what, what a person is told is kept, and what erasure leaves: an act and a whole history."""
+"""Who sees what, what a person learns is kept about them, and what erasure leaves: an act and a complete history."""
 
 from __future__ import annotations
 

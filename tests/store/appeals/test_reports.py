@@ -37,7 +37,7 @@ YEAR_END = datetime(2027, 3, 1, tzinfo=UTC)
 
 
 class Past:
-    """Writes a company's past: appeals and what became of them, each at its moment."""
+    """Writes a company's past: appeals and their later events, each at its moment."""
 
     def __init__(self, db: Database, register: Register, clock: SetClock) -> None:
         self._db, self._register, self._clock = db, register, clock
@@ -51,7 +51,7 @@ class Past:
         return registered.appeal_id
 
     async def happens(self, when: str, appeal_id: str, kind: str, /, **body: Any) -> None:
-        """One more event of an appeal."""
+        """A further event of an appeal."""
         async with self._db.write() as session:
             appeal = await session.get_one(Appeal, appeal_id, with_for_update=True)
             await history.append(session, appeal, _at(when), "clerk", Happening(kind, body))
@@ -75,7 +75,7 @@ def skek(companies: Companies) -> Company:
 
 @pytest.fixture
 async def past(db: Database, register: Register, clock: SetClock) -> Past:
-    """Two appeals of 2025 and eight of 2026, each with another fate."""
+    """Two appeals of 2025 and eight of 2026, each with a different outcome."""
     past = Past(db, register, clock)
     old = await past.appeal(
         "2025-03-01T10:00", channel="post", kind="appeal", topic="connection", post_address="Кемерово, Ленина, 1"

@@ -1,4 +1,4 @@
-"""Whoever changes, removes or inserts an event behind the product's back is found, and the event is named."""
+"""An event changed, removed or inserted behind the product's back is found and named."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPEN_DOORS = {
 
 
 async def tamper(db: Database, statement: str, **values: Any) -> None:
-    """What somebody with full rights on the database can do: the triggers do not stop him."""
+    """What somebody with full rights on the database can do: the triggers do not stop them."""
     async with db.write() as session:
         for opened in OPEN_DOORS["sqlite" if db.is_sqlite else "postgresql"]:
             await session.execute(text(opened))

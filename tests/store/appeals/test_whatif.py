@@ -1,4 +1,4 @@
-"""What changed rules would do to appeals that wait for an answer, before they are in force."""
+"""What changed rules would do to unanswered appeals, before the rules are in force."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def test_only_appeals_of_the_new_edition_change(
     assert touched.overdue_at_once(date(2026, 12, 16))
     assert not touched.overdue_at_once(date(2026, 12, 15))
     assert {each.channel for each in change.new_intakes(date(2026, 12, 1), shipped())} == {"post"}
-    # the old edition is closed and renamed nothing: its appeals keep day and rule, so nothing is told of them
+    # the old edition is closed without renaming: its appeals keep day and rule, so none is listed
     assert all(each.before.day == each.after.day for each in change.new_intakes(date(2026, 11, 1), shipped()))
 
 

@@ -202,7 +202,7 @@ def test_what_becomes_a_file_name_is_hex_and_digits() -> None:
 
 
 class Mailbox:
-    """A mail server's side of the talk: it takes letters, or refuses as it is told."""
+    """The mail server's side of a session: accepts letters, or refuses on demand."""
 
     def __init__(self) -> None:
         self.letters: list[Envelope] = []
@@ -261,7 +261,7 @@ async def test_a_letter_arrives_whole_and_its_proof_has_no_address(
     kept = (tmp_path / facts["files"][0]).read_bytes()
     assert hashlib.sha256(kept).hexdigest() == facts["sha256"]
     assert "maria" not in proof.as_json()
-    assert await sender.send(outgoing()) == proof  # tried again after a crash
+    assert await sender.send(outgoing()) == proof  # retried after a crash
     assert len(mailbox.letters) == 1
 
 
@@ -283,7 +283,7 @@ async def test_a_refusal_is_for_good_or_for_now(
         await sender.send(outgoing())
     assert "maria@" not in str(refused.value)
     vars(mailbox).update(vars(Mailbox()))
-    assert (await sender.send(outgoing())).facts["by"] == "smtp"  # nothing was taken for sent
+    assert (await sender.send(outgoing())).facts["by"] == "smtp"  # nothing counts as sent
 
 
 async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The walk of a search through its buckets: every appeal is asked for once, the newest first, in few questions."""
+"""The walk of a search through its buckets: every appeal is visited once, the newest first, in few queries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deadlines over several years as a table, the sentence they are shown with, and the choice of the rule."""
+"""Deadlines over several years as a table, the sentence shown with each, and the choice of rule."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -51,7 +51,7 @@ def deadline(
 @pytest.mark.parametrize(
     ("received", "channel", "last_day"),
     [
-        # 30 days by post; the last day reckoned by hand from the published calendars
+        # 30 days by post; the last day worked out by hand from the published calendars
         ("2023-12-02", "post", "2024-01-09"),  # Mon 01.01, New Year holidays to 08.01
         ("2024-01-25", "post", "2024-02-26"),  # Sat 24.02 in a long weekend
         ("2024-01-24", "post", "2024-02-26"),  # Fri 23.02, a holiday

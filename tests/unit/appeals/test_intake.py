@@ -1,4 +1,4 @@
-"""What the register takes in and what it sends back, each refusal naming what is wrong."""
+"""What the register accepts and what it rejects, each rejection naming what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers: told back as they were given, and a slip of the finger is recognised."""
+"""Numbers: read back as given, and a typing slip is recognised."""
 
 from __future__ import annotations
 

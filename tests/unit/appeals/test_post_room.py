@@ -1,4 +1,4 @@
-"""Which way letters leave an installation, by its settings."""
+"""How an installation sends its letters, by its settings."""
 
 from __future__ import annotations
 

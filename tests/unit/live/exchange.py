@@ -1,4 +1,4 @@
-"""A small exchange that does what Asterisk does to calls and tells of it in the same events and re-reads."""
+"""A small exchange that handles calls as Asterisk does and reports them in the same events and re-reads."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Exchange:
         self.told.append(ev.CallerJoinedQueue(self.now, call.channel, queue, len(ahead) + 1, len(line)))
 
     def answer(self, agent: str, queue: str, rang_s: int = 3) -> str:
-        """The first of the line is connected with the agent."""
+        """Connect the first waiting caller to the agent."""
         uniqueid = self.lines[queue][0]
         call = self.calls[uniqueid]
         leg = Channel(self._id(), uniqueid, f"{agent}-{self._count:08x}", "101")
@@ -92,7 +92,7 @@ class Exchange:
         return uniqueid
 
     def finish(self, uniqueid: str) -> None:
-        """The talk ends; the caller is back in the menu."""
+        """End the talk; the caller is back in the menu."""
         call = self.calls[uniqueid]
         assert call.agent is not None
         talked = int((self.now - call.talking_since).total_seconds())
@@ -116,7 +116,7 @@ class Exchange:
         del self.calls[uniqueid]
 
     def step(self, chance: random.Random, at_most_s: int = 20) -> None:
-        """One of the things that may happen within some seconds from now."""
+        """Do one random thing, up to `at_most_s` seconds from now."""
         self.tick(chance.randint(1, at_most_s))
         free = [m for m in self.members.values() if m.status == 1 and not m.paused and self.lines[m.queue]]
         menu = [uid for uid, call in self.calls.items() if not call.queue]
@@ -148,7 +148,7 @@ class Exchange:
                         self.unplug(key[1], 5 if self.members[key].status == 1 else 1)
 
     def snapshot(self) -> Snapshot:
-        """What a re-read would give now."""
+        """What a re-read would return now."""
         channels = [LiveChannel(call.channel, call.bridge, call.since) for call in self.calls.values()]
         channels += [
             LiveChannel(c.agent, c.bridge, c.talking_since) for c in self.calls.values() if c.agent is not None

@@ -1,4 +1,4 @@
-"""The board is a projection: however the news came, it shows what a fresh re-read would show (faults F12, F15, F16)."""
+"""The board is a projection: in whatever order events come, it shows what a re-read would (faults F12, F15, F16)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_news_of_different_things_may_come_in_any_order(seed: int) -> None:
     late: list[Event] = []
     for event in exchange.told:
         if isinstance(event, ev.CallerLeftQueue | ev.BridgeLeft | ev.MemberChanged) and chance.random() < 0.3:
-            late.append(event)  # it comes after what follows it
+            late.append(event)  # arrives after its successor
             continue
         board.apply(event)
         if isinstance(event, ev.ChannelHungUp):
@@ -314,7 +314,7 @@ def test_short_talks_still_make_a_minute_and_asterisks_mean_serves_at_first() ->
 
 
 def _without_times(view: BoardView) -> object:
-    """A re-read tells times to the second of its own clock; the rest must be the same."""
+    """A re-read gives times in whole seconds of its own clock; the rest must be the same."""
     calls = {replace(call, since=START, waiting_since=None) for call in view.calls}
     return calls, view.agents, tuple(replace(queue, longest_since=None) for queue in view.queues)
 

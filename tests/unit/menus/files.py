@@ -1,4 +1,4 @@
-"""A small good menu, the words it may use, and a way to spoil it."""
+"""A small valid menu, its vocabulary, and a way to break it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ WORDS = Vocabulary(prompts=dict.fromkeys(PROMPTS, 3.0), topics=frozenset({"outag
 
 
 def spoilt(old: str, new: str) -> str:
-    """The good menu with one piece replaced."""
+    """The valid menu with one piece replaced."""
     assert GOOD.count(old) == 1, f"{old!r} stands {GOOD.count(old)} times in the good menu"
     return GOOD.replace(old, new)
 
@@ -73,5 +73,5 @@ def written(folder: Path, text: str) -> Path:
 
 
 def flow_of(folder: Path, text: str = GOOD) -> Flow:
-    """The flow of a text that keeps every rule."""
+    """The flow of a text that follows every rule."""
     return load_checked(written(folder, text), WORDS)

@@ -14,7 +14,7 @@ HANGS_UP = "hangs up"
 
 @dataclass
 class StandingCall:
-    """The two facts of a call that the engine uses."""
+    """The part of a call that the engine uses."""
 
     id: str = "c" * 32
     place: str = ""
@@ -22,7 +22,7 @@ class StandingCall:
 
 
 class ScriptedLine:
-    """Each prompt takes the next key of the script ("" is silence); a script that has ended is silence for ever."""
+    """Each prompt takes the next key of the script ("" is silence); after its end there is only silence."""
 
     def __init__(self, keys: Iterable[str] = (), *, unplayable: Collection[str] = ()) -> None:
         self.call = StandingCall()

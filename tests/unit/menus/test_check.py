@@ -1,4 +1,4 @@
-"""Every rule that a menu must keep, broken one by one."""
+"""Every rule for menus, broken one by one."""
 
 from dataclasses import replace
 from pathlib import Path

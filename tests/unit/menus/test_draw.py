@@ -1,4 +1,4 @@
-"""The picture of a menu: every place once, every way once, in words Mermaid understands."""
+"""The picture of a menu: every place once, every way once, in valid Mermaid."""
 
 from pathlib import Path
 

@@ -18,7 +18,7 @@ SKEK, MRSK = COMPANIES.by_id("skek"), COMPANIES.by_id("mrsk-centra")
 
 
 def write(folder: Path, name: str, text: str) -> None:
-    """Write with a time of its own: two writes of a test may fall into one tick of the file system."""
+    """Write with a distinct timestamp: two writes of a test may fall into one tick of the file system."""
     file = folder / name
     before = file.stat().st_mtime_ns if file.exists() else 0
     file.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""Every kind of mistake in a menu file is told with file, line and cure; what a file means is its version."""
+"""Every kind of mistake in a menu file is reported with file, line and cure; the version is a hash of its meaning."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One caller's way through a menu: keys, silence, wrong keys, failures, hang-ups, and what is told of each."""
+"""One caller's way through a menu: keys, silence, wrong keys, failures, hang-ups, and the steps reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 class Walked:
-    """A walk that has ended: what was heard, what was done, which steps were told."""
+    """A finished walk: what was heard, what was done, which steps were reported."""
 
     def __init__(self, line: ScriptedLine) -> None:
         self.line = line

@@ -1,4 +1,4 @@
-"""Sound for the telephone, measured: what stays, what goes, how loud, and the very bytes of A-law."""
+"""Sound for the telephone, measured: what is kept, what is cut, how loud, and the exact bytes of A-law."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_no_two_numbers_sound_alike() -> None:
 
 
 def value_of(words: str) -> int:
-    """The number back from its nominative words, by a grammar of its own."""
+    """The number read back from its nominative words, by an independent grammar."""
     small = {cardinal(n): n for n in (*range(20), *range(20, 100, 10), *range(100, 1000, 100))} | {"одна": 1, "две": 2}
     scales = (("тысяч", 10**3), ("миллион", 10**6), ("миллиард", 10**9))
     total = part = 0
@@ -73,7 +73,7 @@ def test_ordinals_are_plain_russian_words_of_one_ending(n: int, case: Case, gend
 
 
 def value_of_tail(n: int) -> int:
-    """What the last word of an ordinal stands for."""
+    """The value of an ordinal's last word."""
     tail = n % 100
     return tail if 0 < tail <= 20 else n % 10 or tail or n % 1000
 

@@ -1,4 +1,4 @@
-"""Utterances: cached, joined, shared by those who wait, and never silently missing."""
+"""Utterances: cached, joined, shared by waiting callers, and never silently missing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ beep:
 
 
 class Organ:
-    """A synthesiser of tones: 60 ms a letter, pitched by the word; it can be slow or out of order."""
+    """A synthesiser of tones: 60 ms a letter, pitched by the word; it can be slow or broken."""
 
     fingerprint = "organ/1"
 
@@ -122,7 +122,7 @@ async def test_many_who_wait_for_one_text_cost_one_synthesis(voice: Voice, organ
     organ.open.clear()
     waiting = [asyncio.create_task(voice.render([Prompt("number", number="два")])) for _ in range(50)]
     await asyncio.sleep(0)
-    waiting[0].cancel()  # who asked first hangs up
+    waiting[0].cancel()  # the first to ask hangs up
     organ.open.set()
     said = await asyncio.gather(*waiting[1:])
     assert len(set(said)) == 1
@@ -191,7 +191,7 @@ async def test_a_studio_recording_wins_where_its_words_are_right(tmp_path: Path,
     assert (await voice.render(["bye"], "skek")).seconds == pytest.approx(2.0, abs=0.05)
     assert (await voice.render(["hello"])).seconds == pytest.approx(3.0, abs=0.05)
     assert organ.spoken == []
-    await voice.render(["hello"], "skek")  # has words of its own: the common take would say others
+    await voice.render(["hello"], "skek")  # has its own wording, which the common take would not say
     await voice.render([Prompt("number", number="один")])
     assert organ.spoken == ["Добрый день", "Номер один"]
     assert sorted(file.stem for file in voice.studio.strangers(voice.book)) == ["number", "stranger"]
@@ -234,7 +234,7 @@ async def test_old_clips_of_single_calls_go_and_prompts_stay(voice: Voice) -> No
     old = time.time() - (KEEP_DAYS + 1) * 86_400
     for file in [*number.file.parent.iterdir(), *fresh.file.parent.iterdir()]:
         os.utime(file, (old, old))
-    await voice.render([Prompt("number", number="два")])  # said again: in use
+    await voice.render([Prompt("number", number="два")])  # played again: in use
     assert voice.prune() == 2
     assert not Path(f"{number.file}.alaw").exists()
     assert not Path(f"{clip.file}.wav").exists()
