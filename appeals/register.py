@@ -157,9 +157,15 @@ class Register:
                     known.phone = draft.phone or known.phone
                     return known.id
             row = DraftAppeal(
-                id=new_id(), company_id=draft.company_id, at=self._clock.now(), call_id=draft.call_id,
-                phone=draft.phone, topic=draft.topic, recording_id=draft.recording_id, stage=draft.stage,
-            )  # fmt: skip
+                id=new_id(),
+                company_id=draft.company_id,
+                at=self._clock.now(),
+                call_id=draft.call_id,
+                phone=draft.phone,
+                topic=draft.topic,
+                recording_id=draft.recording_id,
+                stage=draft.stage,
+            )
             session.add(row)
             return row.id
 
@@ -179,10 +185,16 @@ class Register:
         today = self._clock.now().astimezone(company.zone).date()
         overdue = appeal.answered_at is None and appeal.state in states.OPEN and today > appeal.deadline
         return AppealStatus(
-            number=appeal.number, state=appeal.state, kind=appeal.kind, topic=appeal.topic,
-            received_at=appeal.received_at, deadline=appeal.deadline, answered_at=appeal.answered_at,
-            overdue=overdue, sentence=states.sentence(appeal, company, overdue=overdue),
-        )  # fmt: skip
+            number=appeal.number,
+            state=appeal.state,
+            kind=appeal.kind,
+            topic=appeal.topic,
+            received_at=appeal.received_at,
+            deadline=appeal.deadline,
+            answered_at=appeal.answered_at,
+            overdue=overdue,
+            sentence=states.sentence(appeal, company, overdue=overdue),
+        )
 
     async def last_receipt(self, series: int) -> str | None:
         """The highest receipt of a node's series that is in the register; None when there is none."""
@@ -215,9 +227,14 @@ class Register:
         if any(moment > now + CLOCK_SKEW for moment in moments):
             raise InvalidInput("Время поступления или нарушения ещё не наступило.")
         deadline = deadlines.for_intake(
-            company=company, channel=intake.channel, kind=intake.kind, received_at=received_at,
-            calendar=self._calendar, rules=self._rules, answered_on_call=intake.answer_on_call is not None,
-        )  # fmt: skip
+            company=company,
+            channel=intake.channel,
+            kind=intake.kind,
+            received_at=received_at,
+            calendar=self._calendar,
+            rules=self._rules,
+            answered_on_call=intake.answer_on_call is not None,
+        )
         repeat_of = await self._earlier(company, intake.repeat_of) if intake.repeat_of else None
         return Entry(intake, company, deadline, received_at, repeat_of, new_id(), new_id())
 

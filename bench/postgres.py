@@ -66,8 +66,15 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         try:
             if self.fresh:
-                self._run("initdb", "--auth=trust", "--username=gridline", "--encoding=UTF8", "--locale=C.UTF-8",
-                          f"--pgdata={self._data}", "--no-instructions")  # fmt: skip
+                self._run(
+                    "initdb",
+                    "--auth=trust",
+                    "--username=gridline",
+                    "--encoding=UTF8",
+                    "--locale=C.UTF-8",
+                    f"--pgdata={self._data}",
+                    "--no-instructions",
+                )
             self.start()
         except BaseException:
             self.stop()
@@ -101,8 +108,11 @@ class PostgresServer:
             self._process = subprocess.Popen(
                 [*self._as_user, str(self._bin / "postgres"), "-D", str(self._data)]
                 + [f"-c{name}={value}" for name, value in settings.items()],
-                stdout=log, stderr=log, cwd=self._folder, start_new_session=True,
-            )  # fmt: skip
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + 30
         while self._call("pg_isready", "-q", "-h", str(self._folder), "-p", str(self.port)).returncode:
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -139,8 +149,22 @@ class PostgresServer:
             os.kill(pid, what)
 
     def _sql(self, statement: str) -> None:
-        self._run("psql", "-h", str(self._folder), "-p", str(self.port), "-U", "gridline", "-d", "postgres",
-                  "-q", "-v", "ON_ERROR_STOP=1", "-c", statement)  # fmt: skip
+        self._run(
+            "psql",
+            "-h",
+            str(self._folder),
+            "-p",
+            str(self.port),
+            "-U",
+            "gridline",
+            "-d",
+            "postgres",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            statement,
+        )
 
     def _run(self, program: str, *arguments: str) -> None:
         done = self._call(program, *arguments)
@@ -150,8 +174,12 @@ class PostgresServer:
     def _call(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*self._as_user, str(self._bin / program), *arguments],
-            capture_output=True, text=True, cwd=self._folder, check=False, timeout=120,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            cwd=self._folder,
+            check=False,
+            timeout=120,
+        )
 
 
 def _free_port() -> int:

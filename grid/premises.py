@@ -12,7 +12,7 @@ from grid.models import Premise, PremisePhone, Subscriber
 from gridline.db import Reads, unindexed
 from gridline.errors import NotFound
 from gridline.numbers import accounts
-from gridline.phones import e164
+from gridline.numbers.phones import e164
 from gridline.scope import OutOfScope, Scope
 
 AT_MOST = 20

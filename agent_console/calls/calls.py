@@ -23,7 +23,7 @@ from appeals.finding.appeals import TRUST
 from appeals.models import Appeal
 from gridline.db import unindexed
 from gridline.errors import NotFound
-from gridline.phones import e164, printable
+from gridline.numbers.phones import e164, printable
 from gridline.scope import OutOfScope, Scope
 from ivr.desk import deeds, devices
 from ivr.desk.models import LOST, Left, QueueVisit

@@ -14,8 +14,8 @@ from agent_console.console import Console, actor_of, console_of
 from agent_console.people.permissions import Actor, Permission
 from agent_console.phone import NoTelephone
 from agent_console.web.routes import add
-from gridline import phones
 from gridline.errors import InvalidInput
+from gridline.numbers import phones
 from ivr.desk import devices
 from ivr.live.view import AgentState, LiveAgent
 

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.people.models import AuditAction, AuditEntry
 from gridline.clock import Clock
-from gridline.phones import printable
+from gridline.numbers.phones import printable
 
 _SUBJECT, _DETAIL = 120, 2000
 

@@ -21,7 +21,7 @@ from agent_console.people.permissions import Actor
 from gridline.clock import Clock
 from gridline.db import Database
 from gridline.errors import GridlineError
-from gridline.phones import printable
+from gridline.numbers.phones import printable
 
 FREE_FAILURES = 5
 """Wrong passwords of one login from one address before the next attempt has to wait."""

@@ -16,7 +16,7 @@ from gridline.clock import Clock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
-from gridline.phones import printable
+from gridline.numbers.phones import printable
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 AGENT = re.compile(r"[0-9]{2,10}")

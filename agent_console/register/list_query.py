@@ -19,7 +19,7 @@ from appeals.states import TITLES
 from appeals.taxonomy import shipped
 from gridline.calendar import days
 from gridline.companies import Company
-from gridline.phones import e164
+from gridline.numbers.phones import e164
 
 
 class Folder(StrEnum):

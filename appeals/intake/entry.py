@@ -81,24 +81,52 @@ def rows(entry: Entry, counter: Counter, at: datetime) -> Rows:
     answer = _answer(entry, at)
     happenings = [Happening("registered", _registered(entry, number)), *_answered(entry, answer)]
     events = history.write_rows(
-        counter, appeal_id=entry.appeal_id, after_seq=0, after_hash="", at=at, actor=intake.actor,
+        counter,
+        appeal_id=entry.appeal_id,
+        after_seq=0,
+        after_hash="",
+        at=at,
+        actor=intake.actor,
         happenings=happenings,
-    )  # fmt: skip
+    )
     appeal: dict[str, Any] = {
-        "id": entry.appeal_id, "company_id": counter.company_id, "year": counter.year,
-        "sequence": counter.last_sequence, "number": number, "receipt": intake.receipt,
-        "idempotency_key": entry.key, "registered_at": at, "received_at": entry.received_at,
-        "channel": intake.channel, "kind": intake.kind, "topic": intake.topic, "disposition": intake.disposition,
-        "applicant_kind": intake.applicant_kind, "answer_way": intake.way, "branch": intake.branch,
-        "contract_number": intake.contract_number, "account_number": intake.account_number,
-        "premise_id": intake.premise_id, "call_id": intake.call_id, "recording_id": intake.recording_id,
-        "repeat_of": entry.repeat_of, "joined_to": None, "state": "closed" if answer else "registered",
-        "owner": None, "unit": None, "deadline": entry.deadline.day, "deadline_rule": entry.deadline.rule_id,
-        "deadline_sentence": entry.deadline.sentence, "deadline_basis": history.canonical(entry.deadline.basis),
+        "id": entry.appeal_id,
+        "company_id": counter.company_id,
+        "year": counter.year,
+        "sequence": counter.last_sequence,
+        "number": number,
+        "receipt": intake.receipt,
+        "idempotency_key": entry.key,
+        "registered_at": at,
+        "received_at": entry.received_at,
+        "channel": intake.channel,
+        "kind": intake.kind,
+        "topic": intake.topic,
+        "disposition": intake.disposition,
+        "applicant_kind": intake.applicant_kind,
+        "answer_way": intake.way,
+        "branch": intake.branch,
+        "contract_number": intake.contract_number,
+        "account_number": intake.account_number,
+        "premise_id": intake.premise_id,
+        "call_id": intake.call_id,
+        "recording_id": intake.recording_id,
+        "repeat_of": entry.repeat_of,
+        "joined_to": None,
+        "state": "closed" if answer else "registered",
+        "owner": None,
+        "unit": None,
+        "deadline": entry.deadline.day,
+        "deadline_rule": entry.deadline.rule_id,
+        "deadline_sentence": entry.deadline.sentence,
+        "deadline_basis": history.canonical(entry.deadline.basis),
         "justified": intake.answer_on_call.justified if intake.answer_on_call else None,
-        "answered_at": at if answer else None, "closed_at": at if answer else None, "version": 1,
-        "event_count": len(events), "event_hash": events[-1]["hash"],
-    }  # fmt: skip
+        "answered_at": at if answer else None,
+        "closed_at": at if answer else None,
+        "version": 1,
+        "event_count": len(events),
+        "event_hash": events[-1]["hash"],
+    }
     promise = None if answer else _promise(entry, at)
     return Rows(appeal, _content(entry), events, answer, promise, intake.draft_id)
 
@@ -106,34 +134,51 @@ def rows(entry: Entry, counter: Counter, at: datetime) -> Rows:
 def _registered(entry: Entry, number: str) -> dict[str, Any]:
     intake, deadline = entry.intake, entry.deadline
     return {
-        "number": number, "received_at": history.moment(entry.received_at), "channel": intake.channel,
-        "kind": intake.kind, "topic": intake.topic, "disposition": intake.disposition,
-        "applicant_kind": intake.applicant_kind, "branch": intake.branch,
-        "deadline": deadline_body(deadline), "repeat_of": intake.repeat_of, "receipt": intake.receipt,
-        "call_id": intake.call_id, "recording_id": intake.recording_id,
-        "recording_offset_s": intake.recording_offset_s, "digest": history.sha256(entry.salt + entry.body),
-    }  # fmt: skip
+        "number": number,
+        "received_at": history.moment(entry.received_at),
+        "channel": intake.channel,
+        "kind": intake.kind,
+        "topic": intake.topic,
+        "disposition": intake.disposition,
+        "applicant_kind": intake.applicant_kind,
+        "branch": intake.branch,
+        "deadline": deadline_body(deadline),
+        "repeat_of": intake.repeat_of,
+        "receipt": intake.receipt,
+        "call_id": intake.call_id,
+        "recording_id": intake.recording_id,
+        "recording_offset_s": intake.recording_offset_s,
+        "digest": history.sha256(entry.salt + entry.body),
+    }
 
 
 def deadline_body(deadline: Deadline) -> dict[str, Any]:
     """A deadline as events keep it."""
     return {
-        "day": deadline.day.isoformat(), "rule_id": deadline.rule_id, "sentence": deadline.sentence,
+        "day": deadline.day.isoformat(),
+        "rule_id": deadline.rule_id,
+        "sentence": deadline.sentence,
         "basis": deadline.basis,
-    }  # fmt: skip
+    }
 
 
 def _content(entry: Entry) -> dict[str, Any]:
     intake = entry.intake
     return {
-        "appeal_id": entry.appeal_id, "salt": entry.salt, "intake": entry.body, "text": intake.text,
-        "name": intake.name, "phone": intake.phone_e164, "phone_raw": intake.phone, "email": intake.email,
+        "appeal_id": entry.appeal_id,
+        "salt": entry.salt,
+        "intake": entry.body,
+        "text": intake.text,
+        "name": intake.name,
+        "phone": intake.phone_e164,
+        "phone_raw": intake.phone,
+        "email": intake.email,
         "post_address": intake.post_address,
         "details": history.canonical(intake.details.model_dump(mode="json")) if intake.details else None,
         "findings": None,
         "rights_restored": intake.answer_on_call.rights_restored if intake.answer_on_call else None,
         "erased_at": None,
-    }  # fmt: skip
+    }
 
 
 def _answer(entry: Entry, at: datetime) -> dict[str, Any] | None:
@@ -143,10 +188,15 @@ def _answer(entry: Entry, at: datetime) -> dict[str, Any] | None:
         return None
     proof = {"call_id": intake.call_id, "recording_id": intake.recording_id, "offset_s": intake.recording_offset_s}
     return {
-        "id": new_id(), "appeal_id": entry.appeal_id, "text": intake.answer_on_call.text, "way": "on-call",
-        "sent_at": at, "proof": history.canonical(proof), "further_appeal": further_appeal(entry.company),
+        "id": new_id(),
+        "appeal_id": entry.appeal_id,
+        "text": intake.answer_on_call.text,
+        "way": "on-call",
+        "sent_at": at,
+        "proof": history.canonical(proof),
+        "further_appeal": further_appeal(entry.company),
         "on_call": True,
-    }  # fmt: skip
+    }
 
 
 def _answered(entry: Entry, answer: dict[str, Any] | None) -> Sequence[Happening]:
@@ -155,9 +205,13 @@ def _answered(entry: Entry, answer: dict[str, Any] | None) -> Sequence[Happening
     given = entry.intake.answer_on_call
     found = {"justified": given.justified, "rights": given.rights_restored is not None, "digest": None}
     told = {
-        "answer_id": answer["id"], "way": "on-call", "sent_at": history.moment(answer["sent_at"]), "on_call": True,
-        "digest": history.sha256(entry.salt + given.text), "proof_digest": history.sha256(entry.salt + answer["proof"]),
-    }  # fmt: skip
+        "answer_id": answer["id"],
+        "way": "on-call",
+        "sent_at": history.moment(answer["sent_at"]),
+        "on_call": True,
+        "digest": history.sha256(entry.salt + given.text),
+        "proof_digest": history.sha256(entry.salt + answer["proof"]),
+    }
     happenings = [Happening("answered", told), Happening("closed", {})]
     return happenings if given.justified is None else [Happening("found", found), *happenings]
 
@@ -165,7 +219,16 @@ def _answered(entry: Entry, answer: dict[str, Any] | None) -> Sequence[Happening
 def _promise(entry: Entry, at: datetime) -> dict[str, Any]:
     """The answer itself is a promise: it is escalated and reported like every other."""
     return {
-        "id": new_id(), "company_id": entry.company.id, "appeal_id": entry.appeal_id,
-        "call_id": entry.intake.call_id, "kind": PromiseKind.ANSWER, "subject_id": None, "owner": NOBODY, "made_at": at,
-        "due_at": end_of_day(entry.deadline, entry.company), "escalated": 0, "outcome": None, "settled_at": None,
-    }  # fmt: skip
+        "id": new_id(),
+        "company_id": entry.company.id,
+        "appeal_id": entry.appeal_id,
+        "call_id": entry.intake.call_id,
+        "kind": PromiseKind.ANSWER,
+        "subject_id": None,
+        "owner": NOBODY,
+        "made_at": at,
+        "due_at": end_of_day(entry.deadline, entry.company),
+        "escalated": 0,
+        "outcome": None,
+        "settled_at": None,
+    }

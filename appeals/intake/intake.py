@@ -14,7 +14,7 @@ from appeals import numbering
 from appeals.taxonomy import Taxonomy, shipped
 from gridline.errors import InvalidInput
 from gridline.numbers import accounts
-from gridline.phones import NotAPhone, read_all
+from gridline.numbers.phones import NotAPhone, read_all
 
 LONGEST_TEXT = 200_000
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

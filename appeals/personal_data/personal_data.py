@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appeals import history, numbering
 from appeals.models import Answer, Appeal, Contact, Content, DraftAppeal
 from gridline.errors import InvalidInput
-from gridline.phones import read
+from gridline.numbers.phones import read
 
 Seen = Literal["whole", "masked", "hidden"]
 

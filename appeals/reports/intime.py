@@ -48,8 +48,10 @@ class InTime(Tally):
         rows: list[list[Value]] = []
         for code, title in [*titles.items(), (TOTAL, "Всего")]:
             row: list[Value] = [code, title]
-            due = {which: sum(counts.get((code, f"{reply}:{which}"), 0) for reply in REPLIES if reply != "pending")
-                   for which in ("N-1", "N")}  # fmt: skip
+            due = {
+                which: sum(counts.get((code, f"{reply}:{which}"), 0) for reply in REPLIES if reply != "pending")
+                for which in ("N-1", "N")
+            }
             for reply in REPLIES:
                 before, now = counts.get((code, f"{reply}:N-1"), 0), counts.get((code, f"{reply}:N"), 0)
                 row += [before, now, change_percent(before, now)]

@@ -13,8 +13,19 @@ from appeals.reports.tally import Cell, Counts, Table, Tally, View, share_percen
 from gridline.companies import Company
 
 MONTHS: Final = (
-    "Январь", "Февраль", "Март", "Апрель", "Май", "Июнь", "Июль", "Август", "Сентябрь", "Октябрь", "Ноябрь", "Декабрь",
-)  # fmt: skip
+    "Январь",
+    "Февраль",
+    "Март",
+    "Апрель",
+    "Май",
+    "Июнь",
+    "Июль",
+    "Август",
+    "Сентябрь",
+    "Октябрь",
+    "Ноябрь",
+    "Декабрь",
+)
 RECEIVED: Final = "all"
 
 

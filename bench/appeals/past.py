@@ -104,9 +104,13 @@ def year_of_appeals(
         key = (intake.channel, intake.kind, received.date())
         if key not in reckoned:
             reckoned[key] = deadlines.for_intake(
-                company=company, channel=intake.channel, kind=intake.kind, received_at=received, calendar=calendar,
+                company=company,
+                channel=intake.channel,
+                kind=intake.kind,
+                received_at=received,
+                calendar=calendar,
                 rules=shipped(),
-            )  # fmt: skip
+            )
         one = Entry(intake, company, reckoned[key], received, None, new_id(), new_id())
         _lived(batch, one, counter, received, chance, until)
         if len(batch.words) == BATCH:
@@ -124,8 +128,14 @@ def _lived(batch: Batch, one: Entry, counter: Counter, at: datetime, chance: ran
     fate = chance.random()
     sent_at = at + timedelta(days=chance.uniform(0, 10) if fate < 0.93 else chance.uniform(50, 60))
     if fate < 0.98 and sent_at < until:
-        told = {"answer_id": new_id(), "way": "email", "sent_at": history.moment(sent_at), "on_call": False,
-                "digest": "", "proof_digest": ""}  # fmt: skip
+        told = {
+            "answer_id": new_id(),
+            "way": "email",
+            "sent_at": history.moment(sent_at),
+            "on_call": False,
+            "digest": "",
+            "proof_digest": "",
+        }
         made.events.extend(
             history.write_rows(
                 counter,

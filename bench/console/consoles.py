@@ -120,9 +120,15 @@ class Others:
         """So many more consoles, each with a session of its own."""
         own = self._house.product.settings
         await self._ask(
-            {"do": "open", "host": own.http_host, "port": own.http_port, "path": PATH,
-             "topic": f"wallboard:{COMPANY}", "cookies": list(cookies)}
-        )  # fmt: skip
+            {
+                "do": "open",
+                "host": own.http_host,
+                "port": own.http_port,
+                "path": PATH,
+                "topic": f"wallboard:{COMPANY}",
+                "cookies": list(cookies),
+            }
+        )
 
     async def told(self) -> dict[str, Any]:
         """What they heard, once all have heard the last of it."""

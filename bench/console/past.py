@@ -165,8 +165,15 @@ def _copy_appeals(
         copy = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {originals}"
         for n in range(1, -(-rows // made)):
             upto = min(made, rows - n * made)
-            told = {"n": n, "made": made, "upto": upto, "before": before, "entries": entries, "year": year,
-                    "company": company_id}  # fmt: skip
+            told = {
+                "n": n,
+                "made": made,
+                "upto": upto,
+                "before": before,
+                "entries": entries,
+                "year": year,
+                "company": company_id,
+            }
             connection.execute(copy, {key: value for key, value in told.items() if f":{key}" in copy})
     connection.execute(
         "UPDATE appeal_counters SET last_sequence = ?, journal_no = ? WHERE year = ?",
@@ -189,18 +196,34 @@ def _premises(company_id: str, people: int) -> Iterator[tuple[Any, ...]]:
     for at in range(people):
         street, house, flat = f"Улица {at // 1000}", str(at // 40 % 25 + 1), str(at % 40 + 1)
         yield (
-            _id("premise", at), company_id, f"P{at}", _id("subscriber", at), "", "г. Кемерово", f"ул. {street}",
-            house, "", flat, f"г. Кемерово, ул. {street}, д. {house}, кв. {flat}", "кемерово", street.lower(),
+            _id("premise", at),
+            company_id,
+            f"P{at}",
+            _id("subscriber", at),
+            "",
+            "г. Кемерово",
+            f"ул. {street}",
+            house,
+            "",
+            flat,
+            f"г. Кемерово, ул. {street}, д. {house}, кв. {flat}",
+            "кемерово",
+            street.lower(),
             f"Ф-{at // 500}",
-        )  # fmt: skip
+        )
 
 
 def _notes(company_id: str, people: int) -> Iterator[tuple[Any, ...]]:
     for at in range(0, people, 4):
         yield (
-            _id("note", at), company_id, _call(at), _phone(at), "Просил перезвонить после шести", "Ольга Смирнова",
+            _id("note", at),
+            company_id,
+            _call(at),
+            _phone(at),
+            "Просил перезвонить после шести",
+            "Ольга Смирнова",
             _moment(at, people),
-        )  # fmt: skip
+        )
 
 
 def _calls(company_id: str, rows: int, people: int) -> Iterator[tuple[Any, ...]]:
@@ -208,9 +231,26 @@ def _calls(company_id: str, rows: int, people: int) -> Iterator[tuple[Any, ...]]
         began = _moment(at, rows)
         phone = _phone(at % people)
         yield (
-            _call(at), NODE, BOOT, str(at), company_id, "78000000003", phone, phone, "", "", began, began,
-            _moment(at, rows, 240), "notice", "1", began, _moment(at, rows, 12), True, "hung-up",
-        )  # fmt: skip
+            _call(at),
+            NODE,
+            BOOT,
+            str(at),
+            company_id,
+            "78000000003",
+            phone,
+            phone,
+            "",
+            "",
+            began,
+            began,
+            _moment(at, rows, 240),
+            "notice",
+            "1",
+            began,
+            _moment(at, rows, 12),
+            True,
+            "hung-up",
+        )
 
 
 def _steps(rows: int) -> Iterator[tuple[Any, ...]]:
@@ -218,21 +258,51 @@ def _steps(rows: int) -> Iterator[tuple[Any, ...]]:
     for at in range(rows):
         call = _call(at)
         yield (
-            _id("main", at), call, 0, "main", main, _MENU, "", "2", "pressed", "power", "", _moment(at, rows, 12),
+            _id("main", at),
+            call,
+            0,
+            "main",
+            main,
+            _MENU,
+            "",
+            "2",
+            "pressed",
+            "power",
+            "",
+            _moment(at, rows, 12),
             _moment(at, rows, 20),
-        )  # fmt: skip
+        )
         yield (
-            _id("operator", at), call, 1, "operator", operator, "Соединяю с оператором.", "", "", "said", "operator",
-            "", _moment(at, rows, 20), _moment(at, rows, 24),
-        )  # fmt: skip
+            _id("operator", at),
+            call,
+            1,
+            "operator",
+            operator,
+            "Соединяю с оператором.",
+            "",
+            "",
+            "said",
+            "operator",
+            "",
+            _moment(at, rows, 20),
+            _moment(at, rows, 24),
+        )
 
 
 def _answers(company_id: str, rows: int) -> Iterator[tuple[Any, ...]]:
     for at in range(rows):
         yield (
-            _id("answer", at), _moment(at, rows, 40), "101", AGENT_USER, company_id, "answered", "bench-hotline",
-            str(at), 6, "",
-        )  # fmt: skip
+            _id("answer", at),
+            _moment(at, rows, 40),
+            "101",
+            AGENT_USER,
+            company_id,
+            "answered",
+            "bench-hotline",
+            str(at),
+            6,
+            "",
+        )
 
 
 def _moment(at: int, of: int, seconds: float = 0) -> str:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
 CHROMIUM = "/usr/bin/chromium"
-_FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-fake-ui-for-media-stream",
-          "--use-fake-device-for-media-stream"]  # fmt: skip
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
 _TRIES = 30
 _LOAD_MS = 60_000
 _WATCH_QUEUE = """([row]) => {

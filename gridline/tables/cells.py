@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from gridline.errors import InvalidInput
 from gridline.numbers import accounts
-from gridline.phones import NotAPhone, read_all
+from gridline.numbers.phones import NotAPhone, read_all
 from gridline.tables.tabular import BadCell
 from gridline.tables.words import plain
 
@@ -91,7 +91,7 @@ def listed_accounts(cells: Mapping[str, str], column: str, *, at_most: int) -> l
 
 
 def phones(cells: Mapping[str, str], column: str, *, at_most: int = 10) -> list[str]:
-    """The phone numbers of the cell in E.164, each once, as `gridline.phones.read_all` finds them."""
+    """The phone numbers of the cell in E.164, each once, as `gridline.numbers.phones.read_all` finds them."""
     written = cells[column]
     if not written:
         return []

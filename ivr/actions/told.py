@@ -13,7 +13,7 @@ from appeals.intake.repeats import FurtherContact, OpenAppeal
 from appeals.register import Draft, Registered
 from gridline import metrics
 from gridline.errors import Conflict, Unavailable
-from gridline.phones import parse
+from gridline.numbers.phones import parse
 from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, NumberAsked, PersonWanted, choose, confirm
 from ivr.call import Call
 from ivr.line import Line

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gridline.db import new_id
-from gridline.phones import printable
+from gridline.numbers.phones import printable
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from appeals.register import Draft, Register
 from gridline import metrics
 from gridline.errors import GridlineError, Unavailable
 from gridline.log import incident
-from gridline.phones import e164
+from gridline.numbers.phones import e164
 from ivr.journal.entries import CallBegun
 from ivr.journal.journal import Journal
 from ivr.promised.spool import CallFacts, Kept, Spool

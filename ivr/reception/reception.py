@@ -9,7 +9,7 @@ import structlog
 
 from gridline import metrics
 from gridline.errors import NotFound
-from gridline.phones import e164
+from gridline.numbers.phones import e164
 from ivr import actions
 from ivr.call import Call
 from ivr.journal.entries import CallBegun

@@ -17,7 +17,7 @@ from asterisk.agi import AGI, AGIException
 
 from gridline.clock import SystemClock
 from gridline.errors import Unavailable
-from gridline.phones import e164, parse, printable
+from gridline.numbers.phones import e164, parse, printable
 from ivr.promised.spool import CallFacts, Spool
 from ivr.telephony import variables
 from recordings.incoming import Incoming, raw_seconds, unmet_call

@@ -16,7 +16,7 @@ from carrier.stories.installation import Installation
 from carrier.stories.store import until
 from grid.models import OutageReport
 from gridline.clock import SystemClock
-from gridline.phones import e164
+from gridline.numbers.phones import e164
 from ivr.journal.models import CallRecord, CallStep
 from recordings.incoming import Incoming
 from recordings.models import Recording, RecordingKind

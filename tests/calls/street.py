@@ -23,7 +23,7 @@ from grid.import_outages import import_outages
 from grid.import_premises import import_premises
 from grid.imports import Table
 from gridline.clock import SystemClock
-from gridline.phones import e164
+from gridline.numbers.phones import e164
 from gridline.settings import HOUSE
 from ivr.voice.prompts import Phrase
 

@@ -62,12 +62,26 @@ async def stored_call(
     answered = waits + timedelta(seconds=waited)
     ended = answered + timedelta(seconds=seconds)
     record = CallRecord(
-        id=call, node="node1", boot="2026", linkedid=f"{at.timestamp():.0f}.{call[:6]}", company_id=company,
-        dialled="78005009494", caller_raw=caller or "", caller=caller, branch=branch, flow_version="f" * 64,
-        started_at=at, answered_at=at, ended_at=ended, notice_prompt="notice", notice_version="ab12cd34" * 8,
-        notice_started_at=heard, notice_ended_at=heard + timedelta(seconds=4), notice_completed=notice,
+        id=call,
+        node="node1",
+        boot="2026",
+        linkedid=f"{at.timestamp():.0f}.{call[:6]}",
+        company_id=company,
+        dialled="78005009494",
+        caller_raw=caller or "",
+        caller=caller,
+        branch=branch,
+        flow_version="f" * 64,
+        started_at=at,
+        answered_at=at,
+        ended_at=ended,
+        notice_prompt="notice",
+        notice_version="ab12cd34" * 8,
+        notice_started_at=heard,
+        notice_ended_at=heard + timedelta(seconds=4),
+        notice_completed=notice,
         outcome="talked" if outcome is Left.ANSWERED else "hung-up",
-    )  # fmt: skip
+    )
     steps = [
         _step(call, 0, "notice", ("notice",), NOTICE, "", heard),
         _step(call, 1, "main", ("main-menu",), MENU, "2", pressed),
@@ -76,28 +90,53 @@ async def stored_call(
     if outcome is not None:
         rows.append(
             QueueVisit(
-                id=new_id(), call_id=call, company_id=company, queue=queue, priority=priority, entered_at=waits,
-                left_at=answered, waited_s=waited, outcome=outcome, agent=agent if outcome is Left.ANSWERED else "",
-                rang_s=3, missed=0,
+                id=new_id(),
+                call_id=call,
+                company_id=company,
+                queue=queue,
+                priority=priority,
+                entered_at=waits,
+                left_at=answered,
+                waited_s=waited,
+                outcome=outcome,
+                agent=agent if outcome is Left.ANSWERED else "",
+                rang_s=3,
+                missed=0,
             )
-        )  # fmt: skip
+        )
     file = console.recordings / f"{at:%Y/%m/%d}" / f"{recording}.wav"
     if outcome is Left.ANSWERED:
         rows.append(
             AgentEvent(
-                at=ended, agent=agent, user_id="u", company_id=company, kind="completed", queue=queue,
-                linkedid=record.linkedid, seconds=int(seconds), detail="caller",
+                at=ended,
+                agent=agent,
+                user_id="u",
+                company_id=company,
+                kind="completed",
+                queue=queue,
+                linkedid=record.linkedid,
+                seconds=int(seconds),
+                detail="caller",
             )
-        )  # fmt: skip
+        )
         sound(file, seconds)
         data = file.read_bytes()
         rows.append(
             Recording(
-                id=recording, call_id=call, appeal_id=appeal_id, kind=RecordingKind.TALK, state=RecordingState.STORED,
-                started_at=answered, ended_at=ended, file=file.relative_to(console.recordings).as_posix(),
-                sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), seconds=seconds, channels=2,
+                id=recording,
+                call_id=call,
+                appeal_id=appeal_id,
+                kind=RecordingKind.TALK,
+                state=RecordingState.STORED,
+                started_at=answered,
+                ended_at=ended,
+                file=file.relative_to(console.recordings).as_posix(),
+                sha256=hashlib.sha256(data).hexdigest(),
+                bytes=len(data),
+                seconds=seconds,
+                channels=2,
             )
-        )  # fmt: skip
+        )
     async with console.db.write() as session:
         session.add(record)
         await session.flush()
@@ -122,7 +161,17 @@ def sound(file: Path, seconds: float) -> None:
 
 def _step(call: str, ordinal: int, place: str, prompts: tuple[str, ...], text: str, key: str, at: datetime) -> CallStep:
     return CallStep(
-        id=new_id(), call_id=call, ordinal=ordinal, place=place, prompt_ids=list(prompts), prompt_text=text,
-        sound="", key=key, exit="2" if key else "said", leads_to="power" if key else place, flow_version="f" * 64,
-        started_at=at, ended_at=at + timedelta(seconds=5),
-    )  # fmt: skip
+        id=new_id(),
+        call_id=call,
+        ordinal=ordinal,
+        place=place,
+        prompt_ids=list(prompts),
+        prompt_text=text,
+        sound="",
+        key=key,
+        exit="2" if key else "said",
+        leads_to="power" if key else place,
+        flow_version="f" * 64,
+        started_at=at,
+        ended_at=at + timedelta(seconds=5),
+    )

@@ -110,9 +110,14 @@ async def a_past(console_app: ConsoleApp, *, text: str, name: str = "Ивано�
         premise = await session.scalar(select(Premise).where(Premise.code == "120034001"))
         assert premise is not None
         chosen = {
-            "ref": f"premise:{premise.id}", "name": name, "address": "", "account": "", "kind": "person", "reasons": [],
+            "ref": f"premise:{premise.id}",
+            "name": name,
+            "address": "",
+            "account": "",
+            "kind": "person",
+            "reasons": [],
             "premise_id": premise.id,
-        }  # fmt: skip
+        }
         session.add(
             CallCard(call_id=before.id, company_id=COMPANY, chosen=chosen, chosen_by=agent.name, chosen_at=yesterday)
         )

@@ -20,55 +20,108 @@ SIGNER = Signer("Кузнецов А. В.", "Заместитель директ
 
 TOLD: tuple[dict[str, Any], ...] = (
     {
-        "age": 45, "channel": "post", "kind": "complaint", "topic": "quality", "disposition": "voltage-deviation",
-        "name": "Степанова Галина Ивановна", "phone": "8 913 555-01-02", "post_address": "Кемерово, ул. Тёплая, 14",
+        "age": 45,
+        "channel": "post",
+        "kind": "complaint",
+        "topic": "quality",
+        "disposition": "voltage-deviation",
+        "name": "Степанова Галина Ивановна",
+        "phone": "8 913 555-01-02",
+        "post_address": "Кемерово, ул. Тёплая, 14",
         "text": "Третью неделю по вечерам напряжение падает до 180 вольт, не работает насос отопления. Мастер был, "
         "сказал, что перегружена подстанция, и больше никто не приходил.",
     },
     {
-        "age": 33, "channel": "office", "kind": "complaint", "topic": "connection", "disposition": "connection",
-        "name": "Гаврилов Олег Петрович", "phone": "+7 905 555-11-23", "email": "gavrilov@example.ru",
+        "age": 33,
+        "channel": "office",
+        "kind": "complaint",
+        "topic": "connection",
+        "disposition": "connection",
+        "name": "Гаврилов Олег Петрович",
+        "phone": "+7 905 555-11-23",
+        "email": "gavrilov@example.ru",
         "text": "Договор на присоединение оплачен в августе, срок работ истёк, опоры не поставлены.",
     },
     {
-        "age": 30, "channel": "post", "kind": "appeal", "topic": "metering", "name": "ТСЖ «Сосновый бор»",
-        "applicant_kind": "company", "post_address": "Кемерово, пр. Шахтёров, 8",
+        "age": 30,
+        "channel": "post",
+        "kind": "appeal",
+        "topic": "metering",
+        "name": "ТСЖ «Сосновый бор»",
+        "applicant_kind": "company",
+        "post_address": "Кемерово, пр. Шахтёров, 8",
         "text": "Просим заменить общедомовой счётчик: срок поверки истёк, показания не принимают.",
     },
     {
-        "age": 13, "channel": "web_form", "kind": "complaint", "topic": "outages", "disposition": "emergency-outage",
-        "name": "Мельникова Ирина Сергеевна", "email": "melnikova@example.ru", "phone": "8 923 555-40-40",
+        "age": 13,
+        "channel": "web_form",
+        "kind": "complaint",
+        "topic": "outages",
+        "disposition": "emergency-outage",
+        "name": "Мельникова Ирина Сергеевна",
+        "email": "melnikova@example.ru",
+        "phone": "8 923 555-40-40",
         "text": "Свет отключают без предупреждения второй раз за месяц, испортились продукты в магазине.",
     },
     {
-        "age": 12, "channel": "email", "kind": "request", "topic": "metering", "name": "Фёдоров Павел Ильич",
-        "email": "fedorov@example.ru", "text": "Прошу опломбировать счётчик после замены, квартира 17.",
+        "age": 12,
+        "channel": "email",
+        "kind": "request",
+        "topic": "metering",
+        "name": "Фёдоров Павел Ильич",
+        "email": "fedorov@example.ru",
+        "text": "Прошу опломбировать счётчик после замены, квартира 17.",
     },
     {
-        "age": 9, "channel": "phone", "kind": "complaint", "topic": "maintenance", "disposition": "damaged-object",
-        "name": "Ершов Николай Фомич", "phone": "8 384 255-50-60", "call": True,
+        "age": 9,
+        "channel": "phone",
+        "kind": "complaint",
+        "topic": "maintenance",
+        "disposition": "damaged-object",
+        "name": "Ершов Николай Фомич",
+        "phone": "8 384 255-50-60",
+        "call": True,
         "text": "У дома 5 по улице Линейной наклонилась опора, провода провисли над детской площадкой.",
     },
     {
-        "age": 6, "channel": "account", "kind": "appeal", "topic": "transmission", "name": "ООО «Мебельщик»",
-        "applicant_kind": "company", "email": "office@example.ru", "contract_number": "ПЭ-2041/24",
+        "age": 6,
+        "channel": "account",
+        "kind": "appeal",
+        "topic": "transmission",
+        "name": "ООО «Мебельщик»",
+        "applicant_kind": "company",
+        "email": "office@example.ru",
+        "contract_number": "ПЭ-2041/24",
         "text": "Направьте, пожалуйста, акт разграничения балансовой принадлежности для нового цеха.",
     },
     {
-        "age": 3, "channel": "phone", "kind": "complaint", "topic": "service", "disposition": "service-quality",
-        "name": "Кузьмина Анна Львовна", "phone": "8 951 555-77-08",
+        "age": 3,
+        "channel": "phone",
+        "kind": "complaint",
+        "topic": "service",
+        "disposition": "service-quality",
+        "name": "Кузьмина Анна Львовна",
+        "phone": "8 951 555-77-08",
         "text": "Ждала ответа оператора сорок минут, потом разговор оборвался, и никто не перезвонил.",
     },
     {
-        "age": 1, "channel": "phone", "kind": "appeal", "topic": "water", "name": "Соловьёв Игорь Олегович",
-        "phone": "8 913 555-31-90", "text": "Во дворе дома 22 второй день течёт вода из люка, уходит под подъезд.",
+        "age": 1,
+        "channel": "phone",
+        "kind": "appeal",
+        "topic": "water",
+        "name": "Соловьёв Игорь Олегович",
+        "phone": "8 913 555-31-90",
+        "text": "Во дворе дома 22 второй день течёт вода из люка, уходит под подъезд.",
     },
     {
-        "age": 0, "channel": "phone", "kind": "theft", "topic": "other",
+        "age": 0,
+        "channel": "phone",
+        "kind": "theft",
+        "topic": "other",
         "text": "На соседней улице набросили провод на линию в обход счётчика.",
         "details": {"type": "theft", "place": "Кемерово, ул. Овражная, 3", "seen_at": "2026-01-15T14:30:00+00:00"},
     },
-)  # fmt: skip
+)
 
 
 @dataclass
@@ -95,10 +148,19 @@ async def seed(made: ConsoleApp) -> Seeded:
         done = await console.register.register(accept(intake | {"idempotency_key": f"seed-{at}"}))
         ids.append(done.appeal_id)
         numbers.append(written(done.number))
-    trust = await console.register.register(accept({
-        "company_id": COMPANY, "channel": "phone", "kind": "trust", "topic": "other", "applicant_kind": "unknown",
-        "text": "Мастер участка берёт деньги за внеочередное подключение.", "actor": "ivr",
-    }))  # fmt: skip
+    trust = await console.register.register(
+        accept(
+            {
+                "company_id": COMPANY,
+                "channel": "phone",
+                "kind": "trust",
+                "topic": "other",
+                "applicant_kind": "unknown",
+                "text": "Мастер участка берёт деньги за внеочередное подключение.",
+                "actor": "ivr",
+            }
+        )
+    )
     await _worked(made, ids, now)
     return Seeded(ids, numbers, written(trust.number))
 
@@ -122,40 +184,82 @@ async def _worked(made: ConsoleApp, ids: list[str], now: datetime) -> None:
 
     id = await own(0)
     await casework.ask(
-        id, kind="subtask", whom="Служба подстанций", text="Замер нагрузки ТП-214 в вечерний максимум",
-        due_on=today + timedelta(days=2), actor=CLERK, version=await version(made, id),
-    )  # fmt: skip
+        id,
+        kind="subtask",
+        whom="Служба подстанций",
+        text="Замер нагрузки ТП-214 в вечерний максимум",
+        due_on=today + timedelta(days=2),
+        actor=CLERK,
+        version=await version(made, id),
+    )
     await own(5, SUPERVISOR)
     id = await own(4)
     await dispatch.answer(
-        id, text="Счётчик опломбирован, акт направлен вам письмом.", signer=SIGNER, actor=CLERK,
+        id,
+        text="Счётчик опломбирован, акт направлен вам письмом.",
+        signer=SIGNER,
+        actor=CLERK,
         version=await version(made, id),
-    )  # fmt: skip
+    )
     id = await own(7)
     await endings.propose_refusal(
-        id, ground="insulting", text="Во второй части обращения оскорбления сотрудников.", link=None, actor=CLERK,
+        id,
+        ground="insulting",
+        text="Во второй части обращения оскорбления сотрудников.",
+        link=None,
+        actor=CLERK,
         version=await version(made, id),
-    )  # fmt: skip
+    )
 
 
 async def _call(made: ConsoleApp, at: datetime) -> tuple[str, str]:
     """A call with its way through the menu and a recording; their ids."""
     call = CallRecord(
-        id=new_id(), node="node1", boot="seed", linkedid=f"1.{at.timestamp()}", company_id=COMPANY,
-        dialled="78005009494", caller_raw="+73842555060", caller="+73842555060", branch="", flow_version="",
-        started_at=at, answered_at=at, ended_at=at + timedelta(minutes=3), outcome="registered",
-        notice_prompt="notice", notice_version="1", notice_started_at=at, notice_ended_at=at + timedelta(seconds=7),
+        id=new_id(),
+        node="node1",
+        boot="seed",
+        linkedid=f"1.{at.timestamp()}",
+        company_id=COMPANY,
+        dialled="78005009494",
+        caller_raw="+73842555060",
+        caller="+73842555060",
+        branch="",
+        flow_version="",
+        started_at=at,
+        answered_at=at,
+        ended_at=at + timedelta(minutes=3),
+        outcome="registered",
+        notice_prompt="notice",
+        notice_version="1",
+        notice_started_at=at,
+        notice_ended_at=at + timedelta(seconds=7),
         notice_completed=True,
-    )  # fmt: skip
+    )
     heard = "Опасность или оборванный провод, один. Нет света или воды, два. Жалоба или статус, пять."
     step = CallStep(
-        call_id=call.id, ordinal=0, place="main", prompt_ids=["main-menu"], prompt_text=heard, sound="", key="5",
-        exit="5", leads_to="complaint", flow_version="", started_at=at, ended_at=at + timedelta(seconds=9),
-    )  # fmt: skip
+        call_id=call.id,
+        ordinal=0,
+        place="main",
+        prompt_ids=["main-menu"],
+        prompt_text=heard,
+        sound="",
+        key="5",
+        exit="5",
+        leads_to="complaint",
+        flow_version="",
+        started_at=at,
+        ended_at=at + timedelta(seconds=9),
+    )
     recording = Recording(
-        id=new_id(), call_id=call.id, kind=RecordingKind.COMPLAINT, state=RecordingState.STORED, started_at=at,
-        file="none.wav", channels=2, seconds=41.0,
-    )  # fmt: skip
+        id=new_id(),
+        call_id=call.id,
+        kind=RecordingKind.COMPLAINT,
+        state=RecordingState.STORED,
+        started_at=at,
+        file="none.wav",
+        channels=2,
+        seconds=41.0,
+    )
     async with made.console.db.write() as session:
         session.add_all([call, recording])
         await session.flush()

@@ -125,14 +125,23 @@ async def test_a_call_of_the_trust_line_is_the_security_services_alone(
     ordinary = await stored_call(console, now - timedelta(minutes=1))
     secret = await stored_call(console, now - timedelta(minutes=2), caller=None)
     intake = {
-        "company_id": COMPANY, "channel": "phone", "kind": "trust", "topic": "service", "applicant_kind": "person",
-        "text": "Вымогают деньги", "answer_way": "none", "actor": "ivr", "idempotency_key": "t",
+        "company_id": COMPANY,
+        "channel": "phone",
+        "kind": "trust",
+        "topic": "service",
+        "applicant_kind": "person",
+        "text": "Вымогают деньги",
+        "answer_way": "none",
+        "actor": "ivr",
+        "idempotency_key": "t",
         "recording_id": secret.recording,
-    }  # fmt: skip
+    }
     await console.register.register(accept(intake))
     for role, own, foreign in (
-        (Role.SUPERVISOR, ordinary, secret), (Role.ADMIN, ordinary, secret), (Role.SECURITY, secret, ordinary)
-    ):  # fmt: skip
+        (Role.SUPERVISOR, ordinary, secret),
+        (Role.ADMIN, ordinary, secret),
+        (Role.SECURITY, secret, ordinary),
+    ):
         assert await found(console_app, {}, role) == [own.call], role
         client = await client_of(role)
         assert (await client.get(f"/calls/{own.call}")).status == 200
@@ -169,17 +178,33 @@ async def test_a_calls_page_tells_its_way_and_masks_the_number_by_role(
     console, now = console_app.console, console_app.console.clock.now()
     call = await stored_call(console, now - timedelta(minutes=2), priority=10)
     intake = {
-        "company_id": COMPANY, "channel": "phone", "kind": "complaint", "topic": "quality", "applicant_kind": "person",
-        "name": NASTY, "phone": "+79235550101", "answer_way": "phone", "text": NASTY, "actor": "user:agent",
-        "idempotency_key": "k", "call_id": call.call,
-    }  # fmt: skip
+        "company_id": COMPANY,
+        "channel": "phone",
+        "kind": "complaint",
+        "topic": "quality",
+        "applicant_kind": "person",
+        "name": NASTY,
+        "phone": "+79235550101",
+        "answer_way": "phone",
+        "text": NASTY,
+        "actor": "user:agent",
+        "idempotency_key": "k",
+        "call_id": call.call,
+    }
     appeal = await console.register.register(accept(intake))
     text = await (await (await client_of(Role.SUPERVISOR)).get(f"/calls/{call.call}")).text()
     for told in (
-        "Уведомление о записи проиграно до конца", "нажал 2 — Нет света или воды", MENU, "Очередь «Горячая линия»",
-        "вне очереди: опасность", "Дождался ответа: Ольга Смирнова", "Разговор окончен: Ольга Смирнова",
-        f"/appeals/{appeal.appeal_id}", f"/recordings/{call.recording}", "+7\u00a0923\u00a0555-01-01",
-    ):  # fmt: skip
+        "Уведомление о записи проиграно до конца",
+        "нажал 2 — Нет света или воды",
+        MENU,
+        "Очередь «Горячая линия»",
+        "вне очереди: опасность",
+        "Дождался ответа: Ольга Смирнова",
+        "Разговор окончен: Ольга Смирнова",
+        f"/appeals/{appeal.appeal_id}",
+        f"/recordings/{call.recording}",
+        "+7\u00a0923\u00a0555-01-01",
+    ):
         assert told in text, told
     assert NASTY not in text
     text = await (await (await client_of(Role.QA)).get(f"/calls/{call.call}")).text()

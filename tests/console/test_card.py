@@ -278,9 +278,15 @@ async def test_what_was_said_to_the_robot_is_played_to_those_who_may_listen(
 ) -> None:
     call = await a_call(console_app)
     said = Recording(
-        id="e" * 32, call_id=call, kind=RecordingKind.MESSAGE, state=RecordingState.STORED,
-        started_at=console_app.console.clock.now(), file="x.wav", channels=1, seconds=12.0,
-    )  # fmt: skip
+        id="e" * 32,
+        call_id=call,
+        kind=RecordingKind.MESSAGE,
+        state=RecordingState.STORED,
+        started_at=console_app.console.clock.now(),
+        file="x.wav",
+        channels=1,
+        seconds=12.0,
+    )
     async with console_app.console.db.write() as session:
         session.add(said)
     link = f"/recordings/{said.id}"

@@ -57,9 +57,15 @@ def did(
     queue: str = HOTLINE,
 ) -> AgentEvent:
     return AgentEvent(
-        at=moment, agent=agent, user_id="u", company_id=COMPANY, kind=kind, queue=queue, seconds=seconds,
+        at=moment,
+        agent=agent,
+        user_id="u",
+        company_id=COMPANY,
+        kind=kind,
+        queue=queue,
+        seconds=seconds,
         detail=detail,
-    )  # fmt: skip
+    )
 
 
 async def week(made: ConsoleApp) -> None:
@@ -98,14 +104,18 @@ async def test_days_and_hours_are_the_companys(console_app: ConsoleApp) -> None:
     await week(console_app)
     days = await counted(console_app, "day", since="2026-11-08")
     assert [(row.name, row.figures.offered, row.figures.lost) for row in days.rows] == [
-        ("8 ноября", 0, 0), ("9 ноября", 1, 0), ("10 ноября", 4, 1)
-    ]  # fmt: skip
+        ("8 ноября", 0, 0),
+        ("9 ноября", 1, 0),
+        ("10 ноября", 4, 1),
+    ]
     assert days.whole.figures.service_level == 60.0
     assert days.points[2] == (int(at(10, 0).timestamp()), 3, 1, 50)
     hours = await counted(console_app, "hour")
     assert {row.name: row.figures.offered for row in hours.rows if row.figures.offered} == {
-        "00:00 — 01:00": 1, "10:00 — 11:00": 3, "23:00 — 00:00": 1
-    }  # fmt: skip
+        "00:00 — 01:00": 1,
+        "10:00 — 11:00": 3,
+        "23:00 — 00:00": 1,
+    }
     assert hours.whole == days.whole
 
 
@@ -115,17 +125,20 @@ async def test_queues_and_agents(console_app: ConsoleApp) -> None:
         session.add(did(at(10, 10, 20), "completed", seconds=0, queue=""))
     queues = await counted(console_app, "queue")
     assert [(row.name, row.figures.offered, row.figures.unknown, row.figures.talks) for row in queues.rows] == [
-        ("Горячая линия", 4, 1, 1), ("Офис обслуживания", 1, 0, 0),
+        ("Горячая линия", 4, 1, 1),
+        ("Офис обслуживания", 1, 0, 0),
         ("Вне очереди: переводы и возвраты", 0, 0, 1),
-    ]  # fmt: skip
+    ]
     agents = await counted(console_app, "agent")
     (row,) = agents.rows
     assert (row.name, row.agent, row.figures.answered, row.figures.lost) == ("Ольга Смирнова", "101", 4, 0)
     assert row.presence is not None
     assert (row.presence.on_shift_s, row.presence.paused) == (7200, {"": (1, 60), "обед": (1, 1800)})
     assert [(name, round(part, 2)) for name, part in row.shares] == [
-        ("talk", 1.67), ("wrap-up", 0.83), ("pause", 25.83)
-    ]  # fmt: skip
+        ("talk", 1.67),
+        ("wrap-up", 0.83),
+        ("pause", 25.83),
+    ]
     assert agents.whole.figures == queues.whole.figures  # the lost are nobody's, and still there
 
 
@@ -164,10 +177,17 @@ async def test_a_file_holds_the_rows_and_nothing_that_runs(console_app: ConsoleA
     async with console_app.console.db.write() as session:
         session.add(
             User(
-                login="clever", name=FORMULA, password_hash=CHEAP.hash(PASSWORD), one_time=False, role=Role.AGENT,
-                company_id=COMPANY, branch="", agent="177", created_at=now,
+                login="clever",
+                name=FORMULA,
+                password_hash=CHEAP.hash(PASSWORD),
+                one_time=False,
+                role=Role.AGENT,
+                company_id=COMPANY,
+                branch="",
+                agent="177",
+                created_at=now,
             )
-        )  # fmt: skip
+        )
         session.add(did(now - timedelta(hours=1), "signed-on", agent="177"))
         session.add(did(now - timedelta(minutes=1), "completed", seconds=42, agent="177"))
     client = await client_of(Role.SUPERVISOR)

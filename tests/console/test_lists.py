@@ -54,9 +54,16 @@ async def test_every_filter_of_the_audit(db: Database) -> None:
     clock, zone = SystemClock(), ZoneInfo("Asia/Novokuznetsk")
     async with db.write() as session:
         user = User(
-            login="qa", name="Анна Ким", password_hash="", one_time=False, role=Role.QA, company_id=COMPANY, branch="",
-            agent=None, created_at=clock.now(),
-        )  # fmt: skip
+            login="qa",
+            name="Анна Ким",
+            password_hash="",
+            one_time=False,
+            role=Role.QA,
+            company_id=COMPANY,
+            branch="",
+            agent=None,
+            created_at=clock.now(),
+        )
         session.add(user)
         await session.flush()
         for number in range(3):

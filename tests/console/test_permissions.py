@@ -255,17 +255,32 @@ async def _foreign_things(console_app: ConsoleApp) -> dict[str, frozenset[Role]]
     ):
         text = MARK if seen == nobody else "Обычный текст"
         intake = {
-            "company_id": company, "channel": "office", "kind": kind, "topic": "service", "applicant_kind": "person",
-            "name": text, "phone": "+74722555123", "answer_way": "phone", "text": text, "actor": "test",
+            "company_id": company,
+            "channel": "office",
+            "kind": kind,
+            "topic": "service",
+            "applicant_kind": "person",
+            "name": text,
+            "phone": "+74722555123",
+            "answer_way": "phone",
+            "text": text,
+            "actor": "test",
             "idempotency_key": f"{company}-{kind}",
-        }  # fmt: skip
+        }
         appeal = await console.register.register(accept(intake))
         made |= {appeal.appeal_id: seen} | ({appeal.number: seen} if appeal.number[2:8] == "000003" else {})
         made |= dict.fromkeys(await _recorded_call(console_app, company, appeal.appeal_id, text), seen)
     user = User(
-        login="stranger", name=MARK, password_hash=CHEAP.hash(PASSWORD), one_time=False, role=Role.AGENT,
-        company_id=OTHER_COMPANY, branch="", agent="999", created_at=now,
-    )  # fmt: skip
+        login="stranger",
+        name=MARK,
+        password_hash=CHEAP.hash(PASSWORD),
+        one_time=False,
+        role=Role.AGENT,
+        company_id=OTHER_COMPANY,
+        branch="",
+        agent="999",
+        created_at=now,
+    )
     async with console.db.write() as session:
         session.add(user)
         await session.flush()
@@ -281,13 +296,28 @@ async def _recorded_call(console_app: ConsoleApp, company: str, appeal_id: str, 
     """A call with a recording that belongs to the appeal; the ids of both."""
     now = console_app.console.clock.now()
     call = CallRecord(
-        id=new_id(), node="node9", boot=appeal_id, linkedid="1.1", company_id=company, dialled="78005050115",
-        caller_raw=caller, caller="+74722555123", branch="", flow_version="", started_at=now,
-    )  # fmt: skip
+        id=new_id(),
+        node="node9",
+        boot=appeal_id,
+        linkedid="1.1",
+        company_id=company,
+        dialled="78005050115",
+        caller_raw=caller,
+        caller="+74722555123",
+        branch="",
+        flow_version="",
+        started_at=now,
+    )
     recording = Recording(
-        id=new_id(), call_id=call.id, appeal_id=appeal_id, kind=RecordingKind.TALK, state=RecordingState.STORED,
-        started_at=now, file="none.wav", channels=1,
-    )  # fmt: skip
+        id=new_id(),
+        call_id=call.id,
+        appeal_id=appeal_id,
+        kind=RecordingKind.TALK,
+        state=RecordingState.STORED,
+        started_at=now,
+        file="none.wav",
+        channels=1,
+    )
     async with console_app.console.db.write() as session:
         session.add_all([call, recording])
         await session.flush()

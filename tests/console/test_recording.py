@@ -47,8 +47,10 @@ async def test_a_range_of_it_is_sent_and_every_listening_is_kept(
     path = f"/recordings/{call.recording}"
     answer = await client.get(path)
     assert (answer.status, answer.headers["Content-Type"], answer.headers["Accept-Ranges"]) == (
-        200, "audio/wav", "bytes"
-    )  # fmt: skip
+        200,
+        "audio/wav",
+        "bytes",
+    )
     assert await body(answer) == whole
     part = await client.get(path, headers={"Range": f"bytes={len(whole) // 2}-{len(whole) // 2 + 99}"})
     assert (part.status, await body(part)) == (206, whole[len(whole) // 2 :][:100])

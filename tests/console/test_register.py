@@ -151,9 +151,17 @@ async def test_words_that_are_sql_are_words(console_app: ConsoleApp, seeded: See
 
 async def test_what_people_wrote_is_text_on_every_page(console_app: ConsoleApp, clerks: Clerks) -> None:
     intake = {
-        "company_id": COMPANY, "channel": "office", "kind": "complaint", "topic": "service", "applicant_kind": "person",
-        "name": NASTY, "phone": "+79135550102", "text": NASTY, "actor": NASTY[:80], "account_number": NASTY[:60],
-    }  # fmt: skip
+        "company_id": COMPANY,
+        "channel": "office",
+        "kind": "complaint",
+        "topic": "service",
+        "applicant_kind": "person",
+        "name": NASTY,
+        "phone": "+79135550102",
+        "text": NASTY,
+        "actor": NASTY[:80],
+        "account_number": NASTY[:60],
+    }
     made = await console_app.console.register.register(accept(intake))
     number = written(made.number)
     await step(clerks.clerk, number, "take", 1)
@@ -231,10 +239,20 @@ async def test_an_appeal_is_worked_on_to_its_end_and_everything_is_kept(
         proof = (await session.scalars(select(Answer.proof).where(Answer.appeal_id == id))).one()
     assert appeal.state == "closed"
     assert kinds == [
-        "registered", "assigned", "taken", "contact_added", "promise_made", "promise_kept", "asked",
-        "returned", "found", "measure_planned", "answered", "measure_done",
+        "registered",
+        "assigned",
+        "taken",
+        "contact_added",
+        "promise_made",
+        "promise_kept",
+        "asked",
+        "returned",
+        "found",
+        "measure_planned",
+        "answered",
+        "measure_done",
         "closed",
-    ]  # fmt: skip
+    ]
     assert "outbox" in proof
     ended = await body(clerk, f"/appeals/{number}")
     assert "Рассмотрение окончено" in ended
@@ -326,9 +344,16 @@ async def test_anothers_appeal_is_not_there_and_who_asked_is_written_down(
     console_app: ConsoleApp, seeded: Seeded, clerks: Clerks, client_of: ClientOf
 ) -> None:
     other = {
-        "company_id": OTHER_COMPANY, "channel": "office", "kind": "appeal", "topic": "other", "name": "Чужой",
-        "phone": "+74722555123", "applicant_kind": "person", "text": "Чужое дело", "actor": "x",
-    }  # fmt: skip
+        "company_id": OTHER_COMPANY,
+        "channel": "office",
+        "kind": "appeal",
+        "topic": "other",
+        "name": "Чужой",
+        "phone": "+74722555123",
+        "applicant_kind": "person",
+        "text": "Чужое дело",
+        "actor": "x",
+    }
     console = console_app.console
     theirs = [await console.register.register(accept(other | {"idempotency_key": str(at)})) for at in range(12)]
     branch = await console.register.register(accept(other | {"branch": "kursk", "idempotency_key": "kursk"}))
@@ -343,10 +368,17 @@ async def test_anothers_appeal_is_not_there_and_who_asked_is_written_down(
         entries = (await session.scalars(select(AuditEntry.subject).where(AuditEntry.action == "not-his"))).all()
         session.add(
             User(
-                login="belgorod", name="Белгород", password_hash=CHEAP.hash(PASSWORD), one_time=False, role=Role.CLERK,
-                company_id=OTHER_COMPANY, branch="belgorod", agent=None, created_at=console.clock.now(),
+                login="belgorod",
+                name="Белгород",
+                password_hash=CHEAP.hash(PASSWORD),
+                one_time=False,
+                role=Role.CLERK,
+                company_id=OTHER_COMPANY,
+                branch="belgorod",
+                agent=None,
+                created_at=console.clock.now(),
             )
-        )  # fmt: skip
+        )
     assert f"GET /appeals/{foreign}" in entries
     belgorod = await client_of(None)
     await belgorod.sign_in("belgorod")

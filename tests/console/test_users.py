@@ -60,8 +60,12 @@ async def test_a_person_is_added_and_his_password_shown_once(console_app: Consol
     user = await by_login(console_app, "ivanova")
     assert user is not None
     assert (user.name, user.role, user.company_id, user.agent, user.one_time) == (
-        "Мария Иванова", Role.AGENT, COMPANY, "140", True
-    )  # fmt: skip
+        "Мария Иванова",
+        Role.AGENT,
+        COMPANY,
+        "140",
+        True,
+    )
     await console_app.app[SESSIONS].sign_in("ivanova", found[1], device="", address="")
     listed = await (await admin.get("/users?q=иванова")).text()
     assert "Мария Иванова" in listed
@@ -105,8 +109,11 @@ async def test_shutting_out_signs_out_and_opens_again(
     assert reset.status == 200
     assert (await agent.get("/desk")).status == 303
     assert [deed for deed, _ in await deeds(console_app)] == [
-        "user.signed-out", "user.disabled", "user.enabled", "user.reset"
-    ]  # fmt: skip
+        "user.signed-out",
+        "user.disabled",
+        "user.enabled",
+        "user.reset",
+    ]
 
 
 async def test_an_administrator_neither_shuts_himself_out_nor_resets_himself(
@@ -121,16 +128,24 @@ async def test_an_administrator_neither_shuts_himself_out_nor_resets_himself(
 async def test_a_companys_administrator_sees_his_company_alone(console_app: ConsoleApp, client_of: ClientOf) -> None:
     now = console_app.console.clock.now()
     people = {
-        "local": (Role.ADMIN, COMPANY, "Свой Администратор"), "foreign": (Role.CLERK, OTHER_COMPANY, "Чужой Человек")
-    }  # fmt: skip
+        "local": (Role.ADMIN, COMPANY, "Свой Администратор"),
+        "foreign": (Role.CLERK, OTHER_COMPANY, "Чужой Человек"),
+    }
     async with console_app.console.db.write() as session:
         for login, (role, company, name) in people.items():
             session.add(
                 User(
-                    login=login, name=name, password_hash=CHEAP.hash(PASSWORD), one_time=False, role=role,
-                    company_id=company, branch="", agent=None, created_at=now,
+                    login=login,
+                    name=name,
+                    password_hash=CHEAP.hash(PASSWORD),
+                    one_time=False,
+                    role=role,
+                    company_id=company,
+                    branch="",
+                    agent=None,
+                    created_at=now,
                 )
-            )  # fmt: skip
+            )
         await session.flush()
         foreign = await session.scalar(select(User.id).where(User.login == "foreign"))
         for login in ("foreign", "agent"):

@@ -67,10 +67,19 @@ async def store(made: ConsoleApp, *visits: QueueVisit) -> None:
 def visit(at: datetime, waited_s: float, outcome: Left, queue: str = HOTLINE, company: str = COMPANY) -> QueueVisit:
     agent = "101" if outcome is Left.ANSWERED else ""
     return QueueVisit(
-        id=new_id(), call_id=new_id(), company_id=company, queue=queue, priority=0, entered_at=at,
-        left_at=at + timedelta(seconds=waited_s), waited_s=waited_s, outcome=outcome, agent=agent, rang_s=None,
+        id=new_id(),
+        call_id=new_id(),
+        company_id=company,
+        queue=queue,
+        priority=0,
+        entered_at=at,
+        left_at=at + timedelta(seconds=waited_s),
+        waited_s=waited_s,
+        outcome=outcome,
+        agent=agent,
+        rang_s=None,
         missed=0,
-    )  # fmt: skip
+    )
 
 
 async def test_who_waits_and_who_is_free(console_app: ConsoleApp, client_of: ClientOf) -> None:
@@ -86,12 +95,15 @@ async def test_who_waits_and_who_is_free(console_app: ConsoleApp, client_of: Cli
     one = seen(console_app, floor)
     assert (one.waiting, one.danger) == (4, 1)
     assert [(row.queue, row.live.waiting if row.live else None) for row in one.queues] == [
-        (HOTLINE, 3), (OFFICE, 1), ("skek-water", None)
-    ]  # fmt: skip
+        (HOTLINE, 3),
+        (OFFICE, 1),
+        ("skek-water", None),
+    ]
     assert one.longest_since == one.queues[1].live.longest_since  # type: ignore[union-attr]
     assert {(it.agent, it.doing, it.reason) for it in one.agents} == {
-        (agent, Doing.PAUSED, "ещё не на линии"), ("150", Doing.FREE, "")
-    }  # fmt: skip
+        (agent, Doing.PAUSED, "ещё не на линии"),
+        ("150", Doing.FREE, ""),
+    }
     floor.answers("150", first)
     assert seen(console_app, floor).states == {Doing.PAUSED: 1, Doing.TALKING: 1}
 
@@ -149,9 +161,16 @@ async def test_the_figures_of_today_are_the_same_after_a_restart(console_app: Co
 async def test_promises_are_shown_without_those_of_the_trust_line(console_app: ConsoleApp) -> None:
     console, now = console_app.console, console_app.console.clock.now()
     intake = {
-        "company_id": COMPANY, "channel": "phone", "kind": "trust", "topic": "service", "applicant_kind": "person",
-        "text": "Вымогают деньги", "answer_way": "none", "actor": "test", "idempotency_key": "trust-1",
-    }  # fmt: skip
+        "company_id": COMPANY,
+        "channel": "phone",
+        "kind": "trust",
+        "topic": "service",
+        "applicant_kind": "person",
+        "text": "Вымогают деньги",
+        "answer_way": "none",
+        "actor": "test",
+        "idempotency_key": "trust-1",
+    }
     appeal = await console.register.register(accept(intake))
     made, signature = now - timedelta(hours=1), console_app.users[Role.SUPERVISOR].signature
     soon, late, far = now + timedelta(minutes=5), now - timedelta(minutes=1), now + timedelta(hours=3)
@@ -170,8 +189,9 @@ async def test_promises_are_shown_without_those_of_the_trust_line(console_app: C
     told = await console_app.app[LIVE].look(console.companies.by_id(COMPANY))
     assert told.today is not None
     assert [(one.title, one.owner) for one in told.today.owed] == [
-        ("приехать", "РЭС"), ("перезвонить", console_app.users[Role.SUPERVISOR].name)
-    ]  # fmt: skip
+        ("приехать", "РЭС"),
+        ("перезвонить", console_app.users[Role.SUPERVISOR].name),
+    ]
 
 
 @asynccontextmanager
@@ -226,8 +246,10 @@ async def test_a_supervisor_changes_the_state_of_others_and_it_is_written_down(
     answer = await client.post(f"/wallboard/agents/{agent}/pause", data={"reason": "просто так"})
     assert answer.status == 422
     for deed, data, state in (
-        ("ready", {}, State.READY), ("pause", {"reason": "обучение"}, State.PAUSED), ("sign-off", {}, None)
-    ):  # fmt: skip
+        ("ready", {}, State.READY),
+        ("pause", {"reason": "обучение"}, State.PAUSED),
+        ("sign-off", {}, None),
+    ):
         await client.post(f"/wallboard/agents/{agent}/{deed}", data=data)
         shift = desk.shift(agent)
         assert (shift.state if shift else None) == state

@@ -59,24 +59,49 @@ def now() -> datetime:
 
 def call(linkedid: str, at: datetime, caller: str | None = PHONE, company: str = "skek") -> CallRecord:
     return CallRecord(
-        id=call_id("n", "b", linkedid), node="n", boot="b", linkedid=linkedid, company_id=company, dialled="1",
-        caller_raw=caller or "", caller=caller, branch="", flow_version="", started_at=at, answered_at=at,
-    )  # fmt: skip
+        id=call_id("n", "b", linkedid),
+        node="n",
+        boot="b",
+        linkedid=linkedid,
+        company_id=company,
+        dialled="1",
+        caller_raw=caller or "",
+        caller=caller,
+        branch="",
+        flow_version="",
+        started_at=at,
+        answered_at=at,
+    )
 
 
 def step(of: CallRecord, prompt: str, key: str, at: datetime, place: str = "power-status") -> CallStep:
     return CallStep(
-        call_id=of.id, ordinal=0, place=place, prompt_ids=[prompt], prompt_text="…", sound="", key=key, exit="said",
-        leads_to=place, flow_version="", started_at=at, ended_at=at,
-    )  # fmt: skip
+        call_id=of.id,
+        ordinal=0,
+        place=place,
+        prompt_ids=[prompt],
+        prompt_text="…",
+        sound="",
+        key=key,
+        exit="said",
+        leads_to=place,
+        flow_version="",
+        started_at=at,
+        ended_at=at,
+    )
 
 
 async def register(db: Database, **more: object) -> str:
     companies = Companies.load(HOUSE / "dialplan/companies")
     given = {
-        "company_id": "skek", "channel": "phone", "kind": "complaint", "topic": "outages", "phone": PHONE,
-        "name": "Иванов", "text": "Нет света",
-    }  # fmt: skip
+        "company_id": "skek",
+        "channel": "phone",
+        "kind": "complaint",
+        "topic": "outages",
+        "phone": PHONE,
+        "name": "Иванов",
+        "text": "Нет света",
+    }
     made = await Register(db, SystemClock(), companies, ProductionCalendar()).register(accept(given | more))
     return made.written
 
@@ -91,29 +116,67 @@ async def fill(db: Database) -> CallRecord:
     )
     owner = Subscriber(id=new_id(), company_id="skek", account=ACCOUNT, name="Иванов", kind=SubscriberKind.PERSON)
     flat = Premise(
-        id=new_id(), company_id="skek", code="c1", subscriber_id=owner.id, branch="", settlement="г. Кемерово",
-        street="ул. Весенняя", house="5", building="", flat="", address="г. Кемерово, ул. Весенняя, д. 5",
-        settlement_key="кемерово", street_key="весенняя", line="L1",
-    )  # fmt: skip
+        id=new_id(),
+        company_id="skek",
+        code="c1",
+        subscriber_id=owner.id,
+        branch="",
+        settlement="г. Кемерово",
+        street="ул. Весенняя",
+        house="5",
+        building="",
+        flat="",
+        address="г. Кемерово, ул. Весенняя, д. 5",
+        settlement_key="кемерово",
+        street_key="весенняя",
+        line="L1",
+    )
     off = Outage(
-        id=new_id(), company_id="skek", code="o1", service=Service.ELECTRICITY, planned=False,
-        status=OutageStatus.ACTIVE, cause="", starts_at=at - timedelta(hours=2), expected_end=None,
-    )  # fmt: skip
+        id=new_id(),
+        company_id="skek",
+        code="o1",
+        service=Service.ELECTRICITY,
+        planned=False,
+        status=OutageStatus.ACTIVE,
+        cause="",
+        starts_at=at - timedelta(hours=2),
+        expected_end=None,
+    )
     wanted = ConnectionApplication(
-        id=new_id(), company_id="skek", number="26001016", applicant="Иванов", applicant_kind=SubscriberKind.PERSON,
-        phone=PHONE, address="уч. 12", track="standard-150", submitted_on=date(2026, 11, 1),
-    )  # fmt: skip
+        id=new_id(),
+        company_id="skek",
+        number="26001016",
+        applicant="Иванов",
+        applicant_kind=SubscriberKind.PERSON,
+        phone=PHONE,
+        address="уч. 12",
+        track="standard-150",
+        submitted_on=date(2026, 11, 1),
+    )
     stage = ConnectionStage(
         application_id=wanted.id, ordinal=1, name="договор", turn=Turn.GRID, next_step="Ждите.", done=False
     )
     igor = User(
-        id="u9", login="igor", name="Игорь", password_hash="", one_time=False, role=Role.AGENT, company_id="skek",
-        branch="", agent="102", created_at=at,
-    )  # fmt: skip
+        id="u9",
+        login="igor",
+        name="Игорь",
+        password_hash="",
+        one_time=False,
+        role=Role.AGENT,
+        company_id="skek",
+        branch="",
+        agent="102",
+        created_at=at,
+    )
     told = {
-        "ref": f"premise:{flat.id}", "name": "Иванов", "address": flat.address, "account": ACCOUNT, "kind": "person",
-        "reasons": [], "premise_id": flat.id,
-    }  # fmt: skip
+        "ref": f"premise:{flat.id}",
+        "name": "Иванов",
+        "address": flat.address,
+        "account": ACCOUNT,
+        "kind": "person",
+        "reasons": [],
+        "premise_id": flat.id,
+    }
     async with db.write() as session:
         for one in (owner, flat, off, wanted, this, before, others, igor):
             session.add(one)
@@ -126,22 +189,42 @@ async def fill(db: Database) -> CallRecord:
                 step(this, "account-enter", ACCOUNT, at),
                 step(before, "main-menu", "2", before.started_at),
                 AgentEvent(
-                    at=before.started_at, agent="102", user_id="u9", company_id="skek", kind="answered",
-                    queue="q", linkedid="1.0", seconds=1, detail="",
+                    at=before.started_at,
+                    agent="102",
+                    user_id="u9",
+                    company_id="skek",
+                    kind="answered",
+                    queue="q",
+                    linkedid="1.0",
+                    seconds=1,
+                    detail="",
                 ),
                 AgentEvent(  # another boot's call of the same linked id, a year later
-                    at=at + timedelta(days=365), agent="101", user_id="u9", company_id="skek", kind="answered",
-                    queue="q", linkedid="1.0", seconds=1, detail="",
+                    at=at + timedelta(days=365),
+                    agent="101",
+                    user_id="u9",
+                    company_id="skek",
+                    kind="answered",
+                    queue="q",
+                    linkedid="1.0",
+                    seconds=1,
+                    detail="",
                 ),
                 CallCard(call_id=before.id, company_id="skek", chosen=told, chosen_by="Игорь", chosen_at=at),
                 CardNote(company_id="skek", call_id=before.id, phone=PHONE, text="Собака", author="Игорь", at=at),
                 CardNote(company_id="skek", call_id=others.id, phone="+79139998877", text="Чужая", author="И", at=at),
                 Recording(
-                    id=new_id(), call_id=this.id, kind=RecordingKind.MESSAGE, state=RecordingState.STORED,
-                    started_at=at, file="x.wav", channels=1, seconds=3.0,
+                    id=new_id(),
+                    call_id=this.id,
+                    kind=RecordingKind.MESSAGE,
+                    state=RecordingState.STORED,
+                    started_at=at,
+                    file="x.wav",
+                    channels=1,
+                    seconds=3.0,
                 ),
             ]
-        )  # fmt: skip
+        )
         before.ended_at = before.started_at + timedelta(minutes=4)
     await Promises(db, SystemClock()).make(
         "skek", PromiseKind.CALLBACK, owner="user:igor", due_at=at + timedelta(hours=3), call_id=before.id

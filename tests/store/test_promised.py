@@ -78,11 +78,13 @@ GARBAGE = {
     "0100000004": b'{"receipt": "0100000004", "intake": {"company_id": "skek"}, "call": null}',
     "0100000005": entry(receipt="0100000005", intake="a word"),
     "0100000006": entry(receipt="0100000006", call={"node": "node1"}),
-    "0100000007": entry(receipt="0100000007", call=dict.fromkeys(
-        ("node", "channel", "dialled", "caller_raw", "started_at", "ended_at"), "x")),
+    "0100000007": entry(
+        receipt="0100000007",
+        call=dict.fromkeys(("node", "channel", "dialled", "caller_raw", "started_at", "ended_at"), "x"),
+    ),
     "0100000008": entry(receipt="../0100000008"),
     "0100000009": bytes(range(256)),
-}  # fmt: skip
+}
 
 
 async def test_entries_that_nobody_can_read_are_put_aside_and_the_rest_goes_on(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridline.phones import Abroad, NotAPhone, Phone, e164, parse, printable, read, read_all, read_home
+from gridline.numbers.phones import Abroad, NotAPhone, Phone, e164, parse, printable, read, read_all, read_home
 
 MOBILE, CITY = "+79132345678", "+73842456789"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gridline.phones import parse
+from gridline.numbers.phones import parse
 from ivr.voice.spoken.numbers import cardinal
 
 

@@ -12,7 +12,7 @@ from carrier.leg import Leg
 from carrier.phone import AgentPhone
 from carrier.stories import store
 from carrier.stories.scene import Caller
-from gridline.phones import e164
+from gridline.numbers.phones import e164
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from recordings.models import RecordingKind

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from gridline.phones import parse
+from gridline.numbers.phones import parse
 from ivr.voice import spoken
 from ivr.voice.spoken.codes import LETTERS
 
