@@ -49,3 +49,15 @@ def test_the_places_of_changes_are_there(name: str) -> None:
     for place in re.findall(r"`((?:dialplan|ivr|appeals|asterisk_conf)/[a-z_/.*]+)`", changes):
         if place != "dialplan/rules.yaml":  # the company's own, made when it has a rule of its own
             assert list(HOUSE.glob(place)), place
+
+
+def test_every_test_that_proves_a_case_exists() -> None:
+    named = re.findall(
+        r"`(tests/[a-z_/]+\.py)(?:::([a-z_A-Z0-9-]+))?", (HOUSE / "docs/field-cases.md").read_text("utf-8")
+    )
+    assert len(named) > 80
+    for file, name in named:
+        assert (HOUSE / file).exists(), file
+        assert not name or re.search(rf"^(?:async )?def {name}\b", (HOUSE / file).read_text("utf-8"), re.MULTILINE), (
+            name
+        )
