@@ -9,6 +9,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -80,7 +81,11 @@ def _shown(default: object) -> str:
 
 def filled(file: Path) -> str:
     """The document with its parts as the code would have them."""
-    made = {"menu skek": lambda: menu("skek"), "settings": settings, "rooms": lambda: rooms(file.parent)}
+    made: dict[str, Callable[[], str]] = {
+        "menu skek": lambda: menu("skek"),
+        "settings": settings,
+        "rooms": lambda: rooms(file.parent),
+    }
     return PART.sub(lambda part: part[1] + made[part["name"]]() + part[3], file.read_text("utf-8"))
 
 
