@@ -17,7 +17,8 @@ from tests.documents import copied, diffs
 
 CHECK = ("-c", "from service.cli import main; main()", "menus", "check")
 REPORT = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/store/appeals/test_reports.py", "-k", "ended_without")
-PROOFS = {"new-company": CHECK, "new-report": REPORT}
+PAGE = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/console/test_outages.py")
+PROOFS = {"new-company": CHECK, "new-page": PAGE, "new-report": REPORT}
 
 
 @pytest.mark.parametrize("guide", sorted(PROOFS))
