@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from prometheus_client.metrics import MetricWrapperBase
 
 from asterisk_conf.asterisk import Asterisk
 from carrier.stories.installation import Installation
+from gridline import metrics
 from gridline.settings import HOUSE
 from ivr.actions import SIGNATURES
 from tests.calls import stories
@@ -100,6 +103,38 @@ async def test_nothing_went_wrong_behind_the_stories(tellings: Tellings) -> None
     await figure(house, "gridline_call_crashes_total", 0.0)
     assert [line for line in house.log().splitlines() if "place-failed" in line or "Traceback" in line] == []
     assert [line for line in house.asterisk_log().splitlines() if " ERROR[" in line] == []
+
+
+IN_TROUBLE = {
+    "gridline_call_crashes": "tests/calls/test_stories.py",
+    "gridline_calls_now": "tests/calls/test_the_demo.py",
+    "gridline_calls_turned_away": "tests/faults/test_peers.py",
+    "gridline_drained": "tests/faults/test_database.py",
+    "gridline_event_failures": "tests/unit/telephony/test_ami.py",
+    "gridline_push_dropped": "tests/console/test_push.py",
+    "gridline_push_listeners": "tests/console/test_push.py",
+    "gridline_request_crashes": "tests/console/test_crash.py",
+    "gridline_seals_refused": "tests/faults/test_peers.py",
+    "gridline_sip_bans": "tests/faults/test_peers.py",
+    "gridline_sip_sign_ins_refused": "tests/faults/test_peers.py",
+    "gridline_spooled": "tests/faults/test_database.py",
+}
+"""What no caller of a story sets, and the test that sees it set (or see it stay at nothing)."""
+
+
+async def test_every_figure_is_set_by_a_real_call(tellings: Tellings) -> None:
+    if not tellings.asked >= {*BOOK.stories, *DISTRESS.stories}:
+        pytest.skip("only some of the stories were told")
+    await tellings.end()
+    told = ""
+    for book in (BOOK, DISTRESS):
+        _, body = await tellings.of[book].street.house.http("/metrics")
+        told += body
+    figures = [each for each in vars(metrics).values() if isinstance(each, MetricWrapperBase)]
+    declared = {next(iter(figure.describe())).name for figure in figures}
+    unset = {name for name in declared if not re.search(rf"^{name}(_total|_count)?({{.*}})? [0-9.]*[1-9]", told, re.M)}
+    assert unset <= set(IN_TROUBLE)
+    assert [file for name, file in IN_TROUBLE.items() if name not in (HOUSE / file).read_text("utf-8")] == []
 
 
 async def test_what_is_made_for_asterisk_can_read_our_calls(tellings: Tellings) -> None:

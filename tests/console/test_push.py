@@ -16,6 +16,7 @@ from agent_console.people.models import Role
 from agent_console.push import KEPT, MORPH, WAITING, Push
 from gridline.clock import SystemClock
 from tests.console.conftest import Client, ClientOf, ConsoleApp, sign_in
+from tests.figures import value
 
 LIMIT_S = 20.0
 
@@ -138,13 +139,17 @@ async def test_who_was_away_too_long_takes_the_page_anew(
 
 async def test_a_listener_that_lags_is_cut_off_and_holds_up_nobody() -> None:
     push = Push(SystemClock())
+    dropped, listening = value("gridline_push_dropped_total"), value("gridline_push_listeners")
     with push.listen({"line"}) as slow, push.listen({"line"}) as quick:
+        assert value("gridline_push_listeners") == listening + 2
         for n in range(WAITING + 10):
             push.publish("line", "note", str(n))
             if n % 100 == 0:
                 assert await quick.take(within_s=1)
         assert slow.ended
         assert not quick.ended
+    assert value("gridline_push_listeners") == listening
+    assert value("gridline_push_dropped_total") == dropped + 1
     assert not push.listening("line")
 
 

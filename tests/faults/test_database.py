@@ -69,6 +69,8 @@ async def test_with_the_database_gone_a_receipt_is_spoken_and_registered_once(
         assert await session.scalar(query) == 1
     assert str(appeal.recording_id) in {one.id for one in await recordings(scene, str(appeal.call_id), at_least=2)}
     assert len(rows_of_log(on_postgres, "spool-drained")) == 1
+    _, figures = await on_postgres.http("/metrics")
+    assert {"gridline_spooled_total 1.0", "gridline_drained_total 1.0"} <= set(figures.splitlines())
 
 
 @pytest.mark.postgres

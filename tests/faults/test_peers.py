@@ -164,6 +164,7 @@ async def test_whoever_guesses_secrets_is_not_listened_to(house: Installation) -
         assert call.status == 200
     _, told = await house.http("/metrics")
     assert "gridline_sip_bans_total 1.0" in told
+    assert re.search(r"gridline_sip_sign_ins_refused_total [1-9]", told)
     await house.carrier.agent("102").registers(anew=True)
 
 
@@ -187,6 +188,8 @@ async def test_a_notice_that_was_not_heard_cannot_be_claimed(house: Installation
     assert commands[-1].startswith("STREAM FILE")
     assert str(notice.file) in commands[-1]
     assert rows_of_log(house, "call-not-sealed-by-us")
+    _, told = await house.http("/metrics")
+    assert re.search(r"gridline_seals_refused_total [1-9]", told)
 
 
 async def test_a_callers_name_is_no_formula_in_the_records(new_house: NewHouse) -> None:

@@ -17,6 +17,7 @@ from ivr.telephony.ami import Ami, AmiActionFailed, AmiLost, AmiPace, AmiRefused
 from ivr.telephony.ami_session import _read
 from ivr.telephony.events import ChannelHungUp, ChannelSeen, Event
 from ivr.telephony.state import Snapshot
+from tests.figures import value
 from tests.unit.telephony.fake_manager import FakeManager, channel_headers, message
 
 QUICK = AmiPace(
@@ -171,6 +172,7 @@ async def test_a_handler_that_raises_loses_neither_the_link_nor_the_next_event()
     def burst(event: Event) -> None:
         raise ZeroDivisionError("a bad handler")
 
+    failed = value("gridline_event_failures_total")
     async with linked() as link:
         await link.synced()
         link.poison = burst
@@ -179,6 +181,7 @@ async def test_a_handler_that_raises_loses_neither_the_link_nor_the_next_event()
         await link.until(lambda: len(link.events) == 3)
         await link.ami.action("Ping")
         assert link.ami.counts.failed == 3
+        assert value("gridline_event_failures_total") == failed + 3
         assert link.manager.logins == 1
 
 
