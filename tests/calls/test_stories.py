@@ -130,8 +130,8 @@ async def test_every_figure_is_set_by_a_real_call(tellings: Tellings) -> None:
     for book in (BOOK, DISTRESS):
         _, body = await tellings.of[book].street.house.http("/metrics")
         told += body
-    figures = [each for each in vars(metrics).values() if isinstance(each, MetricWrapperBase)]
-    declared = {next(iter(figure.describe())).name for figure in figures}
+    ours = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
+    declared = {next(iter(metric.describe())).name for metric in ours}
     unset = {name for name in declared if not re.search(rf"^{name}(_total|_count)?({{.*}})? [0-9.]*[1-9]", told, re.M)}
     assert unset <= set(IN_TROUBLE)
     assert [file for name, file in IN_TROUBLE.items() if name not in (HOUSE / file).read_text("utf-8")] == []
