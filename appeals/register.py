@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appeals import history, numbering, states
 from appeals.deadlines import deadlines
 from appeals.deadlines.rules import RuleBook, shipped
-from appeals.finding import search
+from appeals.finding import words
 from appeals.history import Happening
 from appeals.intake import entry, kept, repeats
 from appeals.intake.entry import Entry, Rows
@@ -351,9 +351,9 @@ async def _store(session: AsyncSession, stored: Sequence[Rows]) -> None:
         if rows:
             await session.execute(insert(model.__table__), rows)  # type: ignore[arg-type]
     indexed = [
-        search.Indexed(made.appeal["company_id"], made.appeal["number"], made.content["text"] or "") for made in stored
+        words.Indexed(made.appeal["company_id"], made.appeal["number"], made.content["text"] or "") for made in stored
     ]
-    await search.add(session, indexed)
+    await words.add(session, indexed)
     for made in stored:
         if made.finished_draft:
             done = update(DraftAppeal).where(DraftAppeal.id == made.finished_draft)

@@ -7,13 +7,12 @@ buckets alone would be 60 questions at 1 000 000 appeals when hardly any matches
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-SIZES: Final = (16_384, 131_072, 1_048_576)
-"""Appeals of one series (a company's year) in a bucket; one of the last size holds the whole series."""
+from appeals.finding.words import SIZES, mark
+
 ENOUGH: Final = 2
 """After so many appeals, in buckets of a size, whatever did not fill a page is rare enough for the next size."""
 
@@ -24,16 +23,6 @@ class Bucket:
 
     mark: str
     below: str
-
-
-def company_mark(company_id: str) -> str:
-    """A company's word: it begins with a private character, so that nobody's query can hold it."""
-    return "\ue000" + re.sub(r"[^a-z0-9]", "", company_id)
-
-
-def marks(company_id: str, number: str) -> list[str]:
-    """The words of the buckets an appeal is in, one of each size."""
-    return [_mark(company_id, int(number[:2]), size, int(number[2:8])) for size in range(len(SIZES))]
 
 
 def walk(company_id: str, series: Iterable[tuple[int, int]], *, before: str | None, rare: bool) -> Iterator[Bucket]:
@@ -50,7 +39,7 @@ def walk(company_id: str, series: Iterable[tuple[int, int]], *, before: str | No
             at, below = (int(before[2:8]), before) if before[:2] == f"{year:02d}" else (-1, "")
         while at >= 0:
             size = len(SIZES) - 1 if rare else _size(looked)
-            yield Bucket(_mark(company_id, year, size, at), below)
+            yield Bucket(mark(company_id, year, size, at), below)
             first = at - at % SIZES[size]
             looked += at - first + 1
             at, below = first - 1, f"{year:02d}{first:06d}"
@@ -59,7 +48,3 @@ def walk(company_id: str, series: Iterable[tuple[int, int]], *, before: str | No
 def _size(looked: int) -> int:
     """The size of the next bucket after so many appeals."""
     return sum(looked >= ENOUGH * size for size in SIZES[:-1])
-
-
-def _mark(company_id: str, year: int, size: int, sequence: int) -> str:
-    return f"{company_mark(company_id)}{year:02d}{'bmy'[size]}{sequence // SIZES[size]}"

@@ -6,33 +6,24 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import snowballstemmer
-from sqlalchemy import delete, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.finding import buckets
-from appeals.models import Counter, Words
+from appeals.finding.words import company_mark, plain, stem
+from appeals.models import Counter
 from gridline.errors import InvalidInput
 
 LARGEST_PAGE = 200
 _MOST_WORDS = 20
 _STOP = Path(__file__).parent.parent / "data" / "stopwords.txt"
-_RUSSIAN = snowballstemmer.stemmer("russian")
-_ENGLISH = snowballstemmer.stemmer("english")
 
 _RARE = 4_000
 """A word of fewer appeals than this is asked for in the whole register at once: so many can be sorted."""
-_INSERT = {
-    "postgresql": (
-        "INSERT INTO appeal_words (company_id, number, words) VALUES"
-        " (:company_id, :number, array_to_tsvector(CAST(:marks AS text[])) || to_tsvector('russian', :text))"
-    ),
-    "sqlite": "INSERT INTO appeal_words (company_id, number, words) VALUES (:company_id, :number, :text)",
-}
 # How many appeals have a word, by the statistics autovacuum keeps of the thousand most common ones.
 _LEXEMES = """
     SELECT word.lexeme, known.shares[array_position(known.words, word.lexeme)] * size.appeals AS appeals,
@@ -68,15 +59,6 @@ _NEWEST = "~"
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
-    """The words of one appeal."""
-
-    company_id: str
-    number: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Hits:
     """One page of numbers, newest first; `next_page` is given to the next call, None at the end."""
 
@@ -84,55 +66,11 @@ class Hits:
     next_page: str | None
 
 
-@lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
-    """The stem of one lower-case word; Latin letters are English, as PostgreSQL's `russian` has it."""
-    return str((_ENGLISH if word.isascii() else _RUSSIAN).stemWord(word))
-
-
-def tokens(text: str) -> list[str]:
-    """The stems of a text in its order; ё is е."""
-    return [stem(word) for word in re.findall(r"\w+", _plain(text).replace("_", " "))]
-
-
-def _plain(text: str) -> str:
-    return text.lower().replace("ё", "е")
-
-
 @cache
 def _stop_words() -> frozenset[str]:
     """Words PostgreSQL leaves out of index and query; FTS5 knows none, so they are left out of its queries."""
     lines = _STOP.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
-
-
-async def add(session: AsyncSession, appeals: Sequence[Indexed]) -> None:
-    """Index appeals in the transaction that registers them."""
-    dialect = session.get_bind().dialect.name
-    rows = [
-        {
-            "company_id": one.company_id,
-            "number": one.number,
-            **(_stemmed(one) if dialect == "sqlite" else _marked(one)),
-        }
-        for one in appeals
-        if one.text
-    ]
-    if rows:
-        await session.execute(text(_INSERT[dialect]), rows)
-
-
-def _stemmed(one: Indexed) -> dict[str, Any]:
-    return {"text": " ".join([buckets.company_mark(one.company_id), *tokens(one.text)])}
-
-
-def _marked(one: Indexed) -> dict[str, Any]:
-    return {"text": _plain(one.text), "marks": buckets.marks(one.company_id, one.number)}
-
-
-async def remove(session: AsyncSession, company_id: str, numbers: Sequence[str]) -> None:
-    """Take erased appeals out of the index."""
-    await session.execute(delete(Words).where(Words.company_id == company_id, Words.number.in_(numbers)))
 
 
 async def find(
@@ -144,7 +82,7 @@ async def find(
     """
     if before is not None and not re.fullmatch("[0-9]{9}", before):
         raise InvalidInput("Начало страницы указано неверно.")
-    words = [one for one in re.findall(r"\w+", _plain(query).replace("_", " ")) if one not in _stop_words()]
+    words = [one for one in re.findall(r"\w+", plain(query).replace("_", " ")) if one not in _stop_words()]
     if not words:
         return Hits((), None)
     limit = max(1, min(limit, LARGEST_PAGE))
@@ -157,7 +95,7 @@ async def find(
 async def _find_in_fts5(
     session: AsyncSession, company_id: str, words: Sequence[str], wanted: int, before: str | None
 ) -> list[str]:
-    query = " AND ".join(f'"{token}"' for token in [buckets.company_mark(company_id), *map(stem, words)])
+    query = " AND ".join(f'"{token}"' for token in [company_mark(company_id), *map(stem, words)])
     given = {"company_id": company_id, "limit": wanted, "before": before or _NEWEST, "query": query}
     return [str(row.number) for row in (await session.execute(text(_FIND_IN_FTS5), given)).all()]
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import history, numbering
-from appeals.finding import search
+from appeals.finding import words
 from appeals.history import Happening
 from appeals.models import Answer, Appeal, Contact, Content, DestructionAct, DraftAppeal, Hold, Refusal, Task
 from appeals.personal_data.personal_data import FIELDS
@@ -120,7 +120,7 @@ class Erasure:
                 await _empty(session, appeal, act.at)
                 erased = Happening("erased", {"act_id": act.id, "fields": sorted(FIELDS)})
                 await history.append(session, appeal, act.at, actor, erased)
-            await search.remove(session, company_id, gone)
+            await words.remove(session, company_id, gone)
             return Erased(act.id, gone, tuple(kept), recordings)
 
 

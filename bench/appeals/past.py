@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appeals import history
 from appeals.deadlines import deadlines
 from appeals.deadlines.rules import shipped
-from appeals.finding import search
+from appeals.finding import words
 from appeals.history import Happening
 from appeals.intake import entry
 from appeals.intake.entry import Entry
@@ -57,7 +57,7 @@ class Batch:
     """Rows of a few thousand appeals by table, and their words."""
 
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name, _ in TABLES})
-    words: list[search.Indexed] = field(default_factory=list)
+    words: list[words.Indexed] = field(default_factory=list)
 
 
 def made_intake(chance: random.Random, company_id: str) -> Intake:
@@ -154,7 +154,7 @@ def _lived(batch: Batch, one: Entry, counter: Counter, at: datetime, chance: ran
     batch.rows["events"].extend(made.events)
     if made.promise is not None:
         batch.rows["promises"].append(made.promise)
-    batch.words.append(search.Indexed(made.appeal["company_id"], made.appeal["number"], one.intake.text or ""))
+    batch.words.append(words.Indexed(made.appeal["company_id"], made.appeal["number"], one.intake.text or ""))
 
 
 async def store(db: Database, batch: Batch) -> None:
@@ -164,7 +164,7 @@ async def store(db: Database, batch: Batch) -> None:
         for name, rows in batch.rows.items():
             if rows:
                 await _store_table(session, tables[name], rows, lite=db.is_sqlite)  # type: ignore[arg-type]
-        await search.add(session, batch.words)
+        await words.add(session, batch.words)
 
 
 async def _store_table(session: AsyncSession, table: Table, rows: list[dict[str, Any]], *, lite: bool) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.finding import listing, search
 from appeals.finding.listing import Filters
+from appeals.finding.words import stem
 from appeals.reports import form49, source
 from bench.appeals.past import WORDS
 from gridline.clock import SystemClock
@@ -85,7 +86,7 @@ async def search_pages(db: Database, company: Company, pages: int = PAGES) -> li
 
     def page() -> Page:
         many = 10 if chance.random() < 1 / 30 else chance.randint(1, 3)
-        words = [chance.choice(FORMS).format(search.stem(word)) for word in chance.sample(WORDS, many)]
+        words = [chance.choice(FORMS).format(stem(word)) for word in chance.sample(WORDS, many)]
         if chance.random() < 0.3:
             words[0] = f"тп{chance.randint(1, 20_000)}"
         query = " ".join(words)

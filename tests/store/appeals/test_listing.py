@@ -14,6 +14,7 @@ from appeals.finding import buckets, listing, order, search
 from appeals.finding.appeals import TRUST
 from appeals.finding.filters import CODES, Filters
 from appeals.finding.listing import SORTS, ListedAppeal
+from appeals.finding.words import Indexed, tokens
 from appeals.models import Appeal
 from appeals.register import Register
 from appeals.states import OPEN, TITLES
@@ -302,14 +303,12 @@ async def test_a_search_finds_what_a_plain_scan_finds(
     monkeypatch.setattr(buckets, "SIZES", (4, 16, 1_000))
     monkeypatch.setattr(search, "_RARE", 60)
     chance = random.Random(13)
-    written: list[search.Indexed] = []
+    written: list[Indexed] = []
     for year in (2024, 2025):
         for batch in past.year_of_appeals(companies.by_id("skek"), year, 90, calendar, chance):
             await past.store(db, batch)
             written += batch.words
-    stems = {
-        one.number: set(search.tokens(one.text)) for one in sorted(written, key=lambda one: one.number, reverse=True)
-    }
+    stems = {one.number: set(tokens(one.text)) for one in sorted(written, key=lambda one: one.number, reverse=True)}
     for reckoned in (False, True):
         if reckoned:
             async with db.write() as session:
@@ -319,7 +318,7 @@ async def test_a_search_finds_what_a_plain_scan_finds(
             words = chance.sample(like, chance.choice([1, 1, 2, 3, 10])) + chance.sample(
                 past.WORDS, chance.randint(0, 1)
             )
-            asked = set(search.tokens(" ".join(words)))
+            asked = set(tokens(" ".join(words)))
             found: list[str] = []
             before: str | None = None
             async with db.read() as session:

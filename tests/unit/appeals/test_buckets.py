@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appeals import numbering
-from appeals.finding import buckets
+from appeals.finding import buckets, words
 
 SERIES = [(2026, 9), (2025, 70), (2024, 3)]
 NUMBERS = [numbering.number(year, sequence) for year, last in SERIES for sequence in range(last, 0, -1)]
@@ -16,13 +16,12 @@ NUMBERS = [numbering.number(year, sequence) for year, last in SERIES for sequenc
 def test_every_appeal_is_asked_for_once_and_the_newest_first(
     monkeypatch: pytest.MonkeyPatch, before: str | None, rare: bool
 ) -> None:
-    monkeypatch.setattr(buckets, "SIZES", (4, 16, 1_000))
+    for module in (buckets, words):
+        monkeypatch.setattr(module, "SIZES", (4, 16, 1_000))
     wanted = [number for number in NUMBERS if before is None or number < before]
     asked: list[str] = []
     for bucket in buckets.walk("skek", SERIES, before=before, rare=rare):
-        inside = [
-            number for number in NUMBERS if bucket.mark in buckets.marks("skek", number) and number < bucket.below
-        ]
+        inside = [number for number in NUMBERS if bucket.mark in words.marks("skek", number) and number < bucket.below]
         assert not set(inside) & set(asked)
         asked += inside
         assert asked == wanted[: len(asked)]
@@ -37,4 +36,4 @@ def test_a_register_of_a_million_that_holds_no_match_is_a_dozen_questions() -> N
 
 def test_the_first_questions_are_small() -> None:
     first = next(buckets.walk("skek", [(2026, 999_999)], before=None, rare=False))
-    assert first == buckets.Bucket(f"{buckets.company_mark('skek')}26b61", "26~")
+    assert first == buckets.Bucket(f"{words.company_mark('skek')}26b61", "26~")

@@ -1,0 +1,36 @@
+"""Which files a request passes through: to keep the way of a thing through the house short."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from gridline.settings import HOUSE
+
+GROUND = "gridline"
+"""Under every room, and no room of its own."""
+
+
+@contextmanager
+def entered() -> Iterator[set[str]]:
+    """The modules of the houses whose functions this thread runs meanwhile, as paths in the checkout."""
+    files: set[str] = set()
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_name != "<module>":
+            files.add(frame.f_code.co_filename)
+
+    rooms: set[str] = set()
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield rooms
+    finally:
+        sys.setprofile(before)
+        inside = (Path(file).relative_to(HOUSE) for file in files if Path(file).is_relative_to(HOUSE))
+        rooms |= {
+            str(room) for room in inside if room.suffix == ".py" and room.parts[0] not in (GROUND, "tests", ".venv")
+        }
