@@ -7,7 +7,7 @@ from alembic import op
 
 from grid import places
 
-revision = "0027"
+revision = "0026"
 down_revision = "0025"
 
 COLUMNS = ("settlement", "street", "settlement_key", "street_key")
