@@ -18,7 +18,7 @@ import orjson
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals.models import Appeal, Counter, Event
+from appeals.models import Appeal, AppealEvent, Counter
 from gridline.db import insert_missing
 
 Body = Mapping[str, Any]
@@ -91,8 +91,10 @@ async def onward(session: AsyncSession, counter: Counter, at: datetime) -> datet
 
     Call it after locking the counter, so that no later event is missed.
     """
-    query = select(Event.at).where(
-        Event.company_id == counter.company_id, Event.year == counter.year, Event.journal_no == counter.journal_no
+    query = select(AppealEvent.at).where(
+        AppealEvent.company_id == counter.company_id,
+        AppealEvent.year == counter.year,
+        AppealEvent.journal_no == counter.journal_no,
     )
     last = (await session.execute(query)).scalar_one_or_none()
     return at if last is None else max(at, last)
@@ -144,5 +146,5 @@ async def append(session: AsyncSession, appeal: Appeal, at: datetime, actor: str
         actor=actor,
         happenings=happenings,
     )
-    session.add_all(Event(**row) for row in rows)
+    session.add_all(AppealEvent(**row) for row in rows)
     appeal.event_count, appeal.event_hash = rows[-1]["seq"], rows[-1]["hash"]

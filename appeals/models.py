@@ -148,7 +148,7 @@ class Content(Base):
     erased_at: Mapped[datetime | None]
 
 
-class Event(Base):
+class AppealEvent(Base):
     """One thing that happened to an appeal; triggers of the database refuse to change or remove it."""
 
     __tablename__ = "appeal_events"

@@ -19,10 +19,10 @@ from appeals.deadlines.rules import RuleBook, shipped
 from appeals.finding import words
 from appeals.history import Happening
 from appeals.intake import entry, kept, repeats
-from appeals.intake.entry import Entry, Rows
+from appeals.intake.entry import Registration, RegistrationRows
 from appeals.intake.intake import Intake
 from appeals.intake.repeats import FurtherContact, OpenAppeal
-from appeals.models import Answer, Appeal, Content, DraftAppeal, Event, Promise
+from appeals.models import Answer, Appeal, AppealEvent, Content, DraftAppeal, Promise
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies, Company
@@ -83,7 +83,7 @@ class AppealStatus:
 class _Waiting:
     """One registration on its way: `outcome` is set by whoever writes the transaction it is part of."""
 
-    entry: Entry
+    entry: Registration
     outcome: Registered | Exception | None = None
 
 
@@ -219,7 +219,7 @@ class Register:
         async with self._db.write() as session:
             return await repeats.add_contact(session, company_id, number, contact, self._clock.now())
 
-    async def _entry(self, intake: Intake) -> Entry:
+    async def _entry(self, intake: Intake) -> Registration:
         company = self._companies.by_id(intake.company_id)
         now = self._clock.now()
         received_at = intake.received_at or now
@@ -236,7 +236,7 @@ class Register:
             answered_on_call=intake.answer_on_call is not None,
         )
         repeat_of = await self._earlier(company, intake.repeat_of) if intake.repeat_of else None
-        return Entry(intake, company, deadline, received_at, repeat_of, new_id(), new_id())
+        return Registration(intake, company, deadline, received_at, repeat_of, new_id(), new_id())
 
     async def _earlier(self, company: Company, number: str) -> str:
         digits = numbering.read(number).digits
@@ -264,7 +264,7 @@ class Register:
             waiting.outcome = outcome
 
     async def _in_transaction(
-        self, session: AsyncSession, company: Company, entries: Sequence[Entry]
+        self, session: AsyncSession, company: Company, entries: Sequence[Registration]
     ) -> list[Registered | Exception]:
         now = self._clock.now()
         counter = await history.lock_counter(session, company.id, now.astimezone(company.zone).year)
@@ -273,7 +273,7 @@ class Register:
         # After the lock nobody else registers for this company, so what is not there now will not appear.
         known = await _known(session, company.id, entries)
         outcomes: list[Registered | Exception] = []
-        stored: list[Rows] = []
+        stored: list[RegistrationRows] = []
         for one in entries:
             first = known.get(one.key) or (known.get(one.intake.receipt) if one.intake.receipt else None)
             if first is not None:
@@ -299,7 +299,7 @@ def _together(waiting: Sequence[_Waiting]) -> list[_Waiting]:
 
 
 async def _known(
-    session: AsyncSession, company_id: str, entries: Sequence[Entry]
+    session: AsyncSession, company_id: str, entries: Sequence[Registration]
 ) -> dict[str, tuple[Appeal, str | None]]:
     """Appeals registered before under the keys and receipts of `entries`, with their accepted requests."""
     keys = {one.key for one in entries if one.key != one.appeal_id}
@@ -320,7 +320,7 @@ async def _known(
 
 
 async def _again(
-    session: AsyncSession, appeal: Appeal, body: str | None, again: Entry, at: datetime
+    session: AsyncSession, appeal: Appeal, body: str | None, again: Registration, at: datetime
 ) -> Registered | Exception:
     """The answer to a key that was used before; once the content is erased it can no longer be compared."""
     if body is not None and body != again.body:
@@ -335,7 +335,7 @@ async def _again(
     return Registered(appeal.id, appeal.number, appeal.deadline, appeal.deadline_sentence, existed=True)
 
 
-async def _store(session: AsyncSession, stored: Sequence[Rows]) -> None:
+async def _store(session: AsyncSession, stored: Sequence[RegistrationRows]) -> None:
     if not stored:
         return
     await session.flush()  # the counter
@@ -343,7 +343,7 @@ async def _store(session: AsyncSession, stored: Sequence[Rows]) -> None:
     tables: list[tuple[type[Base], list[dict[str, Any]]]] = [
         (Appeal, [made.appeal for made in stored]),
         (Content, [made.content for made in stored]),
-        (Event, [event for made in stored for event in made.events]),
+        (AppealEvent, [event for made in stored for event in made.events]),
         (Answer, [made.answer for made in stored if made.answer]),
         (Promise, [made.promise for made in stored if made.promise]),
     ]

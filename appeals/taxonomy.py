@@ -32,7 +32,7 @@ class ChannelRow(_Row):
     form49: int
 
 
-class Kind(_Row):
+class KindRow(_Row):
     """A kind of appeal; `group` is its block of form 4.9, `details` the extra facts it requires."""
 
     group: Group
@@ -75,7 +75,7 @@ class Taxonomy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channels: dict[str, ChannelRow]
-    kinds: dict[str, Kind]
+    kinds: dict[str, KindRow]
     topics: dict[str, TopicRow]
     dispositions: dict[str, Disposition]
     applicant_kinds: dict[str, ApplicantKind]

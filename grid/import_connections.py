@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.connections import DIGITS
-from grid.imports import APPLICANTS, Key, Outcome, Table, insert_all, slices, take_turn, update_all
+from grid.imports import APPLICANTS, HandedTable, Key, Outcome, insert_all, slices, take_turn, update_all
 from grid.models import ConnectionApplication, ConnectionStage, SubscriberKind, Turn
 from grid.tracks import TRACKS
 from gridline.db import Database, new_id
@@ -57,7 +57,7 @@ class _Row:
     stages: tuple[_Stage, ...]
 
 
-async def import_connections(database: Database, table: Table) -> Outcome:
+async def import_connections(database: Database, table: HandedTable) -> Outcome:
     """Store every row of the table, or none.
 
     An application is known by its company and «номер». Raises InvalidInput that names every wrong row,
@@ -71,7 +71,7 @@ async def import_connections(database: Database, table: Table) -> Outcome:
         return await _store(session, found)
 
 
-def _rows(table: Table, problems: Problems) -> Iterator[_Row]:
+def _rows(table: HandedTable, problems: Problems) -> Iterator[_Row]:
     seen: dict[Key, int] = {}
     for row in tabular.rows(table.file, required=REQUIRED, optional=OPTIONAL, problems=problems):
         try:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid import places
-from grid.imports import Key, Outcome, Spellings, Table, insert_all, slices, take_turn, update_all
+from grid.imports import HandedTable, Key, Outcome, Spellings, insert_all, slices, take_turn, update_all
 from grid.models import Outage, OutageScope, OutageStatus, Premise, Service, Subscriber
 from gridline.db import Database, new_id
 from gridline.tables import cells, tabular
@@ -68,7 +68,7 @@ class _Stored:
     places: frozenset[Scope]
 
 
-async def import_outages(database: Database, table: Table) -> Outcome:
+async def import_outages(database: Database, table: HandedTable) -> Outcome:
     """Store every row of the table, or none.
 
     An outage is known by its company and «номер»; what it affects is what its row says, no more. Raises
@@ -85,7 +85,7 @@ async def import_outages(database: Database, table: Table) -> Outcome:
         return await _store(session, known, found)
 
 
-def _rows(table: Table, problems: Problems) -> Iterator[_Row]:
+def _rows(table: HandedTable, problems: Problems) -> Iterator[_Row]:
     for row in tabular.rows(table.file, required=REQUIRED, optional=OPTIONAL, problems=problems):
         try:
             company = table.company(row.cells)

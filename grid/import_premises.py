@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid import places
-from grid.imports import APPLICANTS, Key, Outcome, Spellings, Table, insert_all, slices, take_turn, update_all
+from grid.imports import APPLICANTS, HandedTable, Key, Outcome, Spellings, insert_all, slices, take_turn, update_all
 from grid.models import Premise, PremisePhone, Subscriber, SubscriberKind
 from gridline.companies import Company
 from gridline.db import Database, new_id
@@ -53,7 +53,7 @@ class _Row:
     phones: frozenset[str]
 
 
-async def import_premises(database: Database, table: Table) -> Outcome:
+async def import_premises(database: Database, table: HandedTable) -> Outcome:
     """Store every row of the table, or none.
 
     A premise is known by its company and «объект» (its account where that is empty): what is known is
@@ -70,7 +70,7 @@ async def import_premises(database: Database, table: Table) -> Outcome:
         return await _store(session, known, found)
 
 
-def _rows(table: Table, problems: Problems) -> Iterator[_Row]:
+def _rows(table: HandedTable, problems: Problems) -> Iterator[_Row]:
     for row in tabular.rows(table.file, required=REQUIRED, optional=OPTIONAL, problems=problems):
         try:
             yield _row(row.number, row.cells, table.company(row.cells))

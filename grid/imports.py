@@ -84,7 +84,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Table:
+class HandedTable:
     """One handed-in table and how it is to be read."""
 
     file: Path

@@ -14,7 +14,7 @@ from grid.models import Turn
 
 
 @dataclass(frozen=True)
-class Stage:
+class TrackStage:
     """One stage of a track: whose turn it usually is, and what an applicant is told."""
 
     name: str
@@ -22,30 +22,30 @@ class Stage:
     next_step: str
 
 
-TRACKS: Mapping[str, tuple[Stage, ...]] = MappingProxyType(
+TRACKS: Mapping[str, tuple[TrackStage, ...]] = MappingProxyType(
     {
         "standard-150": (
-            Stage(
+            TrackStage(
                 "рассмотрение заявки",
                 Turn.GRID,
                 "Мы готовим условия договора и счёт. Они появятся в личном кабинете.",
             ),
-            Stage(
+            TrackStage(
                 "заключение договора",
                 Turn.APPLICANT,
                 "Оплатите счёт из личного кабинета: первым платежом договор считается заключённым.",
             ),
-            Stage(
+            TrackStage(
                 "выполнение мероприятий",
                 Turn.GRID,
                 "Мы строим сеть до границы участка. Подготовьте ввод и вводной щит на своей стороне.",
             ),
-            Stage(
+            TrackStage(
                 "фактическое присоединение",
                 Turn.GRID,
                 "Мастер подключит объект и опломбирует счётчик. О дне визита мы сообщим.",
             ),
-            Stage(
+            TrackStage(
                 "уведомление об обеспечении возможности присоединения",
                 Turn.GRID,
                 "Мы разместим уведомление в личном кабинете. После него пользуйтесь электроэнергией.",

@@ -21,7 +21,7 @@ from gridline.clock import Clock
 from ivr.call import Call
 from ivr.telephony import variables
 from ivr.telephony.agi import AgiChannel, AgiReply, CallerHungUp
-from ivr.telephony.seal import Kept, Seal
+from ivr.telephony.seal import Seal, SealedFacts
 from ivr.telephony.wire import Command, app_argument, set_variables
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Phrase
@@ -99,7 +99,7 @@ class Line:
         self._clock = clock
         self._on_spoken = on_spoken
         self._seal = seal
-        self._kept = Kept(notice="1" if call.notice_heard else "")
+        self._kept = SealedFacts(notice="1" if call.notice_heard else "")
         self._marks: dict[str, str] = {}
         self._end_told = False
         self._began: float | None = clock.monotonic()

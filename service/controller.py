@@ -54,7 +54,7 @@ from ivr.menus.flows import Flows
 from ivr.menus.vocabulary import Vocabulary
 from ivr.promised.drain import Drain
 from ivr.promised.spool import Spool
-from ivr.promised.words import Words
+from ivr.promised.words import ToldWords
 from ivr.reception.ends import Ends
 from ivr.reception.reception import Reception
 from ivr.services import Services
@@ -100,7 +100,7 @@ class Controller:
             recordings / "store",
             disk,
             in_hands=self.journal.is_open,
-            on_stored=Words(self.register, self.spool, incoming).on_stored,
+            on_stored=ToldWords(self.register, self.spool, incoming).on_stored,
         )
         self.whispers = Whispers(
             self.db,

@@ -15,7 +15,7 @@ from gridline import metrics
 from gridline.clock import Clock
 from gridline.errors import Unavailable
 from gridline.settings import Settings
-from ivr.telephony.events import CallTurnedAway, Event, SignInRefused
+from ivr.telephony.events import CallTurnedAway, Event, SipSignInRefused
 
 WITHIN_S = 60.0
 MOST_ADDRESSES = 10_000
@@ -63,7 +63,7 @@ class Doorkeeper:
         if isinstance(event, CallTurnedAway):
             metrics.CALLS_TURNED_AWAY.labels(event.reason).inc()
             log.warning("call-turned-away", reason=event.reason)
-        elif isinstance(event, SignInRefused):
+        elif isinstance(event, SipSignInRefused):
             metrics.SIGN_INS_REFUSED.inc()
             self._refused(event)
 
@@ -74,7 +74,7 @@ class Doorkeeper:
             if self._is_spared(address):
                 await asyncio.to_thread(self._file.lift, address)
 
-    def _refused(self, event: SignInRefused) -> None:
+    def _refused(self, event: SipSignInRefused) -> None:
         if self._is_spared(event.address):
             return
         if len(self._wrong) > MOST_ADDRESSES:

@@ -16,7 +16,7 @@ from gridline.calendar import days
 from gridline.companies import Company
 from gridline.errors import InvalidInput
 from ivr.figures import history
-from ivr.figures.figures import By, Figures, Period, Presence
+from ivr.figures.figures import Figures, GroupedBy, Period, Presence
 
 LONGEST_DAYS: Final = 366
 
@@ -38,11 +38,11 @@ FOLDS: Final[Mapping[Fold, str]] = {
 }
 OUTSIDE: Final = "Вне очереди: переводы и возвраты"
 """Talks that came by a transfer, or went on after a reload of the agent's page."""
-_BY: Final[Mapping[Fold, By]] = {
-    Fold.DAY: By.HALF_HOUR,
-    Fold.HOUR: By.HALF_HOUR,
-    Fold.QUEUE: By.QUEUE,
-    Fold.AGENT: By.AGENT,
+_BY: Final[Mapping[Fold, GroupedBy]] = {
+    Fold.DAY: GroupedBy.HALF_HOUR,
+    Fold.HOUR: GroupedBy.HALF_HOUR,
+    Fold.QUEUE: GroupedBy.QUEUE,
+    Fold.AGENT: GroupedBy.AGENT,
 }
 
 

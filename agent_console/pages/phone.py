@@ -27,7 +27,7 @@ _HOLDER = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Reachable:
     """Whose recording is paused."""
 
     agent: str
@@ -152,7 +152,7 @@ async def hang_up(request: web.Request) -> web.Response:
 async def pause_recording(request: web.Request) -> web.Response:
     """Identity papers are about to be dictated: silence is recorded, for a minute at the longest."""
     console, actor = console_of(request), actor_of(request)
-    who = Person(number_of(actor), actor.user_id, actor.company_id or "")
+    who = Reachable(number_of(actor), actor.user_id, actor.company_id or "")
     await console.recording_pause.pause(who, devices.interface(who.agent, _phone(console, who.agent)))
     return web.json_response(state(console, who.agent))
 
@@ -179,7 +179,7 @@ def state(console: Console, agent: str) -> dict[str, Any]:
         "recording_back_at": until.isoformat() if until is not None else None,
         "holder": console.phones.holder(agent),
     }
-    if phone is devices.Phone.DESK:
+    if phone is devices.DeviceKind.DESK:
         member = board.agent(devices.desk_phone(agent))
         call = board.call(member.call) if member is not None and member.call is not None else None
         told["desk"] = {
@@ -213,10 +213,10 @@ def _targets(console: Console, actor: Actor) -> Iterator[Target]:
                 yield Target(company.queue_name(queue), "очередь", queue)
 
 
-def _phone(console: Console, agent: str) -> devices.Phone:
+def _phone(console: Console, agent: str) -> devices.DeviceKind:
     """Where the agent takes calls: chosen with the shift, else the telephone in the page they look at."""
     shift = console.desk.shift(agent)
-    return shift.phone if shift is not None else devices.Phone.BROWSER
+    return shift.phone if shift is not None else devices.DeviceKind.BROWSER
 
 
 def _shown(console: Console, actor: Actor) -> str:

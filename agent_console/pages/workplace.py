@@ -68,8 +68,8 @@ async def sign_on(request: web.Request) -> web.StreamResponse:
     wanted = {str(value) for value in form.getall("queue", [])}
     if strangers := wanted - company.queues_of(agent):
         raise InvalidInput(f"Вы не отвечаете в очереди {', '.join(sorted(strangers))}.")
-    chosen = str(form.get("phone", devices.Phone.BROWSER))
-    if chosen not in list(devices.Phone):
+    chosen = str(form.get("phone", devices.DeviceKind.BROWSER))
+    if chosen not in list(devices.DeviceKind):
         raise InvalidInput("Выберите телефон: в браузере или настольный аппарат.")
     await console.desk.sign_on(
         agent,
@@ -77,7 +77,7 @@ async def sign_on(request: web.Request) -> web.StreamResponse:
         name=actor.name,
         company_id=company.id,
         queues=sorted(wanted),
-        phone=devices.Phone(chosen),
+        phone=devices.DeviceKind(chosen),
     )
     raise web.HTTPSeeOther("/desk")
 

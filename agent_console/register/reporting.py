@@ -23,7 +23,7 @@ from appeals.reports.intime import InTime
 from appeals.reports.overview import Overview
 from appeals.reports.repeats import Repeats
 from appeals.reports.source import Source
-from appeals.reports.tally import Dimension, Table, Tally
+from appeals.reports.tally import Dimension, ReportTable, Tally
 from gridline.calendar import days
 from gridline.companies import Companies
 from gridline.db import Database
@@ -154,7 +154,7 @@ def _tally(order: ReportOrder) -> Tally:
             return Overview()
 
 
-def _shown(order: ReportOrder, table: Table) -> dict[str, Any]:
+def _shown(order: ReportOrder, table: ReportTable) -> dict[str, Any]:
     if order.out:
         tally.save(table, Path(order.out), sheet=TITLES[order.report])
         return {"count": len(table.rows)}

@@ -11,7 +11,7 @@ from typing import Any, Final
 from agent_console.people import people
 from appeals import numbering
 from appeals.casework.promises import KIND_TITLES as PROMISES
-from appeals.models import Event, Measure
+from appeals.models import AppealEvent, Measure
 from appeals.proof.verify import Fault
 from appeals.taxonomy import shipped
 from gridline.companies import Company
@@ -147,7 +147,7 @@ WORDS: Final[Mapping[str, Words]] = {
 
 
 def tell(
-    events: Sequence[Event],
+    events: Sequence[AppealEvent],
     faults: Sequence[Fault],
     names: Mapping[str, str],
     company: Company,
@@ -162,14 +162,14 @@ def tell(
     )
 
 
-def _words(reader: _Reader, event: Event) -> tuple[str, str]:
+def _words(reader: _Reader, event: AppealEvent) -> tuple[str, str]:
     try:
         return WORDS[event.kind](reader, json.loads(event.body))
     except (KeyError, ValueError, TypeError):  # somebody rewrote it past us: the finding says so, the page must open
         return event.kind, event.body[:200]
 
 
-def people_in(events: Sequence[Event]) -> set[str]:
+def people_in(events: Sequence[AppealEvent]) -> set[str]:
     """Everybody the events name: who acted, who was made responsible."""
     found = {one.actor for one in events}
     for one in events:

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from agent_console.console import Console
 from agent_console.push import MORPH, NEXT
-from agent_console.wallboard.today import Rule, Today, today
+from agent_console.wallboard.today import ServiceLevel, Today, today
 from agent_console.wallboard.wall import DOING, DOTS, Wall, wall
 from agent_console.web.render import Templates
 from gridline.companies import Company
@@ -54,7 +54,7 @@ class Live:
         self._told: dict[str, Told] = {company.id: Told() for company in console.companies}
         self._today: dict[str, Today | None] = {}
         self._news = asyncio.Event()
-        self.rule = Rule.of(console.settings)
+        self.rule = ServiceLevel.of(console.settings)
 
     def changed(self, changes: Changes) -> None:
         """The board has changed; returns at once."""

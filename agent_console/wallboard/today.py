@@ -15,7 +15,7 @@ from gridline.companies import Company
 from gridline.scope import Scope
 from gridline.settings import Settings
 from ivr.figures import history
-from ivr.figures.figures import By, Figures, Period
+from ivr.figures.figures import Figures, GroupedBy, Period
 from ivr.figures.history import HALF_HOUR_S
 
 RECENT: Final = timedelta(minutes=30)
@@ -24,7 +24,7 @@ SOON: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ServiceLevel:
     """What is asked of the line (settings): so many per cent answered within so many seconds, not more than so many
     per cent lost."""
 
@@ -33,7 +33,7 @@ class Rule:
     lost_per_cent: int
 
     @classmethod
-    def of(cls, settings: Settings) -> Rule:
+    def of(cls, settings: Settings) -> ServiceLevel:
         """The rule in force."""
         return cls(settings.answer_within_s, settings.answered_per_cent, settings.lost_per_cent)
 
@@ -100,7 +100,7 @@ async def today(console: Console, company: Company) -> Today:
     recent = Period(now - RECENT, now + RECENT)
     async with console.db.read() as session:
         last = (await history.calls(session, company.id, recent, within_s=within_s))[()]
-        told = await history.calls(session, company.id, day, [By.QUEUE, By.HALF_HOUR], within_s=within_s)
+        told = await history.calls(session, company.id, day, [GroupedBy.QUEUE, GroupedBy.HALF_HOUR], within_s=within_s)
     queues: dict[str, Figures] = {}
     slots: dict[datetime, Figures] = {}
     for (queue, slot), figures in told.items():

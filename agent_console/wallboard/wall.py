@@ -11,7 +11,7 @@ from typing import Final
 
 from gridline.companies import Company
 from ivr.desk import devices
-from ivr.desk.shift import Shift, State
+from ivr.desk.shift import Shift, ShiftState
 from ivr.live.board import Board
 from ivr.live.view import AgentState, LiveAgent, LiveQueue
 
@@ -19,7 +19,7 @@ NOT_YET: Final = "ещё не на линии"
 """Instead of a reason: signed on, and not yet said to be ready."""
 
 
-class Doing(StrEnum):
+class Activity(StrEnum):
     """What an agent is doing, his own word and his telephone's state taken together."""
 
     FREE = "free"
@@ -31,21 +31,21 @@ class Doing(StrEnum):
     """Ready, but no telephone of his can be reached."""
 
 
-DOING: Final[Mapping[Doing, str]] = {
-    Doing.FREE: "свободен",
-    Doing.RINGING: "звонит",
-    Doing.TALKING: "говорит",
-    Doing.WRAP_UP: "дозаполняет",
-    Doing.PAUSED: "пауза",
-    Doing.AWAY: "телефон не на связи",
+DOING: Final[Mapping[Activity, str]] = {
+    Activity.FREE: "свободен",
+    Activity.RINGING: "звонит",
+    Activity.TALKING: "говорит",
+    Activity.WRAP_UP: "дозаполняет",
+    Activity.PAUSED: "пауза",
+    Activity.AWAY: "телефон не на связи",
 }
-DOTS: Final[Mapping[Doing, str]] = {
-    Doing.FREE: "free",
-    Doing.RINGING: "ringing",
-    Doing.TALKING: "talking",
-    Doing.WRAP_UP: "wrap-up",
-    Doing.PAUSED: "paused",
-    Doing.AWAY: "away",
+DOTS: Final[Mapping[Activity, str]] = {
+    Activity.FREE: "free",
+    Activity.RINGING: "ringing",
+    Activity.TALKING: "talking",
+    Activity.WRAP_UP: "wrap-up",
+    Activity.PAUSED: "paused",
+    Activity.AWAY: "away",
 }
 """The style sheet's name of each state's dot."""
 _BUSIEST: Final = (AgentState.TALKING, AgentState.RINGING, AgentState.FREE, AgentState.PAUSED, AgentState.UNAVAILABLE)
@@ -68,7 +68,7 @@ class WallAgent:
 
     agent: str
     name: str
-    doing: Doing
+    doing: Activity
     reason: str
     since: datetime | None
     """Since when he is doing this; None when it began before we looked."""
@@ -86,7 +86,7 @@ class Wall:
     danger_since: datetime | None = None
     queues: tuple[WallQueue, ...] = ()
     agents: tuple[WallAgent, ...] = ()
-    states: Mapping[Doing, int] = field(default_factory=dict)
+    states: Mapping[Activity, int] = field(default_factory=dict)
 
 
 def wall(company: Company, board: Board, shifts: Sequence[Shift], before: Wall, now: datetime) -> Wall:
@@ -129,7 +129,7 @@ def _agents(company: Company, board: Board, shifts: Sequence[Shift]) -> Iterable
         elif there is not None and there.state is not AgentState.UNAVAILABLE:
             made.append(
                 WallAgent(
-                    agent, there.name or agent, Doing(there.state.value), there.pause_reason, None, on_shift=False
+                    agent, there.name or agent, Activity(there.state.value), there.pause_reason, None, on_shift=False
                 )
             )
     return sorted(made, key=lambda one: (one.name, one.agent))
@@ -140,21 +140,21 @@ def _on_shift(shift: Shift, phone: LiveAgent | None) -> WallAgent:
     since: datetime | None = shift.since
     reason = ""
     if state in (AgentState.TALKING, AgentState.RINGING):
-        doing, since = Doing(state.value), None
-    elif shift.state is State.WRAP_UP:
-        doing = Doing.WRAP_UP
-    elif shift.state is State.PAUSED:
-        doing, reason = Doing.PAUSED, shift.reason or NOT_YET
+        doing, since = Activity(state.value), None
+    elif shift.state is ShiftState.WRAP_UP:
+        doing = Activity.WRAP_UP
+    elif shift.state is ShiftState.PAUSED:
+        doing, reason = Activity.PAUSED, shift.reason or NOT_YET
     elif state is AgentState.UNAVAILABLE:
-        doing, since = Doing.AWAY, None
+        doing, since = Activity.AWAY, None
     else:
-        doing = Doing.FREE
+        doing = Activity.FREE
     return WallAgent(shift.agent, shift.name, doing, reason, since, on_shift=True)
 
 
 def _lasting(agent: WallAgent, before: WallAgent | None, now: datetime) -> WallAgent:
     """With the moment he began what he is doing; of a time before we looked, and of his own word, his shift tells."""
-    if before is None or (agent.on_shift and agent.doing in (Doing.PAUSED, Doing.WRAP_UP)):
+    if before is None or (agent.on_shift and agent.doing in (Activity.PAUSED, Activity.WRAP_UP)):
         return agent
     same = (before.doing, before.reason) == (agent.doing, agent.reason)
     return replace(agent, since=before.since if same else now)

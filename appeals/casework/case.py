@@ -16,7 +16,7 @@ from appeals.casework import lifecycle, promises
 from appeals.casework.lifecycle import CaseFacts
 from appeals.codes import PromiseKind
 from appeals.history import Happening
-from appeals.models import Answer, Appeal, Content, Event, Measure, Task
+from appeals.models import Answer, Appeal, AppealEvent, Content, Measure, Task
 from appeals.taxonomy import shipped
 from gridline.calendar import days
 from gridline.clock import Clock
@@ -120,7 +120,9 @@ class Cases:
         required("кто делает", actor)
         company = self._companies.by_id(appeal.company_id)
         if appeal.version != version:
-            query = select(Event).where(Event.appeal_id == appeal_id).order_by(Event.seq.desc()).limit(1)
+            query = (
+                select(AppealEvent).where(AppealEvent.appeal_id == appeal_id).order_by(AppealEvent.seq.desc()).limit(1)
+            )
             last = (await session.execute(query)).scalar_one()
             raise Conflict(
                 f"Обращение {numbering.written(appeal.number)} уже изменено: {last.actor}, "

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appeals.casework.case import facts
 from appeals.casework.lifecycle import CaseFacts
 from appeals.finding.appeals import visible
-from appeals.models import Answer, Appeal, Contact, Content, Event, Hold, Measure, Promise, Refusal, Task
+from appeals.models import Answer, Appeal, AppealEvent, Contact, Content, Hold, Measure, Promise, Refusal, Task
 from appeals.proof import verify
 from appeals.proof.verify import Fault
 from gridline.db import unindexed
@@ -24,7 +24,7 @@ class Dossier:
 
     appeal: Appeal
     content: Content
-    events: tuple[Event, ...]
+    events: tuple[AppealEvent, ...]
     measures: tuple[Measure, ...]
     tasks: tuple[Task, ...]
     answers: tuple[Answer, ...]
@@ -50,7 +50,7 @@ class Dossier:
 async def read(session: AsyncSession, appeal: Appeal, *, visible_to: Scope) -> Dossier:
     """The dossier of an appeal that was found for this reader."""
     content = await session.get_one(Content, appeal.id)
-    events = await _all(session, Event, appeal.id, Event.seq)
+    events = await _all(session, AppealEvent, appeal.id, AppealEvent.seq)
     holds = await _all(session, Hold, appeal.id, Hold.set_at)
     return Dossier(
         appeal=appeal,

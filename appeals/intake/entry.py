@@ -23,7 +23,7 @@ _NOT_CONTENT = {"idempotency_key", "receipt", "received_at", "draft_id", "actor"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Registration:
     """One registration before it has its number."""
 
     intake: Intake
@@ -51,7 +51,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RegistrationRows:
     """What one registration stores."""
 
     appeal: dict[str, Any]
@@ -73,7 +73,7 @@ def further_appeal(company: Company) -> str:
     return f"Если вы не согласны с ответом, вы вправе обратиться: {bodies}; а также в суд."
 
 
-def rows(entry: Entry, counter: Counter, at: datetime) -> Rows:
+def rows(entry: Registration, counter: Counter, at: datetime) -> RegistrationRows:
     """The rows of `entry`, taking the next number of the locked `counter`. Raises Unavailable past the last number."""
     counter.last_sequence += 1
     number = numbering.number(counter.year, counter.last_sequence)
@@ -128,10 +128,10 @@ def rows(entry: Entry, counter: Counter, at: datetime) -> Rows:
         "event_hash": events[-1]["hash"],
     }
     promise = None if answer else _promise(entry, at)
-    return Rows(appeal, _content(entry), events, answer, promise, intake.draft_id)
+    return RegistrationRows(appeal, _content(entry), events, answer, promise, intake.draft_id)
 
 
-def _registered(entry: Entry, number: str) -> dict[str, Any]:
+def _registered(entry: Registration, number: str) -> dict[str, Any]:
     intake, deadline = entry.intake, entry.deadline
     return {
         "number": number,
@@ -162,7 +162,7 @@ def deadline_body(deadline: Deadline) -> dict[str, Any]:
     }
 
 
-def _content(entry: Entry) -> dict[str, Any]:
+def _content(entry: Registration) -> dict[str, Any]:
     intake = entry.intake
     return {
         "appeal_id": entry.appeal_id,
@@ -181,7 +181,7 @@ def _content(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _answer(entry: Entry, at: datetime) -> dict[str, Any] | None:
+def _answer(entry: Registration, at: datetime) -> dict[str, Any] | None:
     """The answer given during the call; its proof is the recording of the call (R9)."""
     intake = entry.intake
     if intake.answer_on_call is None:
@@ -199,7 +199,7 @@ def _answer(entry: Entry, at: datetime) -> dict[str, Any] | None:
     }
 
 
-def _answered(entry: Entry, answer: dict[str, Any] | None) -> Sequence[Happening]:
+def _answered(entry: Registration, answer: dict[str, Any] | None) -> Sequence[Happening]:
     if answer is None or entry.intake.answer_on_call is None:
         return ()
     given = entry.intake.answer_on_call
@@ -216,7 +216,7 @@ def _answered(entry: Entry, answer: dict[str, Any] | None) -> Sequence[Happening
     return happenings if given.justified is None else [Happening("found", found), *happenings]
 
 
-def _promise(entry: Entry, at: datetime) -> dict[str, Any]:
+def _promise(entry: Registration, at: datetime) -> dict[str, Any]:
     """The answer itself is a promise: it is escalated and reported like every other."""
     return {
         "id": new_id(),

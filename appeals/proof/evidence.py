@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from appeals import history, numbering
 from appeals.history import Happening
-from appeals.models import Answer, Appeal, Contact, Content, Event, Measure, Promise, Refusal, Task
+from appeals.models import Answer, Appeal, AppealEvent, Contact, Content, Measure, Promise, Refusal, Task
 from appeals.proof import bundle_verifier
 from appeals.proof.bundle_verifier import MANIFEST, SIGNATURE
 from appeals.proof.signing import SigningKey
@@ -128,11 +128,11 @@ def verifier() -> str:
 
 async def _events(session: AsyncSession, appeal: Appeal) -> list[dict[str, Any]]:
     """The events, each with the journal's hash before it, so that its place there can be checked alone."""
-    query = select(Event).where(Event.appeal_id == appeal.id).order_by(Event.seq)
+    query = select(AppealEvent).where(AppealEvent.appeal_id == appeal.id).order_by(AppealEvent.seq)
     events = (await session.execute(query)).scalars().all()
     before = {event.journal_no - 1 for event in events}
-    query_before = select(Event.journal_no, Event.journal_hash).where(
-        Event.company_id == appeal.company_id, Event.year == appeal.year, Event.journal_no.in_(before)
+    query_before = select(AppealEvent.journal_no, AppealEvent.journal_hash).where(
+        AppealEvent.company_id == appeal.company_id, AppealEvent.year == appeal.year, AppealEvent.journal_no.in_(before)
     )
     known: dict[int, str] = {no: of_it for no, of_it in (await session.execute(query_before)).all()}  # noqa: C416
     return [

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import numbering
 from appeals.history import event_hash, journal_hash, sha256
-from appeals.models import Appeal, Content, Counter, Event
+from appeals.models import Appeal, AppealEvent, Content, Counter
 
 What = Literal["changed", "removed", "inserted", "content", "number", "journal"]
 CHUNK = 2_000
@@ -32,7 +32,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class JournalHead:
     """The end of a journal at some moment; kept outside the database it proves that nothing before it was rewritten."""
 
     company_id: str
@@ -61,16 +61,16 @@ class _Line:
     number: str | None
 
 
-async def heads(session: AsyncSession) -> list[Head]:
+async def heads(session: AsyncSession) -> list[JournalHead]:
     """The present end of every journal."""
     query = select(Counter).order_by(Counter.company_id, Counter.year)
     return [
-        Head(one.company_id, one.year, one.journal_no, one.journal_hash)
+        JournalHead(one.company_id, one.year, one.journal_no, one.journal_hash)
         for one in (await session.execute(query)).scalars()
     ]
 
 
-async def verify(session: AsyncSession, *, company_id: str | None = None, kept: Iterable[Head] = ()) -> Verdict:
+async def verify(session: AsyncSession, *, company_id: str | None = None, kept: Iterable[JournalHead] = ()) -> Verdict:
     """Check everything, or one company; `kept` are heads written down earlier."""
     query = select(Counter).order_by(Counter.company_id, Counter.year)
     if company_id is not None:
@@ -107,10 +107,12 @@ async def _chains(session: AsyncSession, counter: Counter) -> tuple[int, list[Fa
             return seen, faults
         seen += len(chunk)
         last = chunk[-1][0].sequence
-        by_appeal: dict[str, list[Event]] = {appeal.id: [] for appeal, _, _ in chunk}
+        by_appeal: dict[str, list[AppealEvent]] = {appeal.id: [] for appeal, _, _ in chunk}
         ids = list(by_appeal)
         for start in range(0, len(ids), 500):  # bounded: both databases limit the number of parameters
-            events = select(Event).where(Event.appeal_id.in_(ids[start : start + 500])).order_by(Event.seq)
+            events = (
+                select(AppealEvent).where(AppealEvent.appeal_id.in_(ids[start : start + 500])).order_by(AppealEvent.seq)
+            )
             for event in (await session.execute(events)).scalars():
                 by_appeal[event.appeal_id].append(event)
         for appeal, salt, intake in chunk:
@@ -119,13 +121,15 @@ async def _chains(session: AsyncSession, counter: Counter) -> tuple[int, list[Fa
         session.expunge_all()
 
 
-async def of_appeal(session: AsyncSession, appeal: Appeal, content: Content, events: Sequence[Event]) -> list[Fault]:
+async def of_appeal(
+    session: AsyncSession, appeal: Appeal, content: Content, events: Sequence[AppealEvent]
+) -> list[Fault]:
     """What is wrong with one appeal: its chain, its content, and the place of its events in the journal."""
     faults = chain_faults(appeal, events)
     faults += _content_faults(appeal, events, content.salt, content.intake)
     before = {event.journal_no - 1 for event in events}
-    query = select(Event.journal_no, Event.journal_hash).where(
-        Event.company_id == appeal.company_id, Event.year == appeal.year, Event.journal_no.in_(before)
+    query = select(AppealEvent.journal_no, AppealEvent.journal_hash).where(
+        AppealEvent.company_id == appeal.company_id, AppealEvent.year == appeal.year, AppealEvent.journal_no.in_(before)
     )
     known: dict[int, str] = {no: of_it for no, of_it in (await session.execute(query)).all()}  # noqa: C416
     named = {fault.seq for fault in faults}
@@ -137,7 +141,7 @@ async def of_appeal(session: AsyncSession, appeal: Appeal, content: Content, eve
     return faults
 
 
-def chain_faults(appeal: Appeal, events: Sequence[Event]) -> list[Fault]:
+def chain_faults(appeal: Appeal, events: Sequence[AppealEvent]) -> list[Fault]:
     """What is wrong with one appeal's chain of events (in the order of `seq`)."""
     faults: list[Fault] = []
     number = numbering.written(appeal.number)
@@ -166,7 +170,7 @@ def chain_faults(appeal: Appeal, events: Sequence[Event]) -> list[Fault]:
     return faults
 
 
-def _hash_of(event: Event) -> str:
+def _hash_of(event: AppealEvent) -> str:
     return event_hash(
         prev_hash=event.prev_hash,
         appeal_id=event.appeal_id,
@@ -180,7 +184,7 @@ def _hash_of(event: Event) -> str:
     )
 
 
-def _content_faults(appeal: Appeal, events: Sequence[Event], salt: str | None, intake: str | None) -> list[Fault]:
+def _content_faults(appeal: Appeal, events: Sequence[AppealEvent], salt: str | None, intake: str | None) -> list[Fault]:
     """The accepted request against the digest in the first event; the erased are skipped, as their act says."""
     number = numbering.written(appeal.number)
     if salt is None or intake is None:
@@ -195,7 +199,7 @@ def _content_faults(appeal: Appeal, events: Sequence[Event], salt: str | None, i
     return [Fault("content", appeal.company_id, appeal.number, 0, sentence)]
 
 
-async def _journal(session: AsyncSession, counter: Counter, kept: Sequence[Head]) -> tuple[int, list[Fault]]:
+async def _journal(session: AsyncSession, counter: Counter, kept: Sequence[JournalHead]) -> tuple[int, list[Fault]]:
     """The journal of the series from its first event to the counter, and against the heads kept outside."""
     faults: list[Fault] = []
     by_no: Mapping[int, str] = {head.journal_no: head.journal_hash for head in kept}
@@ -236,10 +240,14 @@ async def _in_journal_order(session: AsyncSession, counter: Counter) -> AsyncIte
     last = 0
     while True:
         query = (
-            select(Event.journal_no, Event.journal_hash, Event.hash, Event.seq, Appeal.number)
-            .outerjoin(Appeal, Appeal.id == Event.appeal_id)
-            .where(Event.company_id == counter.company_id, Event.year == counter.year, Event.journal_no > last)
-            .order_by(Event.journal_no)
+            select(AppealEvent.journal_no, AppealEvent.journal_hash, AppealEvent.hash, AppealEvent.seq, Appeal.number)
+            .outerjoin(Appeal, Appeal.id == AppealEvent.appeal_id)
+            .where(
+                AppealEvent.company_id == counter.company_id,
+                AppealEvent.year == counter.year,
+                AppealEvent.journal_no > last,
+            )
+            .order_by(AppealEvent.journal_no)
             .limit(CHUNK)
         )
         chunk = (await session.execute(query)).all()

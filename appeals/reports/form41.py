@@ -7,7 +7,7 @@ from typing import Final
 
 from appeals.reports.facts import AppealFact
 from appeals.reports.rows import Value
-from appeals.reports.tally import Cell, Counts, Table, Tally, View, change_percent
+from appeals.reports.tally import Cell, Counts, ReportTable, Tally, View, change_percent
 from gridline.companies import Company
 
 TITLE: Final = "4.1. Количество обращений, поступивших в сетевую организацию"
@@ -56,7 +56,7 @@ class Form41(Tally):
         column = f"{form}:{'N-1' if view.previous else 'N'}"
         return [(code, column) for code, _, columns in CATEGORIES if matter in columns]
 
-    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> Table:
+    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> ReportTable:
         """The form as it is published: every row is there, zeros too."""
         rows: list[list[Value]] = []
         for code, title, _ in CATEGORIES:
@@ -65,7 +65,7 @@ class Form41(Tally):
                 before, now = counts.get((code, f"{form}:N-1"), 0), counts.get((code, f"{form}:N"), 0)
                 row += [before, now, change_percent(before, now)]
             rows.append(row)
-        return Table(
+        return ReportTable(
             titles=(", ".join(company.name for company in companies) + f", {year} год", TITLE),
             groups=[(2 + 3 * at, 4 + 3 * at, title) for at, title in enumerate(FORMS.values())],
             headings=("N", "Категории обращений потребителей", *(f"{year - 1}", f"{year}", "Динамика, %") * len(FORMS)),

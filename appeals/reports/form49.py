@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from appeals import numbering
 from appeals.reports.facts import AppealFact, MeasureFact, Reply
-from appeals.reports.rows import Rows, Value, open_rows
+from appeals.reports.rows import ReportFile, Value, open_rows
 from appeals.reports.source import Source
 from appeals.taxonomy import Taxonomy, shipped
 
@@ -144,7 +144,7 @@ async def write(source: Source, year: int, file: Path, progress: Callable[[int],
     return count
 
 
-def head(rows: Rows, company: str, year: int) -> None:
+def head(rows: ReportFile, company: str, year: int) -> None:
     """The title rows, the row of groups, the row of columns and the row of their numbers."""
     for text in (APPENDIX, f"{company}, {year} год", TITLE):
         rows.title(text)
@@ -153,6 +153,6 @@ def head(rows: Rows, company: str, year: int) -> None:
     rows.headings(range(1, len(COLUMNS) + 1))
 
 
-def _write_chunk(rows: Rows, form: Form49, facts: Sequence[AppealFact], before: int) -> None:
+def _write_chunk(rows: ReportFile, form: Form49, facts: Sequence[AppealFact], before: int) -> None:
     for line, fact in enumerate(facts, start=before + 1):
         rows.row(form.row(line, fact))

@@ -11,7 +11,7 @@ from appeals.reports.tally import (
     Cell,
     Counts,
     Dimension,
-    Table,
+    ReportTable,
     Tally,
     View,
     change_percent,
@@ -42,7 +42,7 @@ class InTime(Tally):
         column = f"{fact.reply(view.company.zone, view.today)}:{'N-1' if view.previous else 'N'}"
         return [(view.row(fact, self._by), column), (TOTAL, column)]
 
-    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> Table:
+    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> ReportTable:
         """The table with the change of each figure and the share answered in time of all that fell due."""
         titles = titles_of(self._by, {cell: n for cell, n in counts.items() if cell[0] != TOTAL}, companies)
         rows: list[list[Value]] = []
@@ -58,7 +58,7 @@ class InTime(Tally):
             row += [share_percent(counts.get((code, f"in-time:{which}"), 0), due[which]) for which in ("N-1", "N")]
             rows.append(row)
         years = (f"{year - 1}", f"{year}")
-        return Table(
+        return ReportTable(
             titles=(
                 ", ".join(company.name for company in companies),
                 f"Ответы в срок и с нарушением срока, {year} год",

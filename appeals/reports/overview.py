@@ -9,7 +9,7 @@ from typing import Final
 from appeals.reports.facts import AppealFact
 from appeals.reports.intime import REPLIES
 from appeals.reports.rows import Value
-from appeals.reports.tally import Cell, Counts, Table, Tally, View, share_percent
+from appeals.reports.tally import Cell, Counts, ReportTable, Tally, View, share_percent
 from gridline.companies import Company
 
 MONTHS: Final = (
@@ -41,7 +41,7 @@ class Overview(Tally):
         reply = fact.reply(view.company.zone, view.today)
         return [(row, column) for row in (day, day[:7]) for column in (RECEIVED, reply)]
 
-    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> Table:
+    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> ReportTable:
         """The months that have anything, in their order."""
         rows: list[list[Value]] = []
         for code in sorted({row for row, _ in counts if len(row) == len("2026-11")}):
@@ -49,7 +49,7 @@ class Overview(Tally):
             due = sum(counts.get((code, reply), 0) for reply in REPLIES if reply != "pending")
             title = f"{MONTHS[int(code[5:]) - 1]} {code[:4]}"
             rows.append([code, title, *figures, share_percent(counts.get((code, "in-time"), 0), due)])
-        return Table(
+        return ReportTable(
             titles=(", ".join(company.name for company in companies), f"Обращения по месяцам, {year} год"),
             groups=(),
             headings=("Код", "Месяц поступления", "Поступило", *REPLIES.values(), "Доля ответов в срок, %"),

@@ -13,7 +13,7 @@ from appeals import numbering
 from appeals.models import Appeal, Promise
 from appeals.reports.rows import Value
 from appeals.reports.source import Source
-from appeals.reports.tally import Cell, Table, share_percent
+from appeals.reports.tally import Cell, ReportTable, share_percent
 from gridline.companies import Company
 from gridline.errors import InvalidInput
 
@@ -56,7 +56,7 @@ async def behind(source: Source, year: int, cell: Cell) -> list[str]:
     return found
 
 
-def table(counts: Counter[Cell], company: Company, year: int) -> Table:
+def table(counts: Counter[Cell], company: Company, year: int) -> ReportTable:
     """The counts, and the share kept of those whose time has come."""
     kinds = [kind for kind in TITLES if any(row == kind for row, _ in counts)]
     kinds += sorted({row for row, _ in counts} - set(TITLES) - {TOTAL})
@@ -66,7 +66,7 @@ def table(counts: Counter[Cell], company: Company, year: int) -> Table:
         due = sum(counts[kind, column] for column in ("kept", "broken", "overdue"))
         title = "Всего" if kind == TOTAL else TITLES.get(kind, kind)
         rows.append([kind, title, *figures, share_percent(counts[kind, "kept"], due)])
-    return Table(
+    return ReportTable(
         titles=(company.name, f"Выполнение обещаний, {year} год"),
         groups=(),
         headings=("Код", "Обещание", *COLUMNS.values(), "Доля выполненных в срок, %"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from appeals.reports.facts import AppealFact
 from appeals.reports.rows import Value
-from appeals.reports.tally import Cell, Counts, Dimension, Table, Tally, View, share_percent, titles_of
+from appeals.reports.tally import Cell, Counts, Dimension, ReportTable, Tally, View, share_percent, titles_of
 from gridline.companies import Company
 
 TOTAL = "total"
@@ -30,7 +30,7 @@ class Repeats(Tally):
             columns.append("chased")
         return [(row, column) for row in (view.row(fact, self._by), TOTAL) for column in columns]
 
-    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> Table:
+    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> ReportTable:
         """The counts and the share of appeals somebody had to come back with."""
         titles = titles_of(self._by, {cell: n for cell, n in counts.items() if cell[0] != TOTAL}, companies)
         rows: list[list[Value]] = []
@@ -39,7 +39,7 @@ class Repeats(Tally):
                 counts.get((code, column), 0) for column in ("all", "repeated", "chased", "contacts")
             )
             rows.append([code, title, whole, repeated, share_percent(repeated, whole), chased, contacts])
-        return Table(
+        return ReportTable(
             titles=(", ".join(company.name for company in companies), f"Повторные обращения, {year} год"),
             groups=(),
             headings=(

@@ -23,7 +23,7 @@ _EPOCH = date(1899, 12, 30).toordinal()
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class Rows(ABC):
+class ReportFile(ABC):
     """A file that takes titles, headings and rows from top to bottom.
 
     `close` or the end of `with` finishes it; a block that failed leaves no half report behind.
@@ -68,7 +68,7 @@ class Rows(ABC):
             self.file.unlink(missing_ok=True)
 
 
-class CsvRows(Rows):
+class CsvRows(ReportFile):
     """CSV as Excel in Russia opens it: UTF-8 with a mark, semicolons; what looks like a formula gets an apostrophe."""
 
     def __init__(self, file: Path) -> None:
@@ -95,7 +95,7 @@ class CsvRows(Rows):
         self._file.close()
 
 
-class XlsxRows(Rows):
+class XlsxRows(ReportFile):
     """XLSX in constant memory: a written row is on disk. Texts are always texts, never formulas or links."""
 
     def __init__(self, file: Path, *, sheet: str, widths: Sequence[int] = ()) -> None:
@@ -157,7 +157,7 @@ class XlsxRows(Rows):
         self._book.close()
 
 
-def open_rows(file: Path, *, sheet: str, widths: Sequence[int] = ()) -> Rows:
+def open_rows(file: Path, *, sheet: str, widths: Sequence[int] = ()) -> ReportFile:
     """The writer by the file's ending. Raises InvalidInput for another than .xlsx or .csv, or a folder not there."""
     if not file.parent.is_dir():
         raise InvalidInput(f"{file}: нет такой папки")

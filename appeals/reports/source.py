@@ -11,19 +11,19 @@ from typing import Any
 from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals.models import Appeal, Event
+from appeals.models import Appeal, AppealEvent
 from appeals.reports.facts import KINDS, AppealFact, fold
 from gridline.companies import Company
 from gridline.db import Database
 
 CHUNK = 1000
 """Appeals read at once: some 5 MB, whatever the year's size."""
-_APPEALS, _EVENTS = Appeal.__table__, Event.__table__
+_APPEALS, _EVENTS = Appeal.__table__, AppealEvent.__table__
 """The tables, not the classes: millions of rows need no unit of work."""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ReportHead:
     """The last journal entry a report knew: with it anyone can check what the report was made of."""
 
     journal_no: int
@@ -74,16 +74,16 @@ class Source:
         found = await self._load(_APPEALS.c.number == number)
         return found[0] if found else None
 
-    async def head(self, year: int) -> Head | None:
+    async def head(self, year: int) -> ReportHead | None:
         """Where the journal of `year` stood at `as_of`; None before its first entry."""
         query = (
-            select(Event.journal_no, Event.journal_hash)
-            .where(Event.company_id == self.company.id, Event.year == year, Event.at <= self.as_of)
-            .order_by(Event.journal_no.desc())
+            select(AppealEvent.journal_no, AppealEvent.journal_hash)
+            .where(AppealEvent.company_id == self.company.id, AppealEvent.year == year, AppealEvent.at <= self.as_of)
+            .order_by(AppealEvent.journal_no.desc())
             .limit(1)
         )
         row = (await self.session.execute(query)).one_or_none()
-        return None if row is None else Head(row.journal_no, row.journal_hash)
+        return None if row is None else ReportHead(row.journal_no, row.journal_hash)
 
     async def _answer_joined(self, facts: Sequence[AppealFact]) -> None:
         """An appeal joined to an earlier one is answered by the answer to that one, however long the chain."""

@@ -27,7 +27,7 @@ UNNAMED: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """A finished report."""
 
     titles: Sequence[str]
@@ -75,7 +75,7 @@ class Tally(ABC):
         """The cells this appeal counts in (a cell twice counts twice)."""
 
     @abstractmethod
-    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> Table:
+    def table(self, counts: Counts, companies: Sequence[Company], year: int) -> ReportTable:
         """The table of these counts."""
 
 
@@ -113,7 +113,7 @@ async def behind(report: Tally, sources: Sequence[Source], year: int, cell: Cell
     return found
 
 
-def save(table: Table, file: Path, *, sheet: str) -> None:
+def save(table: ReportTable, file: Path, *, sheet: str) -> None:
     """Write a table to an .xlsx or .csv file. Raises InvalidInput for another kind of file."""
     with open_rows(file, sheet=sheet, widths=table.widths) as rows:
         for text in table.titles:

@@ -17,9 +17,9 @@ from appeals.deadlines.rules import shipped
 from appeals.finding import words
 from appeals.history import Happening
 from appeals.intake import entry
-from appeals.intake.entry import Entry
+from appeals.intake.entry import Registration
 from appeals.intake.intake import Intake, accept
-from appeals.models import Answer, Appeal, Content, Counter, Event, Promise
+from appeals.models import Answer, Appeal, AppealEvent, Content, Counter, Promise
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Company
 from gridline.db import Database, new_id
@@ -30,7 +30,7 @@ TABLES: Sequence[tuple[str, Table]] = tuple(
     for name, model in (
         ("appeals", Appeal),
         ("contents", Content),
-        ("events", Event),
+        ("events", AppealEvent),
         ("answers", Answer),
         ("promises", Promise),
     )
@@ -111,7 +111,7 @@ def year_of_appeals(
                 calendar=calendar,
                 rules=shipped(),
             )
-        one = Entry(intake, company, reckoned[key], received, None, new_id(), new_id())
+        one = Registration(intake, company, reckoned[key], received, None, new_id(), new_id())
         _lived(batch, one, counter, received, chance, until)
         if len(batch.words) == BATCH:
             yield batch
@@ -122,7 +122,9 @@ def year_of_appeals(
     yield Batch({"counters": [{column: getattr(counter, column) for column in columns}]})
 
 
-def _lived(batch: Batch, one: Entry, counter: Counter, at: datetime, chance: random.Random, until: datetime) -> None:
+def _lived(
+    batch: Batch, one: Registration, counter: Counter, at: datetime, chance: random.Random, until: datetime
+) -> None:
     """What became of one appeal by then: of a hundred 93 are answered in 10 days, 5 late, 2 never."""
     made = entry.rows(one, counter, at)
     fate = chance.random()

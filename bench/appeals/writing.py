@@ -13,7 +13,7 @@ from sqlalchemy import Column, Identity, Integer, MetaData, Table, insert
 
 from appeals.deadlines.deadlines import for_intake
 from appeals.deadlines.rules import shipped
-from appeals.intake.entry import Entry, rows
+from appeals.intake.entry import Registration, rows
 from appeals.models import Appeal, Counter
 from appeals.register import Register
 from bench.appeals.past import made_intake
@@ -94,7 +94,7 @@ def _one_row(company: Company, calendar: ProductionCalendar, chance: random.Rand
         company=company, channel=intake.channel, kind=intake.kind, received_at=at, calendar=calendar, rules=shipped()
     )
     counter = Counter(company_id=company.id, year=at.year, last_sequence=0, journal_no=0, journal_hash="")
-    return rows(Entry(intake, company, deadline, at, None, new_id(), new_id()), counter, at).appeal
+    return rows(Registration(intake, company, deadline, at, None, new_id(), new_id()), counter, at).appeal
 
 
 async def _plain_tables(db: Database) -> tuple[Table, Table]:

@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 
 from bench import aims
-from bench.calls.menu import Menu
+from bench.calls.menu import MeasuredMenu
 from bench.calls.rig import Rig
 from bench.calls.run import QUICK, WHOLE, Run
 from bench.calls.table import printed
@@ -40,7 +40,7 @@ async def measure(*, quick: bool) -> dict[str, Any]:
     progress = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="gridline-bench-") as folder:
         rig = Rig(Path(folder))
-        menu = Menu(rig)
+        menu = MeasuredMenu(rig)
         try:
             progress.print("подготовка")
             await rig.start(await menu.prepare())

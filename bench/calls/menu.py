@@ -58,7 +58,7 @@ async def with_open_appeals(db: Database, company: Company, companies: Companies
     ]
 
 
-class Menu:
+class MeasuredMenu:
     """Both sides of the measured menu on one rig."""
 
     def __init__(self, rig: Rig) -> None:

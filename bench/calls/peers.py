@@ -33,7 +33,7 @@ SERVERS = ("ours", "bare", "panoramisk", "pyst2")
 _BACKLOG = 512
 
 
-class Tally:
+class PeerTally:
     """What one server did: calls served to their end, commands answered, how long each took."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Tally:
         return json.dumps({"calls": calls, "commands": len(took), "p50_us": quantile[0], "p99_us": quantile[1]})
 
 
-async def ours(port: int, tally: Tally) -> None:
+async def ours(port: int, tally: PeerTally) -> None:
     """The product's own server and channel."""
 
     async def serve(channel: AgiChannel) -> None:
@@ -72,7 +72,7 @@ async def ours(port: int, tally: Tally) -> None:
     await AgiServer("127.0.0.1", port, serve, permitted=["127.0.0.1"]).start()
 
 
-async def bare(port: int, tally: Tally) -> None:
+async def bare(port: int, tally: PeerTally) -> None:
     """asyncio's streams and nothing else: no timeout, no quoting, no parsing, no care for a hang-up."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -91,7 +91,7 @@ async def bare(port: int, tally: Tally) -> None:
     await asyncio.start_server(serve, "127.0.0.1", port, backlog=_BACKLOG)
 
 
-async def panoramisk(port: int, tally: Tally) -> None:
+async def panoramisk(port: int, tally: PeerTally) -> None:
     """panoramisk's FastAGI application, as its documentation serves it."""
 
     async def serve(request: Request) -> None:
@@ -126,7 +126,7 @@ class _Threads(socketserver.ThreadingTCPServer):
     request_queue_size = _BACKLOG
 
 
-def pyst2(port: int, tally: Tally) -> None:
+def pyst2(port: int, tally: PeerTally) -> None:
     """pyst2's AGI, a thread a call (its own `fastagi` module is Python 2)."""
 
     class Serve(socketserver.BaseRequestHandler):
@@ -147,7 +147,7 @@ def pyst2(port: int, tally: Tally) -> None:
 
 def main(name: str, port: int) -> None:
     """Serve until stdin is closed; a line on it is answered with the tally."""
-    tally = Tally()
+    tally = PeerTally()
     if name == "pyst2":
         pyst2(port, tally)
         _tell("ready")
@@ -157,7 +157,7 @@ def main(name: str, port: int) -> None:
         uvloop.run(_until_closed({"ours": ours, "bare": bare, "panoramisk": panoramisk}[name], port, tally))
 
 
-async def _until_closed(serve: Callable[[int, Tally], Awaitable[None]], port: int, tally: Tally) -> None:
+async def _until_closed(serve: Callable[[int, PeerTally], Awaitable[None]], port: int, tally: PeerTally) -> None:
     await serve(port, tally)
     asked: asyncio.Queue[str] = asyncio.Queue()
     asyncio.get_running_loop().add_reader(sys.stdin, lambda: asked.put_nowait(sys.stdin.readline()))

@@ -19,7 +19,7 @@ from bench.calls.costs import KEY_AFTER_S, Costs
 from bench.calls.first_prompt import first_prompt_s
 from bench.calls.load import Load, Sipp, caller
 from bench.calls.look_up import look_ups
-from bench.calls.menu import DIALLED, PLAIN, Menu
+from bench.calls.menu import DIALLED, PLAIN, MeasuredMenu
 from bench.calls.peers import COMMANDS
 from bench.calls.rig import Rig
 from bench.calls.servers import Counted, Server, running
@@ -34,7 +34,7 @@ PEERS = ("bare", "panoramisk", "pyst2")
 
 
 @dataclass(frozen=True)
-class Size:
+class CallsSize:
     """How much is measured."""
 
     rounds: int
@@ -52,14 +52,14 @@ class Size:
     look_ups: int
 
 
-WHOLE = Size(3, 140, 20, 200, 60, 20, 30, 10, 1.8, 300, 6, 20, 2000)
-QUICK = Size(1, 20, 20, 40, 40, 3, 3, 1, 0.3, 20, 1, 4, 50)
+WHOLE = CallsSize(3, 140, 20, 200, 60, 20, 30, 10, 1.8, 300, 6, 20, 2000)
+QUICK = CallsSize(1, 20, 20, 40, 40, 3, 3, 1, 0.3, 20, 1, 4, 50)
 
 
 class Run:
     """Measures on one rig; `tell` hears what is being done."""
 
-    def __init__(self, rig: Rig, menu: Menu, size: Size, tell: Callable[[str], None]) -> None:
+    def __init__(self, rig: Rig, menu: MeasuredMenu, size: CallsSize, tell: Callable[[str], None]) -> None:
         self._rig, self._menu, self._size, self._tell = rig, menu, size, tell
         self._sipp = Sipp(rig.packages, rig.settings.sip_port, rig.var / "sipp")
         self._phone = psutil.Process(rig.phone.pid)

@@ -29,7 +29,7 @@ SECONDS = 20.0
 
 
 @dataclass(frozen=True)
-class Size:
+class ConsoleSize:
     """How much is measured."""
 
     rows: int
@@ -39,12 +39,12 @@ class Size:
     cards: int
 
 
-QUICK = Size(rows=1_000, stages=(1, 4), calls=10, rate=10, cards=2)
+QUICK = ConsoleSize(rows=1_000, stages=(1, 4), calls=10, rate=10, cards=2)
 
 
-def sized(rows: int, seconds: float) -> Size:
+def sized(rows: int, seconds: float) -> ConsoleSize:
     """The whole measurement over so many calls and appeals, with so many seconds of load a stage."""
-    return Size(rows, (1, 20, 100), round(seconds * RATE), RATE, 50)
+    return ConsoleSize(rows, (1, 20, 100), round(seconds * RATE), RATE, 50)
 
 
 def add_to(group: typer.Typer) -> None:
@@ -67,7 +67,7 @@ def add_to(group: typer.Typer) -> None:
         Console().print(printed(found), markup=False, highlight=False, soft_wrap=True)
 
 
-async def measure(size: Size, store: Path | None = None) -> dict[str, Any]:
+async def measure(size: ConsoleSize, store: Path | None = None) -> dict[str, Any]:
     """Every figure of the issue with its details. Raises Unavailable when work was not proved by its counters."""
     progress = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="gridline-bench-") as folder:
@@ -99,7 +99,7 @@ async def measure(size: Size, store: Path | None = None) -> dict[str, Any]:
     return first | found | {"filled": asdict(filled), "aims": AIMS, "quick": size is QUICK}
 
 
-async def _figures(house: House, size: Size, callers: list[str], progress: Console) -> dict[str, Any]:
+async def _figures(house: House, size: ConsoleSize, callers: list[str], progress: Console) -> dict[str, Any]:
     # Each call comes from a number of its own, and nobody knows it: what is looked up of it is nothing.
     sipp = house.sipp([f"7914{number:07d}" for number in range(size.calls * len(size.stages))])
     stages: dict[str, Any] = {}

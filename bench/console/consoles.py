@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.calls.load import Load, Sipp
 from bench.calls.rig import cpu_s, resident_mb
-from bench.console.delays import Match, Moment, State, matched, percentile, told
+from bench.console.delays import Match, Moment, RowState, matched, percentile, told
 from bench.console.house import COMPANY, DIALLED, QUEUE, House
 from bench.console.screen import Screen
 from bench.console.wire import Wire
@@ -44,7 +44,7 @@ _SINCE = re.compile(r'data-since="([^"]+)"')
 
 
 @dataclass(frozen=True)
-class Stage:
+class LoadStage:
     """What came out with so many consoles."""
 
     consoles: int
@@ -185,7 +185,7 @@ async def weight_kb(house: House, consoles: int) -> dict[str, float]:
 
 async def stage(
     house: House, wire: Wire, sipp: Sipp, screen: Screen, *, consoles: int, calls: int, rate: float
-) -> Stage:
+) -> LoadStage:
     """Let `calls` calls pass before so many consoles, the browser being one of them."""
     controller = house.product.controller
     async with others(house) as rest:
@@ -207,7 +207,7 @@ async def stage(
     arrived = [one.at for one in seen if one.is_("Newchannel") and one.headers["Channel"].startswith("PJSIP/trunk")]
     if len(arrived) < calls:
         raise Unavailable(f"Работа не доказана: Asterisk принял {len(arrived)} звонков из {calls}.")
-    return Stage(
+    return LoadStage(
         consoles=consoles,
         load=load,
         calls_per_s=(len(arrived) - 1) / (arrived[-1] - arrived[0]),
@@ -234,7 +234,7 @@ def _rows(heard: Sequence[tuple[float, str]], first: float) -> list[Moment]:
         waiting = _WAITING.search(row[0]) if row else None
         if row and waiting:
             since = _SINCE.search(row[0])
-            state = State(int(waiting[1]), since[1] if since else "")
+            state = RowState(int(waiting[1]), since[1] if since else "")
             if not moments or moments[-1].state != state:
                 moments.append(Moment(at, state))
     return moments

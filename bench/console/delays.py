@@ -10,7 +10,7 @@ from bench.console.wire import Seen
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class RowState:
     """A queue's row: how many wait, and since when (ISO, as `data-since` has it) the one who has waited longest."""
 
     waiting: int
@@ -22,7 +22,7 @@ class Moment:
     """A state and when it began, in seconds of `time.monotonic()`."""
 
     at: float
-    state: State
+    state: RowState
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def told(seen: Iterable[Seen], queue: str) -> list[Moment]:
             line.pop(one.headers["Uniqueid"], None)
         else:
             continue
-        moments.append(Moment(one.at, State(len(line), min(line.values(), default=""))))
+        moments.append(Moment(one.at, RowState(len(line), min(line.values(), default=""))))
     return moments
 
 

@@ -38,7 +38,7 @@ class Shared:
     """Times a console heard another text than the first one under the same id."""
 
 
-class Listener:
+class BenchListener:
     """One console."""
 
     def __init__(self, shared: Shared) -> None:
@@ -116,7 +116,7 @@ def _request(path: str, host: str, port: int, cookie: str) -> bytes:
     return f"GET {path} HTTP/1.0\r\nHost: {host}:{port}\r\nCookie: gridline={cookie}\r\n\r\n".encode()
 
 
-def _told(listeners: list[Listener], shared: Shared) -> dict[str, Any]:
+def _told(listeners: list[BenchListener], shared: Shared) -> dict[str, Any]:
     """What was heard."""
     everything = sorted(shared.texts)
     return {
@@ -135,12 +135,12 @@ async def _serve() -> None:
     loop = asyncio.get_running_loop()
     commands = asyncio.StreamReader(limit=_LIMIT)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    listeners: list[Listener] = []
+    listeners: list[BenchListener] = []
     shared = Shared("")
     turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def opened(command: dict[str, Any], cookie: str) -> Listener:
-        one = Listener(shared)
+    async def opened(command: dict[str, Any], cookie: str) -> BenchListener:
+        one = BenchListener(shared)
         async with turns, asyncio.timeout(_SLOWEST_S):
             await one.open(command["host"], command["port"], command["path"], cookie)
         return one

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.console.delays import Moment, State
+from bench.console.delays import Moment, RowState
 from gridline.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ _CARD = """([call]) => {
 
 
 @dataclass(frozen=True)
-class Clock:
+class ScreenClock:
     """How the page's `performance.now()` stands to our `time.monotonic()`."""
 
     offset_s: float
@@ -102,14 +102,14 @@ class Screen:
         """Leave the page."""
         await self._page.context.close()
 
-    async def clock(self) -> Clock:
+    async def clock(self) -> ScreenClock:
         """Ask the page for its clock some times: the error is half of the fastest way there and back."""
-        found: list[Clock] = []
+        found: list[ScreenClock] = []
         for _ in range(_TRIES):
             before = time.monotonic()
             page_ms = float(await self._page.evaluate("performance.now()"))
             after = time.monotonic()
-            found.append(Clock((before + after) / 2 - page_ms / 1000, (after - before) / 2))
+            found.append(ScreenClock((before + after) / 2 - page_ms / 1000, (after - before) / 2))
         return min(found, key=lambda one: one.error_s)
 
     async def watch_queue(self, row: str) -> None:
@@ -120,16 +120,18 @@ class Screen:
         """Wait until the row tells of so many. Raises Unavailable."""
         await self._until(f"window.benchChanges.at(-1)?.[1] === '{waiting}'", within_s, f"ждущих не стало {waiting}")
 
-    async def changes(self, clock: Clock) -> list[Moment]:
+    async def changes(self, clock: ScreenClock) -> list[Moment]:
         """What the row showed, from its first look on."""
         kept: list[list[Any]] = await self._page.evaluate("window.benchChanges")
-        return [Moment(clock.ours(at), State(int(waiting), since)) for at, waiting, since in kept if waiting.isdigit()]
+        return [
+            Moment(clock.ours(at), RowState(int(waiting), since)) for at, waiting, since in kept if waiting.isdigit()
+        ]
 
     async def watch_cards(self) -> None:
         """Keep the moment each call's card is there from now on."""
         await self._page.evaluate(_WATCH_CARDS)
 
-    async def card(self, number: int, clock: Clock, within_s: float = 20) -> dict[str, Any]:
+    async def card(self, number: int, clock: ScreenClock, within_s: float = 20) -> dict[str, Any]:
         """The `number`-th card (from 1) that opened: when it was there, and what it shows. Raises Unavailable."""
         await self._until(
             f"window.benchCards.length >= {number}", within_s, f"карточка {number}-го звонка не открылась"

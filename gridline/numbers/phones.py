@@ -32,7 +32,7 @@ MOST_WRITTEN = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
+class PhoneNumber:
     """One number that can be called."""
 
     e164: str
@@ -63,7 +63,7 @@ class Abroad(NotAPhone):
     code = "phone-abroad"
 
 
-def parse(raw: str) -> Phone | None:
+def parse(raw: str) -> PhoneNumber | None:
     """The number that `raw` is and nothing else, or None: how lines, carriers and keypads give it.
 
     8, +7, 7 and ten digits are one number; brackets, dots, hyphens, slashes and spaces do not matter. None:
@@ -100,7 +100,7 @@ def e164(raw: str) -> str | None:
     return phone.e164 if phone else None
 
 
-def read_all(written: str, *, at_most: int = 10) -> list[Phone]:
+def read_all(written: str, *, at_most: int = 10) -> list[PhoneNumber]:
     """The numbers in what a person wrote, in their order, each once; at least one.
 
     Words around them do not matter («т. (3842) 45-67-89 доб. 5, жена»). A number without its area code takes the
@@ -111,7 +111,7 @@ def read_all(written: str, *, at_most: int = 10) -> list[Phone]:
         raise _not_a_phone(text)
     if whole := parse(text):
         return [whole]
-    found: list[Phone] = []
+    found: list[PhoneNumber] = []
     area, rest = "", 0
     for match in PhoneNumberMatcher(text, HOME):
         found += _between(text[rest : match.start], area)
@@ -128,12 +128,12 @@ def read_all(written: str, *, at_most: int = 10) -> list[Phone]:
     return found
 
 
-def read(written: str) -> Phone:
+def read(written: str) -> PhoneNumber:
     """The one number in what a person wrote. Raises NotAPhone, also for two."""
     return read_all(written, at_most=1)[0]
 
 
-def read_home(written: str) -> Phone:
+def read_home(written: str) -> PhoneNumber:
     """As `read`, for a number that is to be called. Raises NotAPhone; Abroad for one of another country."""
     phone = read(written)
     if phone.abroad:
@@ -153,7 +153,7 @@ def printable(raw: str, *, at_most: int = 64) -> str:
     return " ".join(kept.split())[:at_most]
 
 
-def _between(words: str, area: str) -> list[Phone]:
+def _between(words: str, area: str) -> list[PhoneNumber]:
     """Numbers in what stands between those found: local ones, foreign ones without a plus. Raises NotAPhone."""
     found = []
     for part in re.split("[,;/]", words):
@@ -182,6 +182,6 @@ def _exists(number: phonenumbers.PhoneNumber, *, abroad: bool) -> bool:
     return known and len(_phone(number).e164) <= MOST_E164
 
 
-def _phone(number: phonenumbers.PhoneNumber) -> Phone:
+def _phone(number: phonenumbers.PhoneNumber) -> PhoneNumber:
     country = phonenumbers.region_code_for_number(number)
-    return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), country or "001")
+    return PhoneNumber(phonenumbers.format_number(number, PhoneNumberFormat.E164), country or "001")

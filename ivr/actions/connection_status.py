@@ -48,8 +48,8 @@ def told(status: ConnectionStatus, today: date) -> list[Phrase]:
     phrases: list[Phrase] = [
         Prompt(
             "application-stage",
-            stage=spoken.ordinal(status.stage, spoken.Case.PREP, spoken.Gender.F),
-            stages=spoken.cardinal(status.stages, spoken.Case.GEN),
+            stage=spoken.ordinal(status.stage, spoken.GrammarCase.PREP, spoken.Gender.F),
+            stages=spoken.cardinal(status.stages, spoken.GrammarCase.GEN),
             name=spoken.speakable(status.name),
         ),
         Prompt(whose, action=spoken.speakable(status.next_step).rstrip(".")),

@@ -23,7 +23,7 @@ from ivr.desk.members import Members
 from ivr.desk.models import Deed
 from ivr.desk.reach import Reach
 from ivr.desk.rings import RingEnd, Rings
-from ivr.desk.shift import MISSED, UNREACHABLE, WRAP_UP, Shift, State
+from ivr.desk.shift import MISSED, UNREACHABLE, WRAP_UP, Shift, ShiftState
 from ivr.desk.talks import Ended, Talks
 from ivr.live.board import Board
 from ivr.live.view import Changes
@@ -90,7 +90,7 @@ class Desk:
         name: str,
         company_id: str,
         queues: Sequence[str],
-        phone: devices.Phone = devices.Phone.BROWSER,
+        phone: devices.DeviceKind = devices.DeviceKind.BROWSER,
     ) -> Shift:
         """Begin a shift, paused until the agent says that they are ready; or change its queues or its telephone.
 
@@ -103,7 +103,7 @@ class Desk:
         if before is not None and before.user_id != user_id:
             raise Conflict(f"На номере {agent} уже работает {before.name}.")
         now = self._clock.now()
-        shift = Shift(agent, user_id, name, company_id, tuple(sorted(queues)), State.PAUSED, "", now, phone=phone)
+        shift = Shift(agent, user_id, name, company_id, tuple(sorted(queues)), ShiftState.PAUSED, "", now, phone=phone)
         if before is None:
             self._note(shift, Deed.SIGNED_ON, detail=phone.value)
         else:
@@ -164,7 +164,7 @@ class Desk:
             shift = self._by_interface(interface)
             if shift is not None and shift.interface == interface:
                 self._wake.set()
-                if shift.phone is devices.Phone.DESK:
+                if shift.phone is devices.DeviceKind.DESK:
                     self._on_change(shift.agent)
 
     def rebuild(self, snapshot: Snapshot) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 _BROWSER = "-web"
 
 
-class Phone(StrEnum):
+class DeviceKind(StrEnum):
     """Which of the two they answer with."""
 
     BROWSER = "browser"
@@ -29,14 +29,14 @@ def browser(agent: str) -> str:
     return f"PJSIP/{browser_endpoint(agent)}"
 
 
-def interface(agent: str, phone: Phone) -> str:
+def interface(agent: str, phone: DeviceKind) -> str:
     """The interface of that telephone of theirs."""
-    return desk_phone(agent) if phone is Phone.DESK else browser(agent)
+    return desk_phone(agent) if phone is DeviceKind.DESK else browser(agent)
 
 
-def other(phone: Phone) -> Phone:
+def other(phone: DeviceKind) -> DeviceKind:
     """The one they do not answer with."""
-    return Phone.BROWSER if phone is Phone.DESK else Phone.DESK
+    return DeviceKind.BROWSER if phone is DeviceKind.DESK else DeviceKind.DESK
 
 
 def is_browser(interface: str) -> bool:

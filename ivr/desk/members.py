@@ -106,7 +106,7 @@ class Members:
 
     async def _put_out(self, agent: str, before: Shift | None) -> None:
         """Nobody is on shift under this number: only a desk phone that rings without any shift goes on doing so."""
-        for phone in devices.Phone:
+        for phone in devices.DeviceKind:
             interface = devices.interface(agent, phone)
             await self._leave(interface, self._queues_of(interface, before), NOT_ON_SHIFT)
         if self._ring_desk_phones:

@@ -10,8 +10,8 @@ from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, code_type, id_column
-from ivr.desk.devices import Phone
-from ivr.desk.shift import State
+from ivr.desk.devices import DeviceKind
+from ivr.desk.shift import ShiftState
 
 
 class AgentShift(Base):
@@ -25,12 +25,12 @@ class AgentShift(Base):
     name: Mapped[str] = mapped_column(String(120))
     company_id: Mapped[str] = mapped_column(String(32))
     queues: Mapped[list[Any]] = mapped_column(JSON)
-    state: Mapped[State] = mapped_column(code_type(State))
+    state: Mapped[ShiftState] = mapped_column(code_type(ShiftState))
     reason: Mapped[str] = mapped_column(String(64))
     since: Mapped[datetime]
     until: Mapped[datetime | None]
     """When a wrap-up ends by itself."""
-    phone: Mapped[Phone] = mapped_column(code_type(Phone, length=8))
+    phone: Mapped[DeviceKind] = mapped_column(code_type(DeviceKind, length=8))
     """Where they take calls."""
 
 

@@ -10,7 +10,7 @@ from gridline.errors import InvalidInput
 from ivr.desk import devices
 
 
-class State(StrEnum):
+class ShiftState(StrEnum):
     """What an agent has said of themselves; whether they are rung or talk is the board's to know."""
 
     READY = "ready"
@@ -35,11 +35,11 @@ class Shift:
     name: str
     company_id: str
     queues: tuple[str, ...]
-    state: State
+    state: ShiftState
     reason: str
     since: datetime
     until: datetime | None = None
-    phone: devices.Phone = devices.Phone.BROWSER
+    phone: devices.DeviceKind = devices.DeviceKind.BROWSER
     """Where they take calls; chosen when they sign on."""
 
     @property
@@ -50,23 +50,23 @@ class Shift:
     @property
     def takes_calls(self) -> bool:
         """Whether the queues may ring them."""
-        return self.state is State.READY
+        return self.state is ShiftState.READY
 
     def ready(self, now: datetime) -> Shift:
         """They take calls again (after a pause, or when the wrap-up is done)."""
-        return replace(self, state=State.READY, reason="", since=now, until=None)
+        return replace(self, state=ShiftState.READY, reason="", since=now, until=None)
 
     def pause(self, reason: str, now: datetime) -> Shift:
         """They take no calls. Raises InvalidInput for a reason that is not on the list."""
         if reason not in (*REASONS, MISSED, UNREACHABLE):
             raise InvalidInput(f"Причины «{reason}» нет. Выберите одну из: {', '.join(REASONS)}.")
-        return replace(self, state=State.PAUSED, reason=reason, since=now, until=None)
+        return replace(self, state=ShiftState.PAUSED, reason=reason, since=now, until=None)
 
     def talk_ended(self, now: datetime, limit: timedelta = WRAP_UP) -> Shift:
         """A talk ended: they finish their notes. Whoever paused during the talk stays paused."""
-        if self.state is not State.READY:
+        if self.state is not ShiftState.READY:
             return self
-        return replace(self, state=State.WRAP_UP, reason="", since=now, until=now + limit)
+        return replace(self, state=ShiftState.WRAP_UP, reason="", since=now, until=now + limit)
 
     def missed(self, now: datetime) -> Shift:
         """Their telephone rang and was not answered: no further caller is sent to an empty chair."""

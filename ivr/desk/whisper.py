@@ -69,7 +69,9 @@ def words(book: PromptBook, company_id: str, facts: Facts, waited_s: float) -> t
     if facts.times_today > 1:
         parts.append(book.text(Prompt("whisper-times", nth=spoken.ordinal(facts.times_today)), company_id))
     if minutes := _minutes(waited_s):
-        parts.append(book.text(Prompt("whisper-wait", wait=spoken.duration(minutes * 60, spoken.Case.ACC)), company_id))
+        parts.append(
+            book.text(Prompt("whisper-wait", wait=spoken.duration(minutes * 60, spoken.GrammarCase.ACC)), company_id)
+        )
     return tuple(parts)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class By(StrEnum):
+class GroupedBy(StrEnum):
     """What figures are grouped by."""
 
     QUEUE = "queue"

@@ -17,7 +17,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from gridline import priorities
 from ivr.desk.models import LOST, AgentEvent, Deed, Left, QueueVisit
-from ivr.figures.figures import By, Figures, Period, Presence
+from ivr.figures.figures import Figures, GroupedBy, Period, Presence
 
 _Column = SQLColumnExpression[Any]
 
@@ -51,7 +51,7 @@ async def figures(
     session: AsyncSession,
     company_id: str,
     period: Period,
-    by: Sequence[By] = (),
+    by: Sequence[GroupedBy] = (),
     *,
     within_s: int,
     queue: str = "",
@@ -71,7 +71,7 @@ async def calls(
     session: AsyncSession,
     company_id: str,
     period: Period,
-    by: Sequence[By] = (),
+    by: Sequence[GroupedBy] = (),
     *,
     within_s: int,
     queue: str = "",
@@ -112,7 +112,13 @@ _OF_TALKS = ("talks", "talked_s", "missed", "wrap_ups", "wrapped_s")
 
 
 async def _visits(
-    session: AsyncSession, company_id: str, period: Period, by: Sequence[By], within_s: int, queue: str, agent: str
+    session: AsyncSession,
+    company_id: str,
+    period: Period,
+    by: Sequence[GroupedBy],
+    within_s: int,
+    queue: str,
+    agent: str,
 ) -> Sequence[Any]:
     visit = QueueVisit
     answered = visit.outcome == Left.ANSWERED
@@ -137,7 +143,7 @@ async def _visits(
 
 
 async def _talks(
-    session: AsyncSession, company_id: str, period: Period, by: Sequence[By], queue: str, agent: str
+    session: AsyncSession, company_id: str, period: Period, by: Sequence[GroupedBy], queue: str, agent: str
 ) -> Sequence[Any]:
     """Talks, wrap-ups and missed calls.
 
@@ -201,8 +207,8 @@ def _seconds_within(begun: ColumnElement[Any], ended: ColumnElement[Any], period
     return case((end > last, last), else_=end) - case((start < first, first), else_=start)
 
 
-def _parts(by: Sequence[By], queue: _Column, agent: _Column, at: _Column) -> list[ColumnElement[Any]]:
-    parts = {By.QUEUE: queue, By.AGENT: agent, By.HALF_HOUR: _Epoch(at) // HALF_HOUR_S}
+def _parts(by: Sequence[GroupedBy], queue: _Column, agent: _Column, at: _Column) -> list[ColumnElement[Any]]:
+    parts = {GroupedBy.QUEUE: queue, GroupedBy.AGENT: agent, GroupedBy.HALF_HOUR: _Epoch(at) // HALF_HOUR_S}
     return [parts[dimension].label(f"part{index}") for index, dimension in enumerate(by)]
 
 
@@ -219,10 +225,13 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _keyed(by: Sequence[By], rows: Sequence[Any], names: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], Figures]]:
+def _keyed(
+    by: Sequence[GroupedBy], rows: Sequence[Any], names: Sequence[str]
+) -> Iterator[tuple[tuple[Any, ...], Figures]]:
     for row in rows:
         key = tuple(
-            _moment(part) if dimension is By.HALF_HOUR else part for dimension, part in zip(by, row, strict=False)
+            _moment(part) if dimension is GroupedBy.HALF_HOUR else part
+            for dimension, part in zip(by, row, strict=False)
         )
         values = dict(zip(names, row[len(by) :], strict=True))
         yield key, Figures(**{name: value for name, value in values.items() if value is not None})

@@ -92,7 +92,7 @@ _CUT = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """One fact with the call it belongs to; no fact: the call itself begins."""
 
     call: CallBegun
@@ -108,7 +108,7 @@ class Entry:
         )
 
     @classmethod
-    def from_line(cls, line: str) -> Entry:
+    def from_line(cls, line: str) -> JournalEntry:
         """Read `to_line` back. Raises ValueError when it is not that."""
         try:
             told = json.loads(line)

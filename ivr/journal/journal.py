@@ -21,7 +21,7 @@ from gridline import metrics
 from gridline.clock import Clock
 from gridline.db import Database, Refused
 from gridline.errors import Unavailable
-from ivr.journal.entries import OF_CALL, CallBegun, CallEnded, Entry, NoticePlayed, StepTaken
+from ivr.journal.entries import OF_CALL, CallBegun, CallEnded, JournalEntry, NoticePlayed, StepTaken
 from ivr.journal.models import CallRecord, CallStep
 from ivr.journal.spool import JournalSpool
 
@@ -51,7 +51,7 @@ class Journal:
         self._clock = clock
         self._spool = JournalSpool(folder)
         self._retry_s = retry_s
-        self._queue: asyncio.Queue[Entry] = asyncio.Queue(capacity)
+        self._queue: asyncio.Queue[JournalEntry] = asyncio.Queue(capacity)
         self._calls: dict[str, CallBegun] = {}
         self._steps: Counter[str] = Counter()
         self._next_try = 0.0
@@ -62,21 +62,21 @@ class Journal:
     def begin(self, call: CallBegun) -> None:
         """A call reached the controller (again, after a crash: it goes on)."""
         self._calls[call.id] = call
-        self._put(Entry(call))
+        self._put(JournalEntry(call))
 
     def step(self, call_id: str, step: StepTaken) -> None:
         """Something happened in a place of the menu."""
         call = self._begun(call_id)
         if call is not None:
             step.ordinal = self._steps[call_id]
-            self._put(Entry(call, step))
+            self._put(JournalEntry(call, step))
             self._steps[call_id] += 1
 
     def notice(self, call_id: str, notice: NoticePlayed) -> None:
         """The recording notice was played."""
         call = self._begun(call_id)
         if call is not None:
-            self._put(Entry(call, notice))
+            self._put(JournalEntry(call, notice))
 
     def end(
         self, call_id: str, outcome: str, *, branch: str = "", flow_version: str = "", at: datetime | None = None
@@ -84,7 +84,7 @@ class Journal:
         """The call is over: now, or since `at`."""
         call = self._begun(call_id)
         if call is not None:
-            self._put(Entry(call, CallEnded(outcome, at or self._clock.now(), branch, flow_version)))
+            self._put(JournalEntry(call, CallEnded(outcome, at or self._clock.now(), branch, flow_version)))
             del self._calls[call_id]
             del self._steps[call_id]
 
@@ -100,7 +100,7 @@ class Journal:
 
     async def run(self) -> None:
         """Store until cancelled; what is still in memory then goes to disk."""
-        batch: list[Entry] = []
+        batch: list[JournalEntry] = []
         try:
             while True:
                 batch = await self._take()
@@ -121,7 +121,7 @@ class Journal:
             self._count("lost", 1)
         return call
 
-    def _put(self, entry: Entry) -> None:
+    def _put(self, entry: JournalEntry) -> None:
         try:
             self._queue.put_nowait(entry)
         except asyncio.QueueFull:
@@ -129,7 +129,7 @@ class Journal:
             self._count("lost", 1)
             log.critical("journal-entry-lost", call=entry.call.id, lost=self.counts["lost"])
 
-    async def _take(self) -> list[Entry]:
+    async def _take(self) -> list[JournalEntry]:
         """The next entries, at least one; none when it is time to read the spool back."""
         wait_s = None if self._spool.empty else max(0.0, self._next_try - asyncio.get_running_loop().time())
         try:
@@ -139,7 +139,7 @@ class Journal:
             return []
         return [first, *self._all_queued(BATCH - 1)]
 
-    async def _gather(self, batch: list[Entry]) -> None:
+    async def _gather(self, batch: list[JournalEntry]) -> None:
         """Let others join the batch; in place, so that a cancelled run still knows of them."""
         if len(batch) < BATCH:
             with suppress(TimeoutError):
@@ -147,17 +147,17 @@ class Journal:
                     await self._hurry.wait()
             batch += self._all_queued(BATCH - len(batch))
 
-    def _all_queued(self, at_most: int | None = None) -> list[Entry]:
-        found: list[Entry] = []
+    def _all_queued(self, at_most: int | None = None) -> list[JournalEntry]:
+        found: list[JournalEntry] = []
         while not self._queue.empty() and (at_most is None or len(found) < at_most):
             found.append(self._queue.get_nowait())
         return found
 
-    def _done(self, batch: Sequence[Entry]) -> None:
+    def _done(self, batch: Sequence[JournalEntry]) -> None:
         for _ in batch:
             self._queue.task_done()
 
-    def _leave(self, left: Sequence[Entry]) -> None:
+    def _leave(self, left: Sequence[JournalEntry]) -> None:
         """Put what is in memory on disk, at the end."""
         if not left:
             return
@@ -172,7 +172,7 @@ class Journal:
     def _due(self) -> bool:
         return asyncio.get_running_loop().time() >= self._next_try
 
-    async def _keep(self, batch: Sequence[Entry]) -> None:
+    async def _keep(self, batch: Sequence[JournalEntry]) -> None:
         """Bring `batch` into the database or to disk, however long that takes."""
         while True:
             if self._due() and await self._stored(batch):
@@ -186,7 +186,7 @@ class Journal:
                 self._count("spooled", len(batch))
                 return
 
-    async def _stored(self, batch: Sequence[Entry]) -> bool:
+    async def _stored(self, batch: Sequence[JournalEntry]) -> bool:
         """Whether the database took it; False: it is away, and is not asked again before `retry_s`."""
         try:
             await self._store(batch)
@@ -196,7 +196,7 @@ class Journal:
             return False
         return True
 
-    async def _store(self, batch: Sequence[Entry]) -> None:
+    async def _store(self, batch: Sequence[JournalEntry]) -> None:
         try:
             await self._write(batch)
         except Refused as error:
@@ -210,7 +210,7 @@ class Journal:
         else:
             self._count("stored", len(batch))
 
-    async def _write(self, batch: Sequence[Entry]) -> None:
+    async def _write(self, batch: Sequence[JournalEntry]) -> None:
         calls = {entry.call.id: entry for entry in batch}
         steps = [entry.fact_row() for entry in batch if isinstance(entry.fact, StepTaken)]
         later = [entry.fact_row() for entry in batch if isinstance(entry.fact, NoticePlayed | CallEnded)]
@@ -225,10 +225,10 @@ class Journal:
         """Bring what waits on disk into the database, as far as it answers."""
         try:
             for lines in self._spool.read(BATCH):
-                entries: list[Entry] = []
+                entries: list[JournalEntry] = []
                 for line in filter(None, lines):
                     try:
-                        entries.append(Entry.from_line(line))
+                        entries.append(JournalEntry.from_line(line))
                     except ValueError as error:
                         log.error("journal-line-rejected", error=str(error))
                         await asyncio.to_thread(self._spool.reject, [line])

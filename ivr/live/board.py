@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ivr.live.answer_times import AnswerTimes
 from ivr.live.floor import AT_WORK, Floor
-from ivr.live.legs import LiveChannel
+from ivr.live.legs import ChannelLeg
 from ivr.live.lines import Lines, WaitingCaller
 from ivr.live.roster import Roster, is_late, state_of
 from ivr.live.view import BoardView, CallKey, Changes, EndedCall, LiveAgent, LiveCall, LiveQueue, difference
@@ -140,7 +140,7 @@ class Board:
             old, self._ends = Floor(old.node, snapshot.boot), {}
         new = Floor(old.node, snapshot.boot, roster=Roster(snapshot.members))
         for live in snapshot.channels:
-            leg = old.legs.get(live.channel.uniqueid) or LiveChannel(live.channel, live.since)
+            leg = old.legs.get(live.channel.uniqueid) or ChannelLeg(live.channel, live.since)
             new.legs.put(replace(leg, channel=live.channel, bridge=live.bridge))
         new.lines = Lines(facts.queue for facts in snapshot.queues)
         for waiting in sorted(snapshot.waiting, key=lambda caller: caller.position):
@@ -152,13 +152,13 @@ class Board:
         self._floor = new
         return difference(before, new.view(), snapshot.at)
 
-    def _see(self, channel: Channel, at: datetime, touched: _Touched) -> LiveChannel | None:
+    def _see(self, channel: Channel, at: datetime, touched: _Touched) -> ChannelLeg | None:
         if ("leg", channel.uniqueid) in self._ends:
             return None
         known = self._floor.legs.get(channel.uniqueid)
         if known is not None and known.channel == channel:
             return known
-        leg = LiveChannel(channel, at) if known is None else replace(known, channel=channel)
+        leg = ChannelLeg(channel, at) if known is None else replace(known, channel=channel)
         self._floor.legs.put(leg)
         self._touch(leg, touched)
         return leg
@@ -207,7 +207,7 @@ class Board:
             touched.queues.add(event.queue)
             touched.suspect = len(self._floor.lines.line(event.queue)) != event.waiting
 
-    def _touch(self, leg: LiveChannel, touched: _Touched) -> None:
+    def _touch(self, leg: ChannelLeg, touched: _Touched) -> None:
         for each in (leg, *self._floor.legs.mates(leg)):
             touched.calls.update((each.channel.uniqueid, each.channel.linkedid))
             touched.devices.add(each.channel.device)

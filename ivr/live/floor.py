@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from gridline import priorities
 from ivr.desk import devices
-from ivr.live.legs import Legs, LiveChannel
+from ivr.live.legs import ChannelLeg, Legs
 from ivr.live.lines import Lines
 from ivr.live.roster import Roster, state_of
 from ivr.live.view import AgentState, BoardView, CallerPlace, CallKey, LiveAgent, LiveCall, LiveQueue
@@ -41,11 +41,11 @@ class Floor:
         """Every queue known."""
         return self.lines.queues() | self.roster.queues()
 
-    def is_call(self, leg: LiveChannel) -> bool:
+    def is_call(self, leg: ChannelLeg) -> bool:
         """Whether this leg is a caller's: the first of its call, and no agent's telephone, on shift or not."""
         return leg.channel.uniqueid == leg.channel.linkedid and not devices.is_agents(leg.channel.device)
 
-    def call(self, leg: LiveChannel) -> LiveCall:
+    def call(self, leg: ChannelLeg) -> LiveCall:
         """A caller, by their leg."""
         channel, mates = leg.channel, self.legs.mates(leg)
         queue = "" if mates else self.lines.where(channel.uniqueid) or ""

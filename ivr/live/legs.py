@@ -11,7 +11,7 @@ from ivr.telephony.events import Channel
 
 
 @dataclass(frozen=True, slots=True)
-class LiveChannel:
+class ChannelLeg:
     """An Asterisk channel and what the board knows about it."""
 
     channel: Channel
@@ -23,21 +23,21 @@ class LiveChannel:
 class Legs:
     """Every leg by its uniqueid, with the two indexes the board needs."""
 
-    def __init__(self, legs: Iterable[LiveChannel] = ()) -> None:
-        self._legs: dict[str, LiveChannel] = {}
+    def __init__(self, legs: Iterable[ChannelLeg] = ()) -> None:
+        self._legs: dict[str, ChannelLeg] = {}
         self._bridges: dict[str, set[str]] = defaultdict(set)
         self._devices: dict[str, set[str]] = defaultdict(set)
         for leg in legs:
             self.put(leg)
 
-    def __iter__(self) -> Iterator[LiveChannel]:
+    def __iter__(self) -> Iterator[ChannelLeg]:
         return iter(self._legs.values())
 
-    def get(self, uniqueid: str) -> LiveChannel | None:
+    def get(self, uniqueid: str) -> ChannelLeg | None:
         """The leg of this id."""
         return self._legs.get(uniqueid)
 
-    def put(self, leg: LiveChannel) -> None:
+    def put(self, leg: ChannelLeg) -> None:
         """Store this leg, replacing its earlier state."""
         uniqueid = leg.channel.uniqueid
         self.drop(uniqueid)
@@ -57,7 +57,7 @@ class Legs:
                 if not index[key]:
                     del index[key]
 
-    def mates(self, leg: LiveChannel) -> list[LiveChannel]:
+    def mates(self, leg: ChannelLeg) -> list[ChannelLeg]:
         """The other legs of its bridge, in a stable order."""
         return [
             self._legs[uniqueid]
@@ -65,6 +65,6 @@ class Legs:
             if uniqueid != leg.channel.uniqueid
         ]
 
-    def of_device(self, device: str) -> list[LiveChannel]:
+    def of_device(self, device: str) -> list[ChannelLeg]:
         """The legs to or from one device, in a stable order."""
         return [self._legs[uniqueid] for uniqueid in sorted(self._devices.get(device, ()))]

@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from gridline.yaml.file import Mistake
 from ivr.menus.load import REPEAT
-from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
+from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu, Place, Saying
 from ivr.menus.vocabulary import DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
 
 MOST_OPTIONS = 5
@@ -50,7 +50,7 @@ def _reachable(flow: Flow) -> Iterator[Finding]:
 def _notice_first(flow: Flow) -> Iterator[Finding]:
     """The caller hears the recording notice before anything else (rule R5)."""
     start = flow.places[flow.start]
-    if not isinstance(start, Doing) or start.action != NOTICE:
+    if not isinstance(start, ActionPlace) or start.action != NOTICE:
         yield Finding(start.line, "Первое место — не уведомление о записи.", f"Поставьте первым место с do: {NOTICE}.")
 
 
@@ -104,7 +104,7 @@ def _keys_of(place: Place) -> Container[str]:
     """The exits of a place that take a key press."""
     if isinstance(place, Menu):
         return place.press
-    return place.exits_by_key if isinstance(place, Doing) else ()
+    return place.exits_by_key if isinstance(place, ActionPlace) else ()
 
 
 def _menu(flow: Flow, menu: Menu, vocabulary: Vocabulary) -> Iterator[Finding]:
@@ -132,4 +132,4 @@ def _does(flow: Flow, name: str, action: str) -> bool:
     while isinstance(place, Saying) and place.name not in said:
         said.add(place.name)
         place = flow.places.get(place.then)
-    return isinstance(place, Doing) and place.action == action
+    return isinstance(place, ActionPlace) and place.action == action

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place
+from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu, Place
 
 BY = {"silence": "молчание", "otherwise": "неверно", "then": ""}
 """Arrow labels of ways that are neither a key nor an action's exit."""
@@ -31,7 +31,7 @@ def _id(name: str) -> str:
 def _shape(place: Place) -> str:
     if isinstance(place, Menu):
         return f'{{{{"{place.name}"}}}}'
-    if isinstance(place, Doing):
+    if isinstance(place, ActionPlace):
         what = f"{place.action}: {place.topic}" if place.topic else place.action
         return f'(["{place.name}<br/>{what}"])'
     return f'["{place.name}"]'

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gridline.yaml.file import Mistake, Tree, YamlFile, misconfigured, read
-from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying, version_of
+from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu, Place, Saying, version_of
 from ivr.menus.vocabulary import Vocabulary
 
 MENU_WORDS = ("say", "press", "repeat", "silence", "wait", "tries", "otherwise")
@@ -122,7 +122,7 @@ class _Reader:
         self._known_words(name, body, SAYING_WORDS)
         return Saying(name, self._said(name), self._target(name, "then"), self._file.line(name))
 
-    def _doing(self, name: str, body: dict[str, Tree]) -> Doing | None:
+    def _doing(self, name: str, body: dict[str, Tree]) -> ActionPlace | None:
         action, vocabulary = self._text(name, "do"), self._vocabulary
         if action not in vocabulary.actions:
             self._unknown("Действия", action, vocabulary.actions, name, "do")
@@ -140,7 +140,7 @@ class _Reader:
                 self._wrong(f"Действию {action} тема не нужна.", "Уберите строку topic.", name, "topic")
             elif topic not in vocabulary.topics:
                 self._unknown("Темы", topic, vocabulary.topics, name, "topic")
-        return Doing(name, action, MappingProxyType(leads), topic, signature.exits_by_key, self._file.line(name))
+        return ActionPlace(name, action, MappingProxyType(leads), topic, signature.exits_by_key, self._file.line(name))
 
     def _known_words(self, name: str, body: dict[str, Tree], words: tuple[str, ...]) -> None:
         for word in body:

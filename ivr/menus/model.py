@@ -54,7 +54,7 @@ class Saying:
 
 
 @dataclass(frozen=True)
-class Doing:
+class ActionPlace:
     """Runs an action and goes where its exit leads."""
 
     name: str
@@ -71,7 +71,7 @@ class Doing:
         yield from self.exits.items()
 
 
-Place = Menu | Saying | Doing
+Place = Menu | Saying | ActionPlace
 
 
 @dataclass(frozen=True)

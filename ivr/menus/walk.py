@@ -11,7 +11,7 @@ import structlog
 
 from gridline.clock import Clock
 from ivr.menus.load import REPEAT
-from ivr.menus.model import HANG_UP, Doing, Flow, Menu, Place, Saying
+from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu, Place, Saying
 from ivr.menus.vocabulary import FAILED, NOTHING_HEARD, WRONG_KEY
 from ivr.telephony import variables
 from ivr.telephony.agi import CallerHungUp
@@ -113,7 +113,7 @@ class _Walk:
         self, flow: Flow, line: L, acts: Mapping[str, Act[L]], listener: Callable[[Step], None], clock: Clock
     ) -> None:
         self._flow, self._line, self._listener, self._clock = flow, line, listener, clock
-        self._act: Callable[[Doing], Awaitable[str]] = lambda place: acts[place.action](line, place.topic)
+        self._act: Callable[[ActionPlace], Awaitable[str]] = lambda place: acts[place.action](line, place.topic)
         self._keys = 0
         self._bad = 0
         self._opening = ""
@@ -151,7 +151,7 @@ class _Walk:
                 Step(
                     place.name,
                     said,
-                    place.action if isinstance(place, Doing) else "",
+                    place.action if isinstance(place, ActionPlace) else "",
                     outcome.key,
                     outcome.exit,
                     outcome.leads_to,
@@ -163,7 +163,7 @@ class _Walk:
         return outcome.leads_to
 
     def _said(self, place: Place) -> tuple[str, ...]:
-        if isinstance(place, Doing):
+        if isinstance(place, ActionPlace):
             return ()
         return (self._opening, *place.say) if self._opening else place.say
 

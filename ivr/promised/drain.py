@@ -15,7 +15,7 @@ from gridline.log import incident
 from gridline.numbers.phones import e164
 from ivr.journal.entries import CallBegun
 from ivr.journal.journal import Journal
-from ivr.promised.spool import CallFacts, Kept, Spool
+from ivr.promised.spool import CallFacts, Spool, SpooledAppeal
 
 UNMET = "unmet"
 """Stands for Asterisk's boot in the record of a call that ended without a controller."""
@@ -69,7 +69,7 @@ class Drain:
         self._spool.count_from(await self._register.last_receipt(self._spool.series))
         self._counter_seen = True
 
-    async def _bring_in(self, kept: Kept) -> str:
+    async def _bring_in(self, kept: SpooledAppeal) -> str:
         """Register one; returns its number, or for a message without a contact, the id of a draft for a person."""
         intake = kept.intake
         if (
@@ -86,7 +86,7 @@ class Drain:
         registered = await self._register.register(accept({**intake, "receipt": kept.receipt}))
         return registered.number
 
-    def _record(self, call: CallFacts, kept: Kept) -> None:
+    def _record(self, call: CallFacts, kept: SpooledAppeal) -> None:
         """The call's record, which no controller wrote, or the one a dead controller began."""
         id = str(kept.intake["call_id"])
         started = datetime.fromisoformat(call.started_at)

@@ -60,7 +60,7 @@ class CallFacts:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SpooledAppeal:
     """One appeal as it waits in the spool."""
 
     receipt: str
@@ -70,7 +70,7 @@ class Kept:
     """For a call that ended in the dialplan, without a controller."""
 
     @classmethod
-    def read(cls, file: Path) -> Kept:
+    def read(cls, file: Path) -> SpooledAppeal:
         """The entry in a file. Raises FileNotFoundError, BadEntry when it is not one of ours whole."""
         try:
             stored = json.loads(file.read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ class Spool:
         self.series = series
         folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, intake: dict[str, object], call: CallFacts | None = None) -> Kept:
+    def keep(self, intake: dict[str, object], call: CallFacts | None = None) -> SpooledAppeal:
         """Store an appeal and return it with its receipt; on return it survives a power cut.
 
         Raises Unavailable when the disk is full or broken: then nothing was promised, and a person takes the call.
@@ -108,27 +108,27 @@ class Spool:
             state = os.statvfs(self._folder)
             if state.f_bavail * state.f_frsize < FULL_BYTES:
                 raise OSError("the spool's disk is full")
-            kept = Kept(self._next_receipt(), intake, call)
+            kept = SpooledAppeal(self._next_receipt(), intake, call)
             write_synced(self._file(kept.receipt), json.dumps(asdict(kept), ensure_ascii=False))
         except OSError as error:
             raise Unavailable(f"Обращение не удалось сохранить на диск: {error}") from error
         return kept
 
-    def waiting(self) -> Iterator[Kept]:
+    def waiting(self) -> Iterator[SpooledAppeal]:
         """What is not yet in the register, oldest first."""
         for file in sorted(self._folder.glob("[0-9]*.json")):
             if (kept := _read(file)) is not None:
                 yield kept
 
-    def find(self, receipt: str) -> Kept | None:
+    def find(self, receipt: str) -> SpooledAppeal | None:
         """What is not yet in the register, by its receipt."""
         return _read(self._file(receipt)) or _read(self._rejected(receipt))
 
-    def done(self, kept: Kept) -> None:
+    def done(self, kept: SpooledAppeal) -> None:
         """Forget one that is committed in the register."""
         self._file(kept.receipt).unlink(missing_ok=True)
 
-    def reject(self, kept: Kept) -> None:
+    def reject(self, kept: SpooledAppeal) -> None:
         """Set aside one that the register refuses, for a person to look at."""
         self._file(kept.receipt).rename(self._rejected(kept.receipt))
 
@@ -193,13 +193,13 @@ def _serial(receipt: str, series: int) -> int:
     return int(receipt[2:-1]) if re.fullmatch(rf"{series:02d}[0-9]{{8}}", receipt) else 0
 
 
-def _read(file: Path) -> Kept | None:
+def _read(file: Path) -> SpooledAppeal | None:
     """What was kept there; None when it is not there (any more: another process may drain at the same time).
 
     What nobody can read is put aside, for a person to look at: it must not hold up the promises behind it.
     """
     try:
-        return Kept.read(file)
+        return SpooledAppeal.read(file)
     except FileNotFoundError:
         return None
     except BadEntry as error:

@@ -20,7 +20,7 @@ SHORTEST_S = 0.3
 log = structlog.get_logger(__name__)
 
 
-class Words:
+class ToldWords:
     """To be told of each recording while its samples lie there (`recordings.intake`)."""
 
     def __init__(self, register: Register, spool: Spool, incoming: Incoming) -> None:

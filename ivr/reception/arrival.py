@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from gridline import metrics
-from ivr.telephony.seal import Kept, Seal
+from ivr.telephony.seal import Seal, SealedFacts
 from ivr.telephony.wire import clean
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ class Arrival:
 
     company_id: str
     dialled: str
-    kept: Kept
+    kept: SealedFacts
     """What a controller before this one left in the channel; empty for a new call, and when its seal does not fit."""
     channel: str
     caller_raw: str
@@ -38,10 +38,10 @@ class Arrival:
             said = [""] * _SAID
         company, dialled, call, place, notice, signature = said
         channel = clean(env.get("uniqueid", ""))
-        kept = Kept(call, place, notice)
-        if kept != Kept() and not seal.fits(signature, channel, kept):
+        kept = SealedFacts(call, place, notice)
+        if kept != SealedFacts() and not seal.fits(signature, channel, kept):
             metrics.SEALS_REFUSED.inc()
             log.warning("call-not-sealed-by-us", channel=channel, claimed=clean(call, 40), place=clean(place, 40))
-            kept = Kept()
+            kept = SealedFacts()
         caller = clean(env.get("callerid", ""))
         return cls(company, clean(dialled)[:32], kept, channel, "" if caller == "unknown" else caller[:64])

@@ -176,7 +176,7 @@ class PhoneSeen(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class SignInRefused(Event):
+class SipSignInRefused(Event):
     """Somebody at this IP address named a SIP account that is none, or a wrong secret of one that is."""
 
     address: str
@@ -249,7 +249,7 @@ def _channel_seen(m: Message, at: datetime) -> Event:
 
 def _sign_in_refused(m: Message, at: datetime) -> Event:
     _family, _transport, address, _port = m["RemoteAddress"].split("/")  # IPV4/UDP/203.0.113.5/5060
-    return SignInRefused(at, address, clean(m.get("AccountID", ""), 40))
+    return SipSignInRefused(at, address, clean(m.get("AccountID", ""), 40))
 
 
 _MAKERS: Mapping[str, _Maker] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Kept:
+class SealedFacts:
     """The part of a call that outlives the controller that served it, as channel variables hold it."""
 
     call: str = ""
@@ -22,11 +22,11 @@ class Seal:
 
     key: str
 
-    def of(self, channel: str, kept: Kept) -> str:
+    def of(self, channel: str, kept: SealedFacts) -> str:
         """The seal (32 hex digits): good for this channel (Asterisk's unique id) and for no other."""
         text = "\n".join((channel, kept.call, kept.place, kept.notice))
         return hmac.digest(self.key.encode(), text.encode(), "sha256")[:16].hex()
 
-    def fits(self, seal: str, channel: str, kept: Kept) -> bool:
+    def fits(self, seal: str, channel: str, kept: SealedFacts) -> bool:
         """Whether a controller with our key wrote all of this."""
         return hmac.compare_digest(seal.encode(), self.of(channel, kept).encode())

@@ -17,7 +17,7 @@ from appeals.register import Register
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
-from grid.imports import Outcome, Table
+from grid.imports import HandedTable, Outcome
 from gridline import settings
 from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
@@ -25,7 +25,7 @@ from gridline.companies import Companies
 from gridline.db import Database
 from gridline.settings import Settings
 
-Importer = Callable[[Database, Table], Awaitable[Outcome]]
+Importer = Callable[[Database, HandedTable], Awaitable[Outcome]]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="Таблица CSV или XLSX; первая строка — названия.")]
 CompanyOption = Annotated[str, typer.Option("--company", help="Чьи строки, если столбца «компания» нет.")]
 RelativeOption = Annotated[
@@ -79,11 +79,11 @@ async def _appeals(options: Settings, companies: Companies, file: Path, company:
 def _run(importer: Importer, file: Path, company: str, relative_to: Literal["now"] | None) -> None:
     options = settings.load()
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
-    table = Table(file, Companies.load(options.dialplan / "companies"), company, minute if relative_to else None)
+    table = HandedTable(file, Companies.load(options.dialplan / "companies"), company, minute if relative_to else None)
     typer.echo(asyncio.run(_import(options.db_url, importer, table)).sentence)
 
 
-async def _import(url: str, importer: Importer, table: Table) -> Outcome:
+async def _import(url: str, importer: Importer, table: HandedTable) -> Outcome:
     database = Database(url)
     try:
         return await importer(database, table)

@@ -21,7 +21,7 @@ from carrier.stories.scene import Caller, Scene, StoryLine
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
-from grid.imports import Table
+from grid.imports import HandedTable
 from gridline.clock import SystemClock
 from gridline.numbers.phones import e164
 from gridline.settings import HOUSE
@@ -81,7 +81,7 @@ async def with_data(house: Installation) -> None:
         ("outages", import_outages),
         ("connections", import_connections),
     ):
-        await load(house.db, Table(DATA / f"{name}.csv", house.companies, "", now))
+        await load(house.db, HandedTable(DATA / f"{name}.csv", house.companies, "", now))
 
 
 class Desk:

@@ -36,7 +36,7 @@ from appeals.register import Register
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
-from grid.imports import Table
+from grid.imports import HandedTable
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -135,9 +135,9 @@ def sample_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
     async def fill() -> None:
         db, companies = Database(f"sqlite+aiosqlite:///{file}"), Companies.load(HOUSE / "dialplan/companies")
         now = SystemClock().now().replace(second=0, microsecond=0)
-        await import_premises(db, Table(HOUSE / "grid/samples/premises.csv", companies, "", now))
-        await import_outages(db, Table(HOUSE / "grid/samples/outages.csv", companies, "", now))
-        await import_connections(db, Table(HOUSE / "grid/samples/connections.csv", companies, "", now))
+        await import_premises(db, HandedTable(HOUSE / "grid/samples/premises.csv", companies, "", now))
+        await import_outages(db, HandedTable(HOUSE / "grid/samples/outages.csv", companies, "", now))
+        await import_connections(db, HandedTable(HOUSE / "grid/samples/connections.csv", companies, "", now))
         await db.close()
 
     asyncio.run(fill())

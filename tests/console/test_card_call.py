@@ -14,7 +14,7 @@ from carrier.hearing.tones import chirps
 from carrier.stories.installation import Installation
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
-from grid.imports import Table
+from grid.imports import HandedTable
 from gridline.clock import SystemClock
 from gridline.settings import HOUSE
 from ivr.journal.models import CallRecord
@@ -35,8 +35,8 @@ async def test_the_card_opens_as_it_rings_and_an_appeal_is_registered_in_the_tal
     try:
         await house.start()
         own, now = house.settings, SystemClock().now()
-        await import_premises(house.db, Table(HOUSE / "grid/samples/premises.csv", house.companies, "", now))
-        await import_outages(house.db, Table(HOUSE / "grid/samples/outages.csv", house.companies, "", now))
+        await import_premises(house.db, HandedTable(HOUSE / "grid/samples/premises.csv", house.companies, "", now))
+        await import_outages(house.db, HandedTable(HOUSE / "grid/samples/outages.csv", house.companies, "", now))
         await hire(house, "olga", "101")
         async with async_playwright() as playwright, chromium(playwright, OLGA, tmp_path) as browser:
             window = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="ru-RU")

@@ -23,7 +23,7 @@ from agent_console.register.reporting import Report, ReportOrder
 from agent_console.web.security import CSRF_HEADER
 from appeals.codes import PromiseKind
 from appeals.intake.intake import accept
-from appeals.models import Answer, Appeal, Event, Refusal
+from appeals.models import Answer, Appeal, AppealEvent, Refusal
 from appeals.numbering import written
 from gridline.errors import InvalidInput, Unavailable
 from gridline.settings import HOUSE
@@ -235,7 +235,9 @@ async def test_an_appeal_is_worked_on_to_its_end_and_everything_is_kept(
     await done("close")
     async with console_app.console.db.read() as session:
         appeal = await session.get_one(Appeal, id)
-        kinds = (await session.scalars(select(Event.kind).where(Event.appeal_id == id).order_by(Event.seq))).all()
+        kinds = (
+            await session.scalars(select(AppealEvent.kind).where(AppealEvent.appeal_id == id).order_by(AppealEvent.seq))
+        ).all()
         proof = (await session.scalars(select(Answer.proof).where(Answer.appeal_id == id))).one()
     assert appeal.state == "closed"
     assert kinds == [

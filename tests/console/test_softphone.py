@@ -24,7 +24,7 @@ from carrier.leg import Leg
 from carrier.stories.installation import Installation
 from carrier.stories.store import until
 from grid.import_premises import import_premises
-from grid.imports import Table
+from grid.imports import HandedTable
 from gridline.clock import SystemClock
 from gridline.settings import HOUSE
 from ivr.desk import devices, whisper
@@ -71,7 +71,7 @@ class Floor:
         """The number of the last call as the telephone shows it."""
         return f"+7 913 999-00-{self.calls:02d}"
 
-    async def queue_rings(self, agent: str, phone: devices.Phone = devices.Phone.BROWSER) -> None:
+    async def queue_rings(self, agent: str, phone: devices.DeviceKind = devices.DeviceKind.BROWSER) -> None:
         """This agent alone is ready, at this telephone; the others are not on shift."""
         for other in self.places.keys() - {agent}:
             assert (await self.places[other].post("/desk/sign-off")).status in (303, 404)
@@ -144,7 +144,7 @@ async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor
     try:
         await house.start()
         base = f"http://{house.settings.http_host}:{house.settings.http_port}"
-        await import_premises(house.db, Table(HOUSE / "grid/samples/premises.csv", house.companies, "", None))
+        await import_premises(house.db, HandedTable(HOUSE / "grid/samples/premises.csv", house.companies, "", None))
         await hire(house, "olga", "101")
         await hire(house, "igor", "102")
         for agent in ("101", "102"):  # their desk phones are switched off
@@ -192,7 +192,7 @@ async def test_a_caller_and_an_agent_hear_each_other(floor: Floor) -> None:
 async def test_an_agent_is_told_who_calls_and_the_caller_hears_none_of_it(floor: Floor) -> None:
     igor = floor.house.carrier.agent("102")
     await igor.registers()
-    await floor.queue_rings("102", devices.Phone.DESK)
+    await floor.queue_rings("102", devices.DeviceKind.DESK)
     told = await floor.whispered("Кемерово, плохое напряжение")
     igor.answers(after_s=1.5)
     async with floor.caller(KNOWN, "213") as anna:

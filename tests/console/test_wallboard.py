@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from agent_console.people.models import AuditEntry, Role
 from agent_console.wallboard.live import LIVE, Live
-from agent_console.wallboard.wall import Doing, Wall, wall
+from agent_console.wallboard.wall import Activity, Wall, wall
 from agent_console.web.render import TEMPLATES
 from appeals.casework.promises import new as promise
 from appeals.codes import PromiseKind
@@ -24,7 +24,7 @@ from gridline.db import new_id
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE
 from ivr.desk.models import Left, QueueVisit
-from ivr.desk.shift import Shift, State
+from ivr.desk.shift import Shift, ShiftState
 from ivr.live.board import Board
 from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.floor import FREE, GONE, RINGING, Floor
@@ -101,23 +101,23 @@ async def test_who_waits_and_who_is_free(console_app: ConsoleApp, client_of: Cli
     ]
     assert one.longest_since == one.queues[1].live.longest_since  # type: ignore[union-attr]
     assert {(it.agent, it.doing, it.reason) for it in one.agents} == {
-        (agent, Doing.PAUSED, "ещё не на линии"),
-        ("150", Doing.FREE, ""),
+        (agent, Activity.PAUSED, "ещё не на линии"),
+        ("150", Activity.FREE, ""),
     }
     floor.answers("150", first)
-    assert seen(console_app, floor).states == {Doing.PAUSED: 1, Doing.TALKING: 1}
+    assert seen(console_app, floor).states == {Activity.PAUSED: 1, Activity.TALKING: 1}
 
 
 def test_what_an_agent_is_doing() -> None:
     clock = SystemClock()
     now, company = clock.now(), Companies.load(HOUSE / "dialplan/companies").by_id(COMPANY)
     for state, reason, phone, doing in (
-        (State.READY, "", FREE, Doing.FREE),
-        (State.READY, "", RINGING, Doing.RINGING),
-        (State.READY, "", GONE, Doing.AWAY),
-        (State.PAUSED, "обед", FREE, Doing.PAUSED),
-        (State.PAUSED, "обед", GONE, Doing.PAUSED),
-        (State.WRAP_UP, "", FREE, Doing.WRAP_UP),
+        (ShiftState.READY, "", FREE, Activity.FREE),
+        (ShiftState.READY, "", RINGING, Activity.RINGING),
+        (ShiftState.READY, "", GONE, Activity.AWAY),
+        (ShiftState.PAUSED, "обед", FREE, Activity.PAUSED),
+        (ShiftState.PAUSED, "обед", GONE, Activity.PAUSED),
+        (ShiftState.WRAP_UP, "", FREE, Activity.WRAP_UP),
     ):
         board = Board("node1")
         floor = Floor(board, clock, COMPANY)
@@ -129,7 +129,7 @@ def test_what_an_agent_is_doing() -> None:
         assert later.agents == before.agents, doing  # what lasts keeps the moment it began
         floor.phone("101-web", 2)
         talking = wall(company, board, [shift], later, now + timedelta(seconds=40)).agents[0]
-        assert (talking.doing, talking.since) == (Doing.TALKING, now + timedelta(seconds=40))
+        assert (talking.doing, talking.since) == (Activity.TALKING, now + timedelta(seconds=40))
 
 
 async def test_the_figures_of_today_are_the_same_after_a_restart(console_app: ConsoleApp) -> None:
@@ -246,8 +246,8 @@ async def test_a_supervisor_changes_the_state_of_others_and_it_is_written_down(
     answer = await client.post(f"/wallboard/agents/{agent}/pause", data={"reason": "просто так"})
     assert answer.status == 422
     for deed, data, state in (
-        ("ready", {}, State.READY),
-        ("pause", {"reason": "обучение"}, State.PAUSED),
+        ("ready", {}, ShiftState.READY),
+        ("pause", {"reason": "обучение"}, ShiftState.PAUSED),
         ("sign-off", {}, None),
     ):
         await client.post(f"/wallboard/agents/{agent}/{deed}", data=data)

@@ -13,8 +13,8 @@ from asterisk_conf.asterisk import find
 from asterisk_conf.packages import PackageRoot
 from bench.calls.load import Load
 from bench.console import AIMS, QUICK
-from bench.console.consoles import Stage
-from bench.console.delays import Match, Moment, State, matched, percentile, told
+from bench.console.consoles import LoadStage
+from bench.console.delays import Match, Moment, RowState, matched, percentile, told
 from bench.console.house import PACKAGES
 from bench.console.screen import CHROMIUM
 from bench.console.wire import Seen
@@ -91,20 +91,20 @@ EVENTS = [came(10.0, "a", ONE), came(11.0, "b", TWO), went(12.0, "a"), went(13.0
 def test_events_tell_how_many_wait_and_since_when() -> None:
     other = Seen(10.5, {"Event": "QueueCallerJoin", "Queue": "other", "Uniqueid": "x", "Timestamp": ONE})
     assert told([*EVENTS[:1], other, Seen(10.6, {"Event": "Newchannel"}), *EVENTS[1:]], "q") == [
-        Moment(10.0, State(1, FIRST)),
-        Moment(11.0, State(2, FIRST)),
-        Moment(12.0, State(1, SECOND)),
-        Moment(13.0, State(0, "")),
+        Moment(10.0, RowState(1, FIRST)),
+        Moment(11.0, RowState(2, FIRST)),
+        Moment(12.0, RowState(1, SECOND)),
+        Moment(13.0, RowState(0, "")),
     ]
 
 
 def test_a_change_that_shows_several_events_counts_for_each() -> None:
-    shown = [Moment(10.25, State(1, FIRST)), Moment(12.5, State(1, SECOND)), Moment(13.5, State(0, ""))]
+    shown = [Moment(10.25, RowState(1, FIRST)), Moment(12.5, RowState(1, SECOND)), Moment(13.5, RowState(0, ""))]
     assert matched(told(EVENTS, "q"), shown) == Match((0.25, 1.5, 0.5, 0.5), unseen=0, strange=0)
 
 
 def test_what_is_never_shown_and_what_never_was_are_counted() -> None:
-    shown = [Moment(10.25, State(1, FIRST)), Moment(11.5, State(7, FIRST))]
+    shown = [Moment(10.25, RowState(1, FIRST)), Moment(11.5, RowState(7, FIRST))]
     assert matched(told(EVENTS, "q"), shown) == Match((0.25,), unseen=3, strange=1)
 
 
@@ -132,7 +132,7 @@ SHOWN = Match((0.01, 0.02), unseen=0, strange=0)
 def test_a_stage_whose_work_is_not_proved_has_no_figures(
     load: Load, screen: Match, heard: dict[str, object], proved: bool
 ) -> None:
-    stage = Stage(
+    stage = LoadStage(
         consoles=4,
         load=load,
         calls_per_s=20.0,

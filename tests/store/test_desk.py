@@ -12,7 +12,7 @@ from gridline.db import Database
 from gridline.errors import Unavailable
 from ivr.desk.desk import Desk
 from ivr.desk.models import AgentEvent
-from ivr.desk.shift import REASONS, State
+from ivr.desk.shift import REASONS, ShiftState
 from ivr.live.board import Board
 from ivr.telephony import events as ev
 from ivr.telephony.ami import Ami
@@ -63,7 +63,7 @@ class Room:
         self._at += timedelta(seconds=30)
         self.hears(*(ev.ChannelHungUp(self._at, channel, 16) for channel in channels))
 
-    def state(self, agent: str) -> State:
+    def state(self, agent: str) -> ShiftState:
         shift = self.desk.shift(agent)
         assert shift is not None
         return shift.state
@@ -88,9 +88,9 @@ async def test_after_a_talk_from_the_queue_they_wrap_up(room: Room) -> None:
     olga = leg("1.2", "1.1", "101")
     room.hears(ev.AgentConnected(START, ANNA, QUEUE, "PJSIP/101-web", 9, 3))
     room.bridge("b1", olga, ANNA)
-    assert room.state("101") is State.READY
+    assert room.state("101") is ShiftState.READY
     room.hang_up(ANNA, olga)
-    assert room.state("101") is State.WRAP_UP
+    assert room.state("101") is ShiftState.WRAP_UP
     assert await room.completed() == [("101", QUEUE, 30)]
     assert "101" in room.told
 
@@ -101,11 +101,11 @@ async def test_a_reload_begins_no_wrap_up_and_the_talk_after_it_does(room: Room)
     room.bridge("b1", before, ANNA)
     room.parked.add("101")
     room.hang_up(before)
-    assert room.state("101") is State.READY
+    assert room.state("101") is ShiftState.READY
     room.bridge("b2", ANNA, after)
     room.parked.clear()
     room.hang_up(after, ANNA)
-    assert room.state("101") is State.WRAP_UP
+    assert room.state("101") is ShiftState.WRAP_UP
     assert [queue for _, queue, _ in await room.completed()] == [QUEUE, ""]
 
 
@@ -115,15 +115,15 @@ async def test_who_is_asked_first_wraps_up_only_when_the_caller_came_to_them(roo
     room.bridge("b1", ANNA, olga)
     room.bridge("b2", asking, igor)
     room.hang_up(igor, asking)
-    assert room.state("102") is State.READY  # asked, and that was all
+    assert room.state("102") is ShiftState.READY  # asked, and that was all
 
     asking, igor = leg("3.1", "3.1", "101"), leg("3.2", "3.1", "102")
     room.bridge("b3", asking, igor)
     room.bridge("b3", ANNA)  # the transfer puts her into Olga's place
     room.hang_up(asking, olga)
-    assert (room.state("101"), room.state("102")) == (State.WRAP_UP, State.READY)
+    assert (room.state("101"), room.state("102")) == (ShiftState.WRAP_UP, ShiftState.READY)
     room.hang_up(ANNA, igor)
-    assert room.state("102") is State.WRAP_UP
+    assert room.state("102") is ShiftState.WRAP_UP
 
 
 async def test_a_talk_that_ended_unseen_is_found_ended_by_the_next_re_read(room: Room) -> None:
@@ -132,7 +132,7 @@ async def test_a_talk_that_ended_unseen_is_found_ended_by_the_next_re_read(room:
     snapshot = Snapshot(START + timedelta(minutes=2), "", channels=(LiveChannel(ANNA, "", START),))
     room.board.rebuild(snapshot)
     room.desk.rebuild(snapshot)
-    assert room.state("101") is State.WRAP_UP
+    assert room.state("101") is ShiftState.WRAP_UP
 
 
 async def test_who_paused_in_a_talk_stays_paused(room: Room) -> None:
@@ -141,7 +141,7 @@ async def test_who_paused_in_a_talk_stays_paused(room: Room) -> None:
     with pytest.raises(Unavailable):
         await room.desk.pause("101", REASONS[0])
     room.hang_up(ANNA, olga)
-    assert room.state("101") is State.PAUSED
+    assert room.state("101") is ShiftState.PAUSED
 
 
 async def test_shifts_are_remembered_over_a_restart(room: Room, sqlite_db: Database) -> None:

@@ -8,7 +8,7 @@ from gridline import priorities
 from gridline.db import Database, new_id
 from ivr.desk.models import AgentEvent, Left, QueueVisit
 from ivr.figures import history
-from ivr.figures.figures import By, Figures, Period
+from ivr.figures.figures import Figures, GroupedBy, Period
 
 MORNING = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 DAY = Period(MORNING - timedelta(hours=3), MORNING + timedelta(hours=21))
@@ -78,9 +78,9 @@ async def test_the_figures_of_a_queue_are_what_happened(db: Database) -> None:
     )
     async with db.read() as session:
         whole = (await history.figures(session, "skek", DAY, within_s=30))[()]
-        queues = await history.figures(session, "skek", DAY, [By.QUEUE], within_s=30)
-        slots = await history.figures(session, "skek", DAY, [By.HALF_HOUR], within_s=30, queue=HOTLINE)
-        agents = await history.figures(session, "skek", DAY, [By.AGENT], within_s=30)
+        queues = await history.figures(session, "skek", DAY, [GroupedBy.QUEUE], within_s=30)
+        slots = await history.figures(session, "skek", DAY, [GroupedBy.HALF_HOUR], within_s=30, queue=HOTLINE)
+        agents = await history.figures(session, "skek", DAY, [GroupedBy.AGENT], within_s=30)
     hotline = queues[HOTLINE,]
     assert (hotline.offered, hotline.answered, hotline.in_time, hotline.lost, hotline.unknown) == (5, 3, 2, 2, 1)
     assert (hotline.abandoned, hotline.unserved) == (1, 1)
@@ -115,9 +115,9 @@ async def test_talks_and_notes_and_telephones_that_rang_in_vain(db: Database) ->
         did(31, "102", "paused", seconds=120, detail="перерыв"),  # notes: two minutes, ended by a pause
     )
     async with db.read() as session:
-        agents = await history.figures(session, "skek", DAY, [By.AGENT], within_s=30)
-        queues = await history.figures(session, "skek", DAY, [By.QUEUE], within_s=30, agent="101")
-        slots = await history.figures(session, "skek", DAY, [By.AGENT, By.HALF_HOUR], within_s=30)
+        agents = await history.figures(session, "skek", DAY, [GroupedBy.AGENT], within_s=30)
+        queues = await history.figures(session, "skek", DAY, [GroupedBy.QUEUE], within_s=30, agent="101")
+        slots = await history.figures(session, "skek", DAY, [GroupedBy.AGENT, GroupedBy.HALF_HOUR], within_s=30)
     first, second = agents["101",], agents["102",]
     assert (first.talks, first.talked_s, first.wrap_ups, first.wrapped_s, first.missed) == (2, 300, 1, 60, 1)
     assert (first.average_talk_s, first.average_wrap_up_s) == (150.0, 60.0)

@@ -11,7 +11,7 @@ from grid import connections, outages, premises
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
-from grid.imports import Outcome, Table
+from grid.imports import HandedTable, Outcome
 from grid.models import Outage, OutageScope, Premise, PremisePhone, Service, Subscriber, SubscriberKind, Turn
 from gridline.companies import Companies
 from gridline.db import Database
@@ -27,8 +27,8 @@ SECOND = "skek;120034002;;Смирнова А. В.;г. Кемерово;ул. М
 OUTAGES = "компания;номер;вид;начало;ожидаемое окончание;окончание;статус;линия;лицевые счета;населённый пункт;улицы"
 
 
-def sample(companies: Companies, name: str, now: datetime = NOW) -> Table:
-    return Table(SAMPLES / f"{name}.csv", companies, offsets_from=now)
+def sample(companies: Companies, name: str, now: datetime = NOW) -> HandedTable:
+    return HandedTable(SAMPLES / f"{name}.csv", companies, offsets_from=now)
 
 
 async def count(db: Database, model: type) -> int:
@@ -76,13 +76,13 @@ async def test_the_samples_load_answer_and_load_again(db: Database, companies: C
 
 async def test_samples_are_refused_as_real_tables(db: Database, companies: Companies) -> None:
     with pytest.raises(InvalidInput, match="нет такой даты и времени"):
-        await import_outages(db, Table(SAMPLES / "outages.csv", companies))
+        await import_outages(db, HandedTable(SAMPLES / "outages.csv", companies))
     assert await count(db, Outage) == 0
 
 
 async def test_one_wrong_row_and_nothing_is_loaded(db: Database, companies: Companies, table_file: TableFile) -> None:
     with pytest.raises(InvalidInput) as caught:
-        await import_premises(db, Table(table_file(HEAD, FIRST, SECOND, "skek;12x;;А;Б;В;1;;"), companies))
+        await import_premises(db, HandedTable(table_file(HEAD, FIRST, SECOND, "skek;12x;;А;Б;В;1;;"), companies))
     assert wrong_rows(caught) == {4: "«лицевой счёт»: нужны только цифры, а не «12x»"}
     assert await count(db, Premise) == await count(db, Subscriber) == 0
 
@@ -102,7 +102,7 @@ async def test_each_way_a_premise_can_be_wrong(db: Database, companies: Companie
         "skek;5;;=cmd();Б;В;1;;": "начинается как формула",
     }
     with pytest.raises(InvalidInput) as caught:
-        await import_premises(db, Table(table_file(HEAD, FIRST, *wrong), companies))
+        await import_premises(db, HandedTable(table_file(HEAD, FIRST, *wrong), companies))
     told = wrong_rows(caught)
     assert list(told) == list(range(3, 3 + len(wrong)))
     for reason, expected in zip(told.values(), wrong.values(), strict=True):
@@ -113,7 +113,7 @@ async def test_a_changed_premise_is_changed_and_nothing_else(
     db: Database, companies: Companies, table_file: TableFile
 ) -> None:
     load = [HEAD, FIRST, SECOND]
-    assert await import_premises(db, Table(table_file(*load), companies)) == Outcome(2, 0, 0)
+    assert await import_premises(db, HandedTable(table_file(*load), companies)) == Outcome(2, 0, 0)
     async with db.read() as session:
         (before,) = await premises.by_account(session, "skek", "120034001")
     for changed in (
@@ -121,7 +121,7 @@ async def test_a_changed_premise_is_changed_and_nothing_else(
         FIRST.replace("Иванов", "Иванова").replace("ф. 12", "ф. 13"),
         FIRST.replace("Иванов", "Иванова").replace("ф. 12", "ф. 13").replace("34-01", "34-09, 89131203410"),
     ):
-        assert await import_premises(db, Table(table_file(HEAD, changed, SECOND), companies)) == Outcome(0, 1, 1)
+        assert await import_premises(db, HandedTable(table_file(HEAD, changed, SECOND), companies)) == Outcome(0, 1, 1)
     async with db.read() as session:
         assert await premises.by_phone(session, "skek", "+79131203401") == []
         (after,) = await premises.by_phone(session, "skek", "+79131203409")
@@ -129,7 +129,7 @@ async def test_a_changed_premise_is_changed_and_nothing_else(
         assert await premises.by_phone(session, "mrsk-centra", "+79131203409") == []
     assert await count(db, PremisePhone) == 2
     # A table without the rest of the premises removes nothing.
-    assert await import_premises(db, Table(table_file(HEAD, SECOND), companies)) == Outcome(0, 0, 1)
+    assert await import_premises(db, HandedTable(table_file(HEAD, SECOND), companies)) == Outcome(0, 0, 1)
     assert await count(db, Premise) == 2
 
 
@@ -148,11 +148,11 @@ async def test_an_account_that_lost_its_zeros_is_the_same(
     db: Database, companies: Companies, table_file: TableFile, stored: str, written: str
 ) -> None:
     first = f"skek;{stored};;Иванов;г. Кемерово;ул. Мира;5;;+79131203401"
-    assert await import_premises(db, Table(table_file(HEAD, first), companies)) == Outcome(1, 0, 0)
+    assert await import_premises(db, HandedTable(table_file(HEAD, first), companies)) == Outcome(1, 0, 0)
     again = first.replace(stored, written)
-    assert await import_premises(db, Table(table_file(HEAD, again), companies)) == Outcome(0, 0, 1)
+    assert await import_premises(db, HandedTable(table_file(HEAD, again), companies)) == Outcome(0, 0, 1)
     off = f"skek;А-1;аварийное;22.11.2026;;;;;{written};;"
-    assert await import_outages(db, Table(table_file(OUTAGES, off), companies)) == Outcome(1, 0, 0)
+    assert await import_outages(db, HandedTable(table_file(OUTAGES, off), companies)) == Outcome(1, 0, 0)
     async with db.read() as session:
         (home,) = await premises.by_phone(session, "skek", "+79131203401")
         assert [one.id for one in await premises.by_account(session, "skek", written.replace("-", ""))] == [home.id]
@@ -164,13 +164,13 @@ async def test_zeros_that_may_be_those_of_several_are_refused(
     db: Database, companies: Companies, table_file: TableFile
 ) -> None:
     both = [f"skek;{account};;{name};г. Кемерово;;;;" for account, name in (("0012", "Иванов"), ("012", "Петров"))]
-    assert await import_premises(db, Table(table_file(HEAD, both[0]), companies)) == Outcome(1, 0, 0)
+    assert await import_premises(db, HandedTable(table_file(HEAD, both[0]), companies)) == Outcome(1, 0, 0)
     with pytest.raises(InvalidInput, match="строка 3: объект 0012 уже есть в строке 2"):
-        await import_premises(db, Table(table_file(HEAD, both[0], both[1]), companies))
+        await import_premises(db, HandedTable(table_file(HEAD, both[0], both[1]), companies))
     async with db.write() as session:  # as a register before this rule may have them
         session.add(Subscriber(company_id="skek", account="012", name="Петров", kind=SubscriberKind.PERSON))
     with pytest.raises(InvalidInput, match="12 — ноли впереди потеряны, а есть 0012, 012"):
-        await import_premises(db, Table(table_file(HEAD, both[0].replace("0012", "12")), companies))
+        await import_premises(db, HandedTable(table_file(HEAD, both[0].replace("0012", "12")), companies))
     async with db.read() as session:
         assert await premises.by_account(session, "skek", "12") == []
         assert len(await premises.by_account(session, "skek", "0012")) == 1
@@ -181,20 +181,20 @@ async def test_numbers_of_objects_and_outages_keep_their_zeros_too(
 ) -> None:
     home = "skek;77;00501;Иванов;г. Кемерово;;;ф. 1;"
     off = "skek;0041;аварийное;22.11.2026;;;;ф. 1;;;"
-    assert await import_premises(db, Table(table_file(HEAD, home), companies)) == Outcome(1, 0, 0)
-    assert await import_premises(db, Table(table_file(HEAD, home.replace("00501", "501")), companies)) == Outcome(
+    assert await import_premises(db, HandedTable(table_file(HEAD, home), companies)) == Outcome(1, 0, 0)
+    assert await import_premises(db, HandedTable(table_file(HEAD, home.replace("00501", "501")), companies)) == Outcome(
         0, 0, 1
     )
-    assert await import_outages(db, Table(table_file(OUTAGES, off), companies)) == Outcome(1, 0, 0)
-    assert await import_outages(db, Table(table_file(OUTAGES, off.replace("0041", "41")), companies)) == Outcome(
+    assert await import_outages(db, HandedTable(table_file(OUTAGES, off), companies)) == Outcome(1, 0, 0)
+    assert await import_outages(db, HandedTable(table_file(OUTAGES, off.replace("0041", "41")), companies)) == Outcome(
         0, 0, 1
     )
 
 
 async def test_a_failed_look_up_deletes_no_phone(db: Database, companies: Companies, table_file: TableFile) -> None:
-    assert await import_premises(db, Table(table_file(HEAD, FIRST), companies)) == Outcome(1, 0, 0)
+    assert await import_premises(db, HandedTable(table_file(HEAD, FIRST), companies)) == Outcome(1, 0, 0)
     with pytest.raises(InvalidInput, match="строка 2: в ячейке ошибка #N/A"):
-        await import_premises(db, Table(table_file(HEAD, FIRST.replace("8-913-120-34-01", "#N/A")), companies))
+        await import_premises(db, HandedTable(table_file(HEAD, FIRST.replace("8-913-120-34-01", "#N/A")), companies))
     assert await count(db, PremisePhone) == 1
 
 
@@ -221,8 +221,8 @@ async def test_an_outage_is_told_however_its_place_is_written(
     home = f"skek;77;;Иванов;{settlement};{street};5;;+79131203401"
     off = f"skek;А-1;аварийное;22.11.2026;;;;;;{settlement_off};{street_off}"
     other = "skek;А-2;аварийное;22.11.2026;;;;;;г. Кемерово;ул. Другая"
-    await import_premises(db, Table(table_file(HEAD, home), companies))
-    await import_outages(db, Table(table_file(OUTAGES, off, other), companies))
+    await import_premises(db, HandedTable(table_file(HEAD, home), companies))
+    await import_outages(db, HandedTable(table_file(OUTAGES, off, other), companies))
     async with db.read() as session:
         (premise,) = await premises.by_account(session, "skek", "77")
         assert [one.code for one in await outages.current_for(session, premise, NOW)] == ["А-1"]
@@ -232,7 +232,7 @@ async def test_rows_without_a_company_column_are_the_one_named(
     db: Database, companies: Companies, table_file: TableFile
 ) -> None:
     file = table_file("лицевой счёт,абонент,населённый пункт", "77,Иванов,Тверь", encoding="cp1251")
-    assert await import_premises(db, Table(file, companies, "mrsk-centra")) == Outcome(1, 0, 0)
+    assert await import_premises(db, HandedTable(file, companies, "mrsk-centra")) == Outcome(1, 0, 0)
     async with db.read() as session:
         (found,) = await premises.by_account(session, "mrsk-centra", "77")
     assert found.address == "Тверь"
@@ -257,7 +257,9 @@ async def test_each_way_an_outage_can_be_wrong(db: Database, companies: Companie
         "skek;13;аварийное;22.11.2026 10:00;;;;;404;;": "нет лицевых счетов: 404",
     }
     with pytest.raises(InvalidInput) as caught:
-        await import_outages(db, Table(table_file(OUTAGES, "skek;0;плановое;22.11.2026;;;;ф. 1;;;", *wrong), companies))
+        await import_outages(
+            db, HandedTable(table_file(OUTAGES, "skek;0;плановое;22.11.2026;;;;ф. 1;;;", *wrong), companies)
+        )
     told = wrong_rows(caught)
     assert list(told) == list(range(3, 3 + len(wrong)))
     for reason, expected in zip(told.values(), wrong.values(), strict=True):
@@ -268,9 +270,9 @@ async def test_each_way_an_outage_can_be_wrong(db: Database, companies: Companie
 async def test_an_outage_in_the_companys_zone_and_its_end(
     db: Database, companies: Companies, table_file: TableFile
 ) -> None:
-    await import_premises(db, Table(table_file(HEAD, FIRST, SECOND), companies))
+    await import_premises(db, HandedTable(table_file(HEAD, FIRST, SECOND), companies))
     begun = "skek;А-1;аварийное;22.11.2026 10:00;;;;;120034001;;"
-    assert await import_outages(db, Table(table_file(OUTAGES, begun), companies)) == Outcome(1, 0, 0)
+    assert await import_outages(db, HandedTable(table_file(OUTAGES, begun), companies)) == Outcome(1, 0, 0)
     async with db.read() as session:
         (home,) = await premises.by_account(session, "skek", "120034001")
         (other,) = await premises.by_account(session, "skek", "120034002")
@@ -278,7 +280,7 @@ async def test_an_outage_in_the_companys_zone_and_its_end(
         assert off.starts_at == datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # Kemerovo is seven hours ahead
         assert await outages.current_for(session, other, NOW) == []
     ended = "skek;А-1;аварийное;22.11.2026 10:00;;22.11.2026 11:30;;;120034001;г. Кемерово;ул. Мира"
-    assert await import_outages(db, Table(table_file(OUTAGES, ended), companies)) == Outcome(0, 1, 0)
+    assert await import_outages(db, HandedTable(table_file(OUTAGES, ended), companies)) == Outcome(0, 1, 0)
     assert await count(db, OutageScope) == 2
     async with db.read() as session:
         assert await outages.current_for(session, home, NOW) == []
@@ -298,7 +300,7 @@ async def test_each_way_an_application_can_be_wrong(db: Database, companies: Com
         "skek;2600 1034;А;Б;01.11.2026;1;;;": "заявка 26001034 уже есть в строке 6",
     }
     with pytest.raises(InvalidInput) as caught:
-        await import_connections(db, Table(table_file(head, *wrong), companies))
+        await import_connections(db, HandedTable(table_file(head, *wrong), companies))
     told = wrong_rows(caught)
     assert list(told) == list(range(2, 2 + len(wrong)))
     for reason, expected in zip(told.values(), wrong.values(), strict=True):

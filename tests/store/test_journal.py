@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from gridline.clock import SetClock
 from gridline.db import Database
-from ivr.journal.entries import CallBegun, Entry, NoticePlayed, StepTaken
+from ivr.journal.entries import CallBegun, JournalEntry, NoticePlayed, StepTaken
 from ivr.journal.journal import Journal
 from ivr.journal.models import CallRecord, CallStep, call_id
 from ivr.journal.spool import JournalSpool
@@ -195,8 +195,8 @@ async def test_a_stopped_process_leaves_the_rest_on_disk_for_the_next(db: Databa
 
 
 async def test_a_torn_line_and_lines_twice_do_no_harm(db: Database, tmp_path: Path) -> None:
-    lines = [Entry(call(), fact).to_line() for fact in (None, step("main"), notice())]
-    torn = Entry(call(2)).to_line()[:40]
+    lines = [JournalEntry(call(), fact).to_line() for fact in (None, step("main"), notice())]
+    torn = JournalEntry(call(2)).to_line()[:40]
     (tmp_path / "journal.reading.jsonl").write_text("\n".join(lines) + "\n")
     (tmp_path / "journal.jsonl").write_text("\n".join([*lines, torn]))
     async with running(journal_of(db, tmp_path)) as journal:

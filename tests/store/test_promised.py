@@ -26,7 +26,7 @@ from gridline.errors import Unavailable
 from ivr.journal.journal import Journal
 from ivr.promised.drain import Drain
 from ivr.promised.spool import Spool
-from ivr.promised.words import Words
+from ivr.promised.words import ToldWords
 from recordings.incoming import Incoming, Label
 from recordings.intake import QUIET_ENDED_S, QUIET_UNENDED_S, RecordingIntake
 
@@ -174,7 +174,7 @@ def incoming(tmp_path: Path) -> Incoming:
 
 @pytest.fixture
 def intake(db: Database, register: Register, spool: Spool, incoming: Incoming, tmp_path: Path) -> RecordingIntake:
-    words = Words(register, spool, incoming)
+    words = ToldWords(register, spool, incoming)
     return RecordingIntake(db, incoming, tmp_path / "store", on_stored=words.on_stored)
 
 
@@ -234,7 +234,7 @@ async def test_a_draft_that_could_not_be_kept_is_made_good_later(
     label = message(incoming)
     away = Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere.db'}")
     gone = Register(away, SystemClock(), companies, ProductionCalendar())
-    words = Words(gone, spool, incoming)
+    words = ToldWords(gone, spool, incoming)
     with pytest.raises(Unavailable):
         await RecordingIntake(db, incoming, tmp_path / "store", on_stored=words.on_stored).sweep()
     await away.close()

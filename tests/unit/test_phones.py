@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridline.numbers.phones import Abroad, NotAPhone, Phone, e164, parse, printable, read, read_all, read_home
+from gridline.numbers.phones import Abroad, NotAPhone, PhoneNumber, e164, parse, printable, read, read_all, read_home
 
 MOBILE, CITY = "+79132345678", "+73842456789"
 
@@ -44,8 +44,8 @@ def test_forms_of_one_number(raw: str) -> None:
     ],
 )
 def test_numbers_of_every_country(raw: str, number: str, country: str) -> None:
-    assert parse(raw) == Phone(number, country)
-    assert read(raw) == Phone(number, country)
+    assert parse(raw) == PhoneNumber(number, country)
+    assert read(raw) == PhoneNumber(number, country)
 
 
 @pytest.mark.parametrize(

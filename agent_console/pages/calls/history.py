@@ -12,7 +12,7 @@ from agent_console.calls.history_table import FOLDS, HEADINGS, HistoryQuery, His
 from agent_console.console import actor_of, console_of
 from agent_console.people import people
 from agent_console.people.permissions import Permission
-from agent_console.wallboard.today import Rule
+from agent_console.wallboard.today import ServiceLevel
 from agent_console.web.company import companies_of, company_asked
 from agent_console.web.downloads import disposition
 from agent_console.web.render import render
@@ -52,7 +52,7 @@ async def page(request: web.Request) -> web.Response:
         folds=FOLDS,
         queues={queue: company.queue_name(queue) for queue in sorted(company.queues)},
         periods=periods,
-        rule=Rule.of(console_of(request).settings),
+        rule=ServiceLevel.of(console_of(request).settings),
     )
 
 

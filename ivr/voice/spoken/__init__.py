@@ -25,7 +25,7 @@ from ivr.voice.spoken.codes import digit_by_digit
 from ivr.voice.spoken.dates import date_words, on_day, on_weekday, since, until, weekday
 from ivr.voice.spoken.durations import about, duration
 from ivr.voice.spoken.free_text import speakable
-from ivr.voice.spoken.numbers import Case, Gender, cardinal
+from ivr.voice.spoken.numbers import Gender, GrammarCase, cardinal
 from ivr.voice.spoken.ordinals import ordinal
 from ivr.voice.spoken.phones import phone
 from ivr.voice.spoken.times import (
@@ -56,8 +56,8 @@ __all__ = [
     "WEEK",
     "WORKING_DAY",
     "YEAR",
-    "Case",
     "Gender",
+    "GrammarCase",
     "Noun",
     "about",
     "address",

@@ -8,7 +8,7 @@ from grid.place_kinds import SAID, STREETS, compact
 from ivr.voice.spoken.codes import spelled
 from ivr.voice.spoken.dates import MONTHS
 from ivr.voice.spoken.free_text import speakable
-from ivr.voice.spoken.numbers import Case, Gender, cardinal
+from ivr.voice.spoken.numbers import Gender, GrammarCase, cardinal
 from ivr.voice.spoken.ordinals import ordinal
 
 _PARTS = {
@@ -18,11 +18,11 @@ _PARTS = {
 }
 _WORDS = {**SAID, **_PARTS}
 _FULL = {kind.word for kind in STREETS}
-_ENDINGS: dict[str, tuple[Case, Gender]] = {
-    **dict.fromkeys(("й", "ый", "ой", "ий"), (Case.NOM, Gender.M)),
-    **dict.fromkeys(("я", "ая", "ья"), (Case.NOM, Gender.F)),
-    **dict.fromkeys(("е", "ое"), (Case.NOM, Gender.N)),
-    **dict.fromkeys(("го", "ого"), (Case.GEN, Gender.M)),
+_ENDINGS: dict[str, tuple[GrammarCase, Gender]] = {
+    **dict.fromkeys(("й", "ый", "ой", "ий"), (GrammarCase.NOM, Gender.M)),
+    **dict.fromkeys(("я", "ая", "ья"), (GrammarCase.NOM, Gender.F)),
+    **dict.fromkeys(("е", "ое"), (GrammarCase.NOM, Gender.N)),
+    **dict.fromkeys(("го", "ого"), (GrammarCase.GEN, Gender.M)),
 }
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
@@ -72,12 +72,12 @@ def _part(part: str) -> str:
             house, letter, block = re.split(r"\s*([кс])", text)
             out.append(f"{cardinal(int(house))}, {'корпус' if letter == 'к' else 'строение'} {cardinal(int(block))}")
         elif kind == "years":
-            out.append(cardinal(int(text.split("-")[0]), Case.GEN).replace(" ", "") + "летия")
+            out.append(cardinal(int(text.split("-")[0]), GrammarCase.GEN).replace(" ", "") + "летия")
         elif kind == "ordinal":
             number, ending = text.split("-")
             out.append(_ordinal(int(number), *_ENDINGS[ending]))
         elif kind == "roman":
-            out.append(ordinal(_roman(text), Case.GEN))
+            out.append(ordinal(_roman(text), GrammarCase.GEN))
         elif kind == "initial":
             out.append(spelled(text[0]))
         else:
@@ -105,11 +105,11 @@ def _word(text: str, *, first: bool, before_number: bool) -> str:
 def _number(text: str, following: str) -> str:
     month = following.lower().rstrip(".")
     if text.isdecimal() and following[:1].isupper() and month in MONTHS:
-        return _ordinal(int(text), Case.GEN, Gender.N)  # улица 8 Марта
+        return _ordinal(int(text), GrammarCase.GEN, Gender.N)  # улица 8 Марта
     if text.isdecimal() and month == "года":
-        return _ordinal(int(text), Case.GEN, Gender.M)  # улица 1905 года
+        return _ordinal(int(text), GrammarCase.GEN, Gender.M)  # улица 1905 года
     if text.isdecimal() and (month == "лет" or following[:1].isupper()) and not following.endswith("."):
-        return cardinal(int(text), Case.GEN)  # 40 лет Октября, 26 Бакинских Комиссаров
+        return cardinal(int(text), GrammarCase.GEN)  # 40 лет Октября, 26 Бакинских Комиссаров
     signs = {"/": "дробь", "-": "тире"}
     pieces = re.findall(r"\d+|[А-Яа-яё]|[/-]", text)
     return " ".join(signs.get(p) or (_whole(p) if p.isdecimal() else spelled(p)) for p in pieces)
@@ -121,7 +121,7 @@ def _whole(digits: str) -> str:
     return cardinal(int(digits))
 
 
-def _ordinal(number: int, case: Case, gender: Gender) -> str:
+def _ordinal(number: int, case: GrammarCase, gender: Gender) -> str:
     return ordinal(number, case, gender) if number < 1_000_000 else _whole(str(number))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivr.voice.spoken.numbers import Case, Gender, agreed, cardinal
+from ivr.voice.spoken.numbers import Gender, GrammarCase, agreed, cardinal
 
 Six = tuple[str, str, str, str, str, str]
 
@@ -21,21 +21,23 @@ class Noun:
     animate: bool = False
 
 
-def form(n: int, noun: Noun, case: Case = Case.NOM) -> str:
+def form(n: int, noun: Noun, case: GrammarCase = GrammarCase.NOM) -> str:
     """The noun alone, as it stands after `n`: form(21, MINUTE) is «минута»."""
-    if noun.animate and case == Case.ACC and _shows_animacy(n):
-        case = Case.GEN
+    if noun.animate and case == GrammarCase.ACC and _shows_animacy(n):
+        case = GrammarCase.GEN
     last, teens = n % 10, 11 <= n % 100 <= 14
-    if noun.few and case in (Case.NOM, Case.ACC) and 2 <= last <= 4 and not teens:
+    if noun.few and case in (GrammarCase.NOM, GrammarCase.ACC) and 2 <= last <= 4 and not teens:
         return noun.few
     return agreed(n, case, noun.singular, noun.plural)
 
 
-def counted(n: int, noun: Noun, case: Case = Case.NOM) -> str:
-    """Number and noun: counted(2, WORKING_DAY, Case.GEN) is «двух рабочих дней»."""
-    if noun.animate and case == Case.ACC and _shows_animacy(n):
-        tens = [cardinal(n - n % 10, Case.ACC)] if n > 10 else []  # «двадцать одного»: only the last word shows it
-        return " ".join([*tens, cardinal(n % 10, Case.GEN, noun.gender), form(n, noun, case)])
+def counted(n: int, noun: Noun, case: GrammarCase = GrammarCase.NOM) -> str:
+    """Number and noun: counted(2, WORKING_DAY, GrammarCase.GEN) is «двух рабочих дней»."""
+    if noun.animate and case == GrammarCase.ACC and _shows_animacy(n):
+        tens = (
+            [cardinal(n - n % 10, GrammarCase.ACC)] if n > 10 else []
+        )  # «двадцать одного»: only the last word shows it
+        return " ".join([*tens, cardinal(n % 10, GrammarCase.GEN, noun.gender), form(n, noun, case)])
     return f"{cardinal(n, case, noun.gender)} {form(n, noun, case)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ivr.voice.spoken.numbers import Case, Gender
+from ivr.voice.spoken.numbers import Gender, GrammarCase
 from ivr.voice.spoken.ordinals import ordinal
 
 MONTHS = (
@@ -16,7 +16,7 @@ _ON_WEEKDAYS = ("в понедельник", "во вторник", "в сред
 _NEAR = {-2: "позавчера", -1: "вчера", 0: "сегодня", 1: "завтра", 2: "послезавтра"}
 
 
-def date_words(day: date, case: Case = Case.GEN, *, year: bool = False) -> str:
+def date_words(day: date, case: GrammarCase = GrammarCase.GEN, *, year: bool = False) -> str:
     """The date; in the genitive (the default) it answers «when»: «двадцать третьего ноября»."""
     words = f"{ordinal(day.day, case, Gender.N)} {MONTHS[day.month - 1]}"
     return f"{words} {year_words(day.year)} года" if year else words
@@ -24,7 +24,7 @@ def date_words(day: date, case: Case = Case.GEN, *, year: bool = False) -> str:
 
 def year_words(year: int) -> str:
     """The year in the genitive, without «года»: «две тысячи двадцать шестого»."""
-    return ordinal(year, Case.GEN)
+    return ordinal(year, GrammarCase.GEN)
 
 
 def until(day: date, today: date | None = None) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from ivr.voice.spoken.agreement import DAY, HOUR, MINUTE, SECOND, counted
-from ivr.voice.spoken.numbers import Case
+from ivr.voice.spoken.numbers import GrammarCase
 
 
-def duration(seconds: float, case: Case = Case.NOM) -> str:
+def duration(seconds: float, case: GrammarCase = GrammarCase.NOM) -> str:
     """The two largest units that are there: 7505 s is «два часа пять минут»; rounded down to a second."""
     left = int(seconds)
     if left < 0:
@@ -35,11 +35,11 @@ def about(seconds: float) -> str:
     if minutes > 10:
         minutes = math.ceil(minutes / 5) * 5
     if minutes < 60:
-        return f"около {counted(minutes, MINUTE, Case.GEN)}"
+        return f"около {counted(minutes, MINUTE, GrammarCase.GEN)}"
     halves = math.ceil(minutes / 30)
     if halves == 3:
         return "около полутора часов"
     hours = math.ceil(halves / 2)
     if hours == 1:
         return "около часа"
-    return f"около {counted(hours, HOUR, Case.GEN)}" if hours <= 24 else "больше суток"
+    return f"около {counted(hours, HOUR, GrammarCase.GEN)}" if hours <= 24 else "больше суток"

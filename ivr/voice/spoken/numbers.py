@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Case(StrEnum):
+class GrammarCase(StrEnum):
     """The six cases, in the order in which forms are listed."""
 
     NOM = "nom"
@@ -26,7 +26,7 @@ class Gender(StrEnum):
     """A noun that has no singular («одни сутки»), or several of a place in a row («двенадцатые»)."""
 
 
-CASES = tuple(Case)
+CASES = tuple(GrammarCase)
 LARGEST = 10**12 - 1
 
 _ONE: dict[Gender, tuple[str, ...]] = {
@@ -90,7 +90,7 @@ _SCALES: tuple[tuple[int, Gender, tuple[tuple[str, ...], tuple[str, ...]]], ...]
 )
 
 
-def agreed(n: int, case: Case, singular: tuple[str, ...], plural: tuple[str, ...]) -> str:
+def agreed(n: int, case: GrammarCase, singular: tuple[str, ...], plural: tuple[str, ...]) -> str:
     """The form of a noun (six cases each of singular and plural) after the number `n` in `case`.
 
     1 and 21 (not 11) take the singular, 2-4 and 22-24 (not 12-14) the genitive singular where the
@@ -100,13 +100,13 @@ def agreed(n: int, case: Case, singular: tuple[str, ...], plural: tuple[str, ...
     last, teens = n % 10, 11 <= n % 100 <= 14
     if last == 1 and not teens:
         return singular[CASES.index(case)]
-    if case in (Case.NOM, Case.ACC):
+    if case in (GrammarCase.NOM, GrammarCase.ACC):
         return singular[1] if 2 <= last <= 4 and not teens else plural[1]
     return plural[CASES.index(case)]
 
 
-def cardinal(n: int, case: Case = Case.NOM, gender: Gender = Gender.M) -> str:
-    """`n` in words: cardinal(21, Case.GEN, Gender.F) is «двадцати одной». ValueError outside 0..10**12-1."""
+def cardinal(n: int, case: GrammarCase = GrammarCase.NOM, gender: Gender = Gender.M) -> str:
+    """`n` in words: cardinal(21, GrammarCase.GEN, Gender.F) is «двадцати одной». ValueError outside 0..10**12-1."""
     if not 0 <= n <= LARGEST:
         raise ValueError(f"no words for {n}")
     if n == 0:
@@ -121,7 +121,7 @@ def cardinal(n: int, case: Case = Case.NOM, gender: Gender = Gender.M) -> str:
     return " ".join(words + _below_thousand(n, case, gender))
 
 
-def _below_thousand(n: int, case: Case, gender: Gender) -> list[str]:
+def _below_thousand(n: int, case: GrammarCase, gender: Gender) -> list[str]:
     at, words = CASES.index(case), []
     if n >= 100:
         words.append(_HUNDREDS[n // 100 * 100][at])

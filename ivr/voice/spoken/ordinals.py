@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.voice.spoken.numbers import CASES, Case, Gender, cardinal
+from ivr.voice.spoken.numbers import CASES, Gender, GrammarCase, cardinal
 
 LARGEST = 999_999
 
@@ -28,7 +28,7 @@ _THIRD: dict[Gender, tuple[str, ...]] = {
 }
 
 
-def ordinal(n: int, case: Case = Case.NOM, gender: Gender = Gender.M) -> str:
+def ordinal(n: int, case: GrammarCase = GrammarCase.NOM, gender: Gender = Gender.M) -> str:
     """`n`-th in words; the accusative is that of a thing. ValueError outside 0..999999."""
     if not 0 <= n <= LARGEST:
         raise ValueError(f"no ordinal for {n}")
@@ -42,7 +42,7 @@ def ordinal(n: int, case: Case = Case.NOM, gender: Gender = Gender.M) -> str:
     return " ".join([*lead, _inflected(_STEMS[last], case, gender, stressed=last in _STRESSED)])
 
 
-def _inflected(stem: str, case: Case, gender: Gender, *, stressed: bool) -> str:
+def _inflected(stem: str, case: GrammarCase, gender: Gender, *, stressed: bool) -> str:
     ending = _ENDINGS[gender][CASES.index(case)]
     return stem + ("ой" if stressed and ending == "ый" else ending)
 
@@ -51,7 +51,7 @@ def run_together(n: int) -> str:
     """What stands before a further root: «двух» in «двухэтажный», «двадцатиодно», «сто»."""
     return "".join(
         {"одного": "одно", "ста": "сто", "девяноста": "девяносто"}.get(word, word)
-        for word in cardinal(n, Case.GEN).split()
+        for word in cardinal(n, GrammarCase.GEN).split()
     )
 
 

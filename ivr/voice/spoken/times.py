@@ -6,10 +6,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from ivr.voice.spoken.agreement import HOUR, MINUTE, counted
 from ivr.voice.spoken.dates import on_day
-from ivr.voice.spoken.numbers import Case, cardinal
+from ivr.voice.spoken.numbers import GrammarCase, cardinal
 
 
-def clock(at: time, case: Case = Case.NOM) -> str:
+def clock(at: time, case: GrammarCase = GrammarCase.NOM) -> str:
     """The full form: «восемнадцать часов пять минут», in the genitive «восемнадцати часов пяти минут»."""
     hours = counted(at.hour, HOUR, case)
     return f"{hours} {counted(at.minute, MINUTE, case)}" if at.minute else hours
@@ -25,23 +25,23 @@ def clock_short(at: time) -> str:
 
 def at_clock(at: time) -> str:
     """«в восемнадцать ноль пять», «в двадцать один час»."""
-    return f"в {clock_short(at) if at.hour and at.minute else clock(at, Case.ACC)}"
+    return f"в {clock_short(at) if at.hour and at.minute else clock(at, GrammarCase.ACC)}"
 
 
 def since_clock(at: time) -> str:
     """«с девяти часов», «с ноля часов»."""
-    return f"с {clock(at, Case.GEN)}"
+    return f"с {clock(at, GrammarCase.GEN)}"
 
 
 def until_clock(at: time) -> str:
     """«до восемнадцати часов пяти минут», «до двадцати четырёх часов» for midnight."""
-    return f"до {clock(at, Case.GEN) if at.hour or at.minute else counted(24, HOUR, Case.GEN)}"
+    return f"до {clock(at, GrammarCase.GEN) if at.hour or at.minute else counted(24, HOUR, GrammarCase.GEN)}"
 
 
 def between_clocks(first: time, last: time) -> str:
     """«с девяти до семнадцати часов», «с девяти часов тридцати минут до семнадцати часов»."""
     if not first.minute and not last.minute and first.hour > 1:  # «с одного», «с ноля» need their «часа», «часов»
-        return f"с {cardinal(first.hour, Case.GEN)} {until_clock(last)}"
+        return f"с {cardinal(first.hour, GrammarCase.GEN)} {until_clock(last)}"
     return f"{since_clock(first)} {until_clock(last)}"
 
 

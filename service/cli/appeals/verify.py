@@ -12,7 +12,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.history import moment
-from appeals.proof.verify import Head, heads, verify
+from appeals.proof.verify import JournalHead, heads, verify
 from gridline.clock import SystemClock
 from gridline.errors import InvalidInput
 from service.cli.appeals.common import read
@@ -29,7 +29,7 @@ def verify_register(
     keep: Annotated[Path | None, typer.Option("--keep-heads", help="Дописать нынешние концы журналов в файл")] = None,
 ) -> None:
     """Найти изменённые, удалённые и вставленные события. Код 1, если они есть."""
-    before: Sequence[Head] = _heads_of(known) if known else []
+    before: Sequence[JournalHead] = _heads_of(known) if known else []
 
     async def work(session: AsyncSession) -> bool:
         verdict = await verify(session, company_id=company or None, kept=before)
@@ -47,9 +47,9 @@ def verify_register(
         raise typer.Exit(1)
 
 
-def _heads_of(file: Path) -> list[Head]:
+def _heads_of(file: Path) -> list[JournalHead]:
     try:
         found = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return [Head(one["company_id"], one["year"], one["journal_no"], one["journal_hash"]) for one in found]
+        return [JournalHead(one["company_id"], one["year"], one["journal_no"], one["journal_hash"]) for one in found]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidInput(f"{file}: это не файл концов журналов ({error}).") from error

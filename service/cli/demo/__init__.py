@@ -24,13 +24,13 @@ from carrier.stories.visitors import keep_coming
 from grid.import_connections import import_connections
 from grid.import_outages import import_outages
 from grid.import_premises import import_premises
-from grid.imports import Table
+from grid.imports import HandedTable
 from gridline import settings
 from gridline.clock import SystemClock
 from gridline.db import Database
 from gridline.errors import GridlineError
 from gridline.settings import HOUSE
-from service.cli.demo.people import Person, hired
+from service.cli.demo.people import DemoPerson, hired
 
 STORY_LIMIT_S = 180
 _MARKS = {"does": ("→", "cyan"), "hears": ("♪", "white"), "stored": ("✓", "green"), "fails": ("✗", "bold red")}
@@ -85,7 +85,7 @@ async def _demo(out: Console, stories: list[Story], *, stay: bool) -> list[ToldS
         await house.stop()
 
 
-async def _stay(out: Console, house: Installation, people: list[Person], stop: asyncio.Event) -> None:
+async def _stay(out: Console, house: Installation, people: list[DemoPerson], stop: asyncio.Event) -> None:
     """Keep the console open and callers coming until Ctrl-C."""
     for number in house.settings.agents:  # console agents use the telephone in their browsers
         await house.carrier.agent(number).unregisters()
@@ -130,7 +130,7 @@ async def _tell(out: Console, house: Installation, story: Story) -> ToldStory:
     return scene.told
 
 
-async def _sample_data(house: Installation) -> list[Person]:
+async def _sample_data(house: Installation) -> list[DemoPerson]:
     """Load premises, outages and applications to ask about (again changes nothing); returns who may sign in."""
     database = Database(house.settings.db_url)
     try:
@@ -141,7 +141,7 @@ async def _sample_data(house: Installation) -> list[Person]:
             ("outages", import_outages),
             ("connections", import_connections),
         ):
-            await load(database, Table(HOUSE / f"grid/samples/{name}.csv", house.companies, "", now))
+            await load(database, HandedTable(HOUSE / f"grid/samples/{name}.csv", house.companies, "", now))
         return await hired(database, house.companies)
     finally:
         await database.close()

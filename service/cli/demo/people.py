@@ -13,7 +13,7 @@ from gridline.db import Database
 
 
 @dataclass(frozen=True)
-class Person:
+class DemoPerson:
     """A person to sign in as."""
 
     login: str
@@ -25,13 +25,13 @@ class Person:
 
 _COMPANY = "skek"
 _PEOPLE = (
-    Person("demo-olga", "Ольга Савельева", Role.AGENT, "101"),
-    Person("demo-igor", "Игорь Лебедев", Role.AGENT, "102"),
-    Person("demo-marina", "Марина Ковалёва", Role.SUPERVISOR),
+    DemoPerson("demo-olga", "Ольга Савельева", Role.AGENT, "101"),
+    DemoPerson("demo-igor", "Игорь Лебедев", Role.AGENT, "102"),
+    DemoPerson("demo-marina", "Марина Ковалёва", Role.SUPERVISOR),
 )
 
 
-async def hired(db: Database, companies: Companies) -> list[Person]:
+async def hired(db: Database, companies: Companies) -> list[DemoPerson]:
     """Everybody, each with a new password; those of the last demo are no longer valid.
 
     An existing administrator keeps their own.
@@ -40,15 +40,15 @@ async def hired(db: Database, companies: Companies) -> list[Person]:
     known = {user.login: user for user in await users.all()}
     people = [await _with_password(users, known.get(person.login), person) for person in _PEOPLE]
     if FIRST not in known:
-        people.append(await _with_password(users, None, Person(FIRST, "Администратор", Role.ADMIN)))
+        people.append(await _with_password(users, None, DemoPerson(FIRST, "Администратор", Role.ADMIN)))
     return people
 
 
-async def _with_password(users: Users, known: User | None, person: Person) -> Person:
+async def _with_password(users: Users, known: User | None, person: DemoPerson) -> DemoPerson:
     if known is None:
         company = None if person.role is Role.ADMIN else _COMPANY
         await users.add(person.login, person.name, person.role, company_id=company, agent=person.agent)
         known = next(user for user in await users.all() if user.login == person.login)
     password = one_time()
     await users.choose_password(known.id, password, keep="")
-    return Person(person.login, person.name, person.role, person.agent, password)
+    return DemoPerson(person.login, person.name, person.role, person.agent, password)

@@ -14,7 +14,7 @@ from appeals.answers.letter import Signer
 from appeals.answers.sending import FileSender, Outbox, Outgoing, ProofOfSending
 from appeals.casework.casework import Casework
 from appeals.casework.endings import Endings
-from appeals.models import Answer, Appeal, Event
+from appeals.models import Answer, Appeal, AppealEvent
 from appeals.register import Register
 from appeals.reports import source
 from gridline.calendar.workdays import ProductionCalendar
@@ -101,7 +101,7 @@ async def test_an_answer_is_sent_proved_and_counted_in_time(
     async with db.read() as session:
         appeal = await session.get_one(Appeal, at)
         answer = (await session.scalars(select(Answer))).one()
-        event = (await session.scalars(select(Event).where(Event.kind == "answered"))).one()
+        event = (await session.scalars(select(AppealEvent).where(AppealEvent.kind == "answered"))).one()
     assert appeal.state == "answered"
     assert appeal.answered_at == answer.sent_at == proof.sent_at == clock.now()
     assert answer.text is not None

@@ -17,7 +17,7 @@ from sqlalchemy import func, select, text
 from agent_console.api.appeals import LARGEST_BODY, AppealsApi
 from agent_console.api.clients import Clients, add_client
 from appeals.intake.intake import Intake
-from appeals.models import Appeal, Event
+from appeals.models import Appeal, AppealEvent
 from appeals.register import Register
 from appeals.states import TITLES
 from appeals.taxonomy import shipped
@@ -81,7 +81,7 @@ async def test_the_same_key_gives_the_same_appeal(db: Database, site: tuple[Site
     assert (other, [one["number"] for one in third["similar"]]) == (201, [first["number"]])
     assert await stored(db) == 2
     async with db.read() as session:
-        actors = set((await session.execute(select(Event.actor))).scalars())
+        actors = set((await session.execute(select(AppealEvent.actor))).scalars())
     assert actors == {"api:site"}
 
 

@@ -14,7 +14,7 @@ from appeals.casework.endings import Endings
 from appeals.casework.promises import Promises
 from appeals.codes import PromiseKind
 from appeals.deadlines.rules import shipped
-from appeals.models import Answer, Appeal, Event, Promise, Refusal
+from appeals.models import Answer, Appeal, AppealEvent, Promise, Refusal
 from appeals.proof.verify import verify
 from appeals.register import Register, Registered
 from gridline.calendar.workdays import ProductionCalendar
@@ -50,7 +50,7 @@ async def one(db: Database, appeal_id: str) -> Appeal:
 
 async def events(db: Database, appeal_id: str) -> list[str]:
     async with db.read() as session:
-        query = select(Event.kind).where(Event.appeal_id == appeal_id).order_by(Event.seq)
+        query = select(AppealEvent.kind).where(AppealEvent.appeal_id == appeal_id).order_by(AppealEvent.seq)
         assert not (await verify(session)).faults
         return list((await session.execute(query)).scalars())
 
@@ -122,7 +122,7 @@ async def test_a_justified_complaint_walks_the_whole_way(
     async with db.read() as session:
         settled = {row.kind: row.outcome for row in (await session.execute(select(Promise))).scalars()}
         answer = (await session.execute(select(Answer))).scalar_one()
-        bodies = (await session.execute(select(Event.body).where(Event.kind == "answered"))).scalars().all()
+        bodies = (await session.execute(select(AppealEvent.body).where(AppealEvent.kind == "answered"))).scalars().all()
     assert settled == {"answer": "kept", "task": "kept", "measure": "kept"}
     assert (answer.further_appeal, json.loads(bodies[0])["answer_id"]) == (FURTHER, answer.id)
 

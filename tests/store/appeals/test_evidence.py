@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from appeals.history import canonical, sha256
 from appeals.intake.repeats import FurtherContact
-from appeals.models import Event
+from appeals.models import AppealEvent
 from appeals.proof import bundle_verifier, evidence
 from appeals.proof.signing import SigningKey
 from appeals.proof.verify import verify
@@ -46,7 +46,9 @@ async def bundle(db: Database, clock: SetClock, register: Register, tmp_path: Pa
         assert await evidence.links(session, appeal) == ({"c1"}, {"r1"})
         made = await evidence.bundle(session, appeal, proof, actor="lawyer", at=clock.now(), key=KEY)
     async with db.read() as session:
-        last = (await session.execute(select(Event).order_by(Event.journal_no.desc()).limit(1))).scalar_one()
+        last = (
+            await session.execute(select(AppealEvent).order_by(AppealEvent.journal_no.desc()).limit(1))
+        ).scalar_one()
         assert not (await verify(session)).faults
     assert (last.kind, json.loads(last.body)) == ("exported", {"manifest": made.manifest_sha256})
     file = tmp_path / "bundle.zip"

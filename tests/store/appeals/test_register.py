@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from appeals import numbering
 from appeals.intake.repeats import FurtherContact
-from appeals.models import Appeal, Content, Counter, DraftAppeal, Event, Promise
+from appeals.models import Appeal, AppealEvent, Content, Counter, DraftAppeal, Promise
 from appeals.register import Draft, Register
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
@@ -28,7 +28,7 @@ async def test_an_appeal_gets_number_deadline_event_and_promise_at_once(db: Data
     assert not done.existed
     async with db.read() as session:
         appeal = (await session.execute(select(Appeal))).scalar_one()
-        event = (await session.execute(select(Event))).scalar_one()
+        event = (await session.execute(select(AppealEvent))).scalar_one()
         promise = (await session.execute(select(Promise))).scalar_one()
         content = (await session.execute(select(Content))).scalar_one()
     assert (appeal.id, appeal.number, appeal.state) == (done.appeal_id, done.number, "registered")
@@ -143,7 +143,7 @@ async def test_a_lost_reply_then_the_spool_gives_one_appeal_with_both_numbers(
     assert (await register.status("skek", receipt)).number == first.number
     assert (await register.register(intake(receipt=receipt))).number == first.number
     async with db.read() as session:
-        kinds = (await session.execute(select(Event.kind).order_by(Event.seq))).scalars().all()
+        kinds = (await session.execute(select(AppealEvent.kind).order_by(AppealEvent.seq))).scalars().all()
     assert list(kinds) == ["registered", "receipt_given"]
 
 
@@ -164,7 +164,7 @@ async def test_answered_on_the_call_is_a_full_outcome(db: Database, register: Re
     status = await register.status("skek", done.number)
     assert (status.state, status.answered_at is not None, status.overdue) == ("closed", True, False)
     async with db.read() as session:
-        kinds = (await session.execute(select(Event.kind).order_by(Event.seq))).scalars().all()
+        kinds = (await session.execute(select(AppealEvent.kind).order_by(AppealEvent.seq))).scalars().all()
         assert await session.scalar(select(func.count()).select_from(Promise)) == 0
     assert list(kinds) == ["registered", "answered", "closed"]
 
@@ -202,7 +202,7 @@ async def test_the_trust_line_keeps_nothing_of_the_person(db: Database, register
     async with db.read() as session:
         appeal = (await session.execute(select(Appeal))).scalar_one()
         content = (await session.execute(select(Content))).scalar_one()
-        event = (await session.execute(select(Event))).scalar_one()
+        event = (await session.execute(select(AppealEvent))).scalar_one()
     kept = [content.name, content.phone, content.phone_raw, content.email, content.post_address]
     assert kept == [None] * 5
     assert (appeal.call_id, appeal.account_number) == (None, None)

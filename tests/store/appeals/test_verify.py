@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from appeals import history
 from appeals.intake.repeats import FurtherContact
-from appeals.models import Event
+from appeals.models import AppealEvent
 from appeals.proof.verify import Verdict, heads, verify
 from appeals.register import Register
 from gridline.clock import SetClock
@@ -56,7 +56,7 @@ async def test_a_clock_put_back_turns_no_history_back(
     await register.register(intake())
     await register.add_contact("skek", numbers[0], FurtherContact("phone", "ivr", text="Ну что?"))
     async with db.read() as session:
-        moments = (await session.scalars(select(Event.at).order_by(Event.journal_no))).all()
+        moments = (await session.scalars(select(AppealEvent.at).order_by(AppealEvent.journal_no))).all()
     assert moments == sorted(moments)
     assert len(moments) == 7
     assert not (await verdict(db)).faults

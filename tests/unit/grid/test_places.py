@@ -63,7 +63,7 @@ def test_other_kinds_are_other_places() -> None:
 
 
 @pytest.mark.parametrize("kind", place_kinds.KINDS, ids=lambda kind: kind.short)
-def test_every_spelling_of_a_kind_is_said_as_its_word(kind: place_kinds.Kind) -> None:
+def test_every_spelling_of_a_kind_is_said_as_its_word(kind: place_kinds.PlaceKind) -> None:
     for way in (kind.short, *kind.ways.split()):
         written = f"{way.replace('_', ' ')}. Южное"
         assert spoken.address(written) == f"{kind.word} Южное", written

@@ -6,7 +6,7 @@ import pytest
 
 from gridline.errors import Misconfigured
 from ivr.menus.load import load_flow
-from ivr.menus.model import Doing, Menu, Saying
+from ivr.menus.model import ActionPlace, Menu, Saying
 from tests.unit.menus.files import GOOD, WORDS, spoilt, written
 
 MISTAKES = {
@@ -109,9 +109,9 @@ def test_a_good_file_becomes_its_places(tmp_path: Path) -> None:
         "main", ("main-menu",), {"1": "danger", "2": "water", "0": "operator"}, "astray", "*", "", 2, 4
     )
     assert flow.places["water"] == Saying("water", ("hours", "water"), "more")
-    danger = Doing("danger", "danger", {"queued": "goodbye", "failed": "operator"})
+    danger = ActionPlace("danger", "danger", {"queued": "goodbye", "failed": "operator"})
     assert flow.places["danger"] == danger
-    assert flow.places["operator"] == Doing(
+    assert flow.places["operator"] == ActionPlace(
         "operator", "operator", dict.fromkeys(("closed", "unanswered", "failed"), "goodbye"), "outages"
     )
     more = flow.places["more"]

@@ -7,7 +7,7 @@ import pytest
 from gridline.companies import Companies
 from gridline.settings import HOUSE
 from ivr.menus.flows import load_checked
-from ivr.menus.model import HANG_UP, Doing, Flow, Menu
+from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu
 from ivr.voice.prompts import PromptBook
 from service.cli.menus import vocabulary_by_book
 from tests.unit.menus.lines import HANGS_UP
@@ -57,7 +57,7 @@ async def test_hanging_up_at_every_menu_ends_the_call_there(flow: Flow) -> None:
 
 async def test_every_exit_of_every_action_ends_in_a_goodbye_or_a_person(flow: Flow) -> None:
     for place in flow.places.values():
-        if not isinstance(place, Doing):
+        if not isinstance(place, ActionPlace):
             continue
         for exit in place.exits:
             call = await walked(flow, start=place.name, exits={place.action: exit})

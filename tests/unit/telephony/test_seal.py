@@ -7,22 +7,22 @@ from collections.abc import Mapping
 import pytest
 
 from ivr.reception.arrival import Arrival
-from ivr.telephony.seal import Kept, Seal
+from ivr.telephony.seal import Seal, SealedFacts
 from ivr.telephony.wire import parse_environment
 
 SEAL, CHANNEL = Seal("ours"), "node1-1790000000.7"
-NOTHING = Kept()
-KEPT = Kept("c" * 32, "main", "1")
+NOTHING = SealedFacts()
+KEPT = SealedFacts("c" * 32, "main", "1")
 
 
-def environment(company: str, kept: Kept = NOTHING, seal: str = "", **more: str) -> Mapping[str, str]:
+def environment(company: str, kept: SealedFacts = NOTHING, seal: str = "", **more: str) -> Mapping[str, str]:
     said = "/".join(("call", company, "78005009494", kept.call, kept.place, kept.notice, seal))
     return {"network_script": said, "uniqueid": CHANNEL, "callerid": "79130000001", **more}
 
 
 def test_a_new_call_has_nothing_behind_it() -> None:
     arrival = Arrival.of(environment("skek"), SEAL)
-    assert arrival == Arrival("skek", "78005009494", Kept(), CHANNEL, "79130000001")
+    assert arrival == Arrival("skek", "78005009494", SealedFacts(), CHANNEL, "79130000001")
 
 
 def test_what_we_sealed_is_believed() -> None:
@@ -37,15 +37,15 @@ def test_what_we_sealed_is_believed() -> None:
         (KEPT, "печать"),
         (KEPT, Seal("theirs").of(CHANNEL, KEPT)),
         (KEPT, SEAL.of("node1-1790000000.8", KEPT)),
-        (Kept(KEPT.call, "danger", "1"), SEAL.of(CHANNEL, KEPT)),
-        (Kept(KEPT.call, KEPT.place, ""), SEAL.of(CHANNEL, KEPT)),
-        (Kept("d" * 32, KEPT.place, "1"), SEAL.of(CHANNEL, KEPT)),
-        (Kept(notice="1"), ""),
+        (SealedFacts(KEPT.call, "danger", "1"), SEAL.of(CHANNEL, KEPT)),
+        (SealedFacts(KEPT.call, KEPT.place, ""), SEAL.of(CHANNEL, KEPT)),
+        (SealedFacts("d" * 32, KEPT.place, "1"), SEAL.of(CHANNEL, KEPT)),
+        (SealedFacts(notice="1"), ""),
     ],
     ids=["none", "guessed", "not-ascii", "another-key", "another-channel", "place", "notice", "call", "notice-alone"],
 )
-def test_what_we_did_not_seal_is_a_new_call(kept: Kept, seal: str) -> None:
-    assert Arrival.of(environment("skek", kept, seal), SEAL).kept == Kept()
+def test_what_we_did_not_seal_is_a_new_call(kept: SealedFacts, seal: str) -> None:
+    assert Arrival.of(environment("skek", kept, seal), SEAL).kept == SealedFacts()
 
 
 def test_a_telephone_adds_nothing_to_what_the_dialplan_said() -> None:
@@ -53,7 +53,7 @@ def test_a_telephone_adds_nothing_to_what_the_dialplan_said() -> None:
     said = b"agi_network: yes\nagi_network_script: call/skek/78005009494////\nagi_uniqueid: " + CHANNEL.encode()
     put_in = b"\nagi_rdnis: x\nagi_network_script: call/mrsk-centra/7/c/main/1/0\nagi_uniqueid: 1.1\nagi_callerid: 101"
     environment = parse_environment(said + b"\nagi_callerid: 79130000001" + put_in)
-    assert Arrival.of(environment, SEAL) == Arrival("skek", "78005009494", Kept(), CHANNEL, "79130000001")
+    assert Arrival.of(environment, SEAL) == Arrival("skek", "78005009494", SealedFacts(), CHANNEL, "79130000001")
 
 
 @pytest.mark.parametrize("script", ["", "call", "call/skek", "call/skek/7/a/b/c/d/e", "resume/skek/7/c/../1"])

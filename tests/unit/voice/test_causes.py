@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.voice.spoken import Case, speakable
+from ivr.voice.spoken import GrammarCase, speakable
 from ivr.voice.spoken.agreement import counted
 from ivr.voice.spoken.written.units import UNITS
 
@@ -164,8 +164,8 @@ def test_a_whole_cause() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.integers(1, 999_999), st.sampled_from([short for short in UNITS if short not in ("В", "час")]))
 def test_every_unit_agrees_after_a_preposition(n: int, unit: str) -> None:
-    assert speakable(f"до {n} {unit}") == f"до {counted(n, UNITS[unit], Case.GEN)}"
-    assert speakable(f"через {n} {unit}") == f"через {counted(n, UNITS[unit], Case.ACC)}"
+    assert speakable(f"до {n} {unit}") == f"до {counted(n, UNITS[unit], GrammarCase.GEN)}"
+    assert speakable(f"через {n} {unit}") == f"через {counted(n, UNITS[unit], GrammarCase.ACC)}"
 
 
 @settings(max_examples=300, deadline=None)

@@ -53,7 +53,7 @@ def test_moments_hold_no_digit_and_stand_in_the_zone(start: datetime, seconds: i
         spoken.period(start, end, now, zone),
     ):
         assert RUSSIAN.match(words), words
-    assert spoken.clock(start.astimezone(zone).time(), spoken.Case.GEN) in spoken.since_moment(start, now, zone)
+    assert spoken.clock(start.astimezone(zone).time(), spoken.GrammarCase.GEN) in spoken.since_moment(start, now, zone)
 
 
 @settings(max_examples=300, deadline=None)
@@ -68,8 +68,8 @@ def test_durations_are_one_or_two_units(seconds: int) -> None:
     ("said", "wanted"),
     [
         (spoken.date_words(date(2026, 11, 23)), "двадцать третьего ноября"),
-        (spoken.date_words(date(2026, 11, 23), spoken.Case.NOM), "двадцать третье ноября"),
-        (spoken.date_words(date(2026, 5, 3), spoken.Case.DAT), "третьему мая"),
+        (spoken.date_words(date(2026, 11, 23), spoken.GrammarCase.NOM), "двадцать третье ноября"),
+        (spoken.date_words(date(2026, 5, 3), spoken.GrammarCase.DAT), "третьему мая"),
         (spoken.date_words(date(2027, 1, 11), year=True), "одиннадцатого января две тысячи двадцать седьмого года"),
         (spoken.until(date(2026, 11, 23)), "до двадцать третьего ноября"),
         (spoken.until(date(2026, 11, 23), date(2026, 1, 1)), "до двадцать третьего ноября"),
@@ -106,7 +106,7 @@ def test_durations_are_one_or_two_units(seconds: int) -> None:
         ),
         (spoken.duration(0), "ноль секунд"),
         (spoken.duration(7505), "два часа пять минут"),
-        (spoken.duration(61, spoken.Case.ACC), "одну минуту одну секунду"),
+        (spoken.duration(61, spoken.GrammarCase.ACC), "одну минуту одну секунду"),
         (spoken.duration(2 * 86_400 + 5), "два дня"),
         (spoken.about(20), "меньше минуты"),
         (spoken.about(61), "около двух минут"),
@@ -124,9 +124,9 @@ def test_golden(said: str, wanted: str) -> None:
 def test_an_estimate_is_never_shorter_than_the_truth() -> None:
     said_minutes = {"меньше минуты": 1, "около минуты": 1, "около часа": 60, "около полутора часов": 90}
     for minutes in range(1, 60):
-        said_minutes[f"около {spoken.counted(minutes, spoken.MINUTE, spoken.Case.GEN)}"] = minutes
+        said_minutes[f"около {spoken.counted(minutes, spoken.MINUTE, spoken.GrammarCase.GEN)}"] = minutes
     for hours in range(2, 25):
-        said_minutes[f"около {spoken.counted(hours, spoken.HOUR, spoken.Case.GEN)}"] = hours * 60
+        said_minutes[f"около {spoken.counted(hours, spoken.HOUR, spoken.GrammarCase.GEN)}"] = hours * 60
     for seconds in range(0, 24 * 3600, 7):
         assert said_minutes[spoken.about(seconds)] * 60 >= seconds
 

@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from num2words import num2words
 
-from ivr.voice.spoken import WORKING_DAY, Case, Gender, Noun, cardinal, counted, form, ordinal
+from ivr.voice.spoken import WORKING_DAY, Gender, GrammarCase, Noun, cardinal, counted, form, ordinal
 from ivr.voice.spoken.agreement import DAY, HOUR, MINUTE, NOUNS, PERSON, RUBLE, YEAR
 from ivr.voice.spoken.numbers import CASES, LARGEST
 
-_CASES = dict(zip(Case, "ngdaip", strict=True))
+_CASES = dict(zip(GrammarCase, "ngdaip", strict=True))
 RUSSIAN = re.compile(r"^[а-яё]+([ -][а-яё]+)*$")
 
 
-def other_opinion(n: int, case: Case, gender: str, kind: str = "cardinal") -> str:
+def other_opinion(n: int, case: GrammarCase, gender: str, kind: str = "cardinal") -> str:
     """num2words, with its «одна тысяча» said as people say it."""
     words = num2words(n, lang="ru", to=kind, case=_CASES[case], gender=gender, animate=False)
     return re.sub(r"^(одна|одной|одну) (тысяч)", r"\2", words.replace("ё", "е"))
@@ -25,7 +25,7 @@ def other_opinion(n: int, case: Case, gender: str, kind: str = "cardinal") -> st
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("gender", [Gender.M, Gender.F, Gender.N])
-def test_cardinals_are_those_of_another_library(case: Case, gender: Gender) -> None:
+def test_cardinals_are_those_of_another_library(case: GrammarCase, gender: Gender) -> None:
     # below a million: num2words 0.5.14 says «две миллиона две» for a feminine noun
     numbers = [*range(0, 1100), 1999, 2000, 2026, 5000, 11_011, 21_021, 40_040, 100_100, 999_999]
     differing = [
@@ -63,7 +63,7 @@ def test_words_lead_back_to_the_number(n: int) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 999_999), st.sampled_from(CASES), st.sampled_from(list(Gender)))
-def test_ordinals_are_plain_russian_words_of_one_ending(n: int, case: Case, gender: Gender) -> None:
+def test_ordinals_are_plain_russian_words_of_one_ending(n: int, case: GrammarCase, gender: Gender) -> None:
     words = ordinal(n, case, gender)
     assert RUSSIAN.match(words)
     *before, last = words.split()
@@ -80,7 +80,7 @@ def value_of_tail(n: int) -> int:
 
 @pytest.mark.parametrize("n", [*range(1, 200), 365, 1000, 1100, 1905, 1999, 2000, 2001, 2026, 2100, 3000])
 def test_ordinals_in_the_cases_of_dates_and_years_are_those_of_another_library(n: int) -> None:
-    for case in (Case.NOM, Case.GEN, Case.DAT, Case.INS, Case.PREP):
+    for case in (GrammarCase.NOM, GrammarCase.GEN, GrammarCase.DAT, GrammarCase.INS, GrammarCase.PREP):
         assert ordinal(n, case).replace("ё", "е") == other_opinion(n, case, Gender.M, "ordinal")
 
 
@@ -101,7 +101,7 @@ def test_a_noun_agrees_by_the_last_digits(noun: Noun) -> None:
         wanted = many if teens or n % 10 in (0, 5, 6, 7, 8, 9) else one if n % 10 == 1 else few
         assert form(n, noun) == wanted, n
         for at, case in enumerate(CASES):
-            if case not in (Case.NOM, Case.ACC):
+            if case not in (GrammarCase.NOM, GrammarCase.ACC):
                 assert form(n, noun, case) == (noun.singular if n % 10 == 1 and not teens else noun.plural)[at]
         assert RUSSIAN.match(counted(n, noun))
 
@@ -120,37 +120,37 @@ def test_the_feminine_reaches_the_number() -> None:
         (counted(2, WORKING_DAY), "два рабочих дня"),
         (counted(1, WORKING_DAY), "один рабочий день"),
         (counted(5, WORKING_DAY), "пять рабочих дней"),
-        (counted(30, WORKING_DAY, Case.GEN), "тридцати рабочих дней"),
-        (counted(2, WORKING_DAY, Case.INS), "двумя рабочими днями"),
+        (counted(30, WORKING_DAY, GrammarCase.GEN), "тридцати рабочих дней"),
+        (counted(2, WORKING_DAY, GrammarCase.INS), "двумя рабочими днями"),
         (counted(11, MINUTE), "одиннадцать минут"),
         (counted(112, HOUR), "сто двенадцать часов"),
-        (counted(101, DAY, Case.GEN), "ста одного дня"),
+        (counted(101, DAY, GrammarCase.GEN), "ста одного дня"),
         (counted(4, YEAR), "четыре года"),
         (counted(5, YEAR), "пять лет"),
-        (counted(21, YEAR, Case.DAT), "двадцати одному году"),
+        (counted(21, YEAR, GrammarCase.DAT), "двадцати одному году"),
         (counted(1, PERSON), "один человек"),
         (counted(3, PERSON), "три человека"),
         (counted(7, PERSON), "семь человек"),
-        (counted(2, PERSON, Case.ACC), "двух человек"),
-        (counted(1, PERSON, Case.ACC), "одного человека"),
-        (counted(21, PERSON, Case.ACC), "двадцать одного человека"),
-        (counted(22, PERSON, Case.ACC), "двадцать два человека"),
+        (counted(2, PERSON, GrammarCase.ACC), "двух человек"),
+        (counted(1, PERSON, GrammarCase.ACC), "одного человека"),
+        (counted(21, PERSON, GrammarCase.ACC), "двадцать одного человека"),
+        (counted(22, PERSON, GrammarCase.ACC), "двадцать два человека"),
         (counted(1234, RUBLE), "тысяча двести тридцать четыре рубля"),
-        (counted(1, MINUTE, Case.ACC), "одну минуту"),
-        (cardinal(40, Case.INS), "сорока"),
-        (cardinal(888, Case.INS), "восемьюстами восемьюдесятью восемью"),
+        (counted(1, MINUTE, GrammarCase.ACC), "одну минуту"),
+        (cardinal(40, GrammarCase.INS), "сорока"),
+        (cardinal(888, GrammarCase.INS), "восемьюстами восемьюдесятью восемью"),
         (cardinal(1_000_000), "один миллион"),
-        (cardinal(2_001_000, Case.GEN), "двух миллионов тысячи"),
-        (ordinal(3, Case.GEN), "третьего"),
-        (ordinal(3, Case.NOM, Gender.F), "третья"),
-        (ordinal(40, Case.PREP), "сороковом"),
-        (ordinal(2026, Case.GEN), "две тысячи двадцать шестого"),
-        (ordinal(2000, Case.GEN), "двухтысячного"),
+        (cardinal(2_001_000, GrammarCase.GEN), "двух миллионов тысячи"),
+        (ordinal(3, GrammarCase.GEN), "третьего"),
+        (ordinal(3, GrammarCase.NOM, Gender.F), "третья"),
+        (ordinal(40, GrammarCase.PREP), "сороковом"),
+        (ordinal(2026, GrammarCase.GEN), "две тысячи двадцать шестого"),
+        (ordinal(2000, GrammarCase.GEN), "двухтысячного"),
         (ordinal(21_000), "двадцатиоднотысячный"),
-        (ordinal(8, Case.NOM, Gender.N), "восьмое"),
+        (ordinal(8, GrammarCase.NOM, Gender.N), "восьмое"),
         (ordinal(7), "седьмой"),
-        (ordinal(1, Case.ACC, Gender.F), "первую"),
-        (ordinal(12, Case.NOM, Gender.PL), "двенадцатые"),
+        (ordinal(1, GrammarCase.ACC, Gender.F), "первую"),
+        (ordinal(12, GrammarCase.NOM, Gender.PL), "двенадцатые"),
     ],
 )
 def test_golden(said: str, wanted: str) -> None:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 
 from grid.place_kinds import SAID, compact
-from ivr.voice.spoken.numbers import CASES, Case
+from ivr.voice.spoken.numbers import CASES, GrammarCase
 from ivr.voice.spoken.written import morphology
-from ivr.voice.spoken.written.demands import By, Demand, demand
+from ivr.voice.spoken.written.demands import DecidedBy, Demand, demand
 
 _FIXED = {
     **{"т.к.": "так как", "т.е.": "то есть", "и т.д.": "и так далее", "и т.п.": "и тому подобное"},
@@ -46,7 +46,7 @@ _PLACE_SEEN = re.compile(
 
 def spoken_abbreviations(text: str) -> str:
     """`text` with what the network and addresses abbreviate in words. Text that holds none comes out as it is."""
-    text = _PLANT_SEEN.sub(lambda m: _in_place(m, _PLANT[m["short"]], after_noun=Case.GEN), text)
+    text = _PLANT_SEEN.sub(lambda m: _in_place(m, _PLANT[m["short"]], after_noun=GrammarCase.GEN), text)
     return _PLACE_SEEN.sub(_place, compact(text))
 
 
@@ -61,27 +61,33 @@ def _place(match: re.Match[str]) -> str:
         if match["ending"]:  # «в р-не», «до пр-та»
             forms = [morphology.in_case(word, case) for case in CASES]
             return next((form for form in forms if form.endswith(match["ending"])), match[0])
-        return _in_place(match, word, after_noun=Case.NOM)
+        return _in_place(match, word, after_noun=GrammarCase.NOM)
     if match["house"]:
-        return _in_place(match, _HOUSES[match["house"]], after_noun=Case.NOM) + " "
+        return _in_place(match, _HOUSES[match["house"]], after_noun=GrammarCase.NOM) + " "
     short = match["letter"] or match["stopped"] or match["acronym"]
-    return _in_place(match, SAID[short], after_noun=Case.NOM) + (" " if match["letter"] else "")
+    return _in_place(match, SAID[short], after_noun=GrammarCase.NOM) + (" " if match["letter"] else "")
 
 
-def _in_place(match: re.Match[str], words: str, *, after_noun: Case) -> str:
+def _in_place(match: re.Match[str], words: str, *, after_noun: GrammarCase) -> str:
     if number := _NUMBER.search(match.string, max(0, match.start() - 8), match.start()):
-        case = _case(demand(match.string, number.start()), after_noun=Case.GEN)
+        case = _case(demand(match.string, number.start()), after_noun=GrammarCase.GEN)
         return morphology.after_number(words, int(number[1]), case)
     return morphology.in_case(words, _case(demand(match.string, match.start()), after_noun))
 
 
-def _case(asked: Demand, after_noun: Case) -> Case:
+def _case(asked: Demand, after_noun: GrammarCase) -> GrammarCase:
     match asked.by:
-        case By.PREPOSITION:
-            return Case.PREP if asked.word in _LOCATING else Case.DAT if asked.word == "по" else asked.cases[0]
-        case By.VERB:
-            return Case.ACC
-        case By.NOUN:
-            return after_noun if asked.cases[0] == Case.GEN else Case.NOM
-        case By.NOTHING:
-            return Case.NOM
+        case DecidedBy.PREPOSITION:
+            return (
+                GrammarCase.PREP
+                if asked.word in _LOCATING
+                else GrammarCase.DAT
+                if asked.word == "по"
+                else asked.cases[0]
+            )
+        case DecidedBy.VERB:
+            return GrammarCase.ACC
+        case DecidedBy.NOUN:
+            return after_noun if asked.cases[0] == GrammarCase.GEN else GrammarCase.NOM
+        case DecidedBy.NOTHING:
+            return GrammarCase.NOM

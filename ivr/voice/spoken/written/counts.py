@@ -11,10 +11,10 @@ import re
 from collections.abc import Collection
 
 from ivr.voice.spoken.agreement import counted
-from ivr.voice.spoken.numbers import CASES, Case, Gender, cardinal
+from ivr.voice.spoken.numbers import CASES, Gender, GrammarCase, cardinal
 from ivr.voice.spoken.ordinals import ordinal, run_together
 from ivr.voice.spoken.written import morphology
-from ivr.voice.spoken.written.demands import By, Demand, demand, is_action
+from ivr.voice.spoken.written.demands import DecidedBy, Demand, demand, is_action
 from ivr.voice.spoken.written.morphology import Reading
 from ivr.voice.spoken.written.units import LENGTHS, MEASURES, RATINGS, UNIT_PATTERN, UNITS
 
@@ -22,9 +22,9 @@ _COLLECTIVE = {2: "двое", 3: "трое", 4: "четверо"}
 _IN_A_ROW = {"этаж", "подъезд", "микрорайон", "квартал", "очередь", "секция", "корпус"}
 """What is numbered rather than counted, so that after a preposition 1 is the first."""
 _OF_DAY = (["утра"], ["дня"], ["вечера"], ["ночи"])
-_CARDINAL_ENDINGS: dict[str, Case] = {
-    **dict.fromkeys(("ти", "и", "х", "ёх", "ех", "ух", "та"), Case.GEN),
-    **dict.fromkeys(("мя", "ью", "ми"), Case.INS),
+_CARDINAL_ENDINGS: dict[str, GrammarCase] = {
+    **dict.fromkeys(("ти", "и", "х", "ёх", "ех", "ух", "та"), GrammarCase.GEN),
+    **dict.fromkeys(("мя", "ью", "ми"), GrammarCase.INS),
 }
 
 _AHEAD = r"(?=(?P<after>(?: +[а-яё-]+){1,4}))?"
@@ -49,7 +49,7 @@ def spoken_counts(text: str) -> str:
 def _fraction(match: re.Match[str]) -> str:
     """«ноль целых четыре десятых киловольта»: what is measured in parts stands in the genitive singular."""
     asked = _of_unit(demand(match.string, match.start()), match["unit"])
-    case: Case = Case.NOM if asked == Case.ACC else asked
+    case: GrammarCase = GrammarCase.NOM if asked == GrammarCase.ACC else asked
     whole, part = int(match["whole"]), int(match["part"])
     place = ("десят", "сот", "тысячн")[len(match["part"]) - 1]
     words = [
@@ -59,14 +59,14 @@ def _fraction(match: re.Match[str]) -> str:
         _part(part, place, asked, case),
     ]
     if match["unit"]:
-        words.append(UNITS[match["unit"].rstrip(".")].singular[CASES.index(Case.GEN)])
+        words.append(UNITS[match["unit"].rstrip(".")].singular[CASES.index(GrammarCase.GEN)])
     return " ".join(words)
 
 
-def _part(n: int, stem: str, asked: Case, case: Case) -> str:
+def _part(n: int, stem: str, asked: GrammarCase, case: GrammarCase) -> str:
     if n % 10 == 1 and n % 100 != 11:
-        return stem + {Case.NOM: "ая", Case.ACC: "ую"}.get(asked, "ой")
-    return stem + {Case.DAT: "ым", Case.INS: "ыми"}.get(case, "ых")
+        return stem + {GrammarCase.NOM: "ая", GrammarCase.ACC: "ую"}.get(asked, "ой")
+    return stem + {GrammarCase.DAT: "ым", GrammarCase.INS: "ыми"}.get(case, "ых")
 
 
 def _measured(match: re.Match[str]) -> str:
@@ -77,12 +77,12 @@ def _measured(match: re.Match[str]) -> str:
     return f"{first}{counted(int(to or n), unit, case)}"
 
 
-def _of_unit(asked: Demand, unit: str | None) -> Case:
+def _of_unit(asked: Demand, unit: str | None) -> GrammarCase:
     """The case of a measure, by the word before it alone."""
-    if asked.by is By.NOUN:
-        return Case.GEN if is_action(asked.word) and unit not in RATINGS else Case.NOM
+    if asked.by is DecidedBy.NOUN:
+        return GrammarCase.GEN if is_action(asked.word) and unit not in RATINGS else GrammarCase.NOM
     if asked.word in ("в", "во") and unit and unit.rstrip(".") in LENGTHS:
-        return Case.PREP  # «в 5 км от города», but «в 5 мин»
+        return GrammarCase.PREP  # «в 5 км от города», but «в 5 мин»
     return asked.cases[0]
 
 
@@ -90,7 +90,7 @@ def _counted(match: re.Match[str]) -> str:
     n, to = int(match["n"].replace(" ", "")), int(match["to"] or 0)
     asked = demand(match.string, match.start())
     after = match["after"] or ""
-    an_hour = asked.by is By.PREPOSITION and after.split()[:1] in _OF_DAY
+    an_hour = asked.by is DecidedBy.PREPOSITION and after.split()[:1] in _OF_DAY
     noun = () if an_hour else _noun(after)
     last = to or n
     if noun and (said := _agreeing(last, noun, asked)):
@@ -101,7 +101,7 @@ def _counted(match: re.Match[str]) -> str:
     if " " in match["n"] or match["n"] != str(n):
         return match[0]  # digits that are no number: a code, read out one by one
     # a number that is a name, or an hour: «с 9 до 17»
-    case = Case.NOM if noun or asked.by is not By.PREPOSITION else asked.cases[0]
+    case = GrammarCase.NOM if noun or asked.by is not DecidedBy.PREPOSITION else asked.cases[0]
     return f"{cardinal(n, case)} {cardinal(to, case)}" if to else cardinal(n, case)
 
 
@@ -115,29 +115,31 @@ def _noun(after: str) -> tuple[Reading, ...]:
     return found
 
 
-def _agreeing(n: int, noun: tuple[Reading, ...], asked: Demand) -> tuple[Case, Gender, str] | None:
+def _agreeing(n: int, noun: tuple[Reading, ...], asked: Demand) -> tuple[GrammarCase, Gender, str] | None:
     """Case, gender and words of a number that counts this noun; None where the noun's form fits no count."""
-    fitting: dict[Case, Reading] = {}
+    fitting: dict[GrammarCase, Reading] = {}
     for reading in noun:
         for case in _fits(n, reading):
             fitting.setdefault(case, reading)
     if not fitting:
         return None
     wanted = asked.cases
-    if asked.by is By.NOUN and noun[0].lemma in MEASURES and not is_action(asked.word):
-        wanted = (Case.NOM,)
+    if asked.by is DecidedBy.NOUN and noun[0].lemma in MEASURES and not is_action(asked.word):
+        wanted = (GrammarCase.NOM,)
     if _is_place_in_a_row(n, noun, wanted, fitting):
         return None
-    case = next(case for case in (*wanted, Case.NOM, *fitting) if case in fitting)
+    case = next(case for case in (*wanted, GrammarCase.NOM, *fitting) if case in fitting)
     reading = fitting[case]
-    if reading.only_plural and n in _COLLECTIVE and case in (Case.NOM, Case.ACC):
+    if reading.only_plural and n in _COLLECTIVE and case in (GrammarCase.NOM, GrammarCase.ACC):
         return case, reading.gender, _COLLECTIVE[n]
     return case, reading.gender, cardinal(n, case, reading.gender)
 
 
-def _is_place_in_a_row(n: int, noun: tuple[Reading, ...], wanted: tuple[Case, ...], fitting: Collection[Case]) -> bool:
+def _is_place_in_a_row(
+    n: int, noun: tuple[Reading, ...], wanted: tuple[GrammarCase, ...], fitting: Collection[GrammarCase]
+) -> bool:
     """«до 3 этажа» is the third floor: the case that is asked for fits no count, but the noun in its singular."""
-    if wanted == (Case.NOM,):
+    if wanted == (GrammarCase.NOM,):
         return False
     if n % 10 == 1 and noun[0].lemma in _IN_A_ROW:
         return True
@@ -146,25 +148,25 @@ def _is_place_in_a_row(n: int, noun: tuple[Reading, ...], wanted: tuple[Case, ..
     )
 
 
-def _fits(n: int, noun: Reading) -> tuple[Case, ...]:
+def _fits(n: int, noun: Reading) -> tuple[GrammarCase, ...]:
     """The cases in which the number may be, with its noun in this form."""
     last, teens = n % 10, 11 <= n % 100 <= 14
     if last == 1 and not teens:
         return (noun.case,) if not noun.plural or noun.only_plural else ()
     if 2 <= last <= 4 and not teens:
-        if not noun.plural and noun.case == Case.GEN:
-            return (Case.NOM, Case.ACC)
-        if noun.only_plural and noun.case == Case.GEN:
-            return (Case.NOM, Case.ACC, Case.GEN)
-        return (noun.case,) if noun.plural and noun.case not in (Case.NOM, Case.ACC) else ()
-    if noun.plural and noun.case == Case.GEN:
-        return (Case.NOM, Case.ACC, Case.GEN)
-    return (noun.case,) if noun.plural and noun.case not in (Case.NOM, Case.ACC) else ()
+        if not noun.plural and noun.case == GrammarCase.GEN:
+            return (GrammarCase.NOM, GrammarCase.ACC)
+        if noun.only_plural and noun.case == GrammarCase.GEN:
+            return (GrammarCase.NOM, GrammarCase.ACC, GrammarCase.GEN)
+        return (noun.case,) if noun.plural and noun.case not in (GrammarCase.NOM, GrammarCase.ACC) else ()
+    if noun.plural and noun.case == GrammarCase.GEN:
+        return (GrammarCase.NOM, GrammarCase.ACC, GrammarCase.GEN)
+    return (noun.case,) if noun.plural and noun.case not in (GrammarCase.NOM, GrammarCase.ACC) else ()
 
 
 def _numbered(n: int, noun: tuple[Reading, ...], asked: Demand) -> str | None:
     """«на 2 этаже» is the second floor: a singular that no count of this size takes."""
-    bound = asked.by in (By.PREPOSITION, By.NOUN)  # «ТП 5 отключение»: 5 belongs to what stands before it
+    bound = asked.by in (DecidedBy.PREPOSITION, DecidedBy.NOUN)  # «ТП 5 отключение»: 5 belongs to what stands before it
     for reading in noun:
         if not reading.plural and (not bound or reading.case in asked.cases):
             return ordinal(n, reading.case, reading.gender)
@@ -177,7 +179,9 @@ def _ended(match: re.Match[str]) -> str:
     if (case := _CARDINAL_ENDINGS.get(ending)) and not (ending == "х" and n > 4):
         return cardinal(n, case)
     fitting = [(reading.case, reading.gender) for reading in _noun(match["after"] or "") if not reading.plural]
-    every: list[tuple[Case, Gender]] = [(case, gender) for gender in (Gender.M, Gender.F, Gender.N) for case in CASES]
+    every: list[tuple[GrammarCase, Gender]] = [
+        (case, gender) for gender in (Gender.M, Gender.F, Gender.N) for case in CASES
+    ]
     for case, gender in [*fitting, *every]:
         if (said := ordinal(n, case, gender)).endswith(ending):
             return said

@@ -6,9 +6,9 @@ import re
 from datetime import date
 
 from ivr.voice.spoken.dates import MONTHS, year_words
-from ivr.voice.spoken.numbers import Case, Gender
+from ivr.voice.spoken.numbers import Gender, GrammarCase
 from ivr.voice.spoken.ordinals import ordinal
-from ivr.voice.spoken.written.demands import By, demand
+from ivr.voice.spoken.written.demands import DecidedBy, demand
 
 _LEAP = 2000
 _YEAR_ENDS = r"(?: ?(?:года|г\.?)(?![А-Яа-яЁё]))?"
@@ -26,10 +26,17 @@ _WORDS = re.compile(
 )
 _YEAR = re.compile(r"(?<![\w.,-])(?P<year>(?:19|20)\d\d) ?(?P<word>годом|году|года|год|г\.?)(?![А-Яа-яЁё])")
 _AMONG_DAYS = re.compile(f"({_JOINT})")
-_AFTER_JOINT: dict[str, Case] = {"по": Case.ACC, "на": Case.ACC, "до": Case.GEN}
-_OWN_CASE: dict[str, Case] = {"год": Case.NOM, "года": Case.GEN, "годом": Case.INS}
-_YEAR_WORD: dict[Case, str] = {
-    **{Case.NOM: "год", Case.GEN: "года", Case.DAT: "году", Case.ACC: "год", Case.INS: "годом", Case.PREP: "году"},
+_AFTER_JOINT: dict[str, GrammarCase] = {"по": GrammarCase.ACC, "на": GrammarCase.ACC, "до": GrammarCase.GEN}
+_OWN_CASE: dict[str, GrammarCase] = {"год": GrammarCase.NOM, "года": GrammarCase.GEN, "годом": GrammarCase.INS}
+_YEAR_WORD: dict[GrammarCase, str] = {
+    **{
+        GrammarCase.NOM: "год",
+        GrammarCase.GEN: "года",
+        GrammarCase.DAT: "году",
+        GrammarCase.ACC: "год",
+        GrammarCase.INS: "годом",
+        GrammarCase.PREP: "году",
+    },
 }
 
 
@@ -58,11 +65,13 @@ def _days(match: re.Match[str]) -> str:
     if not all(1 <= day <= 31 for day in days):
         return match[0]
     asked = demand(match.string, match.start())
-    case: Case = asked.cases[0] if asked.by is By.PREPOSITION else Case.GEN
+    case: GrammarCase = asked.cases[0] if asked.by is DecidedBy.PREPOSITION else GrammarCase.GEN
     said = [ordinal(days[0], case, Gender.N)]
     span = joints in (["-"], ["–"], ["—"])
-    if span and (asked.by is not By.PREPOSITION or asked.word in ("с", "со")):
-        said = [f"{'' if asked.word in ('с', 'со') else 'с '}{said[0]} по {ordinal(days[1], Case.ACC, Gender.N)}"]
+    if span and (asked.by is not DecidedBy.PREPOSITION or asked.word in ("с", "со")):
+        said = [
+            f"{'' if asked.word in ('с', 'со') else 'с '}{said[0]} по {ordinal(days[1], GrammarCase.ACC, Gender.N)}"
+        ]
         joints = []
     for joint, day in zip(joints, days[1:], strict=False):
         own = _AFTER_JOINT.get(joint, case)
@@ -75,9 +84,15 @@ def _year(match: re.Match[str]) -> str:
     asked = demand(match.string, match.start())
     case = _OWN_CASE.get(match["word"])
     if match["word"] == "году":
-        case = Case.DAT if Case.DAT in asked.cases and asked.word != "по" else Case.PREP
+        case = GrammarCase.DAT if GrammarCase.DAT in asked.cases and asked.word != "по" else GrammarCase.PREP
     elif match["word"] == "год":
-        case = Case.NOM
+        case = GrammarCase.NOM
     elif case is None:  # «г.»
-        case = Case.PREP if asked.word in ("в", "во") else asked.cases[0] if asked.by is By.PREPOSITION else Case.GEN
+        case = (
+            GrammarCase.PREP
+            if asked.word in ("в", "во")
+            else asked.cases[0]
+            if asked.by is DecidedBy.PREPOSITION
+            else GrammarCase.GEN
+        )
     return f"{ordinal(int(match['year']), case)} {_YEAR_WORD[case]}"

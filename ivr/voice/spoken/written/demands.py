@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ivr.voice.spoken.numbers import Case
+from ivr.voice.spoken.numbers import GrammarCase
 from ivr.voice.spoken.written import morphology
 
 _GENITIVE = (
@@ -14,16 +14,16 @@ _GENITIVE = (
     *("кроме", "вместо", "близ", "возле", "напротив", "ранее", "позднее", "раньше", "позже", "против", "среди"),
     *("количестве", "течение", "продолжение", "протяжении", "из-за", "из-под", "сверх", "вплоть", "числе"),
 )
-_PREPOSITIONS: dict[str, tuple[Case, ...]] = {
-    **dict.fromkeys(_GENITIVE, (Case.GEN,)),
-    **dict.fromkeys(("к", "ко", "согласно", "благодаря"), (Case.DAT,)),
-    **dict.fromkeys(("через", "про"), (Case.ACC,)),
-    **dict.fromkeys(("над", "перед", "между"), (Case.INS,)),
-    **dict.fromkeys(("с", "со"), (Case.GEN, Case.INS)),
-    **dict.fromkeys(("в", "во", "на"), (Case.ACC, Case.PREP)),
-    **dict.fromkeys(("о", "об"), (Case.PREP, Case.ACC)),
-    **{"по": (Case.ACC, Case.DAT, Case.PREP), "при": (Case.PREP,)},
-    **{"за": (Case.ACC, Case.INS), "под": (Case.INS, Case.ACC)},
+_PREPOSITIONS: dict[str, tuple[GrammarCase, ...]] = {
+    **dict.fromkeys(_GENITIVE, (GrammarCase.GEN,)),
+    **dict.fromkeys(("к", "ко", "согласно", "благодаря"), (GrammarCase.DAT,)),
+    **dict.fromkeys(("через", "про"), (GrammarCase.ACC,)),
+    **dict.fromkeys(("над", "перед", "между"), (GrammarCase.INS,)),
+    **dict.fromkeys(("с", "со"), (GrammarCase.GEN, GrammarCase.INS)),
+    **dict.fromkeys(("в", "во", "на"), (GrammarCase.ACC, GrammarCase.PREP)),
+    **dict.fromkeys(("о", "об"), (GrammarCase.PREP, GrammarCase.ACC)),
+    **{"по": (GrammarCase.ACC, GrammarCase.DAT, GrammarCase.PREP), "при": (GrammarCase.PREP,)},
+    **{"за": (GrammarCase.ACC, GrammarCase.INS), "под": (GrammarCase.INS, GrammarCase.ACC)},
 }
 _ACTIONS = (
     *("ение", "ание", "ытие", "ация", "укция", "замена", "ремонт", "обрыв", "прокладка", "монтаж", "установка"),
@@ -38,7 +38,7 @@ NEAR = 80
 """Characters before a number in which the word that asks is looked for."""
 
 
-class By(Enum):
+class DecidedBy(Enum):
     """What kind of word asks."""
 
     PREPOSITION = auto()
@@ -51,10 +51,10 @@ class By(Enum):
 class Demand:
     """The cases that may stand here, the likeliest first."""
 
-    by: By
+    by: DecidedBy
     word: str
     """The word that asks, in small letters; empty where none stands there."""
-    cases: tuple[Case, ...]
+    cases: tuple[GrammarCase, ...]
 
 
 def is_action(word: str) -> bool:
@@ -74,11 +74,11 @@ def demand(text: str, at: int) -> Demand:
     found = _LAST_WORD.search(before)
     word = found[1].lower() if found else ""
     if word in _PREPOSITIONS:
-        return Demand(By.PREPOSITION, word, _PREPOSITIONS[word])
+        return Demand(DecidedBy.PREPOSITION, word, _PREPOSITIONS[word])
     if word and morphology.takes_object(word):
-        return Demand(By.VERB, word, (Case.ACC,))
+        return Demand(DecidedBy.VERB, word, (GrammarCase.ACC,))
     if word and morphology.nouns(word):
         # «без света 5 домов»: what has a preposition of its own governs nothing, unless it is a doing.
         loose = found is not None and not is_action(word) and _after_preposition(before[: found.start()])
-        return Demand(By.NOUN, word, (Case.NOM,) if loose else (Case.GEN,))
-    return Demand(By.NOTHING, word, (Case.NOM,))
+        return Demand(DecidedBy.NOUN, word, (GrammarCase.NOM,) if loose else (GrammarCase.GEN,))
+    return Demand(DecidedBy.NOTHING, word, (GrammarCase.NOM,))

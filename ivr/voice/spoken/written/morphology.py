@@ -8,15 +8,29 @@ from typing import Any
 
 from pymorphy3 import MorphAnalyzer
 
-from ivr.voice.spoken.numbers import Case, Gender
+from ivr.voice.spoken.numbers import Gender, GrammarCase
 
 WORDS_KEPT = 4096
-_CASES: dict[str, Case] = {
-    **{"nomn": Case.NOM, "gent": Case.GEN, "gen2": Case.GEN, "datv": Case.DAT, "accs": Case.ACC, "acc2": Case.ACC},
-    **{"ablt": Case.INS, "loct": Case.PREP, "loc2": Case.PREP},
+_CASES: dict[str, GrammarCase] = {
+    **{
+        "nomn": GrammarCase.NOM,
+        "gent": GrammarCase.GEN,
+        "gen2": GrammarCase.GEN,
+        "datv": GrammarCase.DAT,
+        "accs": GrammarCase.ACC,
+        "acc2": GrammarCase.ACC,
+    },
+    **{"ablt": GrammarCase.INS, "loct": GrammarCase.PREP, "loc2": GrammarCase.PREP},
 }
-_GRAMMEMES: dict[Case, str] = {
-    **{Case.NOM: "nomn", Case.GEN: "gent", Case.DAT: "datv", Case.ACC: "accs", Case.INS: "ablt", Case.PREP: "loct"},
+_GRAMMEMES: dict[GrammarCase, str] = {
+    **{
+        GrammarCase.NOM: "nomn",
+        GrammarCase.GEN: "gent",
+        GrammarCase.DAT: "datv",
+        GrammarCase.ACC: "accs",
+        GrammarCase.INS: "ablt",
+        GrammarCase.PREP: "loct",
+    },
 }
 _GENDERS: dict[str, Gender] = {"masc": Gender.M, "femn": Gender.F, "neut": Gender.N}
 
@@ -30,7 +44,7 @@ class Reading:
     """One noun that a written word may be."""
 
     lemma: str
-    case: Case
+    case: GrammarCase
     plural: bool
     gender: Gender
     animate: bool = False
@@ -61,25 +75,25 @@ def is_adjective(word: str) -> bool:
 
 
 @lru_cache(WORDS_KEPT)
-def in_case(words: str, case: Case) -> str:
+def in_case(words: str, case: GrammarCase) -> str:
     """A noun with the adjectives before it, given in the nominative, in `case`; what follows the noun stays."""
     return _declined(words, case, case, plural=False, noun_plural=False)
 
 
 @lru_cache(WORDS_KEPT)
-def after_number(words: str, n: int, case: Case) -> str:
+def after_number(words: str, n: int, case: GrammarCase) -> str:
     """As `in_case`, for a noun that `n` counts: «трансформаторные подстанции» after 3."""
     one, few = (n % 10 == 1 and n % 100 != 11), (2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14)
     if one:
         return in_case(words, case)
-    if case not in (Case.NOM, Case.ACC):
+    if case not in (GrammarCase.NOM, GrammarCase.ACC):
         return _declined(words, case, case, plural=True, noun_plural=True)
     if few:
-        return _declined(words, Case.NOM, Case.GEN, plural=True, noun_plural=False)
-    return _declined(words, Case.GEN, Case.GEN, plural=True, noun_plural=True)
+        return _declined(words, GrammarCase.NOM, GrammarCase.GEN, plural=True, noun_plural=False)
+    return _declined(words, GrammarCase.GEN, GrammarCase.GEN, plural=True, noun_plural=True)
 
 
-def _declined(words: str, case: Case, noun_case: Case, *, plural: bool, noun_plural: bool) -> str:
+def _declined(words: str, case: GrammarCase, noun_case: GrammarCase, *, plural: bool, noun_plural: bool) -> str:
     """Adjectives in one case and number, their noun in another; what follows the noun stays."""
     said = words.split()
     for at, word in enumerate(said):
@@ -88,7 +102,7 @@ def _declined(words: str, case: Case, noun_case: Case, *, plural: bool, noun_plu
         parse = adjective if adjective and at + 1 < len(said) else parses[0]
         is_noun = parse is not adjective
         own_case, many = (noun_case, noun_plural) if is_noun else (case, plural)
-        inanimate = {"inan"} if own_case == Case.ACC and "masc" in parse.tag else set()
+        inanimate = {"inan"} if own_case == GrammarCase.ACC and "masc" in parse.tag else set()
         inflected = parse.inflect({_GRAMMEMES[own_case], "plur" if many else "sing"} | inanimate)
         said[at] = inflected.word if inflected else word
         if is_noun:

@@ -6,7 +6,7 @@ import re
 from datetime import time
 
 from ivr.voice.spoken.times import at_clock, between_clocks, clock, clock_short, since_clock, until_clock
-from ivr.voice.spoken.written.demands import By, demand
+from ivr.voice.spoken.written.demands import DecidedBy, demand
 from ivr.voice.spoken.written.units import OTHER_PATTERN
 
 _HOURS = r"(?:ч(?:ас(?:а|ов)?)?\b\.?)"
@@ -36,7 +36,7 @@ def _one(match: re.Match[str]) -> str:
     if at is None:
         return match[0]
     asked = demand(match.string, match.start("time"))
-    if asked.by is not By.PREPOSITION or (asked.word == "по"):
+    if asked.by is not DecidedBy.PREPOSITION or (asked.word == "по"):
         return clock_short(at)
     said = {"с": since_clock, "со": since_clock, "до": until_clock, "в": at_clock, "во": at_clock}.get(asked.word)
     if said is None:
