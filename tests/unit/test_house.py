@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gridline.settings import HOUSE
-from tools.house import Tree, arrows_up, floors, full_floors, wide_lines
+from tools.house import Tree, arrows_up, double_names, floors, full_floors, wide_lines
 
 TREE = Tree(HOUSE)
 FOLDERS = sorted({str(Path(name).parent) for name in TREE.python if "versions" not in name})
@@ -23,6 +23,10 @@ def test_no_arrow_between_houses_points_up() -> None:
 
 def test_no_floor_is_crowded() -> None:
     assert full_floors(TREE) == {}
+
+
+def test_a_name_means_one_thing() -> None:
+    assert double_names(TREE) == {}
 
 
 def test_every_template_fits_a_screen() -> None:
