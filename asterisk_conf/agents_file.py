@@ -128,7 +128,9 @@ class AgentsFile:
             connection.execute("DELETE FROM bans WHERE address = ?", (address,))
 
     def banned(self) -> list[str]:
-        """The IP addresses that are not listened to now."""
+        """The IP addresses that are not listened to now; none while no Asterisk of ours was ever started."""
+        if not self.file.exists():
+            return []
         with self._open() as connection:
             return [row[0] for row in connection.execute("SELECT deny FROM ps_acls WHERE id != 'nobody' ORDER BY id")]
 

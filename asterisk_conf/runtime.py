@@ -31,6 +31,8 @@ class AsteriskProcess:
         self.logs = Logs(rendered.var / "log", logs_mb)
         self._process: asyncio.subprocess.Process | None = None
         self._tidying: asyncio.Task[None] | None = None
+        self._before: dict[Path, int] = {}
+        """Bytes each log held before this start."""
 
     @property
     def log(self) -> Path:
@@ -53,6 +55,8 @@ class AsteriskProcess:
         """Start it and wait until it is fully booted. Raises Unavailable with its last words when it is not."""
         self.logs.put_aside()
         self.logs.console.touch(mode=0o600)
+        logs = (self.logs.messages, self.logs.console)
+        self._before = {log: log.stat().st_size if log.exists() else 0 for log in logs}
         with self.logs.console.open("ab") as console:
             parent = os.getpid()
             self._process = await asyncio.create_subprocess_exec(
@@ -142,5 +146,10 @@ class AsteriskProcess:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
     def _last_words(self) -> str:
-        words = [file.read_text(errors="replace").strip() for file in (self.logs.console, self.log) if file.exists()]
-        return "\n".join("\n".join(words).splitlines()[-12:])
+        words = []
+        for log, before in self._before.items():
+            if log.exists():
+                with log.open("rb") as said:
+                    said.seek(before)
+                    words += said.read().decode(errors="replace").splitlines()
+        return "\n".join(words[-12:])

@@ -162,11 +162,10 @@ class Company(_Frozen):
 
 
 class Companies:
-    """All companies of this line, found by the number that was dialled."""
+    """All companies of this line."""
 
     def __init__(self, companies: Mapping[str, Company]) -> None:
         self._by_id = MappingProxyType(dict(companies))
-        self._by_did = {did: company for company in companies.values() for did in company.dids}
 
     def __iter__(self) -> Iterator[Company]:
         return iter(self._by_id.values())
@@ -211,20 +210,6 @@ class Companies:
         if company_id not in self._by_id:
             raise NotFound(f"Компании «{company_id}» нет. Есть: {', '.join(self._by_id)}.")
         return self._by_id[company_id]
-
-    def by_did(self, dialled: str) -> Company:
-        """The company of a dialled number in any of the carriers' spellings (7..., +7..., 8..., ten digits).
-
-        Raises NotFound for a number of no company here.
-        """
-        digits = "".join(sign for sign in dialled[:32] if sign in "0123456789")
-        if len(digits) == 10:
-            digits = "7" + digits
-        elif len(digits) == 11 and digits[0] == "8":
-            digits = "7" + digits[1:]
-        if digits not in self._by_did:
-            raise NotFound(f"На номер {digits or '(без цифр)'} не отвечает ни одна компания.")
-        return self._by_did[digits]
 
 
 SHAPES = {

@@ -140,8 +140,8 @@ class Settings(BaseSettings):
     """Take the caller's number from P-Asserted-Identity or Remote-Party-ID: only where the carrier fills them itself
     and lets none of a caller's through."""
     trunk_qualify_s: int = Field(default=30, ge=0, le=3600)
-    """How often the carrier is asked (OPTIONS) whether it is there, in seconds; 0: never, for one that does not answer
-    and would be taken for dead."""
+    """How often the carrier is asked (OPTIONS) whether it is there, in seconds; 0: never, for a carrier that
+    does not answer."""
     trunk_srtp: bool = False
     """Encrypt the sound to and from the carrier (SDES keys: only with TLS are they secret)."""
     calls_per_caller: int = Field(default=10, ge=1, le=1000)

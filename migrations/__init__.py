@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from gridline.db import Database
@@ -41,7 +42,8 @@ def config(connection: Connection) -> Config:
 async def upgrade(database: Database) -> str:
     """Upgrade the database to the newest revision, in one transaction; returns that revision.
 
-    Raises Unavailable when the store is gone. Of two processes at once the second waits, then finds nothing to do.
+    Raises Unavailable when the store is gone, Misconfigured when it is newer than this program. Of two processes at
+    once the second waits, then finds nothing to do.
     """
     if database.is_sqlite and database.url.database:
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -84,7 +86,12 @@ def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    command.upgrade(config(connection), "head")
+    try:
+        command.upgrade(config(connection), "head")
+    except CommandError as error:  # a revision this program does not know
+        raise Misconfigured(
+            f"База новее программы или чужая: {error}. Поставьте версию программы, которая её вела."
+        ) from error
     if connection.dialect.name == "sqlite":
         orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
         if orphans:

@@ -83,7 +83,10 @@ class RecordingIntake:
                     trouble = trouble or error
                 except Exception:
                     log.exception("recording-not-taken", file=file.name, incident=incident())
-                    self._put_aside(file, "unexpected")
+                    try:
+                        await self._disk.do(self._put_aside, file, "unexpected")
+                    except OSError as error:
+                        trouble = trouble or error
         if trouble is not None:
             raise trouble
         return taken

@@ -80,7 +80,7 @@ class Chores:
         for built in await self._voice.build_all(companies=[company.id for company in self._companies]):
             if built.problem:
                 log.error("prompt-not-made", company=built.company_id, prompt=built.prompt_id, reason=built.problem)
-        self._voice.prune()
+        await asyncio.to_thread(self._voice.prune)
 
     async def escalate(self) -> None:
         """Raise promises at half, at four fifths and at the end of their time."""

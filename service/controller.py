@@ -90,7 +90,8 @@ class Controller:
         self.journal = Journal(self.db, clock, config.var / "spool/journal")
         self.board = Board(config.node)
         self.spool = Spool(config.var / "spool", config.node_series)
-        self.register = Register(self.db, clock, companies, calendar, rules.of_installation(config.dialplan))
+        rulebook = rules.of_installation(config.dialplan)
+        self.register = Register(self.db, clock, companies, calendar, rulebook)
         self.drain = Drain(self.spool, self.register, self.journal)
         self.disk = disk = Disk()
         incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
@@ -167,7 +168,6 @@ class Controller:
         phones = Phones(config, clock)
         self.leavers = Leavers(self.db, phones, self.desk.dismiss)
         self.push = Push(clock)
-        rulebook = rules.of_installation(config.dialplan)
         casework = Casework(self.db, clock, companies, calendar, rulebook)
         endings = Endings(self.db, clock, companies)
         self.console = Console(

@@ -33,7 +33,6 @@ PACKAGES = HOUSE / ".packages"
 MODULES = ("app_read", "func_db")
 """What the pure dialplan needs beyond the product's own list of modules."""
 START_LIMIT_S = 60.0
-MAX_CALLS_FILES = 20000
 
 
 class Rig:

@@ -171,6 +171,7 @@ class Desk:
         """Take Asterisk's state, after the board: talks that ended unseen, an Asterisk that knows nobody yet."""
         for ended in self._talks.rebuild(snapshot):
             self._talk_ended(ended)
+        self._rings.rebuild({live.channel.uniqueid for live in snapshot.channels})
         if snapshot.boot != self._boot:
             self._boot = snapshot.boot
             self._members.forgotten()

@@ -125,7 +125,8 @@ class Reconnect:
     async def run(self) -> None:
         """Until cancelled: park the callers of browsers that died, let queues ring an agent whose callers are back."""
         while True:
-            await self._news.wait()
+            if not (self._parked or self._unheard):  # begun anew, there may be some from before
+                await self._news.wait()
             self._news.clear()
             while self._parked or self._unheard:
                 await self._listen()
@@ -141,9 +142,12 @@ class Reconnect:
         self._listened_at = self._clock.monotonic()
         for agent, unheard in list(self._unheard.items()):
             try:
-                if await self._is_dead(devices.browser(agent), unheard):
-                    del self._unheard[agent]
+                dead = await self._is_dead(devices.browser(agent), unheard)
+                if self._unheard.get(agent) is not unheard:  # back while Asterisk was asked
+                    continue
+                if dead:
                     await self.park_for_reload(agent)
+                    self._unheard.pop(agent, None)
                 elif not self._board.partners(devices.browser(agent)):  # the talk has ended by itself
                     self._unheard.pop(agent, None)
             except Unavailable as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -44,6 +45,10 @@ class Rings:
         self._ringing: dict[str, _Ring] = {}
         self._ended: OrderedDict[str, _Ring] = OrderedDict()
         """Interface -> its last ring that nobody answered."""
+
+    def rebuild(self, there: Collection[str]) -> None:
+        """Forget the rings of channels (unique ids) whose end was not seen."""
+        self._ringing = {uniqueid: ring for uniqueid, ring in self._ringing.items() if uniqueid in there}
 
     def on_event(self, event: Event) -> None:
         """Take an event of Asterisk in; quick."""

@@ -116,9 +116,11 @@ class Visits:
             async with self._db.write() as session:
                 for visit in visits:
                     await session.merge(visit)
-        except Unavailable as error:
-            log.error("queue-visits-not-stored", visits=len(visits), reason=error.message)
+        except BaseException as error:
             self._done.extendleft(reversed(visits))
+            if not isinstance(error, Unavailable):
+                raise
+            log.error("queue-visits-not-stored", visits=len(visits), reason=error.message)
 
     def _decide(self) -> None:
         now = self._clock.now()

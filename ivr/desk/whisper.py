@@ -130,6 +130,8 @@ class Whispers:
     async def run(self) -> None:
         """Until cancelled. What a process before this one left is removed: it knows no wait."""
         await self._disk.do(self._emptied)
+        for followed in self._followed.values():
+            followed.minutes = None
         while True:
             self._wake.clear()
             for one in self._in_order():
@@ -145,7 +147,8 @@ class Whispers:
     def _emptied(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         for left in self._folder.iterdir():
-            left.unlink()
+            if left.is_symlink() or not left.is_dir():
+                left.unlink()
 
     async def close(self) -> None:
         """Give up what is still being made."""

@@ -64,9 +64,9 @@ class Drain:
 
     async def _see_to_the_counter(self) -> None:
         """No receipt is given twice, whatever became of the counter: at the start, and when it cannot be read."""
-        if self._counter_seen and not self._spool.counter_lost:
+        if self._counter_seen and not await asyncio.to_thread(lambda: self._spool.counter_lost):
             return
-        self._spool.count_from(await self._register.last_receipt(self._spool.series))
+        await asyncio.to_thread(self._spool.count_from, await self._register.last_receipt(self._spool.series))
         self._counter_seen = True
 
     async def _bring_in(self, kept: SpooledAppeal) -> str:

@@ -1,10 +1,12 @@
 """A caller's words that nobody brought into the register: each becomes a draft, for a person to hear.
 
-Whoever serves the call does that himself. Where he could not, because this process was killed, the database was away or
+Whoever serves the call does that. Where they could not, because this process was killed, the database was away or
 the disk was full, the words are found here, when their recording is taken in.
 """
 
 from __future__ import annotations
+
+import asyncio
 
 import structlog
 
@@ -30,9 +32,7 @@ class ToldWords:
 
     async def on_stored(self, label: Label) -> None:
         """Keep a message that no appeal, draft or promise rests on. Raises Unavailable: to be told again."""
-        if label.kind != "message" or audio.spoken_seconds(self._incoming.samples(label)) < SHORTEST_S:
-            return
-        if any(kept.intake.get("recording_id") == label.id for kept in self._spool.waiting()):
+        if label.kind != "message" or not await asyncio.to_thread(self._is_free, label):
             return
         if await self._register.has_words(label.id, label.company_id, label.call_id):
             return
@@ -42,3 +42,9 @@ class ToldWords:
         draft = Draft(label.company_id, STAGE, label.call_id, label.caller, recording_id=label.id)
         await self._register.draft(draft)
         log.warning("words-found", recording=label.id, call=label.call_id)
+
+    def _is_free(self, label: Label) -> bool:
+        """Whether words were said that no promise on disk rests on."""
+        if audio.spoken_seconds(self._incoming.samples(label)) < SHORTEST_S:
+            return False
+        return all(spooled.intake.get("recording_id") != label.id for spooled in self._spool.waiting())

@@ -33,9 +33,6 @@ _REPEATED = frozenset({"chanvariable", "destchanvariable"})
 """The headers that Asterisk 22 sends several times in one message of those we read."""
 _SILENT = logging.Logger("panoramisk", logging.CRITICAL + 1)
 _NEVER_S = 10**9
-_END = b"\r\n\r\n"
-_REPEATED = frozenset({"chanvariable", "destchanvariable"})
-"""The headers that Asterisk 22 sends several times in one message of those we read."""
 
 Value = str | int | Sequence[str]
 

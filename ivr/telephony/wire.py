@@ -184,7 +184,7 @@ def parse_environment(block: bytes) -> Mapping[str, str]:
         name, colon, value = line.decode("utf-8", "replace").partition(":")
         if not colon or not name.startswith("agi_"):
             raise AgiProtocolError("Это не заголовок AGI.")
-        found.setdefault(name[4:], clean(value, limit=1000))
+        found.setdefault(name[4:], clean(value.strip(), limit=1000))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 
+from gridline.errors import Unavailable
 from gridline.settings import Settings
 from service.doctor import carrier, machine, mail, store, telephone, words
 from service.doctor.finding import Finding, wrong
@@ -35,7 +36,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 async def examine(config: Settings, checks: Sequence[Check] = CHECKS) -> list[Finding]:
-    """Everything the checks say. What a check may not even look at (OSError) is a finding, not the end."""
+    """Everything the checks say. What a check may not even look at is a finding, not the end."""
     findings: list[Finding] = []
     for check in checks:
         try:
@@ -44,4 +45,8 @@ async def examine(config: Settings, checks: Sequence[Check] = CHECKS) -> list[Fi
         except OSError as error:
             reason = f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")
             findings.append(wrong(check.__name__, f"Проверить нельзя: {reason}", "Дайте права или запустите от root."))
+        except Unavailable as error:
+            findings.append(
+                wrong(check.__name__, error.message, "Повторите; не поможет — перезапустите gridline serve.")
+            )
     return findings

@@ -38,7 +38,7 @@ def found(config: Settings, state: str, last_call: datetime | None) -> Finding:
     if state in ("NOT_INUSE", "INUSE", "BUSY"):
         return fine(CHECK, f"{where} отвечает.")
     if state in ("UNAVAILABLE", "INVALID") and called:
-        cure = "Если оператор не отвечает на OPTIONS, поставьте trunk_qualify_s = 0: иначе не пройдут звонки наружу."
+        cure = "Если оператор и не должен отвечать на OPTIONS, поставьте trunk_qualify_s = 0; звонкам это не мешает."
         return note(CHECK, f"{where} не отвечает на опрос, но звонки идут: {when}.", cure)
     if state in ("UNAVAILABLE", "INVALID"):
         cure = "Проверьте trunk_host и trunk_port, сеть и брандмауэр (SIP и RTP)."

@@ -134,7 +134,12 @@ async def test_every_figure_is_set_by_a_real_call(tellings: Tellings) -> None:
     declared = {next(iter(metric.describe())).name for metric in ours}
     unset = {name for name in declared if not re.search(rf"^{name}(_total|_count)?({{.*}})? [0-9.]*[1-9]", told, re.M)}
     assert unset <= set(IN_TROUBLE)
-    assert [file for name, file in IN_TROUBLE.items() if name not in (HOUSE / file).read_text("utf-8")] == []
+    assert [file for name, file in IN_TROUBLE.items() if not _mentions(HOUSE / file, name)] == []
+
+
+def _mentions(file: Path, figure: str) -> bool:
+    """Whether a test looks at the figure, beyond naming it in a table."""
+    return any(figure in line and f'"{figure}":' not in line for line in file.read_text("utf-8").splitlines())
 
 
 async def test_what_is_made_for_asterisk_can_read_our_calls(tellings: Tellings) -> None:

@@ -19,7 +19,6 @@ from gridline.settings import HOUSE
 from tests.faults.injury import tell_executions
 
 NewHouse = Callable[..., Awaitable[Installation]]
-SceneOf = Callable[..., Scene]
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,6 @@ from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-BUDGET_S = 2.0
 LONGEST_SILENCE_S = 3.0
 """The budget of 2 s, and what a loaded machine adds."""
 

@@ -23,18 +23,6 @@ CALENDAR = ProductionCalendar()
 TAXONOMY = HOUSE / "appeals" / "data" / "taxonomy.yaml"
 
 
-@pytest.mark.parametrize("dialled", ["78005009494", "+78005009494", "88005009494", "8005009494", "8 (800) 500-94-94"])
-def test_a_company_is_found_however_the_carrier_writes_its_number(dialled: str) -> None:
-    assert COMPANIES.by_did(dialled) is SKEK
-
-
-@pytest.mark.parametrize("dialled", ["", "s", "112", "78005009495", "7" * 9000, "anonymous", "٧٨٠٠٥٠٠٩٤٩٤"])
-def test_a_number_that_is_nobodys_is_refused(dialled: str) -> None:
-    with pytest.raises(NotFound, match="не отвечает ни одна компания") as caught:
-        COMPANIES.by_did(dialled)
-    assert len(caught.value.message) < 100
-
-
 def test_a_company_that_is_not_there_is_refused() -> None:
     with pytest.raises(NotFound, match="Компании «x» нет"):
         COMPANIES.by_id("x")
