@@ -66,7 +66,6 @@ class AsteriskProcess:
                 stdout=console,
                 stderr=console,
                 preexec_fn=lambda: self._prepare(parent),
-                umask=0o077,
                 start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, after the calls are drained
             )
         try:
@@ -137,7 +136,8 @@ class AsteriskProcess:
             return str(error)
 
     def _prepare(self, parent: int) -> None:
-        """In the child, before it becomes Asterisk: it goes when we go, even killed, and may open many files."""
+        """In the child, before it becomes Asterisk: it goes when we go, writes for us alone, may open many files."""
+        os.umask(0o077)
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # killed before that was said
             os._exit(1)

@@ -112,17 +112,22 @@ class RHVoice:
                 return await self._run(program, words, Path(folder) / "speech.wav")
 
     async def _run(self, program: Program, words: str, out: Path) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            *program.command,
-            *("-p", self._voice, "-r", str(self._rate), "-o", str(out)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **program.env},
-        )
+        said = out.with_suffix(
+            ".txt"
+        )  # not a pipe: uvloop's write raises RuntimeError when the program has died already
+        said.write_text(words, "utf-8")
+        with said.open("rb") as stdin:
+            process = await asyncio.create_subprocess_exec(
+                *program.command,
+                *("-p", self._voice, "-r", str(self._rate), "-o", str(out)),
+                stdin=stdin,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                env={**os.environ, **program.env},
+            )
         try:
             async with asyncio.timeout(self._timeout_s):
-                _, complaint = await process.communicate(words.encode())
+                _, complaint = await process.communicate()
         except TimeoutError as error:
             raise Unavailable(f"RHVoice не ответил за {self._timeout_s:g} с.") from error
         finally:

@@ -32,7 +32,7 @@ def serve() -> None:
     with lock.held(config.var):
         if config.asterisk == "embedded":
             config.var.chmod(0o700)  # what an earlier version left readable in there
-        leftovers.end(config.var)
+        leftovers.end(config)
         code = asyncio.run(_serve(config))
     sys.exit(code)
 

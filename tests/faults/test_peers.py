@@ -45,6 +45,7 @@ MOST = 10
 
 
 async def test_nothing_a_peer_sends_becomes_a_line_of_its_own(house: Installation) -> None:
+    lost = len(rows_of_log(house, "ami-down"))  # other tests of this house cut it on purpose
     for text in TEXTS:
         uri = b"<sip:" + text + b"@127.0.0.2>"
         for given in (
@@ -68,7 +69,7 @@ async def test_nothing_a_peer_sends_becomes_a_line_of_its_own(house: Installatio
             if file.is_file():
                 lines = file.read_text(errors="replace").splitlines()
                 assert not [line for line in lines if line.startswith((FORGED.decode(), "Event:", "agi_", "Action"))]
-    assert not rows_of_log(house, "ami-down")
+    assert len(rows_of_log(house, "ami-down")) == lost
     assert not rows_of_log(house, "ami-garbled")
     await house.healthy(5)
 
@@ -180,7 +181,7 @@ async def test_a_notice_that_was_not_heard_cannot_be_claimed(house: Installation
         writer.write("".join(f"agi_{key}: {value}\n" for key, value in said.items()).encode() + b"\n")
         commands: list[str] = []
         async with asyncio.timeout(10):
-            while not commands or commands[-1].startswith("EXEC"):
+            while not commands or commands[-1].startswith(("EXEC", "SET VARIABLE")):
                 commands.append((await reader.readline()).decode())
                 writer.write(b"200 result=0\n")
         writer.close()
