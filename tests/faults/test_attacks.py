@@ -154,7 +154,7 @@ async def _keys_an_account_badly(caller: Caller) -> None:
         await caller.hears(prompt)
     await caller.press("1002003#")
     await caller.hears("account-not-found", within_s=5)
-    await caller.press("11002200330044#")
+    await caller.press("1100220033004455667788#")
     await caller.hears("too-many-digits", within_s=5)
     await caller.press("100200304#")
     await caller.hears("account-not-found", within_s=5)

@@ -44,7 +44,7 @@ PAGES = (
     "/knowledge",
     f"/card/{CALL}",
 )
-FULL = ("/calls", "/history", "/appeals")
+FULL = ("/calls?", "/history?", "/appeals")
 Work = Callable[[], Awaitable[object]]
 
 
