@@ -70,7 +70,7 @@ class Settings(BaseSettings):
 
     asterisk: Literal["embedded", "external"] = "embedded"
     """embedded: `serve` renders the files and runs Asterisk as a child; external: it runs already."""
-    package_root: Path = Path(".packages")
+    package_root: Path = HOUSE / ".packages"
     """Where `make setup` unpacks Asterisk and RHVoice when the machine has none of its own."""
     ami_host: str = "127.0.0.1"
     """Where Asterisk's manager listens; loopback, or a tunnel's end."""

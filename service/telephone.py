@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import structlog
 
@@ -45,8 +44,9 @@ class Telephone:
                     log.error("asterisk-not-started", reason=error.message, restart_in_s=PAUSE_S)
                 await asyncio.sleep(PAUSE_S)
         finally:
+            pid = self._process.pid if self._process.alive else None
             await self._process.stop()
-            log.info("asterisk-stopped", pid=os.getpid())
+            log.info("asterisk-stopped", pid=pid)
 
     async def _ports_are_free(self) -> None:
         """Wait for it. Asterisk itself would come up without a taken SIP port, and no call would ever come."""
