@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from playwright.async_api import Page, expect
 from sqlalchemy import func, select, update
 
 from agent_console.people.models import AuditEntry, Role, SignInFailure, User, UserSession
@@ -270,3 +271,23 @@ async def test_a_weaker_hash_is_made_anew_at_the_next_sign_in(users: Users, sess
 def test_weak_passwords_are_refused_with_a_reason(password: str, why: str) -> None:
     with pytest.raises(InvalidInput, match=why):
         check_new(password, login="olga")
+
+
+async def test_whoever_must_choose_a_password_meets_nothing_else(page: Page, console_app: ConsoleApp) -> None:
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    agent = console_app.users[Role.AGENT].login
+    password = await console_app.app[USERS].reset(agent)
+    await page.goto(f"{console_app.base}/signin")
+    await page.get_by_label("Логин").fill(agent)
+    await page.get_by_label("Пароль", exact=True).fill(password)
+    await page.get_by_role("button", name="Войти").click()
+    await expect(page.get_by_role("heading", name="Новый пароль")).to_be_visible()
+    await expect(page.locator("nav, #softphone, [data-live]")).to_have_count(0)
+    for label in ("Новый пароль", "Ещё раз"):
+        await page.get_by_label(label).fill("three plain words")
+    await page.get_by_role("button", name="Сохранить пароль").click()
+    await expect(page.get_by_role("navigation")).to_be_visible()
+    await expect(page.locator("#softphone")).to_be_attached()
+    assert wrong == []
