@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from appeals.finding import buckets, listing, order, search
+from appeals.finding import words as stored_words
 from appeals.finding.appeals import TRUST
 from appeals.finding.filters import CODES, Filters
 from appeals.finding.listing import SORTS, ListedAppeal
@@ -278,7 +279,8 @@ async def test_words_are_found_in_every_form(db: Database, register: Register) -
 async def test_pages_of_a_search_are_the_newest_first(
     db: Database, clock: SetClock, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buckets, "SIZES", (3, 6, 1_000))  # pages span the borders of buckets and years
+    for module in (buckets, stored_words):  # pages span the borders of buckets and years
+        monkeypatch.setattr(module, "SIZES", (3, 6, 1_000))
     clock.set(datetime(2025, 6, 1, tzinfo=UTC))
     old = [(await register.register(intake())).number for _ in range(4)]
     clock.set(datetime(2026, 6, 1, tzinfo=UTC))
@@ -300,7 +302,8 @@ async def test_a_search_finds_what_a_plain_scan_finds(
     db: Database, companies: Companies, calendar: ProductionCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Common words and rare ones, one to ten of them, whatever the buckets and the statistics."""
-    monkeypatch.setattr(buckets, "SIZES", (4, 16, 1_000))
+    for module in (buckets, stored_words):
+        monkeypatch.setattr(module, "SIZES", (4, 16, 1_000))
     monkeypatch.setattr(search, "_RARE", 60)
     chance = random.Random(13)
     written: list[Indexed] = []
