@@ -1,7 +1,8 @@
-"""The clock as a dependency, so that a test can run at any moment."""
+"""The clock as a dependency, so that a test can run at any moment; and waiting no longer than so many seconds."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -54,3 +55,13 @@ class SetClock:
     def set(self, now: datetime) -> None:
         """Set the wall clock to `now` (aware); `monotonic` is unaffected."""
         self._now = now.astimezone(UTC)
+
+
+async def happens(event: asyncio.Event, within_s: float | None) -> bool:
+    """Whether the event is set within that many seconds (None: as long as it takes)."""
+    try:
+        async with asyncio.timeout(within_s):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gridline.calendar.hours import Schedule, Workdays
 from gridline.errors import NotFound
+from gridline.numbers.phones import parse, printable
 from gridline.yaml.file import Mistake, YamlFile, misconfigured, read
 from gridline.yaml.model import validated
 
@@ -60,6 +61,17 @@ def _prefixes(written: object) -> object:
     return (first, last)
 
 
+def _home_phone(written: str) -> str:
+    """A number that may be called, and nothing beside it, in E.164."""
+    phone = parse(written)
+    if phone is None or phone.abroad:
+        raise ValueError(f"«{printable(written, at_most=30)}» — не российский телефон. Пишите так: +79131234567.")
+    return phone.e164
+
+
+HomePhone = Annotated[str, AfterValidator(_home_phone)]
+
+
 class Branch(_Frozen):
     """A part of the company that serves one region."""
 
@@ -70,10 +82,26 @@ class Branch(_Frozen):
     spoken_in: Text
     """With its preposition: «в Ярославской области»."""
     numbers: tuple[Annotated[tuple[str, str], BeforeValidator(_prefixes)], ...] = Field(min_length=1)
+    duty_phones: tuple[HomePhone, ...] = ()
+    """Its own, where it has some; otherwise the company's."""
 
     def match_length(self, national: str) -> int:
         """Length of the longest prefix of this branch that fits the caller's ten-digit number; 0 when none fits."""
         return max((len(a) for a, b in self.numbers if a <= national[: len(a)] <= b), default=0)
+
+
+class FeedRule(_Frozen):
+    """A source of outages that another system of the company keeps."""
+
+    name: Slug
+    title: Text
+    """As pages name it: «АСУ ТП»."""
+    way: Literal["folder", "push"]
+    """Files in `var/feeds/<company>/<name>`, or the HTTP API."""
+    tells: Literal["snapshot", "changes"]
+    """All that is off now (what it no longer names is on again), or only what has changed (nothing ends unnamed)."""
+    old_after_min: int = Field(default=60, ge=1, le=7 * 24 * 60)
+    """Minutes of silence after which what is known from it is old, and said to be."""
 
 
 def _known_zone(name: str) -> str:
@@ -101,8 +129,17 @@ class Company(_Frozen):
     branches: tuple[Branch, ...] = ()
     queue_names: dict[Slug, Text] = {}
     """What people call a queue, on every page and in transfers; one left out is named after its topics."""
+    feeds: tuple[FeedRule, ...] = ()
+    """Where outages come from by themselves."""
     members: dict[Slug, tuple[Agent, ...]] = {}
     """Which agents answer which queue of the company; a queue that is not named here is answered by all of them."""
+
+    duty_phones: tuple[HomePhone, ...] = ()
+    """Telephones rung one after another about a danger that nobody at the console has taken."""
+    menus_by_voice: bool = False
+    """Whether callers may say the words that its menus have for their keys, where speech is recognised."""
+    survey: bool = False
+    """Whether a caller who stays after a talk is asked to rate it by a key."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -143,12 +180,24 @@ class Company(_Frozen):
         name = self.topic(topic).schedule
         return "круглосуточно, без выходных" if name == ALWAYS else self.schedules[name].spoken
 
+    def feed(self, name: str) -> FeedRule:
+        """A feed by its name. Raises NotFound."""
+        for rule in self.feeds:
+            if rule.name == name:
+                return rule
+        raise NotFound(f"У компании «{self.name}» нет источника «{name}».")
+
     def branch(self, branch_id: str) -> Branch:
         """A branch by its id. Raises NotFound."""
         for branch in self.branches:
             if branch.id == branch_id:
                 return branch
         raise NotFound(f"У компании «{self.name}» нет филиала «{branch_id}».")
+
+    def duty_phones_of(self, branch_id: str) -> tuple[str, ...]:
+        """The duty telephones of a branch: its own, or else the company's; of "" the company's."""
+        own = next((branch.duty_phones for branch in self.branches if branch.id == branch_id), ())
+        return own or self.duty_phones
 
     def branch_for(self, caller_e164: str | None) -> Branch | None:
         """The branch whose prefix fits the caller's number, the longest winning; None means: ask the caller.
@@ -255,6 +304,18 @@ def _at_odds(company: Company, file: YamlFile) -> Iterator[Mistake]:
         if names.count(name) > 1:
             what = f"Очередей с именем «{name}» несколько."
             yield Mistake(file.line("queue_names", queue), what, "Назовите их по-разному: по имени на них переводят.")
+    for where, phones in (
+        ((), company.duty_phones),
+        *((("branches", at), branch.duty_phones) for at, branch in enumerate(company.branches)),
+    ):
+        for at, phone in enumerate(phones):
+            if phone in phones[:at]:
+                what = f"Дежурный телефон {phone} назван дважды."
+                yield Mistake(file.line(*where, "duty_phones", at), what, "Оставьте его один раз.")
+    feeds = [rule.name for rule in company.feeds]
+    for at, name in enumerate(feeds):
+        if name in feeds[:at]:
+            yield Mistake(file.line("feeds", at, "name"), f"Источник «{name}» повторён.", "Дайте каждому своё имя.")
     seen: set[str] = set()
     for at, branch in enumerate(company.branches):
         if branch.id in seen:

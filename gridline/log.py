@@ -6,13 +6,19 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
+
+from gridline.errors import GridlineError
+from gridline.metrics import BACKGROUND_FAILURES
+
+log = structlog.get_logger(__name__)
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
@@ -28,6 +34,23 @@ def _one_line(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict
 def incident() -> str:
     """A number for one unexpected failure: it stands in the log beside the traceback, and a person can quote it."""
     return uuid4().hex[:8]
+
+
+@contextmanager
+def contained(job: str, event: str, **about: object) -> Iterator[None]:
+    """One round of work that goes on after it: what it raises ends here, logged as `event` and counted as `job`.
+
+    An expected failure (GridlineError, OSError) is one line; any other is logged with its traceback and an incident
+    number. `service.jobs.Jobs` is for those whose failure may end the round of everybody else in it.
+    """
+    try:
+        yield
+    except (GridlineError, OSError) as error:
+        BACKGROUND_FAILURES.labels(job).inc()
+        log.warning(event, reason=str(error), **about)
+    except Exception:
+        BACKGROUND_FAILURES.labels(job).inc()
+        log.exception(event, incident=incident(), **about)
 
 
 def configure(format: str, level: str) -> None:

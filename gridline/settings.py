@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, IPvAnyAddress, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic import Field, IPvAnyAddress, IPvAnyNetwork, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from gridline.errors import Misconfigured
@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     http_tls_key: Path | None = None
     """Both given: the console is served over TLS by ourselves."""
     http_proxies: tuple[str, ...] = ()
-    """Addresses of reverse proxies in front of us, whose X-Forwarded-For is believed."""
+    """Addresses of reverse proxies in front of us, whose X-Forwarded-For is believed. Behind one that is not listed all
+    people have its address: together 30 reports and 5 appeals an hour, and one lock-out at the sign-in."""
     metrics_from: tuple[IPvAnyNetwork, ...] = ()
     """Addresses and networks, besides this machine itself, whose Prometheus may read /metrics and /healthz."""
     console_origin: str = Field(default="", pattern=r"^$|^https?://[^/\s]+$")
@@ -80,6 +81,9 @@ class Settings(BaseSettings):
     """With the rights read: call, agent, reporting, system, security, user and write: agent, call, reporting."""
     ami_secret: SecretStr = SecretStr("")
     """Empty means the one made at first start in `var/secrets/ami`."""
+    dialer_secret: SecretStr = SecretStr("")
+    """Of `gridline-dialer`, who may originate calls and nothing else; empty means the one made at first start in
+    `var/secrets/ami-dialer`."""
     sip_host: str = "127.0.0.1"
     """The address of ours that the carrier and SIP phones see."""
     sip_port: int = Field(default=5060, ge=1, le=65535)
@@ -147,6 +151,10 @@ class Settings(BaseSettings):
     calls_per_caller: int = Field(default=10, ge=1, le=1000)
     """Calls at once from one number; the next one hears the busy tone. So many that a caller in danger gets through
     beside a machine that dials without end; withheld numbers are not counted, they are not one caller's."""
+    calls_at_once: int = Field(default=0, ge=0, le=10000)
+    """Callers on the line at once; of the next one's call the carrier hears that the trunk is full (503). Where more
+    come than a machine can serve, nobody is served, nor is whoever is in danger. 0: 400 a processor
+    (docs/performance.md)."""
     sign_in_tries: int = Field(default=20, ge=3, le=1000)
     """Wrong SIP passwords from one address within a minute after which it is not listened to at all."""
     sign_in_ban_min: int = Field(default=10, ge=1, le=24 * 60)
@@ -162,13 +170,28 @@ class Settings(BaseSettings):
     """Its port."""
     phone_address: str = Field(default="", pattern=r"^$|^wss?://[^\s;,'\"]+$")
     """That WebSocket as browsers reach it, when a proxy stands in front; empty: host and port above."""
-    phone_codecs: tuple[Literal["opus", "alaw", "ulaw"], ...] = ("opus", "alaw", "ulaw")
-    """What is spoken with a browser, the preferred first; opus only where Asterisk has its module."""
+    phone_codecs: tuple[Literal["opus", "alaw", "ulaw"], ...] = ("alaw", "ulaw")
+    """What is spoken with a browser, the preferred first. Not opus where talks are recorded: Asterisk 22 writes but a
+    sixth of the samples of such a talk in two channels, which nobody can understand; and only with its module."""
     phone_secret_min: int = Field(default=15, ge=1, le=24 * 60)
     """Minutes a browser's SIP secret is good for; a page that stays open gets a new one in time."""
     outbound_prefixes: tuple[str, ...] = ("3", "4", "800", *(f"8{digit}" for digit in range(1, 8)), "9")
     """How a Russian number (ten digits) may begin for an agent to dial it: places, mobiles, free lines. What is not
     here is refused: 801-809 are paid services, 6, 7 and 10 lead abroad."""
+
+    trunk_calls: int = Field(default=0, ge=0)
+    """How many calls at once the carrier carries for us; 0: not known."""
+    calls_out_at_once: int = Field(default=2, ge=1, le=100)
+    """Calls that we place ourselves at once (duty telephones, announcements): always fewer than `trunk_calls`, so that
+    callers still get through. Whatever is about danger is dialled first."""
+    duty_after_s: int = Field(default=30, ge=0, le=3600)
+    """Seconds after which a message of danger that nobody has taken rings the company's `duty_phones`."""
+    duty_ring_s: int = Field(default=25, ge=3, le=120)
+    """Seconds each of them may ring before the next one is tried."""
+    duty_pause_s: int = Field(default=60, ge=1, le=3600)
+    """Seconds between two rounds of them."""
+    answering_machines: bool = True
+    """Listen for an answering machine for up to 3 s before speaking to somebody we have called."""
 
     smtp_host: str = Field(default="", pattern=r"^[^\s]*$")
     """The mail server that takes answers to applicants; empty: they wait in `var/answers` for a person to send them."""
@@ -183,14 +206,40 @@ class Settings(BaseSettings):
     smtp_from: str = Field(default="", pattern=r"^$|^[^\s@<>]+@[^\s@<>]+$")
     """The address answers come from."""
 
+    sms: Literal["outbox", "smpp", "http"] = "outbox"
+    """How short messages to callers leave: as files in `var/messages`, over the carrier's SMSC, or its HTTP gateway."""
+    sms_from: str = Field(default="", pattern=r"^$|^[0-9]{3,15}$|^[A-Za-z0-9 ._-]{1,11}$")
+    """Who they come from: digits, or the name of up to 11 Latin letters that the carrier has registered."""
+    sms_host: str = Field(default="", pattern=r"^[^\s]*$")
+    """The SMSC (SMPP 3.4)."""
+    sms_port: int = Field(default=2775, ge=1, le=65535)
+    """Its port."""
+    sms_tls: bool = True
+    """Over TLS; without it only to this very machine, or a tunnel's end on it."""
+    sms_user: str = Field(default="", max_length=15)
+    """The name we bind with (system_id)."""
+    sms_password: SecretStr = SecretStr("")
+    """Its password, or the HTTP gateway's token. A settings file that holds one must be mode 0600."""
+    sms_url: str = Field(default="", pattern=r"^$|^https?://[^\s]+$")
+    """The HTTP gateway; what it must speak stands in outreach/senders/gateway.py."""
+
     voice: str = "anna"
     """RHVoice voice of the prompts (anna, irina and aleksandr carry free licences)."""
     recording_pause_s: int = Field(default=60, ge=1, le=60)
     """Seconds after which a recording that was paused, while identity papers were dictated, goes on by itself."""
     whisper: bool = True
     """Tell an agent in a few words who is on the line before the two are connected: place, matter, which call, wait."""
-    vosk_model: Path | None = None
-    """Folder of a speech recognition model; without one the menus listen to keys alone."""
+    transcribe_below_calls: int = Field(default=3, ge=1, le=1000)
+    """Recordings are turned into words, and measured, only while fewer calls than this are on the line."""
+    transcribe_days: int = Field(default=30, ge=1, le=3650)
+    """How many days back recordings are: what is older stays without words when a recogniser is set up."""
+    speech_model: str = Field(default="", pattern=r"^$|^[a-z0-9][a-z0-9._-]{0,63}$")
+    """Name of the speech recognition model in use, as `gridline speech list` shows it; empty: the only one there.
+    Without any, recordings wait for one and menus go by keys."""
+    speech_wait_s: float = Field(default=4.0, ge=1, le=60)
+    """Seconds that a caller who has spoken waits for their words at most; later they go on by keys. Whisper alone."""
+    speech_memory_mb: int = Field(default=2000, ge=100)
+    """Megabytes of memory that recognition may take, for recordings and for callers each; what takes more is ended."""
     answer_within_s: int = Field(default=30, ge=1, le=600)
     """Service level: a call counts as answered in time within so many seconds of its coming to the queue."""
     answered_per_cent: int = Field(default=75, ge=1, le=100)
@@ -198,9 +247,43 @@ class Settings(BaseSettings):
     lost_per_cent: int = Field(default=10, ge=0, le=100)
     """The share of calls that may be lost (hung up, or not answered by anybody) before the screen shows it in red."""
     least_free_mb: int = Field(default=500, ge=1)
-    """Free disk space below which no recording begins: the call goes on, and an alarm is raised."""
+    """Free disk space below which no recording begins, and no talk with less than twice as much, so that complaints and
+    messages get the last of it: the call goes on, and an alarm is raised."""
+    recordings_store: Literal["folder", "s3"] = "folder"
+    """Where recordings lie once they are taken in: `var/recordings/store`, or an S3-compatible service of your own."""
+    s3_endpoint: str = Field(default="", pattern=r"^$|^https?://[^\s]+$")
+    """That service; personal data stays in Russia, and so does it."""
+    s3_bucket: str = ""
+    """Its bucket, which is there already; recordings lie under `recordings/`."""
+    s3_region: str = "us-east-1"
+    """What the service calls its region; most take any."""
+    s3_key_id: str = ""
+    """The name of the access key."""
+    s3_secret: SecretStr = SecretStr("")
+    """Its secret. A settings file that holds one must be mode 0600."""
+    recordings_encrypted: bool = False
+    """Encrypt what is stored from now on (AES-256-GCM) with the secret in `var/secrets/recordings`. Keep a copy of it
+    elsewhere: without it no recording can be heard."""
+    compress_after_days: int = Field(default=30, ge=0, le=3650)
+    """Days after which a recording is kept as FLAC: the same samples in half the room. 0: never."""
     drain_s: float = Field(default=60.0, ge=0)
     """How long SIGTERM waits for calls to end."""
+
+    @model_validator(mode="after")
+    def _leaves_room_for_callers(self) -> Settings:
+        if self.trunk_calls and self.calls_out_at_once >= self.trunk_calls:
+            raise ValueError(
+                f"calls_out_at_once = {self.calls_out_at_once} при trunk_calls = {self.trunk_calls}: свои звонки "
+                "заняли бы весь канал оператора. Пусть их будет меньше."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_store(self) -> Settings:
+        needed = {"s3_endpoint": self.s3_endpoint, "s3_bucket": self.s3_bucket, "s3_key_id": self.s3_key_id}
+        if self.recordings_store == "s3" and (missing := [name for name, value in needed.items() if not value]):
+            raise ValueError(f"recordings_store = s3: не заданы {', '.join(missing)}.")
+        return self
 
     @classmethod
     def settings_customise_sources(

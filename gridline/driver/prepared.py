@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Dialect, Select, UpdateBase
+from sqlalchemy import Dialect, Float, Select, UpdateBase, inspect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Statement = Select[*tuple[Any, ...]] | UpdateBase
@@ -61,12 +61,18 @@ class Prepared:
     def _read(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
         chosen = list(statement.selected_columns)
         for place, column in enumerate(chosen):
+            if isinstance(column.type, Float):  # both drivers give a float; the processor wants to know a column's code
+                continue
             if (change := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None:
                 self._out.append((place, change))
         names = [str(column.key) for column in chosen]
         (first, *_) = described = statement.column_descriptions
         if len(described) == 1 and first["expr"] is first.get("entity"):
             entity: Any = first["entity"]
+            attributes = {
+                column.name: attribute.key for attribute in inspect(entity).column_attrs for column in attribute.columns
+            }
+            names = [attributes[name] for name in names]
             self._make = lambda row: entity(**dict(zip(names, row, strict=True)))
         else:
             row = namedtuple("Row", names)  # type: ignore[misc]

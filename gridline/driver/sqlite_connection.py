@@ -7,12 +7,16 @@ nobody can tell before, and calls would wait for it. A caller's look-up goes pas
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
+from threading import Thread
 from typing import Any, TypeVar
 
 import aiosqlite
+from aiosqlite.core import _connection_worker_thread
 
 T = TypeVar("T")
 
@@ -27,6 +31,15 @@ class Connection(aiosqlite.Connection):
         self._reading = False
         self._under_way: set[object] = set()
         """What the thread still does, also for those who have given up waiting for it."""
+
+    def stop(self) -> asyncio.Future[None] | None:
+        """End the thread, once: aiosqlite 0.22 would have whoever stops it again wait for a thread that has ended."""
+        return super().stop() if self._running else None
+
+    async def close(self) -> None:
+        """Close it, unless somebody who was cancelled has: SQLAlchemy stops it then while it is being closed."""
+        if self._running:
+            await super().close()
 
     def cursor(self) -> Cursor:  # type: ignore[override]
         """A cursor; nothing happens yet."""
@@ -135,8 +148,14 @@ class Cursor:
 def connect(database: str, *, timeout: float, **options: Any) -> Connection:
     """A connection to be awaited, as SQLAlchemy's `async_creator_fn` is called; locks are waited for `timeout` s."""
     made = Connection(partial(sqlite3.connect, database, timeout=timeout, **options))
-    made._thread.daemon = True
+    made._thread = Thread(target=_work, args=(made._tx,), daemon=True)
     return made
+
+
+def _work(asked: Any) -> None:
+    """The connection's thread. A loop that ends before it, with somebody cancelled in it, waits for no answer."""
+    with suppress(RuntimeError):
+        _connection_worker_thread(asked)
 
 
 def prepare(connection: Any, _record: object = None) -> None:

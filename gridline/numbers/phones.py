@@ -100,6 +100,12 @@ def e164(raw: str) -> str | None:
     return phone.e164 if phone else None
 
 
+def takes_messages(e164: str) -> bool:
+    """Whether short messages reach this number (E.164): a mobile's, as far as its numbering plan says."""
+    kind = phonenumbers.number_type(phonenumbers.parse(e164))
+    return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
 def read_all(written: str, *, at_most: int = 10) -> list[PhoneNumber]:
     """The numbers in what a person wrote, in their order, each once; at least one.
 

@@ -20,9 +20,11 @@ T = TypeVar("T")
 _OFFSET = re.compile(r"([+-]\d{1,5})\s*(m|h|d|м|ч|д)", re.ASCII)
 _UNIT = {"m": "minutes", "м": "minutes", "h": "hours", "ч": "hours", "d": "days", "д": "days"}
 _CLOCK = r"(?:(?:[ T]|, ?| в )(?P<hour>\d{1,2})[:.\-](?P<minute>\d{2})(?::(?P<second>\d{2}))?)?"
+_AWAY = r"(?P<away>Z|[+-]\d{2}:?\d{2})?"
+"""What systems write behind a moment: how far its zone is from UTC."""
 _MOMENTS = (
     re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d{2})(?: ?г\.?)?" + _CLOCK, re.ASCII),
-    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + _CLOCK, re.ASCII),
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + _CLOCK + _AWAY, re.ASCII),
 )
 YEARS = range(2000, 2101)
 BIRTH_YEARS = range(1900, 2101)
@@ -146,10 +148,12 @@ def _read(value: str, years: range) -> datetime | None:
     year, month, day, hour, minute, second = (
         int(found[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")
     )
+    away = found.groupdict().get("away")
     year += 2000 if len(found["year"]) == 2 else 0
     ends_day = (hour, minute, second) == (24, 0, 0)
     try:
         local = datetime.combine(date(year, month, day), time(0 if ends_day else hour, minute, second))
+        local = local.replace(tzinfo=datetime.strptime(away, "%z").tzinfo if away else None)
     except ValueError:
         return None
     return local + timedelta(days=ends_day) if year in years else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, date, datetime, time, timedelta
 from pathlib import Path
@@ -18,6 +18,9 @@ MOST_ROWS = 500_000
 MOST_COLUMNS = 256
 SHOWN = 50
 """Wrong rows told in full; of the others the number."""
+
+END = "конец"
+"""The first cell of a counted table's last row."""
 
 _BLANKS = str.maketrans({"\t": " ", "\r": " ", "\n": " ", "\u00a0": " ", "\u00ad": "", "\u200b": "", "\ufeff": ""})
 
@@ -63,16 +66,64 @@ class Problems:
         raise InvalidInput("\n".join([head, *lines]))
 
 
-def rows(file: Path, *, required: Sequence[str], optional: Sequence[str], problems: Problems) -> Iterator[Row]:
+def rows(
+    file: Path, *, required: Sequence[str], optional: Sequence[str], problems: Problems, counted: bool = False
+) -> Iterator[Row]:
     """Each row that is not blank, its cells trimmed; rows that are no rows go to `problems`.
 
     The first row that is not blank names the columns; their order, case and «е» for «ё» do not matter. Raises
     InvalidInput when the file is not such a table: unreadable, too large, of another kind, wrongly encoded, with
-    missing, doubled or unknown columns (an unknown one is a misspelt one, and would silently leave data out).
+    missing, doubled or unknown columns (an unknown one is a misspelt one, and would silently leave data out). A
+    `counted` table says in its last row how many there were («конец», 12): without that it did not come whole.
     """
     lines = iter(_numbered(file))
     header = _header(file, lines, {plain(name): name for name in (*required, *optional)})
     _check_header(file, header, required, optional)
+    yield from _rows(file, header, _whole(file, lines) if counted else lines, (*required, *optional), problems)
+
+
+def _whole(file: Path, lines: Iterator[tuple[int, Sequence[object]]]) -> Iterator[tuple[int, Sequence[object]]]:
+    """The lines before the last, which must be the end mark with their number. Raises InvalidInput."""
+    count = 0
+    for number, cells in lines:
+        words = [_clean(cell) for cell in cells]
+        if words and plain(words[0]) == END:
+            told = words[1] if len(words) > 1 else ""
+            if told != str(count) or any(_clean(cell) for _, after in lines for cell in after):
+                raise InvalidInput(f"{file.name}: строк {count}, а в конце сказано «{told[:10]}»: файл не цел.")
+            return
+        count += any(words)
+        yield number, cells
+    raise InvalidInput(f"{file.name}: нет последней строки «{END};{count}»: файл пришёл не целиком.")
+
+
+def given_rows(
+    name: Path,
+    given: Sequence[Mapping[str, object]],
+    *,
+    required: Sequence[str],
+    optional: Sequence[str],
+    problems: Problems,
+) -> Iterator[Row]:
+    """As `rows`, of rows that came as objects: their keys are the columns; `name` is what a person knows them by."""
+    known = {plain(column): column for column in (*required, *optional)}
+    header = list(dict.fromkeys(known.get(plain(column), column) for row in given for column in row))
+    if given:
+        _check_header(name, header, required, optional)
+    lines = (
+        [{known.get(plain(column), column): cell for column, cell in row.items()}.get(column) for column in header]
+        for row in given
+    )
+    yield from _rows(name, header, enumerate(lines, start=1), (*required, *optional), problems)
+
+
+def _rows(
+    file: Path,
+    header: Sequence[str],
+    lines: Iterable[tuple[int, Sequence[object]]],
+    columns: Sequence[str],
+    problems: Problems,
+) -> Iterator[Row]:
     count = 0
     for number, cells in lines:
         try:
@@ -88,7 +139,7 @@ def rows(file: Path, *, required: Sequence[str], optional: Sequence[str], proble
             problems.add(number, str(error))
             continue
         found = dict(zip(header, clean, strict=False))
-        yield Row(number, {name: found.get(name, "") for name in (*required, *optional)})
+        yield Row(number, {name: found.get(name, "") for name in columns})
 
 
 def _header(file: Path, lines: Iterator[tuple[int, Sequence[object]]], known: dict[str, str]) -> list[str]:
