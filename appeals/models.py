@@ -30,9 +30,6 @@ _OPEN = text("state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_STA
 SPARSE = {"owner": ("company_id", "owner", "number"), "account_number": ("company_id", "account_number")}
 SPARSE |= {"premise_id": ("premise_id",), "call_id": ("call_id",), "recording_id": ("recording_id",)}
 
-CALLBACK = text("kind = 'callback'")
-"""Written out in a query too: a planner does not see that a bound value means this index."""
-
 
 def _of_some(name: str, *columns: str) -> Index:
     """An index of the appeals that have this column at all: SQLite reckons with the average, which the rest spoils."""
@@ -137,6 +134,8 @@ class Content(Base):
     salt: Mapped[str | None] = mapped_column(String(32))
     intake: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str | None] = mapped_column(Text)
+    heard: Mapped[str | None] = mapped_column(Text)
+    """What a machine had heard where `text` was written from it; goes with its recording as well."""
     name: Mapped[str | None] = mapped_column(String(300))
     phone: Mapped[str | None] = mapped_column(String(20))
     phone_raw: Mapped[str | None] = mapped_column(String(64))
@@ -277,7 +276,6 @@ class Promise(Base):
     __table_args__ = (
         Index("ix_promises_open", "company_id", "settled_at", "due_at"),
         Index("ix_promises_appeal", "appeal_id"),
-        Index("ix_promises_callback", "call_id", sqlite_where=CALLBACK, postgresql_where=CALLBACK),
         CheckConstraint("outcome IN ('kept', 'broken', 'void')", name="outcome"),
     )
 
@@ -295,17 +293,18 @@ class Promise(Base):
     settled_at: Mapped[datetime | None]
 
 
-class PromiseAttempt(Base):
-    """One attempt to keep a promise: a call back that was not answered counts as one."""
+class TrustCall(Base):
+    """A call in which something was told to the trust line: the security service's alone from then on.
 
-    __tablename__ = "promise_attempts"
-    __table_args__ = (Index("ix_promise_attempts_promise", "promise_id"),)
+    It names the call and no appeal. Written in the transaction of the registration (`appeals.personal_data.trust`).
+    """
 
-    id: Mapped[str] = id_column()
-    promise_id: Mapped[str] = mapped_column(String(32), ForeignKey("promises.id"))
+    __tablename__ = "trust_calls"
+
+    call_id: Mapped[str] = mapped_column(String(CODE), primary_key=True)
     at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(String(ACTOR))
-    outcome: Mapped[str] = mapped_column(String(200))
+    cleared_at: Mapped[datetime | None]
+    """When the number was out of everything that is kept of the call; None: it may still be written somewhere."""
 
 
 class DraftAppeal(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from appeals.intake.entry import Registration, RegistrationRows
 from appeals.intake.intake import Intake
 from appeals.intake.repeats import FurtherContact, OpenAppeal
 from appeals.models import Answer, Appeal, AppealEvent, Content, DraftAppeal, Promise
+from appeals.personal_data import trust
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies, Company
@@ -50,18 +51,6 @@ class Registered:
     def written(self) -> str:
         """The number as it stands in letters."""
         return numbering.written(self.number)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A complaint the caller hung up on: what there was of it."""
-
-    company_id: str
-    stage: str
-    call_id: str | None = None
-    phone: str | None = None
-    topic: str | None = None
-    recording_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +103,10 @@ class Register:
         self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
         self._last_event_at: dict[str, tuple[str, datetime]] = {}
         """By company: the journal's hash after our last registration, and when its last event was."""
+        self.on_shutting: list[Callable[[AsyncSession, Collection[str]], Awaitable[None]]] = []
+        """Told of calls (ids) that become the trust line's, within the transaction: each empties what it keeps."""
+        self.on_shut: list[Callable[[str], Awaitable[None]]] = []
+        """The same after the commit, call by call and before `register` returns: what no transaction holds."""
 
     async def register(self, intake: Intake, *, within_s: float | None = None) -> Registered:
         """Take an appeal in: appeal, first event, promise and search words in one transaction.
@@ -139,35 +132,21 @@ class Register:
         finally:
             turn.waiting.remove(waiting)
         if isinstance(waiting.outcome, Registered):
+            if intake.shuts_call is not None:
+                for shut in self.on_shut:
+                    await shut(intake.shuts_call)
             return waiting.outcome
         assert waiting.outcome is not None
         raise waiting.outcome
 
-    async def draft(self, draft: Draft) -> str:
-        """Keep an unfinished complaint; returns its id. A call leaves at most one: the later state wins."""
-        async with self._db.write() as session:
-            if draft.call_id is not None:
-                query = select(DraftAppeal).where(
-                    DraftAppeal.company_id == draft.company_id, DraftAppeal.call_id == draft.call_id
-                )
-                known = (await session.execute(query)).scalars().first()
-                if known is not None:
-                    known.stage, known.topic = draft.stage, draft.topic or known.topic
-                    known.recording_id = draft.recording_id or known.recording_id
-                    known.phone = draft.phone or known.phone
-                    return known.id
-            row = DraftAppeal(
-                id=new_id(),
-                company_id=draft.company_id,
-                at=self._clock.now(),
-                call_id=draft.call_id,
-                phone=draft.phone,
-                topic=draft.topic,
-                recording_id=draft.recording_id,
-                stage=draft.stage,
-            )
-            session.add(row)
-            return row.id
+    async def under_key(self, company_id: str, key: str) -> Registered | None:
+        """What was registered under this idempotency key, for whoever never saw the reply; None: nothing."""
+        query = select(Appeal).where(Appeal.company_id == company_id, Appeal.idempotency_key == key)
+        async with self._db.read() as session:
+            found = await session.scalar(query)
+        if found is None:
+            return None
+        return Registered(found.id, found.number, found.deadline, found.deadline_sentence, existed=True)
 
     async def status(self, company_id: str, digits: str) -> AppealStatus:
         """Where an appeal stands, by its number or by the receipt given for it.
@@ -284,6 +263,10 @@ class Register:
             number, deadline = made.appeal["number"], one.deadline
             outcomes.append(Registered(one.appeal_id, number, deadline.day, deadline.sentence, existed=False))
         await _store(session, stored)
+        if calls := [one.intake.shuts_call for one in entries if one.intake.shuts_call is not None]:
+            await trust.shut(session, calls, now)
+            for empty in self.on_shutting:
+                await empty(session, calls)
         if stored:  # should this not be committed, its hash will never be found in the counter
             self._last_event_at[company.id] = (counter.journal_hash, now)
         return outcomes

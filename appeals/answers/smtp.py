@@ -70,6 +70,13 @@ class SmtpSender:
         }
         return self._outbox.prove(letter, ProofOfSending(self._clock.now(), facts))
 
+    async def send_text(self, id: str, to: str, subject: str, text: str) -> str:
+        """Send a short message that is no letter; `id` is the same on every attempt. Raises as `send`."""
+        to = _plain(to)
+        message = self._addressed(id, to, subject)
+        message.set_content(text)
+        return await asyncio.to_thread(self._deliver, to, message.as_bytes(policy=SMTP))
+
     def check(self) -> str:
         """Sign in to the server without sending anything; returns the name it goes by. Raises Unavailable."""
         server = self._server
@@ -81,16 +88,20 @@ class SmtpSender:
             raise Unavailable(f"Почтовый сервер {server.host}:{server.port}: {error}") from error
 
     def _message(self, letter: Outgoing) -> EmailMessage:
-        message = EmailMessage()
-        message["From"] = self._server.sender
-        message["To"] = _plain(letter.to)
-        message["Subject"] = letter.subject
-        message["Date"] = format_datetime(self._clock.now())
-        # The same id on every attempt: a mailbox that receives the letter twice shows it once.
-        message["Message-ID"] = f"<{letter.letter_id}@{self._server.sender.rpartition('@')[2]}>"
+        message = self._addressed(letter.letter_id, _plain(letter.to), letter.subject)
         message.set_content(letter.text)
         maintype, subtype = _DOCX
         message.add_attachment(letter.docx, maintype=maintype, subtype=subtype, filename=f"{letter.number}.docx")
+        return message
+
+    def _addressed(self, id: str, to: str, subject: str) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._server.sender
+        message["To"] = to
+        message["Subject"] = subject
+        message["Date"] = format_datetime(self._clock.now())
+        # The same id on every attempt: a mailbox that receives it twice shows it once.
+        message["Message-ID"] = f"<{id}@{self._server.sender.rpartition('@')[2]}>"
         return message
 
     def _deliver(self, to: str, content: bytes) -> str:

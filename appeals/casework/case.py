@@ -68,10 +68,11 @@ class Case:
             promises.settle(promise, self.at if at is None else at)
 
     async def end(self) -> None:
-        """Close the appeal: its open promises become void."""
+        """Close the appeal: its open promises become void. A call that was promised is owed all the same."""
         self.appeal.closed_at = self.at
         for promise in await promises.of_appeal(self.session, self.appeal.id):
-            promises.settle(promise, self.at, void=True)
+            if promise.kind != PromiseKind.CALLBACK:
+                promises.settle(promise, self.at, void=True)
 
     def not_past(self, day: date, what: str) -> None:
         """Raises InvalidInput when `day` is over in the company's zone."""

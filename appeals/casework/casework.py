@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from appeals import history
-from appeals.casework import promises
+from appeals.casework import promises, voiced
 from appeals.casework.case import Cases, open_tasks, required
 from appeals.codes import AppealKind, AppealState, PromiseKind, TaskKind
 from appeals.deadlines import deadlines
 from appeals.deadlines.rules import RuleBook, shipped
+from appeals.finding import words
 from appeals.intake import entry
 from appeals.models import Answer, Measure, Task
 from appeals.taxonomy import shipped as shipped_codes
@@ -50,6 +51,17 @@ class Casework:
         """Start work on the appeal."""
         async with self._cases.step(appeal_id, "taken", actor, version) as case:
             case.note("taken")
+        return case.appeal.version
+
+    async def describe(self, appeal_id: str, *, text: str, heard: str | None, actor: str, version: int) -> int:
+        """Write down what was told by voice alone; `heard`: what a machine had put into the form, kept beside it."""
+        async with self._cases.step(appeal_id, voiced.DESCRIBED, actor, version) as case:
+            required("содержание", text)
+            if case.content.text:
+                raise Conflict("Содержание этого обращения уже записано.")
+            case.content.text, case.content.heard = text, heard or None
+            case.note(voiced.DESCRIBED, **voiced.body(case.content, text, heard))
+            await words.add(case.session, [words.Indexed(case.company.id, case.appeal.number, text)])
         return case.appeal.version
 
     async def reclassify(

@@ -105,6 +105,7 @@ _ANSWERED = frozenset({AppealState.ANSWERED})
 _READY = frozenset({AppealState.IN_WORK, AppealState.CONSIDERED})
 _MEASURED = frozenset({AppealState.CONSIDERED, AppealState.ANSWERED, AppealState.CLOSED})
 STEPS: Final[dict[str, CaseStep]] = {
+    "described": CaseStep("записать содержание", OPEN, None),
     "assigned": CaseStep("назначить ответственного", OPEN, None),
     "reclassified": CaseStep("изменить вид или тему", OPEN, None),
     "taken": CaseStep("взять в работу", _NEW, AppealState.IN_WORK, _has_owner),

@@ -1,10 +1,9 @@
-"""Promises: everything an applicant was told would happen, with owner, due moment, attempts and outcome."""
+"""Promises: everything an applicant was told would happen, with owner, due moment and outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Select, select, update
@@ -12,11 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import history
 from appeals.codes import PromiseKind, PromiseOutcome
-from appeals.deadlines.rules import RuleBook
 from appeals.history import Happening
-from appeals.models import CALLBACK, Appeal, Promise, PromiseAttempt
+from appeals.models import Appeal, Promise
 from gridline.clock import Clock
-from gridline.companies import Company
 from gridline.db import Database, new_id
 from gridline.errors import Conflict, InvalidInput, NotFound
 
@@ -61,36 +58,6 @@ class Promises:
         self._db = db
         self._clock = clock
 
-    async def callback(
-        self,
-        company: Company,
-        rules: RuleBook,
-        *,
-        channel: str,
-        kind: str,
-        owner: str,
-        call_id: str | None,
-        appeal_id: str | None = None,
-    ) -> str:
-        """Promise to call back within the rule's hours (R2: 4). Returns the promise's id."""
-        now = self._clock.now()
-        rule = rules.choose(
-            profile=company.rule_profile,
-            company_id=company.id,
-            channel=channel,
-            kind=kind,
-            day=now.astimezone(company.zone).date(),
-            subject="callback",
-        )
-        return await self.make(
-            company.id,
-            PromiseKind.CALLBACK,
-            owner=owner,
-            due_at=now + timedelta(hours=rule.value),
-            call_id=call_id,
-            appeal_id=appeal_id,
-        )
-
     async def make(
         self,
         company_id: str,
@@ -121,23 +88,14 @@ class Promises:
                 await history.append(session, appeal, now, owner, happening("promise_made", row))
             return row.id
 
-    async def attempt(self, promise_id: str, *, actor: str, outcome: str) -> None:
-        """Record an attempt that has not yet kept the promise. Raises NotFound, Conflict when it is settled."""
-        async with self._db.write() as session:
-            promise = await _open(session, promise_id)
-            now = self._clock.now()
-            row = PromiseAttempt(id=new_id(), promise_id=promise_id, at=now, actor=actor, outcome=outcome)
-            session.add(row)
-            appeal = await _appeal(session, promise.appeal_id)
-            if appeal is not None:
-                await history.append(session, appeal, now, actor, happening("promise_attempted", promise))
-
     async def keep(self, promise_id: str, *, actor: str) -> PromiseOutcome:
         """Settle a promise as kept, or broken when late; returns which. Raises NotFound, Conflict."""
         async with self._db.write() as session:
             promise = await _open(session, promise_id)
             if promise.kind == PromiseKind.ANSWER:
                 raise Conflict("Ответ на обращение отмечается отправкой ответа, а не вручную.")
+            if promise.kind == PromiseKind.CALLBACK:
+                raise Conflict("Обещанный звонок отмечается в его деле: позвоните и скажите, чем кончилось.")
             now = self._clock.now()
             outcome = settle(promise, now)
             appeal = await _appeal(session, promise.appeal_id)
@@ -249,12 +207,6 @@ async def kind_of(session: AsyncSession, promise_id: str, *, appeal_id: str) -> 
     """What this promise of an appeal is, settled or not; None when the appeal has no such promise."""
     query = select(Promise.kind).where(Promise.id == promise_id, Promise.appeal_id == appeal_id)
     return await session.scalar(query)
-
-
-async def callbacks(session: AsyncSession, calls: Sequence[str]) -> list[Promise]:
-    """Promises to call back that were made in these calls (ids) and are still owed, the most urgent first."""
-    query = select(Promise).where(CALLBACK, Promise.call_id.in_(calls), Promise.settled_at.is_(None))
-    return sorted(await session.scalars(query), key=lambda row: row.due_at)
 
 
 def _owed(company_id: str) -> Select[Promise, str]:

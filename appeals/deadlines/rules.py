@@ -18,8 +18,8 @@ OVERRIDES = "rules.yaml"
 """The installation's own rows, next to the menus; a row with a shipped row's id replaces it."""
 
 Profile = Literal["186", "59-fz"]
-Subject = Literal["answer", "answer-on-call", "callback"]
-"""What the term is for: the answer on the merits, an answer given during the call, the call back (R2)."""
+Subject = Literal["answer", "answer-on-call"]
+"""What the term is for: the answer on the merits, or an answer given during the call."""
 Unit = Literal["calendar-days", "working-days", "hours"]
 
 

@@ -110,6 +110,12 @@ async def among(session: AsyncSession, ids: Collection[str], *, visible_to: Scop
     return set(await session.scalars(select(Appeal.id).where(Appeal.id.in_(ids), unindexed(visible(visible_to)))))
 
 
+async def numbers(session: AsyncSession, ids: Collection[str], *, visible_to: Scope) -> dict[str, str]:
+    """By id, the numbers of those of these appeals that the asker may see."""
+    query = select(Appeal.id, Appeal.number).where(Appeal.id.in_(ids), unindexed(visible(visible_to)))
+    return {id: number for id, number in await session.execute(query)}  # noqa: C416 (a Row is not a pair to mypy)
+
+
 async def contents(session: AsyncSession, ids: Collection[str]) -> dict[str, Content]:
     """By appeal id, the words and the person of appeals that the asker sees."""
     rows = await session.scalars(select(Content).where(Content.appeal_id.in_(ids)))

@@ -6,21 +6,18 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.finding import buckets
-from appeals.finding.words import company_mark, plain, stem
+from appeals.finding.words import asked, company_mark, stem
 from appeals.models import Counter
 from gridline.errors import InvalidInput
 
 LARGEST_PAGE = 200
 _MOST_WORDS = 20
-_STOP = Path(__file__).parent.parent / "data" / "stopwords.txt"
 
 _RARE = 4_000
 """A word of fewer appeals than this is asked for in the whole register at once: so many can be sorted."""
@@ -66,13 +63,6 @@ class Hits:
     next_page: str | None
 
 
-@cache
-def _stop_words() -> frozenset[str]:
-    """Words PostgreSQL leaves out of index and query; FTS5 knows none, so they are left out of its queries."""
-    lines = _STOP.read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("#"))
-
-
 async def find(
     session: AsyncSession, company_id: str, query: str, *, limit: int = 50, before: str | None = None
 ) -> Hits:
@@ -82,7 +72,7 @@ async def find(
     """
     if before is not None and not re.fullmatch("[0-9]{9}", before):
         raise InvalidInput("Начало страницы указано неверно.")
-    words = [one for one in re.findall(r"\w+", plain(query).replace("_", " ")) if one not in _stop_words()]
+    words = asked(query)
     if not words:
         return Hits((), None)
     limit = max(1, min(limit, LARGEST_PAGE))
@@ -112,12 +102,12 @@ async def _find_in_buckets(
     reckoned = sorted((one.appeals or 0 if one.reckoned else math.inf, one.lexeme) for one in lexemes)
     series = select(Counter.year, Counter.last_sequence).where(Counter.company_id == company_id)
     years = [(one.year, one.last_sequence) for one in await session.execute(series.order_by(Counter.year.desc()))]
-    asked = list(buckets.walk(company_id, years, before=before, rare=reckoned[0][0] < _RARE))
+    walked = list(buckets.walk(company_id, years, before=before, rare=reckoned[0][0] < _RARE))
     conditions = [f"words @@ CAST(:word{n} AS tsquery)" for n in range(len(reckoned))]
     conditions.insert(1, "words @@ CAST(bucket.mark AS tsquery)")
     given: dict[str, Any] = {f"word{n}": _quoted(lexeme) for n, (_, lexeme) in enumerate(reckoned)}
     given |= {"company_id": company_id, "limit": wanted}
-    given |= {"marks": [_quoted(one.mark) for one in asked], "below": [one.below for one in asked]}
+    given |= {"marks": [_quoted(one.mark) for one in walked], "below": [one.below for one in walked]}
     statement = text(_FIND_IN_BUCKETS.format(words=" AND ".join(conditions)))
     return [str(row.number) for row in (await session.execute(statement, given)).all()]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import snowballstemmer
@@ -16,6 +17,7 @@ from appeals.models import Words
 
 SIZES: Final = (16_384, 131_072, 1_048_576)
 """Appeals of one series (a company's year) in a bucket; one of the last size holds the whole series."""
+_STOP = Path(__file__).parent.parent / "data" / "stopwords.txt"
 _RUSSIAN = snowballstemmer.stemmer("russian")
 _ENGLISH = snowballstemmer.stemmer("english")
 _INSERT = {
@@ -45,6 +47,18 @@ def stem(word: str) -> str:
 def tokens(text: str) -> list[str]:
     """The stems of a text in its order; ё is е."""
     return [stem(word) for word in re.findall(r"\w+", plain(text).replace("_", " "))]
+
+
+def asked(query: str) -> list[str]:
+    """The words that a query asks for, in lower case: without those that no search looks for."""
+    return [word for word in re.findall(r"\w+", plain(query).replace("_", " ")) if word not in _stop_words()]
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    """Words PostgreSQL leaves out of index and query; FTS5 knows none, so they are left out of its queries."""
+    lines = _STOP.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def plain(text: str) -> str:

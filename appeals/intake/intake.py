@@ -135,6 +135,8 @@ class Intake(_Border):
     draft_id: Id = None
     answer_on_call: AnswerOnCall | None = None
     actor: Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=80)] = "system"
+    shuts_call: Annotated[Key, Field(exclude=True)] = None
+    """The call in which the trust line was told this. It is kept beside no appeal; nobody may send it."""
 
     @property
     def phone_e164(self) -> str | None:
@@ -173,11 +175,12 @@ class Intake(_Border):
         """On the trust line nothing that leads to the person gets further than this line."""
         if not isinstance(given, dict):
             return given
+        given = {field: value for field, value in given.items() if field != "shuts_call"}
         kind = shipped().kinds.get(given.get("kind", ""))
         if kind is None or kind.anonymous != "kept-out":
             return given
         kept = {field: value for field, value in given.items() if field not in (*_TRACES, "details")}
-        return kept | {"applicant_kind": "unknown", "answer_way": "by-number"}
+        return kept | {"applicant_kind": "unknown", "answer_way": "by-number", "shuts_call": given.get("call_id")}
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appeals import history, numbering
 from appeals.finding import words
 from appeals.history import Happening
-from appeals.models import Answer, Appeal, Contact, Content, DestructionAct, DraftAppeal, Hold, Refusal, Task
+from appeals.models import Answer, Appeal, Contact, Content, DraftAppeal, Hold, Refusal, Task
+from appeals.personal_data import acts
+from appeals.personal_data.acts import Destruction
 from appeals.personal_data.personal_data import FIELDS
 from appeals.states import OPEN, TITLES
 from gridline.clock import Clock
@@ -40,12 +42,23 @@ class Erased:
     """Ids of the recordings to be erased under the same act."""
 
 
-class Erasure:
-    """Legal holds, and the erasure that respects them."""
+class KeptSounds(Protocol):
+    """What an erasure must know of recordings, which are another house's."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    async def reason_to_keep(self, session: AsyncSession, recordings: Sequence[str]) -> str | None:
+        """Why these recordings (ids) may not be destroyed; None: they may."""
+
+    async def sums(self, session: AsyncSession, recordings: Sequence[str]) -> Mapping[str, str]:
+        """Their SHA-256 by id."""
+
+
+class Erasure:
+    """Legal holds, and the erasure that respects them, on appeals and on their recordings."""
+
+    def __init__(self, db: Database, clock: Clock, sounds: KeptSounds) -> None:
         self._db = db
         self._clock = clock
+        self._sounds = sounds
 
     async def hold(self, appeal_id: str, *, reason: str, actor: str) -> str:
         """Put a legal hold on an appeal; returns the hold's id. Raises NotFound, InvalidInput without a reason."""
@@ -88,10 +101,8 @@ class Erasure:
         and without the salt their digests reveal nothing. Raises InvalidInput, NotFound for an unknown
         number, Conflict when actor and witness are one person.
         """
-        if not reason.strip():
-            raise InvalidInput("Не указано основание уничтожения.")
-        if actor == witness:
-            raise Conflict("Уничтожение подтверждает второй человек.")
+        why = Destruction(reason, actor, witness)
+        why.check()
         wanted = sorted({numbering.read(number).digits for number in numbers})
         async with self._db.write() as session:
             query = select(Appeal).where(Appeal.company_id == company_id, Appeal.number.in_(wanted))
@@ -99,23 +110,23 @@ class Erasure:
             unknown = set(wanted) - {appeal.number for appeal in appeals}
             if unknown:
                 raise NotFound(f"Обращений нет в реестре: {', '.join(map(numbering.written, sorted(unknown)))}.")
-            kept = [NotErased(appeal.number, why) for appeal in appeals if (why := await _why_kept(session, appeal))]
+            kept = [NotErased(one.number, told) for one in appeals if (told := await self._why_kept(session, one))]
             held = {refused.number for refused in kept}
             free = [appeal for appeal in appeals if appeal.number not in held]
             recordings = tuple([recording_id for appeal in free for recording_id in await _recordings(session, appeal)])
             gone = tuple(appeal.number for appeal in free)
             if dry_run or not free:
                 return Erased(None, gone if dry_run else (), tuple(kept), recordings)
-            act = DestructionAct(
-                id=new_id(),
-                company_id=company_id,
-                at=self._clock.now(),
-                by=actor,
-                witness=witness,
-                reason=reason,
-                items=history.canonical({"appeals": gone, "fields": sorted(FIELDS), "recordings": recordings}),
+            act = acts.file(
+                session,
+                company_id,
+                why,
+                self._clock.now(),
+                appeals=gone,
+                fields=sorted(FIELDS),
+                recordings=recordings,
+                sums=await self._sounds.sums(session, recordings),
             )
-            session.add(act)
             for appeal in free:
                 await _empty(session, appeal, act.at)
                 erased = Happening("erased", {"act_id": act.id, "fields": sorted(FIELDS)})
@@ -123,23 +134,24 @@ class Erasure:
             await words.remove(session, company_id, gone)
             return Erased(act.id, gone, tuple(kept), recordings)
 
+    async def _why_kept(self, session: AsyncSession, appeal: Appeal) -> str | None:
+        if appeal.state in OPEN:
+            return f"ещё рассматривается: {TITLES[appeal.state]}"
+        query = select(Hold.reason).where(Hold.appeal_id == appeal.id, Hold.lifted_at.is_(None)).order_by(Hold.set_at)
+        reason = (await session.execute(query)).scalars().first()
+        if reason is None:
+            reason = await self._sounds.reason_to_keep(session, await _recordings(session, appeal))
+        if reason is not None:
+            return f"запрет на уничтожение: {reason}"
+        erased = (await session.execute(select(Content.erased_at).where(Content.appeal_id == appeal.id))).scalar_one()
+        return "уже уничтожено" if erased is not None else None
+
 
 async def _locked(session: AsyncSession, appeal_id: str) -> Appeal:
     appeal = await session.get(Appeal, appeal_id, with_for_update=True)
     if appeal is None:
         raise NotFound("Такого обращения нет.")
     return appeal
-
-
-async def _why_kept(session: AsyncSession, appeal: Appeal) -> str | None:
-    if appeal.state in OPEN:
-        return f"ещё рассматривается: {TITLES[appeal.state]}"
-    query = select(Hold.reason).where(Hold.appeal_id == appeal.id, Hold.lifted_at.is_(None)).order_by(Hold.set_at)
-    reason = (await session.execute(query)).scalars().first()
-    if reason is not None:
-        return f"запрет на уничтожение: {reason}"
-    erased = (await session.execute(select(Content.erased_at).where(Content.appeal_id == appeal.id))).scalar_one()
-    return "уже уничтожено" if erased is not None else None
 
 
 async def _recordings(session: AsyncSession, appeal: Appeal) -> list[str]:

@@ -36,6 +36,7 @@ FIELDS: Final[Mapping[str, Field]] = {
     "email": Field("электронная почта", _CALL_BACK),
     "post_address": Field("почтовый адрес", _CALL_BACK),
     "text": Field("содержание обращения", _ANSWER),
+    "heard": Field("содержание, как его расслышала машина", _ANSWER),
     "details": Field("сведения претензии по ПП РФ № 55", "рассмотрение претензии, обязательные поля ПП РФ № 55"),
     "findings": Field("выводы", _ANSWER),
     "rights_restored": Field("восстановленные права", _ANSWER),

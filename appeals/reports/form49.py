@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from appeals import numbering
+from appeals.reports.apart import RowsApart
 from appeals.reports.facts import AppealFact, MeasureFact, Reply
 from appeals.reports.rows import ReportFile, Value, open_rows
 from appeals.reports.source import Source
@@ -63,6 +64,8 @@ COLUMNS: Final[tuple[str, ...]] = (
     "Планируемые мероприятия по результатам обращения",
 )
 REPLY_COLUMN: Final[dict[Reply, int | None]] = {"in-time": 27, "late": 28, "none": 29, "pending": None}
+APART: Final = 20_000
+"""Appeals from which a second process is worth its start, half a second."""
 WIDTHS: Final = (8, 14, 12, 8, *[9] * 25, 40, 40)
 
 
@@ -125,11 +128,13 @@ async def write(source: Source, year: int, file: Path, progress: Callable[[int],
     """Write the form of `year` to an .xlsx or .csv file and return the number of rows.
 
     Memory does not grow with the year: a thousand appeals are read, written and forgotten, in a thread while the
-    database looks for the next thousand. Raises InvalidInput for another kind of file.
+    database looks for the next thousand; a large year is written by a process of its own. Raises InvalidInput for
+    another kind of file.
     """
     form = Form49(source.company.zone, source.today, shipped())
     count = 0
-    with open_rows(file, sheet="4.9", widths=WIDTHS) as rows:
+    opened = RowsApart if await source.last(year) > APART else open_rows
+    with opened(file, sheet="4.9", widths=WIDTHS) as rows:
         head(rows, source.company.name, year)
         writing = asyncio.ensure_future(asyncio.sleep(0))
         try:

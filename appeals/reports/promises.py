@@ -27,7 +27,7 @@ COLUMNS: Final[dict[Standing, str]] = {
 }
 TITLES: Final = {
     "answer": "Ответ на обращение",
-    "callback": "Перезвонить (4 часа)",
+    "callback": "Перезвонить по обращению",
     "restoration": "Восстановление электроснабжения",
     "visit": "Выезд или приём",
     "measure": "Мероприятие по жалобе",
@@ -56,8 +56,8 @@ async def behind(source: Source, year: int, cell: Cell) -> list[str]:
     return found
 
 
-def table(counts: Counter[Cell], company: Company, year: int) -> ReportTable:
-    """The counts, and the share kept of those whose time has come."""
+def table(counts: Counter[Cell], company: Company, year: int, below: str = "") -> ReportTable:
+    """The counts, and the share kept of those whose time has come; `below`: one more line of the title."""
     kinds = [kind for kind in TITLES if any(row == kind for row, _ in counts)]
     kinds += sorted({row for row, _ in counts} - set(TITLES) - {TOTAL})
     rows: list[list[Value]] = []
@@ -67,7 +67,7 @@ def table(counts: Counter[Cell], company: Company, year: int) -> ReportTable:
         title = "Всего" if kind == TOTAL else TITLES.get(kind, kind)
         rows.append([kind, title, *figures, share_percent(counts[kind, "kept"], due)])
     return ReportTable(
-        titles=(company.name, f"Выполнение обещаний, {year} год"),
+        titles=(company.name, f"Выполнение обещаний, {year} год", *([below] if below else [])),
         groups=(),
         headings=("Код", "Обещание", *COLUMNS.values(), "Доля выполненных в срок, %"),
         rows=rows,

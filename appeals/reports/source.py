@@ -54,20 +54,24 @@ class Source:
 
         The year is that of the incoming number: numbers have no gap, so a report can be checked to be whole.
         """
-        first = 1
-        last = await self.session.scalar(
-            select(Appeal.sequence)
-            .where(Appeal.company_id == self.company.id, Appeal.year == year)
-            .order_by(Appeal.sequence.desc())
-            .limit(1)
-        )
-        while last is not None and first <= last:
+        first, last = 1, await self.last(year)
+        while first <= last:
             facts = await self._load((_APPEALS.c.year == year) & _APPEALS.c.sequence.between(first, first + CHUNK - 1))
             await self._answer_joined(facts)
             facts = [fact for fact in facts if self.branch in ("", fact.branch)]
             if facts:
                 yield facts
             first += CHUNK
+
+    async def last(self, year: int) -> int:
+        """The last sequence number of `year`, and so how many appeals it has; 0 for none."""
+        query = (
+            select(Appeal.sequence)
+            .where(Appeal.company_id == self.company.id, Appeal.year == year)
+            .order_by(Appeal.sequence.desc())
+            .limit(1)
+        )
+        return await self.session.scalar(query) or 0
 
     async def one(self, number: str) -> AppealFact | None:
         """The facts of the appeal with this number (nine digits), or None when `as_of` did not know it."""
