@@ -1,27 +1,20 @@
-"""What the company knows: subscribers, their premises, outages, reports of new ones, connection applications.
+"""What the company knows: subscribers, their premises, the net that feeds them, connection applications.
 
 Whatever comes from the company's own systems carries that system's key (account, premise code,
-outage code, application number), so that an import can be done again without doubling anything.
+application number), so that an import can be done again without doubling anything.
 Calls and recordings are named by id alone, without a foreign key: they may be stored later than
 what speaks of them (the journal is written behind the call's back).
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, code_type, id_column
-
-
-class Service(StrEnum):
-    """What is supplied."""
-
-    ELECTRICITY = "electricity"
-    WATER = "water"
 
 
 class SubscriberKind(StrEnum):
@@ -32,13 +25,12 @@ class SubscriberKind(StrEnum):
     ENTREPRENEUR = "entrepreneur"
 
 
-class OutageStatus(StrEnum):
-    """How far an outage is."""
+class NodeKind(StrEnum):
+    """What a node of the net is."""
 
-    ANNOUNCED = "announced"
-    ACTIVE = "active"
-    RESTORED = "restored"
-    CANCELLED = "cancelled"
+    SUBSTATION = "substation"
+    FEEDER = "feeder"
+    TRANSFORMER = "transformer"
 
 
 class Turn(StrEnum):
@@ -69,6 +61,7 @@ class Premise(Base):
     __table_args__ = (
         UniqueConstraint("company_id", "code"),
         Index(None, "company_id", "line"),
+        Index(None, "company_id", "transformer"),
         Index(None, "company_id", "settlement_key", "street_key"),
     )
 
@@ -91,6 +84,24 @@ class Premise(Base):
     """`grid.places.key` of both: what outages are compared with."""
     line: Mapped[str] = mapped_column(String(60))
     """The feeder that supplies it, or empty where it is not known."""
+    transformer: Mapped[str] = mapped_column(String(60), default="")
+    substation: Mapped[str] = mapped_column(String(60), default="")
+    """Codes of `net_nodes`, as is `line`; kept here too, so that a caller's look-up need not climb the net."""
+
+
+class NetNode(Base):
+    """One node of the net: a substation, a feeder of it, a transformer of the feeder."""
+
+    __tablename__ = "net_nodes"
+    __table_args__ = (UniqueConstraint("company_id", "kind", "code"), Index(None, "parent_id"))
+
+    id: Mapped[str] = id_column()
+    company_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[NodeKind] = mapped_column(code_type(NodeKind))
+    code: Mapped[str] = mapped_column(String(60))
+    """As it is written on the scheme: «ТП-12», «Ф-104», «ПС Южная»."""
+    name: Mapped[str] = mapped_column(String(100))
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("net_nodes.id"))
 
 
 class PremisePhone(Base):
@@ -101,65 +112,6 @@ class PremisePhone(Base):
     premise_id: Mapped[str] = mapped_column(ForeignKey("premises.id", ondelete="CASCADE"), primary_key=True)
     phone: Mapped[str] = mapped_column(String(16), primary_key=True, index=True)
     """E.164."""
-
-
-class Outage(Base):
-    """One interruption, planned or not, with what is known of its end."""
-
-    __tablename__ = "outages"
-    __table_args__ = (UniqueConstraint("company_id", "code"), Index(None, "company_id", "starts_at"))
-
-    id: Mapped[str] = id_column()
-    company_id: Mapped[str] = mapped_column(String(32))
-    code: Mapped[str] = mapped_column(String(40))
-    """The outage's number in the dispatcher's journal."""
-    service: Mapped[Service] = mapped_column(code_type(Service))
-    planned: Mapped[bool]
-    status: Mapped[OutageStatus] = mapped_column(code_type(OutageStatus))
-    cause: Mapped[str] = mapped_column(String(300))
-    """Empty means nobody has said it yet."""
-    starts_at: Mapped[datetime]
-    expected_end: Mapped[datetime | None]
-    """None means no data: the line then says so, and names no time."""
-    actual_end: Mapped[datetime | None]
-
-
-class OutageScope(Base):
-    """One part of what an outage affects: a line, a premise, or a settlement with or without a street."""
-
-    __tablename__ = "outage_scopes"
-    __table_args__ = (
-        Index(None, "outage_id"),
-        Index(None, "line"),
-        Index(None, "premise_id"),
-        Index(None, "settlement_key", "street_key"),
-    )
-
-    id: Mapped[str] = id_column()
-    outage_id: Mapped[str] = mapped_column(ForeignKey("outages.id", ondelete="CASCADE"))
-    line: Mapped[str] = mapped_column(String(60), default="")
-    premise_id: Mapped[str | None] = mapped_column(ForeignKey("premises.id", ondelete="CASCADE"))
-    settlement: Mapped[str] = mapped_column(String(100), default="")
-    street: Mapped[str] = mapped_column(String(100), default="")
-    """Empty with a settlement means the whole of it."""
-    settlement_key: Mapped[str] = mapped_column(String(100), default="")
-    street_key: Mapped[str] = mapped_column(String(100), default="")
-
-
-class OutageReport(Base):
-    """A caller said that the supply is gone where no outage was known."""
-
-    __tablename__ = "outage_reports"
-    __table_args__ = (Index(None, "call_id"), Index(None, "company_id", "reported_at"))
-
-    id: Mapped[str] = id_column()
-    company_id: Mapped[str] = mapped_column(String(32))
-    call_id: Mapped[str] = mapped_column(String(32))
-    service: Mapped[Service] = mapped_column(code_type(Service))
-    premise_id: Mapped[str | None] = mapped_column(ForeignKey("premises.id", ondelete="SET NULL"), index=True)
-    recording_id: Mapped[str | None] = mapped_column(String(32))
-    """Where the caller said the place aloud."""
-    reported_at: Mapped[datetime]
 
 
 class ConnectionApplication(Base):
@@ -177,7 +129,7 @@ class ConnectionApplication(Base):
     phone: Mapped[str | None] = mapped_column(String(16))
     address: Mapped[str] = mapped_column(String(300))
     track: Mapped[str] = mapped_column(String(32))
-    """The code of `grid.tracks` its stages were taken from."""
+    """The code of `grid.connections.tracks` its stages were taken from."""
     submitted_on: Mapped[date]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +19,8 @@ from gridline.scope import OutOfScope, Scope
 
 AT_MOST = 20
 """Premises of one number or account worth offering: no caller chooses among more."""
+MOST_OF_STREET = 2000
+"""Premises looked at for one house number: a street has fewer that begin with it."""
 EVERYBODY = Scope()
 """The caller's own menu: whose premise it is, the caller says, and hears no more than that."""
 
@@ -72,6 +76,56 @@ async def by_address(
     if len(parts) > 2:
         wanted = wanted.where(Premise.house == parts[2].lower().removeprefix("д.").strip())
     return list(await session.scalars(wanted.order_by(Premise.address, Premise.id).limit(most)))
+
+
+async def houses(
+    session: AsyncSession, company_id: str, settlement_key: str, street_key: str, number: str, *, branch: str = ""
+) -> list[Premise]:
+    """One premise of each house of a street whose number is these digits, with whatever follows: «5», «5а», «5/2»."""
+    wanted = select(Premise).where(
+        Premise.company_id == company_id,
+        Premise.settlement_key == settlement_key,
+        Premise.street_key == street_key,
+        Premise.house.startswith(number, autoescape=True),
+    )
+    if branch:
+        wanted = wanted.where(Premise.branch.in_(("", branch)))
+    found = await session.scalars(wanted.order_by(Premise.house, Premise.building, Premise.id).limit(MOST_OF_STREET))
+    own = re.compile(rf"{re.escape(number)}(?!\d)")
+    return list({(one.house, one.building): one for one in found if own.match(one.house)}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """What feeds a house, as codes of the net; empty where it is not known, or not all of the house has the same."""
+
+    line: str = ""
+    transformer: str = ""
+    substation: str = ""
+
+
+async def fed_at(
+    session: AsyncSession,
+    company_id: str,
+    settlement_key: str,
+    street_key: str,
+    house: str,
+    building: str,
+    *,
+    branch: str,
+) -> Fed:
+    """What all premises of a house have in common; of every building of it where none is named."""
+    nodes = (Premise.line, Premise.transformer, Premise.substation)
+    query = select(*nodes).where(
+        Premise.company_id == company_id,
+        Premise.settlement_key == settlement_key,
+        Premise.street_key == street_key,
+        Premise.house == house.lower().removeprefix("д.").strip(),
+        *([Premise.building == building] if building else []),
+        *([Premise.branch.in_(("", branch))] if branch else []),
+    )
+    found = list(await session.execute(query.distinct()))
+    return Fed(*(codes.pop() if len(codes := {row[at] for row in found}) == 1 else "" for at in range(len(nodes))))
 
 
 async def look_for(

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from grid import places
+from grid import net, places
 from grid.imports import APPLICANTS, HandedTable, Key, Outcome, Spellings, insert_all, slices, take_turn, update_all
-from grid.models import Premise, PremisePhone, Subscriber, SubscriberKind
+from grid.models import NodeKind, Premise, PremisePhone, Subscriber, SubscriberKind
+from grid.net import COLUMN_OF, KIND_NAMES, Network
+from grid.places import directory, districts, renames
+from grid.places.renames import Renames
 from gridline.companies import Company
 from gridline.db import Database, new_id
 from gridline.errors import NotFound
-from gridline.tables import cells, tabular
+from gridline.tables import cells
 from gridline.tables.tabular import BadCell, Problems
 
 REQUIRED = ("лицевой счёт", "абонент", "населённый пункт")
 OPTIONAL = (
-    *("компания", "вид абонента", "объект", "филиал", "улица", "дом", "корпус", "квартира", "адрес"),
-    *("линия", "телефоны"),
+    *("компания", "вид абонента", "объект", "филиал", "район", "улица", "дом", "корпус", "квартира", "адрес"),
+    *("линия", "ТП", "подстанция", "телефоны"),
 )
 
 
@@ -38,6 +42,8 @@ class _Place:
     flat: str
     address: str
     line: str
+    transformer: str
+    substation: str
     settlement_key: str
     street_key: str
 
@@ -61,17 +67,22 @@ async def import_premises(database: Database, table: HandedTable) -> Outcome:
     Unavailable when the store is gone.
     """
     problems = Problems()
-    read = list(_rows(table, problems))
+    read = await asyncio.to_thread(lambda: list(_rows(table, problems)))  # the loop is the calls'
     async with database.write() as session:
         await take_turn(session)
-        known = await _known(session, {row.account[0] for row in read})
-        found = list(_matched(read, known, problems))
+        companies = {row.account[0] for row in read}
+        known = await _known(session, companies)
+        nets = {company: await net.load(session, company) for company in companies}
+        former = await renames.load(session, companies)
+        found = list(_hung(_matched(read, known, problems), nets, former, problems))
         problems.check(table.file)
-        return await _store(session, known, found)
+        outcome = await _store(session, known, found)
+        await directory.rebuild(session, companies)
+        return outcome
 
 
 def _rows(table: HandedTable, problems: Problems) -> Iterator[_Row]:
-    for row in tabular.rows(table.file, required=REQUIRED, optional=OPTIONAL, problems=problems):
+    for row in table.rows(required=REQUIRED, optional=OPTIONAL, problems=problems):
         try:
             yield _row(row.number, row.cells, table.company(row.cells))
         except BadCell as error:
@@ -99,6 +110,35 @@ def _matched(rows: list[_Row], known: _Known, problems: Problems) -> Iterator[_R
             yield replace(row, account=account, code=code)
 
 
+def _hung(rows: Iterator[_Row], nets: Mapping[str, Network], former: Renames, problems: Problems) -> Iterator[_Row]:
+    """The rows with what is above their transformer or feeder, and with the present name's key of their street."""
+    for row in rows:
+        company_id, place = row.code[0], row.place
+        try:
+            nodes = _nodes(nets[company_id], place)
+        except BadCell as error:
+            problems.add(row.number, str(error))
+            continue
+        street_key = former.present(company_id, place.settlement_key, place.street_key)
+        yield replace(row, place=replace(place, street_key=street_key, **nodes))
+
+
+def _nodes(net: Network, place: _Place) -> dict[str, str]:
+    """What feeds a premise, as the net has it; codes that the net does not know stay as they are. Raises BadCell."""
+    told = {NodeKind.FEEDER: place.line, NodeKind.TRANSFORMER: place.transformer, NodeKind.SUBSTATION: place.substation}
+    nodes = {kind: net.find(kind, code) for kind, code in told.items() if code}
+    codes = told | {kind: node.code for kind, node in nodes.items() if node}
+    lowest = nodes.get(NodeKind.TRANSFORMER) or nodes.get(NodeKind.FEEDER)
+    if lowest is not None:
+        above = net.climb(lowest)[1:]
+        nearest = {node.kind: node for node in reversed(above) if node.kind is not lowest.kind}
+        for kind, node in nearest.items():
+            if told[kind] and nodes[kind] not in above:
+                raise BadCell(f"{KIND_NAMES[lowest.kind]} {lowest.code} в сети под «{node.code}», а не «{told[kind]}»")
+            codes[kind] = node.code
+    return {COLUMN_OF[kind]: code for kind, code in codes.items()}
+
+
 def _row(number: int, row: dict[str, str], company: Company) -> _Row:
     account = cells.account(row, "лицевой счёт")
     code = cells.text(row, "объект", at_most=40) or account
@@ -108,13 +148,16 @@ def _row(number: int, row: dict[str, str], company: Company) -> _Row:
             company.branch(branch)
         except NotFound as error:
             raise BadCell(error.message) from error
+    district = cells.text(row, "район", at_most=60)
     address = {
-        "settlement": cells.text(row, "населённый пункт", at_most=100, required=True),
+        "settlement": districts.named(cells.text(row, "населённый пункт", at_most=100, required=True), district),
         "street": cells.text(row, "улица", at_most=100),
         "house": cells.text(row, "дом", at_most=20),
         "building": cells.text(row, "корпус", at_most=20),
         "flat": cells.text(row, "квартира", at_most=20),
     }
+    if len(address["settlement"]) > 100:
+        raise BadCell("«населённый пункт» вместе с районом длиннее 100 знаков")
     return _Row(
         number=number,
         account=(company.id, account),
@@ -126,6 +169,8 @@ def _row(number: int, row: dict[str, str], company: Company) -> _Row:
             **address,
             address=cells.text(row, "адрес", at_most=300) or places.one_line(**address),
             line=cells.text(row, "линия", at_most=60),
+            transformer=cells.text(row, "ТП", at_most=60),
+            substation=cells.text(row, "подстанция", at_most=60),
             settlement_key=places.key(address["settlement"]),
             street_key=places.key(address["street"]),
         ),

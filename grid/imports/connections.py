@@ -12,12 +12,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.connections import DIGITS
+from grid.connections.tracks import TRACKS
 from grid.imports import APPLICANTS, HandedTable, Key, Outcome, insert_all, slices, take_turn, update_all
 from grid.models import ConnectionApplication, ConnectionStage, SubscriberKind, Turn
-from grid.tracks import TRACKS
 from gridline.db import Database, new_id
 from gridline.numbers.damm import is_valid
-from gridline.tables import cells, tabular
+from gridline.tables import cells
 from gridline.tables.cells import When
 from gridline.tables.tabular import BadCell, Problems
 
@@ -73,7 +73,7 @@ async def import_connections(database: Database, table: HandedTable) -> Outcome:
 
 def _rows(table: HandedTable, problems: Problems) -> Iterator[_Row]:
     seen: dict[Key, int] = {}
-    for row in tabular.rows(table.file, required=REQUIRED, optional=OPTIONAL, problems=problems):
+    for row in table.rows(required=REQUIRED, optional=OPTIONAL, problems=problems):
         try:
             company = table.company(row.cells)
             number = (company.id, _number(row.cells))

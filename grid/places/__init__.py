@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grid.place_kinds import KEY_OF, SHORT_OF, shortest
+from grid.places.kinds import KEY_OF, SHORT_OF, shortest
 
 _MEANT = {"г", "ул"}
 _SILENT = {"им", "имени"}
@@ -21,6 +21,12 @@ def key(name: str) -> str:
     kinds = [KEY_OF[SHORT_OF[word]] for word in words if word in SHORT_OF]
     names = [word for word in words if word not in SHORT_OF and word not in _SILENT]
     return " ".join([kind for kind in kinds if kind not in _MEANT] + names)
+
+
+def bare(name: str) -> str:
+    """The name's own words, in the same spelling, without any kind: «п. Барзас», «Барзас» -> `барзас`."""
+    words = _WORD.findall(shortest(name.casefold()).replace("ё", "е"))
+    return " ".join(word for word in words if word not in SHORT_OF and word not in _SILENT)
 
 
 def one_line(*, settlement: str, street: str, house: str, building: str, flat: str) -> str:

@@ -1,11 +1,12 @@
-"""What the three imports share: whose table it is, what came of it, and writing many rows at once."""
+"""What the imports share: whose table it is, what came of it, and writing many rows at once."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +18,9 @@ from gridline.companies import Companies, Company
 from gridline.db import Base
 from gridline.errors import NotFound
 from gridline.numbers import accounts
+from gridline.tables import tabular
 from gridline.tables.cells import When
-from gridline.tables.tabular import BadCell
+from gridline.tables.tabular import BadCell, Problems, Row
 
 T = TypeVar("T")
 
@@ -63,6 +65,12 @@ class Spellings:
         return found or key
 
 
+def written_alike(numbers: Collection[str]) -> list[str]:
+    """Every number that may be one of these once a spreadsheet took zeros off, for a question to the store."""
+    zeroed = (accounts.spellings(one) if one.isascii() and one.isdigit() else () for one in numbers)
+    return sorted({*numbers, *chain.from_iterable(zeroed)})
+
+
 def _bare(key: Key) -> Key:
     return key[0], accounts.bare(key[1])
 
@@ -74,12 +82,15 @@ class Outcome:
     added: int
     changed: int
     unchanged: int
+    notes: tuple[str, ...] = ()
+    """What a person should look at, a sentence each."""
 
     @property
     def sentence(self) -> str:
         """For the person who imported."""
         if not self.added and not self.changed:
-            return f"Изменений нет: записей в файле {self.unchanged}, все уже такие."
+            same = f": записей в файле {self.unchanged}, все уже такие" if self.unchanged or not self.notes else ""
+            return f"Изменений нет{same}."
         return f"Добавлено: {self.added}, изменено: {self.changed}, без изменений: {self.unchanged}."
 
 
@@ -93,6 +104,16 @@ class HandedTable:
     """Whose rows they are where the table has no column «компания»."""
     offsets_from: datetime | None = None
     """Set for samples alone: from when `+3h` counts."""
+    given: Sequence[Mapping[str, object]] | None = None
+    """The rows themselves where they came as JSON; `file` is then only what they are called."""
+    counted: bool = False
+    """Whether the file must end in a row that says how many there were: one that broke off is refused whole."""
+
+    def rows(self, *, required: Sequence[str], optional: Sequence[str], problems: Problems) -> Iterator[Row]:
+        """Each row, as `gridline.tables.tabular.rows` gives it. Raises InvalidInput."""
+        if self.given is not None:
+            return tabular.given_rows(self.file, self.given, required=required, optional=optional, problems=problems)
+        return tabular.rows(self.file, required=required, optional=optional, problems=problems, counted=self.counted)
 
     def company(self, cells: Mapping[str, str]) -> Company:
         """The company of a row. Raises BadCell."""
