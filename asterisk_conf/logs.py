@@ -35,6 +35,10 @@ class Logs:
         records = (self.folder / "cdr-csv/Master.csv", self.folder / "cel-custom/cel.csv")
         return (self.messages, self.console, self.folder / "queue_log", *records)
 
+    def parts_of(self, log: Path) -> list[Path]:
+        """The files a log lies in now, the current one first."""
+        return [file for number in range(PARTS) if (file := _part(log, number)).exists()]
+
     def put_aside(self) -> bool:
         """Rename what has grown to its share; whether anything was. Asterisk must then open its logs anew."""
         grown = [file for file in self.files if file.exists() and file.stat().st_size * PARTS >= self.most_mb * _MB]

@@ -15,9 +15,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from asterisk_conf import trunk
 from asterisk_conf.agents_file import AgentsFile
 from asterisk_conf.asterisk import Asterisk
-from asterisk_conf.secrets import secret
+from asterisk_conf.secrets import DIALER_SECRET, secret
 from gridline import priorities
 from gridline.companies import Company
 from gridline.errors import Misconfigured
@@ -27,12 +28,19 @@ TEMPLATES = Path(__file__).parent / "templates"
 GUARD_S = 8
 """How long a controller may be silent at the start of a call before the dialplan goes on by itself."""
 RESUME_GUARD_S = 2
+MACHINE_S = 3.2
+"""How long somebody we have called is listened to before we speak, to tell an answering machine: the robot says that it
+is one within 5 s of the answer (R34)."""
+CALLS_A_PROCESSOR = 400
+"""Calls at once that a processor serves (docs/performance.md)."""
 QUEUE_TIMEOUT_S = 120
 """How long the hotline queue is tried without a controller before a message is taken."""
 RECONNECT_S = 13
 """How long a caller waits, after the prompt, for the agent whose page is loaded anew; then he is the queue's first."""
 DIALLED_PATTERNS = tuple(f"_{plus}{'X' * digits}" for plus in ("", "+") for digits in range(1, 21))
 """Every number there is, one pattern a length: Asterisk's `.` and `!` would match anything, line breaks too."""
+DIALER_USER = "gridline-dialer"
+"""Who may originate calls over AMI, and nothing else; everybody else over AMI may not."""
 CONTACT_USER = "gridline"
 """What a carrier calls us by where we register: the user of the contact we give it."""
 OLDEST_WITH_URI_MATCH = 22
@@ -85,13 +93,16 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         for company in companies
         for queue in sorted(company.queues)
     ]
-    tls = settings.trunk_transport == "tls"
-    scheme, address = "sips" if tls else "sip", f"{settings.trunk_host}:{settings.trunk_port}"
+    scheme, address = trunk.scheme(settings), trunk.address(settings)
     own = {
         "ami_host": settings.ami_host,
         "ami_port": settings.ami_port,
         "ami_user": settings.ami_user,
         "ami_secret": settings.ami_secret.get_secret_value() or secret(secrets_folder, "ami"),
+        "dialer_user": DIALER_USER,
+        "dialer_secret": settings.dialer_secret.get_secret_value() or secret(secrets_folder, DIALER_SECRET),
+        "answering_machines": settings.answering_machines,
+        "machine_s": MACHINE_S,
         "channelvars": "GRIDLINE_COMPANY,GRIDLINE_DIALLED,QUEUE_PRIO",
         "ami_read": "call,agent,reporting,system,security,user",
         "ami_write": "agent,call,reporting",
@@ -125,6 +136,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "rtp_timeout_s": settings.rtp_timeout_s,
         "rtp_wait_timeout_s": settings.rtp_wait_timeout_s,
         "calls_per_caller": settings.calls_per_caller,
+        "calls_at_once": settings.calls_at_once or CALLS_A_PROCESSOR * (os.cpu_count() or 1),
         "rtp_first_port": settings.rtp_first_port,
         "rtp_last_port": settings.rtp_last_port,
         "agents": agents,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from gridline.errors import Misconfigured
 
+DIALER_SECRET = "ami-dialer"  # a file's name
+
 
 def secret(folder: Path, name: str) -> str:
     """The secret called `name`, made now if it was never made before (24 random bytes, URL-safe).

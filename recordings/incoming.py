@@ -17,12 +17,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from gridline.clock import Clock
 from gridline.synced import write_synced
 
-Kind = Literal["talk", "complaint", "message"]
+Kind = Literal["talk", "complaint", "message", "consent"]
+TALKS_LEAVE: Final = 2
+"""No talk is recorded with less free than so many times what any recording needs."""
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -76,21 +78,33 @@ class Incoming:
 
     def __init__(self, folder: Path, clock: Clock, *, least_free: int) -> None:
         self.folder = folder.absolute()
-        self._clock = clock
+        self.clock = clock
         self._least_free = least_free
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.heard = self.folder / "heard"
+        """Where what a caller says to a menu lies while it is listened to: no recording, nothing there is kept."""
 
-    def has_room(self) -> bool:
-        """Whether a recording may begin; False means: go on without, and say so (fault F23)."""
+    def begin_hearing(self) -> None:
+        """Make that folder, and remove what a process that died was listening to. Raises OSError on a bad disk."""
+        self.heard.mkdir(exist_ok=True)
+        for file in self.heard.iterdir():
+            file.unlink(missing_ok=True)
+
+    def has_room(self, kind: Kind = "complaint") -> bool:
+        """Whether a recording may begin; False means: go on without, and say so (fault F23).
+
+        Talks, which take most and are kept shortest of what people say, leave the last of the room to the others.
+        """
+        needed = self._least_free * (TALKS_LEAVE if kind == "talk" else 1)
         try:
             state = os.statvfs(self.folder)
         except OSError:
             return False
-        return state.f_bavail * state.f_frsize >= self._least_free and os.access(self.folder, os.W_OK)
+        return state.f_bavail * state.f_frsize >= needed and os.access(self.folder, os.W_OK)
 
     def announce(self, call_id: str, kind: Kind, *, company_id: str = "", caller: str | None = None) -> Label:
         """Write a label before Asterisk begins to write; on return it is on disk. Raises OSError on a bad disk."""
-        now = self._clock.now().isoformat()
+        now = self.clock.now().isoformat()
         label = Label(uuid.uuid4().hex, call_id, kind, now, company_id=company_id, caller=caller)
         self._write(label)
         return label
@@ -100,6 +114,12 @@ class Incoming:
         label = self.label(id)
         if label is not None:
             self._write(replace(label, ended=True))
+
+    def forget_caller(self, call_id: str) -> None:
+        """Take the caller's number off the labels of this call. Raises OSError on a bad disk."""
+        for label in self.labels():
+            if label.call_id == call_id and label.caller is not None:
+                self._write(replace(label, caller=None))
 
     def label_files(self) -> list[Path]:
         """What is announced and not yet taken in, each to be read by `Label.read`."""
@@ -123,8 +143,9 @@ class Incoming:
         return self.folder / f"{label.id}.{'sln' if label.kind == 'message' else 'raw'}"
 
     def adopt(self, file: Path, call_id: str) -> Label:
-        """Label a file that the dialplan recorded by itself while no controller answered."""
-        started = datetime.fromtimestamp(file.stat().st_mtime, self._clock.now().tzinfo)
+        """Label a file at rest that the dialplan recorded by itself: after a transfer, or without a controller."""
+        began = file.stat().st_mtime - talked_seconds(file)
+        started = datetime.fromtimestamp(began, self.clock.now().tzinfo)
         label = Label(uuid.uuid4().hex, call_id, "talk", started.isoformat(), ended=True)
         self._write(label)
         file.rename(self.samples(label))
@@ -140,6 +161,11 @@ class Incoming:
 
     def _write(self, label: Label) -> None:
         write_synced(self._label_file(label.id), json.dumps(asdict(label)))
+
+
+def talked_seconds(file: Path) -> float:
+    """Length of raw 8 kHz 16-bit samples of two channels. Raises FileNotFoundError."""
+    return file.stat().st_size / 32000
 
 
 def raw_seconds(file: Path) -> float:

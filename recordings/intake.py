@@ -19,10 +19,12 @@ from gridline.db import Database
 from gridline.errors import Unavailable
 from gridline.log import incident
 from gridline.synced import put_aside
+from recordings import chain
 from recordings.audio import Sound, to_wav
 from recordings.disk import Disk
-from recordings.incoming import BadLabel, Incoming, Label, unmet_call
-from recordings.models import Recording, RecordingKind, RecordingState
+from recordings.incoming import BadLabel, Incoming, Label, talked_seconds, unmet_call
+from recordings.models import ChainDeed, Recording, RecordingKind, RecordingState
+from recordings.store import Store
 
 QUIET_ENDED_S = 2.0
 """Asterisk writes through a 32 kB buffer: after the hang-up its last block follows within a second."""
@@ -41,7 +43,7 @@ async def _nobody_waits(_label: Label) -> None:
 
 
 class RecordingIntake:
-    """Moves recordings from `incoming` into `store` and the database.
+    """Moves recordings from `incoming` into `store`, the database and the chain of `node`.
 
     `in_hands(call id)` says whether a call is being served here: what it records is left alone till it is over.
     `disk` is the thread that writes the labels too; without one, a thread of its own.
@@ -52,16 +54,18 @@ class RecordingIntake:
         self,
         db: Database,
         incoming: Incoming,
-        store: Path,
+        store: Store,
         disk: Disk | None = None,
         *,
+        node: str = "node1",
         in_hands: Callable[[str], bool] = lambda _call: False,
         on_stored: Callable[[Label], Awaitable[None]] = _nobody_waits,
     ) -> None:
         self._db = db
         self._incoming = incoming
         self._disk = disk or Disk()
-        self._store = store.absolute()
+        self._store = store
+        self._node = node
         self._in_hands = in_hands
         self._on_stored = on_stored
 
@@ -130,8 +134,11 @@ class RecordingIntake:
         samples = self._incoming.samples(label)
         if samples.exists() and not samples.is_file():
             self._put_aside(samples, "no file")
-        elif not samples.exists() or (label.kind == "talk" and samples.stat().st_size == 0):
+        elif not samples.exists():
             self._nothing_written(label)
+        elif label.kind == "talk" and samples.stat().st_size == 0:
+            if not label.ended or _at_rest_s(file) > QUIET_ENDED_S:  # a short talk is in Asterisk's buffer till its end
+                self._nothing_written(label)
         elif _at_rest_s(samples) > (QUIET_ENDED_S if label.ended else QUIET_UNENDED_S):
             return label, samples
         return None
@@ -143,12 +150,15 @@ class RecordingIntake:
 
     async def _take(self, label: Label, samples: Path) -> None:
         started = datetime.fromisoformat(label.started_at)
+        began = await self._disk.do(_began, label, samples)
         channels = 1 if label.kind == "message" else 2
         relative = f"{started:%Y/%m/%d}/{label.id}.wav"
         sound: Sound | None = None
         state = RecordingState.STORED if label.ended else RecordingState.PARTIAL
         try:
-            sound = await asyncio.to_thread(to_wav, samples, channels, self._store / relative)
+            wav = self._store.place(relative, self._incoming.folder)
+            sound = await asyncio.to_thread(to_wav, samples, channels, wav)
+            await self._store.put(wav, relative)
         except ValueError:
             state = RecordingState.FAILED
             log.error("recording-empty", recording=label.id, call=label.call_id)
@@ -159,8 +169,8 @@ class RecordingIntake:
                     call_id=label.call_id,
                     kind=RecordingKind(label.kind),
                     state=state,
-                    started_at=started,
-                    ended_at=started + timedelta(seconds=sound.seconds) if sound else None,
+                    started_at=began,
+                    ended_at=began + timedelta(seconds=sound.seconds) if sound else None,
                     file=relative,
                     sha256=sound.sha256 if sound else None,
                     bytes=sound.bytes if sound else None,
@@ -168,6 +178,10 @@ class RecordingIntake:
                     channels=channels,
                 )
             )
+            if sound is not None:
+                await chain.append(
+                    session, self._node, ChainDeed.STORED, {label.id: sound.sha256}, self._incoming.clock.now()
+                )
         await self._on_stored(label)
         await self._disk.do(self._incoming.forget, label)
         metrics.RECORDINGS.labels(label.kind, state.value).inc()
@@ -181,6 +195,15 @@ class RecordingIntake:
             metrics.RECORDINGS.labels(label.kind, "missing").inc()
             log.error("recording-missing", recording=label.id, call=label.call_id)
         self._incoming.forget(label)
+
+
+def _began(label: Label, samples: Path) -> datetime:
+    """When the first sample was written: a talk's label lies there while its caller still waits."""
+    announced = datetime.fromisoformat(label.started_at)
+    if label.kind != "talk":
+        return announced
+    written = samples.stat().st_mtime - talked_seconds(samples)
+    return max(announced, datetime.fromtimestamp(written, announced.tzinfo))
 
 
 def _at_rest_s(file: Path) -> float:
