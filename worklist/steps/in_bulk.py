@@ -1,0 +1,95 @@
+"""Many items at once, found by what they are about: ended, opened anew, their callers forgotten.
+
+Each runs in its caller's transaction; the caller tells the pages (`Worklist.tell`) of what is returned, after their
+commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from worklist.codes import Ending, ItemKind
+from worklist.models import WorkContact, WorkItem
+from worklist.steps.matters import Changed
+
+AT_ONCE: Final = 500
+"""Subjects in one statement."""
+
+
+async def end_all(
+    session: AsyncSession,
+    kind: ItemKind,
+    subjects: Sequence[str],
+    actor: str,
+    ending: Ending,
+    now: datetime,
+    *,
+    note: str = "",
+) -> list[Changed]:
+    """End every open item of a kind that is about these subjects (ids), in the caller's transaction.
+
+    The caller tells the pages (`tell`) of what is returned, after their commit.
+    """
+    changed: list[Changed] = []
+    for first in range(0, len(subjects), AT_ONCE):
+        some = subjects[first : first + AT_ONCE]
+        ended = await session.execute(
+            update(WorkItem)
+            .where(WorkItem.kind == kind, WorkItem.subject_id.in_(some), WorkItem.ended_at.is_(None))
+            .values(ending=ending, ended_at=now, ended_by=actor, note=note)
+            .returning(WorkItem.company_id, WorkItem.id)
+        )
+        changed += [Changed(company_id, id, kind) for company_id, id in ended]
+    return changed
+
+
+async def reopen_all(session: AsyncSession, kind: ItemKind, subjects: Sequence[str], ending: Ending) -> list[Changed]:
+    """Open anew the items about these subjects (ids) that ended so by mistake, in the caller's transaction.
+
+    Their first clock goes on. One whose matter has an open item again stays ended, and of several on one matter
+    all but the earliest. The caller tells the pages.
+    """
+    changed: list[Changed] = []
+    other, sooner = aliased(WorkItem), aliased(WorkItem)
+    again = exists().where(other.company_id == WorkItem.company_id, other.key == WorkItem.key, other.ended_at.is_(None))
+    before = or_(sooner.made_at < WorkItem.made_at, and_(sooner.made_at == WorkItem.made_at, sooner.id < WorkItem.id))
+    same = (sooner.company_id == WorkItem.company_id, sooner.key == WorkItem.key)
+    for first in range(0, len(subjects), AT_ONCE):
+        some = subjects[first : first + AT_ONCE]
+        not_first = exists().where(
+            *same, sooner.kind == kind, sooner.subject_id.in_(some), sooner.ending == ending, before
+        )
+        opened = await session.execute(
+            update(WorkItem)
+            .where(WorkItem.kind == kind, WorkItem.subject_id.in_(some), WorkItem.ending == ending)
+            .where(~again, ~not_first)
+            .values(ending=None, ended_at=None, ended_by="")
+            .returning(WorkItem.company_id, WorkItem.id)
+            .execution_options(synchronize_session=False)
+        )
+        changed += [Changed(company_id, id, kind) for company_id, id in opened]
+    return changed
+
+
+async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
+    """Take the callers of calls that became the trust line's out of what others must go on seeing to.
+
+    A danger and a missing supply stay, as matters of a place. What is owed to the caller alone is the security
+    service's with all it says: `worklist.items.of_trust`.
+    """
+    nobody = {"call_id": None, "recording_id": None, "phone": None}
+    of_place = WorkItem.kind.in_((ItemKind.DANGER, ItemKind.OUTAGE_REPORT))
+    of_calls = WorkContact.call_id.in_(calls)
+    joined = select(WorkContact.item_id).where(of_calls)
+    phones = select(WorkContact.phone).where(of_calls)
+    same = update(WorkItem).where(of_place, WorkItem.id.in_(joined), WorkItem.phone.in_(phones))
+    await session.execute(same.values(phone=None))
+    await session.execute(update(WorkItem).where(of_place, WorkItem.call_id.in_(calls)).values(nobody))
+    seen = select(WorkItem.id).where(or_(WorkItem.call_id.is_(None), WorkItem.call_id.not_in(calls)))
+    await session.execute(update(WorkContact).where(of_calls, WorkContact.item_id.in_(seen)).values(nobody))
