@@ -1,0 +1,1 @@
+"""How messages leave the house: the port, and an adapter for each way."""

@@ -1,0 +1,28 @@
+"""What messages to callers say: short, so that each is one SMS where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from grid.outages.models import Outage, Service
+from gridline.companies import Company
+
+_GONE: Final[Mapping[Service, str]] = MappingProxyType({Service.ELECTRICITY: "света", Service.WATER: "воды"})
+
+
+def registered(company: Company, number: str, deadline: date) -> str:
+    """The number of an appeal, as it is written in letters, and when the answer is due."""
+    return f"{company.name}: обращение {number} зарегистрировано, ответим до {deadline:%d.%m.%Y}."
+
+
+def planned(company: Company, outage: Outage) -> str:
+    """When there will be no supply for planned works, by the company's clock."""
+    first = outage.starts_at.astimezone(company.zone)
+    when = f"{first:%d.%m} с {first:%H:%M}"
+    if outage.expected_end is not None:
+        last = outage.expected_end.astimezone(company.zone)
+        when += f" до {last:%H:%M}" if last.date() == first.date() else f" до {last:%d.%m %H:%M}"
+    return f"{company.name}: {when} не будет {_GONE[outage.service]}, плановые работы."
