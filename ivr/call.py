@@ -35,7 +35,22 @@ class Call:
     """The caller keyed the account of his premise: only then may its flat be spoken (attack A29)."""
     subject: str = ""
     """Topic of what the caller last asked about, for the agent's whisper; "" while he has named none."""
+    in_danger: bool = False
+    """They chose danger in this call: in a storm they are queued all the same, and their words go to the dispatcher.
+
+    Kept in the channel, so that a controller that takes over knows it too.
+    """
+    by_keys: bool = False
+    """They spoke in vain, or cannot be heard: in this call they are asked for keys alone."""
+    misheard: int = 0
+    """How often what they said to a menu was none of its words."""
+    callback_offered: bool = False
+    """A storm has led them to a call back: who did not take it is not led there again."""
+    waits_since: datetime | None = None
+    """Since when they have waited for a person: the place they keep when they would rather be called back."""
     promised: list[str] = field(default_factory=list)
     """Appeal numbers and receipts that were spoken to the caller."""
+    announced: set[str] = field(default_factory=set)
+    """Ids of the announcements that were played: none is said twice."""
     recordings: list[str] = field(default_factory=list)
     """Ids of what was recorded, to be told when the call is over."""

@@ -7,7 +7,7 @@ is Asterisk's absolute timeout: when this process hangs, the dialplan takes the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -75,7 +75,12 @@ _NO_TALK = {"TIMEOUT", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL",
 """QUEUESTATUS of a wait that ended without a person."""
 
 
-_KEPT = {variables.CALL: "call", variables.PLACE: "place", variables.NOTICE: "notice"}
+_KEPT = {
+    variables.CALL: "call",
+    variables.PLACE: "place",
+    variables.NOTICE: "notice",
+    variables.DANGER: "danger",
+}
 
 
 class Line:
@@ -99,7 +104,7 @@ class Line:
         self._clock = clock
         self._on_spoken = on_spoken
         self._seal = seal
-        self._kept = SealedFacts(notice="1" if call.notice_heard else "")
+        self._kept = SealedFacts(notice="1" if call.notice_heard else "", danger="1" if call.in_danger else "")
         self._marks: dict[str, str] = {}
         self._end_told = False
         self._began: float | None = clock.monotonic()
@@ -110,6 +115,10 @@ class Line:
         if field := _KEPT.get(name):
             self._kept = replace(self._kept, **{field: value})
             self._marks[variables.SEAL] = self._seal.of(self.call.channel, self._kept)
+
+    def words(self, *phrases: Phrase) -> str:
+        """The words of `phrases`, as this company says them."""
+        return " ".join(self._voice.book.text(phrase, self.call.company.id) for phrase in phrases).replace("+", "")
 
     async def say(self, *phrases: Phrase, interruptible: bool = True, last: bool = False) -> str:
         """Play; returns the key that cut it short, or "" when it was heard to its end.
@@ -150,6 +159,21 @@ class Line:
         )
         return Message(file, seconds, ended_by, reply.key)
 
+    async def speaks(self, file: Path, seconds: float, *, then_s: float) -> str:
+        """Take what the caller says in the next `seconds` into `file` (`.sln`), silence too; the key that ended it.
+
+        A listener puts such pieces together, for Asterisk writes nothing out before a recording's end; for `then_s`
+        after the last one nothing may be said, until the words are there. Meant to be heard and removed, but rule R5
+        holds all the same.
+        """
+        self._only_after_notice()
+        arguments = (str(file.with_suffix("")), "sln", KEYS, int(seconds * 1000))
+        return (await self._act("RECORD FILE", *arguments, longest_s=seconds + then_s)).key
+
+    async def next_key(self, wait_s: float) -> str:
+        """Wait in silence for one more key; "" when none has come in `wait_s`."""
+        return (await self._act("WAIT FOR DIGIT", int(wait_s * 1000), longest_s=wait_s)).key
+
     async def play_file(self, file: Path) -> str:
         """Let the caller hear what he said; the key that cut it short, or ""."""
         reply = await self._act("STREAM FILE", str(file.with_suffix("")), KEYS, longest_s=raw_seconds(file))
@@ -170,17 +194,27 @@ class Line:
                 await self._channel.command("EXEC", "StopMixMonitor")
 
     async def queue(
-        self, queue: str, *, priority: int, timeout_s: int, recording: Path | None, whisper: Path | None = None
-    ) -> None:
+        self,
+        queue: str,
+        *,
+        priority: int,
+        timeout_s: int,
+        recording: Path | None,
+        whisper: Path | None = None,
+        after_talk: Callable[[], Awaitable[None]] | None = None,
+    ) -> str:
         """Hand the caller to app_queue: priority 0 is ordinary, a hazard is higher.
 
-        Returns only when no talk came about; a talk ends in CallerHungUp. The talk is recorded into `recording`
+        Returns only when no talk came about, with the key by which the caller left the queue (`[waiting]` of the
+        dialplan has it), or ""; a talk ends in CallerHungUp. The talk is recorded into `recording`
         (`.raw`, two channels) from the moment of the answer: `b` is "only while bridged". Not by app_queue's own
         monitor-format: that records even where it was given no name, and so before the notice (22.10, rule R5).
         `whisper` (without extension) is played to the agent before he is connected, if it is there by then.
+        `after_talk` is run for a caller who stays when the agent has hung up, unrecorded, before the call ends.
         """
         self._marks[variables.QUEUE_PRIORITY] = str(priority)
         self._marks[variables.QUEUE_STATUS] = ""  # app_queue leaves the one of an earlier wait
+        self._marks[variables.WAITS] = "1"
         if whisper is not None:
             self.mark(variables.WHISPER, str(whisper))
         if recording is not None:
@@ -189,13 +223,34 @@ class Line:
         arguments = f"{app_argument(queue)},,,{whisper or ''},{timeout_s}"
         await self._act("EXEC", "Queue", arguments, longest_s=timeout_s + LONGEST_TALK_S, guarded=False)
         status = (await self._channel.command("GET VARIABLE", variables.QUEUE_STATUS)).data
+        key = "" if status else await self._key_in_queue()
         if recording is not None:
             await self._channel.command("EXEC", "StopMixMonitor")
-        if (
-            status not in _NO_TALK
-        ):  # a talk that the agent ended: to AGI the caller's channel is as good as ever (22.10)
+        if not key and status not in _NO_TALK:
+            # A talk that the agent ended: to AGI the caller's channel is as good as ever (22.10).
+            if after_talk is not None and not self._channel.hung_up:
+                await after_talk()
             await self.hang_up()
             raise CallerHungUp
+        return key
+
+    async def goes_on(self, recording: Path | None) -> None:
+        """Give the line back to the dialplan: no guard any more, the marks set.
+
+        What follows is recorded into `recording` (`.raw`, two channels) while bridged, for as long as the line lasts.
+        """
+        if recording is None:
+            await self._act("NOOP", longest_s=0, guarded=False)
+            return
+        self._only_after_notice()
+        await self._act("EXEC", "MixMonitor", f"{recording},bD", longest_s=0, guarded=False)
+
+    async def _key_in_queue(self) -> str:
+        """The key app_queue left by: it says so in no status, it sends the channel to that extension (22.10)."""
+        where = (await self._channel.command("GET VARIABLE", "CONTEXT")).data
+        if where != variables.WAITING:
+            return ""
+        return (await self._channel.command("GET VARIABLE", "EXTEN")).data
 
     def _only_after_notice(self) -> None:
         """Rule R5: recording before the notice has ended is a programming error, not a condition."""
@@ -221,16 +276,19 @@ class Line:
                     return await self._voice.render(phrases, self.call.company.id)
             except TimeoutError:  # what is being made goes on being made
                 if self.call.notice_heard:
-                    await self._one_moment()
+                    await self.one_moment()
                 return await self._voice.render(phrases, self.call.company.id)
         except PromptUnavailable:
             log.error("prompt-unavailable", call=self.call.id, prompts=[str(phrase) for phrase in phrases])
             raise
 
-    async def _one_moment(self) -> None:
-        """Said to its end: a key that was pressed now would be the answer to words not yet heard."""
+    async def one_moment(self, then_s: float = RENDER_LIMIT_S) -> None:
+        """Say that we are at it, to the end: a key pressed now would be the answer to words not yet heard.
+
+        For `then_s` after it nothing may be said.
+        """
         moment = await self._voice.render(["one-moment"], self.call.company.id)
-        await self._play(moment, RENDER_LIMIT_S, "STREAM FILE", str(moment.file), "")
+        await self._play(moment, then_s, "STREAM FILE", str(moment.file), "")
 
     def _guard(self, seconds: float | None) -> Command:
         """Re-arm the dialplan's guard for an act of `seconds` (None: no guard) and set the marks, in one command."""

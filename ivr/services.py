@@ -19,8 +19,15 @@ from ivr.journal.journal import Journal
 from ivr.live.board import Board
 from ivr.promised.spool import Spool
 from ivr.reception.ends import Ends
+from ivr.storm.announcer import Announcer
+from ivr.storm.storm import Storm
+from ivr.voice.hearing.hearing import CallersVoice
+from outreach.messages import Messages
 from recordings.disk import Disk
 from recordings.incoming import BadLabel, Incoming, Kind, Label
+from worklist.callbacks import Callbacks
+from worklist.outage_desk import OutageDesk
+from worklist.worklist import Worklist
 
 log = structlog.get_logger(__name__)
 
@@ -34,14 +41,21 @@ class Services:
     companies: Companies
     calendar: ProductionCalendar
     register: Register
+    worklist: Worklist
+    callbacks: Callbacks
+    outage_desk: OutageDesk
+    messages: Messages
     board: Board
     journal: Journal
     spool: Spool
     incoming: Incoming
     disk: Disk
+    hearing: CallersVoice
     whispers: Whispers
     visits: Visits
     ends: Ends
+    storm: Storm
+    announcer: Announcer
 
     async def begin_recording(self, call: Call, kind: Kind) -> Label | None:
         """A label for a recording that is about to begin, or None when it must not or cannot.
@@ -65,7 +79,7 @@ class Services:
         return None
 
     def _announced(self, call: Call, kind: Kind) -> Label | None:
-        if not self.incoming.has_room():
+        if not self.incoming.has_room(kind):
             return None
         return self.incoming.announce(call.id, kind, company_id=call.company.id, caller=call.caller)
 

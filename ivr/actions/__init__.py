@@ -9,21 +9,20 @@ from typing import get_args, get_type_hints
 
 from gridline import metrics
 from ivr.actions import (
+    announcement,
     appeal_status,
     connection_status,
     danger,
     find_branch,
-    leave_message,
     open_matters,
-    operator,
     play_notice,
-    power_status,
     register_complaint,
-    report_outage,
 )
+from ivr.actions.person import callback, leave_message, operator
+from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
 from ivr.line import Line
-from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, Signature
+from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, POWER, Signature
 from ivr.menus.walk import Act
 from ivr.services import Services
 
@@ -48,15 +47,16 @@ class Action:
 
 ACTIONS: Mapping[str, Action] = {
     NOTICE: Action(play_notice.act),
+    "announcement": Action(announcement.act),
     "find_branch": Action(find_branch.act),
     "open_matters": Action(open_matters.act),
     DANGER: Action(danger.act, subject="maintenance"),
-    "power_status": Action(power_status.act, subject="outages"),
-    "report_outage": Action(report_outage.act, subject="outages"),
+    POWER: Action(no_supply.act, subject="outages", takes_topic=True),
     "connection_status": Action(connection_status.act, subject="connection"),
     "register_complaint": Action(register_complaint.act, takes_topic=True),
     "appeal_status": Action(appeal_status.act, subject="appeal"),
-    PERSON: Action(operator.act, takes_topic=True),
+    PERSON: Action(operator.act, takes_topic=True, exits_by_key=("callback",)),
+    "callback": Action(callback.act),
     "leave_message": Action(leave_message.act, takes_topic=True, exits_by_key=("operator",)),
 }
 

@@ -1,23 +1,39 @@
-"""Danger or a broken wire: the whole safety text, then first in the queue (rule R35)."""
+"""Danger or a broken wire: the whole safety text, then first in the queue (rule R35); unanswered, a message."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+import structlog
+
 from gridline import priorities
-from ivr.actions import told
+from gridline.errors import Unavailable
+from ivr.actions import alarm, told
 from ivr.actions.questions import PersonWanted
 from ivr.line import CallerHungUp, Line
 from ivr.services import Services
+from ivr.telephony import variables
 
 WAIT_S = 60
-TOPIC = "maintenance"
+
+log = structlog.get_logger(__name__)
 
 
 async def act(line: Line, services: Services, _topic: str) -> Literal["queued", "failed"]:
-    """Put the caller first in the queue; `failed` when nobody answered and no message was left."""
-    call = line.call
+    """Put the caller first in the queue; `failed` when nobody answered and no message was left.
+
+    Whoever gives up while waiting is found afterwards (`ivr.reception.lost_danger`).
+    """
+    line.call.in_danger = True
+    line.mark(variables.DANGER, "1")
     await line.say("danger-safety", interruptible=False)
+    await wait(line, services)
+    return "queued" if await leave_words(line, services) else "failed"
+
+
+async def wait(line: Line, services: Services) -> None:
+    """First in the queue; a talk ends with the call, so it comes back only when nobody answered."""
+    call = line.call
     hotline = services.board.queue(call.company.hotline)
     waiting = hotline is not None and hotline.danger > 0
     await line.say("danger-all-busy" if waiting else "danger-to-dispatcher")
@@ -29,19 +45,29 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["queued", 
         recording=services.incoming.samples(talk) if talk else None,
         whisper=services.whispers.follow(call, danger=True),
     )
+
+
+async def leave_words(line: Line, services: Services) -> bool:
+    """The message for the dispatcher: whether anything was said. Raises Unavailable when it cannot be kept."""
     telling = told.Telling(line, services, "danger-leave-message")
     try:
         label = await telling.tell()
         if label is None:
-            return "failed"
-        if call.caller is None:  # without a number nothing is registered (rule R6); a person listens to the message
-            await telling.keep_draft("danger", TOPIC)
-        else:
-            await told.register(
-                line, services, label, kind="appeal", topic=TOPIC, phone=call.caller, disposition="damaged-object"
-            )
+            await alarm.wordless(line.call, services)
+            return False
     except (CallerHungUp, PersonWanted):
-        await telling.keep_draft("danger", TOPIC)
+        await _words_left(line, services, telling)
         raise
-    await line.say("danger-message-taken")
-    return "queued"
+    await line.say(*await alarm.raised(line.call, services, label))
+    return True
+
+
+async def _words_left(line: Line, services: Services, telling: told.Telling) -> None:
+    """What was said until then counts as a message; nobody is there to be told its number."""
+    if (label := await telling.words()) is None:
+        await alarm.wordless(line.call, services)
+        return
+    try:
+        await alarm.raised(line.call, services, label)
+    except Unavailable as error:  # a draft is made when the recording is taken in
+        log.error("danger-not-raised", call=line.call.id, recording=label.id, reason=error.message)

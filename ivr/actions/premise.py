@@ -19,17 +19,6 @@ OFFERED = 4
 OTHER = "9"
 
 
-async def find(line: Line, services: Services, *, anew: bool = False) -> Premise:
-    """The caller's premise; asked once a call unless `anew`. Raises PersonWanted when it cannot be found."""
-    known = line.call.premise
-    if known is not None and not anew:
-        return known
-    premise = None if anew else await _by_number(line, services)
-    line.call.account_keyed = premise is None
-    line.call.premise = premise or await _by_account(line, services, by_number_failed=not anew)
-    return line.call.premise
-
-
 def spoken_address(premise: Premise, *, account_keyed: bool) -> str:
     """The address in words; with the flat only if the account was keyed: a caller's number can be forged (A29)."""
     if account_keyed or not premise.flat:
@@ -38,7 +27,8 @@ def spoken_address(premise: Premise, *, account_keyed: bool) -> str:
     return spoken.address(places.one_line(**parts, flat=""))
 
 
-async def _by_number(line: Line, services: Services) -> Premise | None:
+async def by_number(line: Line, services: Services) -> Premise | None:
+    """A premise of the caller's number that they confirmed; None where there is none, or it is another they mean."""
     call = line.call
     if call.caller is None:
         return None
@@ -53,9 +43,9 @@ def _told_apart(found: Sequence[Premise]) -> list[Premise]:
     return [premise for premise in found if times[spoken_address(premise, account_keyed=False)] == 1]
 
 
-async def _by_account(line: Line, services: Services, *, by_number_failed: bool) -> Premise:
-    opening = ("premise-unknown-caller",) if by_number_failed and line.call.caller is not None else ()
-    asked = NumberAsked(line, *opening, "account-enter", at_most=accounts.MOST_DIGITS)
+async def by_account(line: Line, services: Services) -> Premise:
+    """The premise of the account they key. Raises PersonWanted when it cannot be found."""
+    asked = NumberAsked(line, "account-enter", at_most=accounts.MOST_DIGITS)
     while True:
         digits = await asked.digits()
         async with services.db.read(within_s=LOOK_UP_S) as session:

@@ -7,7 +7,7 @@ from typing import Literal
 import structlog
 
 from gridline.errors import Unavailable
-from ivr.actions import told
+from ivr.actions import by_message, told
 from ivr.actions.questions import PersonWanted, choose
 from ivr.line import CallerHungUp, Line
 from ivr.services import Services
@@ -45,5 +45,5 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "op
             await telling.keep_draft(stage, topic)
             await line.say("complaint-failed")
             return "operator"
-    await choose(line, answer, "complaint-number-again", keys="1", silence="1")
+    await by_message.told(line, services, answer, phone)
     return "done"

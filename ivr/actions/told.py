@@ -8,9 +8,10 @@ from datetime import timedelta
 import structlog
 
 from appeals import numbering
+from appeals.intake.drafts import Draft
 from appeals.intake.intake import Intake, accept
 from appeals.intake.repeats import FurtherContact, OpenAppeal
-from appeals.register import Draft, Registered
+from appeals.register import Registered
 from gridline import metrics
 from gridline.errors import Conflict, Unavailable
 from gridline.numbers.phones import parse
@@ -22,6 +23,8 @@ from ivr.services import Services
 from ivr.voice import audio, spoken
 from ivr.voice.prompts import Prompt
 from recordings.incoming import Label
+from worklist import unregistered
+from worklist.unregistered import HalfTold
 
 LIMIT_S = 180
 SILENCE_S = 4
@@ -92,15 +95,48 @@ class Telling:
         return self.label
 
     async def keep_draft(self, stage: str, topic: str) -> None:
-        """The caller went half-way: what they said is kept as a draft, for a person to look at."""
-        if self.label is None or await self._spoken_s(self.label) < SHORTEST_S:
+        """The caller went half-way: what they said is kept for a person, with an item of the worklist."""
+        if (label := await self.words()) is None:
             return
         call = self._line.call
-        draft = Draft(call.company.id, stage, call.id, call.caller, topic or None, self.label.id)
         try:
-            await self._services.register.draft(draft)
+            await unregistered.keep(self._services.db, self._services.worklist, self._half_told(stage, topic))
         except Unavailable as error:  # made good when the recording is taken in; nothing was promised
-            log.error("draft-not-kept", call=call.id, recording=self.label.id, reason=error.message)
+            log.error("draft-not-kept", call=call.id, recording=label.id, reason=error.message)
+
+    async def words(self) -> Label | None:
+        """The recording, if anything was said in it yet."""
+        if self.label is None or await self._spoken_s(self.label) < SHORTEST_S:
+            return None
+        return self.label
+
+    async def keep_message(self, topic: str) -> None:
+        """A message without a number to answer to: a person hears it, and that may be said.
+
+        It waits on disk while the database is away. Raises Unavailable when neither takes it.
+        """
+        assert self.label is not None
+        services, call = self._services, self._line.call
+        told = self._half_told(unregistered.CONTACT, topic)
+        try:
+            await unregistered.keep(services.db, services.worklist, told, within_s=REGISTER_BUDGET_S)
+        except Unavailable as error:
+            kept = await services.disk.do(
+                services.spool.keep, intake_of(call, self.label, kind="appeal", topic=topic or "service", phone=None)
+            )
+            metrics.SPOOLED.inc()
+            log.error("message-spooled", call=call.id, receipt=kept.receipt, reason=error.message)
+
+    def _half_told(self, stage: str, topic: str) -> HalfTold:
+        assert self.label is not None
+        call = self._line.call
+        return HalfTold(
+            Draft(call.company.id, stage, call.id, call.caller, topic or None, self.label.id),
+            self._services.clock.now(),
+            branch=call.branch.id if call.branch else "",
+            premise_id=call.premise.id if call.premise else None,
+            place=call.premise.address if call.premise else "",
+        )
 
     async def _spoken_s(self, label: Label) -> float:
         return await self._services.disk.do(audio.spoken_seconds, self._services.incoming.samples(label))
@@ -132,16 +168,34 @@ async def contact(line: Line) -> str:
             await asked.wrong()
 
 
-async def register(
-    line: Line, services: Services, label: Label, *, kind: str, topic: str, phone: str, disposition: str = ""
-) -> Prompt:
+async def register(line: Line, services: Services, label: Label, *, kind: str, topic: str, phone: str) -> Prompt:
     """Register the recording; returns the prompt that confirms it: number and deadline, or a receipt.
 
-    A caller whose phone has an open appeal on this topic adds to it and hears its number (attack A21); a danger is
-    always new. Raises Unavailable when neither the register nor the disk accepts it: then nothing was promised.
+    A caller whose phone has an open appeal on this topic adds to it and hears its number (attack A21). Raises
+    Unavailable when neither the register nor the disk accepts it: then nothing was promised.
     """
     call = line.call
-    intake: dict[str, object] = {
+    intake = intake_of(call, label, kind=kind, topic=topic, phone=phone)
+    try:
+        if earlier := await _added(line, services, accept(intake)):
+            call.promised.append(earlier.number)
+            return _numbered("complaint-registered-already", earlier, services, call)
+        made = await services.register.register(accept(intake), within_s=REGISTER_BUDGET_S)
+    except Unavailable as error:
+        kept = await services.disk.do(services.spool.keep, intake)
+        metrics.SPOOLED.inc()
+        log.error("appeal-spooled", call=call.id, receipt=kept.receipt, reason=error.message)
+        call.promised.append(kept.receipt)
+        return Prompt("complaint-receipt", number=spoken.digit_by_digit(kept.receipt))
+    call.promised.append(made.number)
+    return _numbered("complaint-registered", made, services, call)
+
+
+def intake_of(
+    call: Call, label: Label, *, kind: str, topic: str, phone: str | None, disposition: str = ""
+) -> dict[str, object]:
+    """What a recording says to the register, as JSON values; the spool may hold one without a phone."""
+    return {
         "company_id": call.company.id,
         "channel": "phone",
         "kind": kind,
@@ -155,19 +209,6 @@ async def register(
         "received_at": label.started_at,
         "idempotency_key": f"call:{label.id}",
     }
-    try:
-        if not disposition and (earlier := await _added(line, services, accept(intake))):
-            call.promised.append(earlier.number)
-            return _numbered("complaint-registered-already", earlier, services, call)
-        made = await services.register.register(accept(intake), within_s=REGISTER_BUDGET_S)
-    except Unavailable as error:
-        kept = await services.disk.do(services.spool.keep, intake)
-        metrics.SPOOLED.inc()
-        log.error("appeal-spooled", call=call.id, receipt=kept.receipt, reason=error.message)
-        call.promised.append(kept.receipt)
-        return Prompt("complaint-receipt", number=spoken.digit_by_digit(kept.receipt))
-    call.promised.append(made.number)
-    return _numbered("complaint-registered", made, services, call)
 
 
 async def _added(line: Line, services: Services, intake: Intake) -> OpenAppeal | None:

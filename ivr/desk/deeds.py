@@ -54,8 +54,9 @@ async def in_calls(
 
 
 def fits(call: CallSpan, event: AgentEvent) -> bool:
-    """Whether this deed was done in this call."""
-    in_time = call.started_at <= event.at and (call.ended_at is None or event.at <= call.ended_at + LATE)
+    """Whether this deed was done in this call, also one that ends before it began: the clock was set back meanwhile."""
+    moments = (call.started_at, call.ended_at or call.started_at)
+    in_time = min(moments) <= event.at and (call.ended_at is None or event.at <= max(moments) + LATE)
     return event.linkedid == call.linkedid and in_time
 
 

@@ -7,14 +7,13 @@ this process the same is told again. Whoever has not signed on is a member of no
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from gridline.clock import Clock
+from gridline.clock import Clock, happens
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound, Unavailable
 from ivr.desk import devices
@@ -230,9 +229,7 @@ class Desk:
                 self._members.repeat(strangers=self._recalled)
             await self._members.tell_due()
             await self.write()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._pause_s()):
-                    await self._wake.wait()
+            await happens(self._wake, within_s=self._pause_s())
 
     def _end_wrap_ups(self, now: datetime) -> None:
         for shift in self.shifts():

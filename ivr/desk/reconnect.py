@@ -150,6 +150,8 @@ class Reconnect:
                     self._unheard.pop(agent, None)
                 elif not self._board.partners(devices.browser(agent)):  # the talk has ended by itself
                     self._unheard.pop(agent, None)
+                else:
+                    await self._ask_again(devices.browser(agent))
             except Unavailable as error:
                 log.warning("caller-not-parked", agent=agent, reason=error.message)
 
@@ -159,6 +161,11 @@ class Reconnect:
             unheard.since = now
         unheard.packets = packets
         return now - unheard.since > SILENT
+
+    async def _ask_again(self, interface: str) -> None:
+        """Asterisk itself asks every 15 s: who calls right after this talk would be told that nobody is there."""
+        with contextlib.suppress(AmiActionFailed):  # its contact has gone in this very moment
+            await self._ami.action("PJSIPQualify", Endpoint=interface.removeprefix("PJSIP/"))
 
     def _is_over(self, parked: _Parked) -> bool:
         if self._clock.now() - parked.since > LONGEST:

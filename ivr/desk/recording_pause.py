@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gridline.clock import Clock
+from gridline.clock import Clock, happens
 from gridline.errors import Conflict, Unavailable
 from ivr.desk.ledger import Who
 from ivr.desk.models import Deed
 from ivr.live.board import Board
+from ivr.live.view import CallKey
 from ivr.telephony import events as ev
 from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event
@@ -30,8 +31,10 @@ log = structlog.get_logger(__name__)
 @dataclass(slots=True)
 class _Pause:
     who: Who
-    channel: str
-    """The caller's channel: its recorder writes both sides."""
+    key: CallKey
+    """The channel of the person outside: its recorder writes both sides."""
+    linkedid: str
+    """Of the call."""
     since: datetime
     until: datetime
 
@@ -71,7 +74,7 @@ class RecordingPause:
 
         Raises Conflict when nothing is being recorded, Unavailable when Asterisk cannot be told.
         """
-        talks = [key for key in self._board.partners(interface) if self._board.call(key) is not None]
+        talks = self._board.outside(interface)
         if not talks:
             raise Conflict("Сейчас нет разговора с абонентом.")
         (key, *_) = talks
@@ -79,12 +82,15 @@ class RecordingPause:
             await self._mute(key.linkedid, True)
         except AmiActionFailed as error:
             raise Conflict("Этот разговор не записывается.") from error
+        if not self._board.has_leg(key):  # hung up while Asterisk was asked: nothing would end this pause
+            raise Conflict("Сейчас нет разговора с абонентом.")
         now = self._clock.now()
         known = self._pauses.get(who.agent)
-        since = known.since if known is not None and known.channel == key.linkedid else now
-        self._pauses[who.agent] = _Pause(who, key.linkedid, since, now + self._longest)
+        since = known.since if known is not None and known.key == key else now
+        linkedid = self._board.call_of(key)
+        self._pauses[who.agent] = _Pause(who, key, linkedid, since, now + self._longest)
         if since == now:
-            self._remember(who, Deed.RECORDING_PAUSED, key.linkedid, None)
+            self._remember(who, Deed.RECORDING_PAUSED, linkedid, None)
         self._changed(who.agent)
         return now + self._longest
 
@@ -93,7 +99,7 @@ class RecordingPause:
         pause = self._pauses.get(agent)
         if pause is not None:
             with contextlib.suppress(AmiActionFailed):  # hung up meanwhile
-                await self._mute(pause.channel, False)
+                await self._mute(pause.key.linkedid, False)
             self._forget(agent, pause)
 
     def on_event(self, event: Event) -> None:
@@ -103,25 +109,22 @@ class RecordingPause:
                 self._over(channel.uniqueid)
             case ev.RecordingStarted(channel=channel):
                 for agent, pause in list(self._pauses.items()):
-                    if pause.channel == channel.uniqueid and not self._is_parked(agent):
+                    if pause.key.linkedid == channel.uniqueid and not self._is_parked(agent):
                         self._forget(agent, pause)
                 self._news.set()
 
     def rebuild(self) -> None:
         """After a re-read: pauses of calls that are gone end. What a process before this one left paused is lifted."""
-        live = {call.key.linkedid for call in self._board.snapshot().calls}
         for pause in list(self._pauses.values()):
-            if pause.channel not in live:
-                self._over(pause.channel)
+            if not self._board.has_leg(pause.key):
+                self._over(pause.key.linkedid)
         if not self._lifted_all:
             self._news.set()
 
     async def run(self) -> None:
         """Until cancelled: let recordings go on in time."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._next_s()):
-                    await self._news.wait()
+            await happens(self._news, within_s=self._next_s())
             self._news.clear()
             try:
                 await self._catch_up()
@@ -137,13 +140,13 @@ class RecordingPause:
                 await self.resume(agent)
             elif self._is_parked(agent):
                 with contextlib.suppress(AmiActionFailed):
-                    await self._mute(pause.channel, True)
+                    await self._mute(pause.key.linkedid, True)
         if not self._lifted_all:
-            paused = {pause.channel for pause in self._pauses.values()}
-            for call in self._board.snapshot().calls:
-                if call.agent and call.key.linkedid not in paused:
+            paused = {pause.key for pause in self._pauses.values()}
+            for key in self._board.talking():
+                if key not in paused:
                     with contextlib.suppress(AmiActionFailed):  # not recorded
-                        await self._mute(call.key.linkedid, False)
+                        await self._mute(key.linkedid, False)
             self._lifted_all = True
 
     def _next_s(self) -> float | None:
@@ -152,14 +155,14 @@ class RecordingPause:
 
     def _over(self, channel: str) -> None:
         for agent, pause in list(self._pauses.items()):
-            if pause.channel == channel:
+            if pause.key.linkedid == channel:
                 self._forget(agent, pause)
 
     def _forget(self, agent: str, pause: _Pause) -> None:
         if self._pauses.get(agent) is pause:
             del self._pauses[agent]
             seconds = int((self._clock.now() - pause.since).total_seconds())
-            self._remember(pause.who, Deed.RECORDING_RESUMED, pause.channel, seconds)
+            self._remember(pause.who, Deed.RECORDING_RESUMED, pause.linkedid, seconds)
             self._changed(agent)
 
     def _changed(self, agent: str) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gridline.clock import happens
 from ivr.desk import devices
 from ivr.telephony import events as ev
 from ivr.telephony.events import Event
@@ -76,9 +76,7 @@ class Rings:
             return None
         if ring.caller_talks:
             return RingEnd.ELSEWHERE
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SETTLED_S):
-                await ring.caller_gone.wait()
+        await happens(ring.caller_gone, within_s=SETTLED_S)
         if ring.caller_gone.is_set():
             return RingEnd.CALLER
         return RingEnd.ELSEWHERE if ring.caller_talks else RingEnd.UNANSWERED

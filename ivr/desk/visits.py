@@ -18,7 +18,7 @@ from gridline.clock import Clock
 from gridline.db import Database, new_id
 from gridline.errors import Unavailable
 from ivr.desk import devices
-from ivr.desk.models import Left, QueueVisit
+from ivr.desk.models import LOST, Left, QueueVisit
 from ivr.journal.models import call_id
 from ivr.telephony import events as ev
 from ivr.telephony.events import Channel, Event
@@ -47,13 +47,22 @@ class _Waiting:
 
 
 class Visits:
-    """One node's. `boot()` names the run of Asterisk that the events come from."""
+    """One node's. `boot()` names the run of Asterisk that the events come from; `on_lost` is told of each wait in
+    vain, with the caller's channel, and must be quick."""
 
-    def __init__(self, db: Database, clock: Clock, node: str, boot: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        node: str,
+        boot: Callable[[], str],
+        on_lost: Callable[[QueueVisit, Channel], None] = lambda visit, channel: None,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._node = node
         self._boot = boot
+        self._on_lost = on_lost
         self._waiting: dict[str, _Waiting] = {}
         self._talked: OrderedDict[str, None] = OrderedDict()
         self._done: deque[QueueVisit] = deque()
@@ -142,19 +151,20 @@ class Visits:
         left_at = (at if outcome is Left.ANSWERED else None) or known.left_at or at or self._clock.now()
         if len(self._done) >= MOST_UNWRITTEN:
             log.error("queue-visit-lost", call=self._done.popleft().call_id)
-        self._done.append(
-            QueueVisit(
-                id=new_id(),  # now, not by the database: written twice after a lost commit it is still one
-                call_id=call_id(self._node, known.boot, uniqueid),
-                company_id=known.channel.company,
-                queue=known.queue,
-                priority=known.channel.priority,
-                entered_at=known.entered_at,
-                left_at=left_at,
-                waited_s=round(max(0.0, (left_at - known.entered_at).total_seconds()), 1),
-                outcome=outcome,
-                agent=agent,
-                rang_s=rang_s,
-                missed=known.missed,
-            )
+        visit = QueueVisit(
+            id=new_id(),  # now, not by the database: written twice after a lost commit it is still one
+            call_id=call_id(self._node, known.boot, uniqueid),
+            company_id=known.channel.company,
+            queue=known.queue,
+            priority=known.channel.priority,
+            entered_at=known.entered_at,
+            left_at=left_at,
+            waited_s=round(max(0.0, (left_at - known.entered_at).total_seconds()), 1),
+            outcome=outcome,
+            agent=agent,
+            rang_s=rang_s,
+            missed=known.missed,
         )
+        self._done.append(visit)
+        if outcome in LOST:
+            self._on_lost(visit, known.channel)

@@ -8,7 +8,6 @@ wait grows; where there is none, because it could not be made in time or this pr
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 from collections.abc import Callable
@@ -20,7 +19,7 @@ import structlog
 from sqlalchemy import func, select
 
 from grid import premises
-from gridline.clock import Clock
+from gridline.clock import Clock, happens
 from gridline.companies import Company
 from gridline.db import Database
 from gridline.errors import GridlineError, Unavailable
@@ -140,9 +139,7 @@ class Whispers:
                 except (GridlineError, OSError) as error:  # a word is missing, the disk is full: no whisper, no more
                     log.error("whisper-given-up", call=one.call.id, reason=str(error))
                     self._forget(one)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._wake.wait()
+            await happens(self._wake, within_s=LOOK_S)
 
     def _emptied(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -214,6 +211,7 @@ class Whispers:
                         CallRecord.started_at >= _midnight(call.company, now),
                         CallRecord.company_id == call.company.id,
                         CallRecord.id != call.id,
+                        CallRecord.called_by == "",
                     )
                     times += await session.scalar(query) or 0
         except Unavailable as error:
@@ -222,6 +220,11 @@ class Whispers:
         if place:
             said = await asyncio.to_thread(spoken.address, _TOWN.sub("", place))
         return Facts(said, call.subject, times, one.danger)
+
+    def forget(self, call_id: str) -> None:
+        """Say nothing of this call any more."""
+        if (one := self._followed.get(call_id)) is not None:
+            self._forget(one)
 
     def _forget(self, one: _Followed) -> None:
         del self._followed[one.call.id]

@@ -29,7 +29,7 @@ _STATES = (Deed.SIGNED_ON, Deed.READY, Deed.PAUSED, Deed.MISSED, Deed.SIGNED_OFF
 """Events after which an agent is in another state (a completed talk leads to the wrap-up as well)."""
 
 
-class _Epoch(GenericFunction[int]):
+class Epoch(GenericFunction[int]):
     """A moment as whole seconds since 1970, on both databases."""
 
     type = Integer()
@@ -37,12 +37,12 @@ class _Epoch(GenericFunction[int]):
     name = "gridline_epoch"
 
 
-@compiles(_Epoch, "sqlite")
+@compiles(Epoch, "sqlite")
 def _epoch_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(strftime('%s', {compiler.process(element.clauses, **options)}) AS INTEGER)"
 
 
-@compiles(_Epoch, "postgresql")
+@compiles(Epoch, "postgresql")
 def _epoch_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(floor(extract(epoch FROM {compiler.process(element.clauses, **options)})) AS BIGINT)"
 
@@ -203,12 +203,12 @@ def _spans(company_id: str, period: Period, agent: str) -> Any:
 def _seconds_within(begun: ColumnElement[Any], ended: ColumnElement[Any], period: Period) -> ColumnElement[int]:
     """Whole seconds of the span within the period; a span without an end runs to the end of the period."""
     first, last = int(period.since.timestamp()), int(period.until.timestamp())
-    start, end = _Epoch(begun), func.coalesce(_Epoch(ended), last)
+    start, end = Epoch(begun), func.coalesce(Epoch(ended), last)
     return case((end > last, last), else_=end) - case((start < first, first), else_=start)
 
 
 def _parts(by: Sequence[GroupedBy], queue: _Column, agent: _Column, at: _Column) -> list[ColumnElement[Any]]:
-    parts = {GroupedBy.QUEUE: queue, GroupedBy.AGENT: agent, GroupedBy.HALF_HOUR: _Epoch(at) // HALF_HOUR_S}
+    parts = {GroupedBy.QUEUE: queue, GroupedBy.AGENT: agent, GroupedBy.HALF_HOUR: Epoch(at) // HALF_HOUR_S}
     return [parts[dimension].label(f"part{index}") for index, dimension in enumerate(by)]
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from grid.outages.models import TellingWay
 from gridline.db import new_id
 from gridline.numbers.phones import printable
 
@@ -27,6 +28,8 @@ class CallBegun:
     branch: str = ""
     flow_version: str = ""
     answered_at: datetime | None = None
+    called_by: str = ""
+    """The number of the agent who made it."""
 
 
 @dataclass
@@ -70,11 +73,24 @@ class CallEnded:
     flow_version: str = ""
 
 
+@dataclass(frozen=True)
+class OutageTold:
+    """The caller was told what is known of an outage."""
+
+    outage_id: str
+    at: datetime
+    told: str
+    """The words."""
+    phone: str | None
+    id: str = field(default_factory=new_id)
+    way: TellingWay = TellingWay.LINE
+
+
 OF_CALL = "of_call"
 """In a row that fills columns of a call: its id."""
-Fact = StepTaken | NoticePlayed | CallEnded
-_FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in (StepTaken, NoticePlayed, CallEnded)}
-_MOMENTS = {"started_at", "answered_at", "ended_at", "notice_started_at", "notice_ended_at"}
+Fact = StepTaken | NoticePlayed | CallEnded | OutageTold
+_FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in (StepTaken, NoticePlayed, CallEnded, OutageTold)}
+_MOMENTS = {"at", "started_at", "answered_at", "ended_at", "notice_started_at", "notice_ended_at"}
 _LONGEST = {
     "dialled": 32,
     "caller_raw": 64,
@@ -122,7 +138,7 @@ class JournalEntry:
         return _columns(self.call)
 
     def fact_row(self) -> dict[str, Any]:
-        """The columns the fact fills, of a step or of its call (OF_CALL).
+        """The columns the fact fills: of a row of its own, or of its call (OF_CALL).
 
         Empty ones of a call's end say nothing and are left out.
         """
@@ -131,6 +147,8 @@ class JournalEntry:
             row = {name: value for name, value in row.items() if value != ""}
         if isinstance(self.fact, StepTaken):
             return row | {"call_id": self.call.id, "prompt_ids": list(self.fact.prompt_ids)}
+        if isinstance(self.fact, OutageTold):
+            return row | {"call_id": self.call.id}
         return row | {OF_CALL: self.call.id}
 
 

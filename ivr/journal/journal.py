@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -17,11 +16,12 @@ from typing import Any, cast
 import structlog
 from sqlalchemy import Table, UpdateBase, bindparam, update
 
+from grid.outages.models import OutageTelling
 from gridline import metrics
-from gridline.clock import Clock
+from gridline.clock import Clock, happens
 from gridline.db import Database, Refused
 from gridline.errors import Unavailable
-from ivr.journal.entries import OF_CALL, CallBegun, CallEnded, JournalEntry, NoticePlayed, StepTaken
+from ivr.journal.entries import OF_CALL, CallBegun, CallEnded, JournalEntry, NoticePlayed, OutageTold, StepTaken
 from ivr.journal.models import CallRecord, CallStep
 from ivr.journal.spool import JournalSpool
 
@@ -34,6 +34,7 @@ WITHIN_S = 5.0
 
 log = structlog.get_logger(__name__)
 _CALLS, _STEPS = cast("Table", CallRecord.__table__), cast("Table", CallStep.__table__)
+_TELLINGS = cast("Table", OutageTelling.__table__)
 _CHANGE = update(_CALLS).where(_CALLS.c.id == bindparam(OF_CALL))
 """Fills the columns of a call that its rows name."""
 
@@ -41,7 +42,7 @@ _CHANGE = update(_CALLS).where(_CALLS.c.id == bindparam(OF_CALL))
 class Journal:
     """One for the process; `run()` must be running for anything to be stored.
 
-    `begin`, `step`, `notice`, `end` return at once and never raise: a call does not suffer for its record.
+    `begin`, `step`, `notice`, `told`, `end` return at once and never raise: a call does not suffer for its record.
     """
 
     def __init__(
@@ -77,6 +78,12 @@ class Journal:
         call = self._begun(call_id)
         if call is not None:
             self._put(JournalEntry(call, notice))
+
+    def told(self, call_id: str, told: OutageTold) -> None:
+        """The caller was told of an outage."""
+        call = self._begun(call_id)
+        if call is not None:
+            self._put(JournalEntry(call, told))
 
     def end(
         self, call_id: str, outcome: str, *, branch: str = "", flow_version: str = "", at: datetime | None = None
@@ -142,9 +149,7 @@ class Journal:
     async def _gather(self, batch: list[JournalEntry]) -> None:
         """Let others join the batch; in place, so that a cancelled run still knows of them."""
         if len(batch) < BATCH:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(GATHER_S):
-                    await self._hurry.wait()
+            await happens(self._hurry, within_s=GATHER_S)
             batch += self._all_queued(BATCH - len(batch))
 
     def _all_queued(self, at_most: int | None = None) -> list[JournalEntry]:
@@ -213,10 +218,12 @@ class Journal:
     async def _write(self, batch: Sequence[JournalEntry]) -> None:
         calls = {entry.call.id: entry for entry in batch}
         steps = [entry.fact_row() for entry in batch if isinstance(entry.fact, StepTaken)]
+        tellings = [entry.fact_row() for entry in batch if isinstance(entry.fact, OutageTold)]
         later = [entry.fact_row() for entry in batch if isinstance(entry.fact, NoticePlayed | CallEnded)]
         work: list[tuple[UpdateBase, Sequence[dict[str, Any]]]] = [
             (self._db.insert_missing(_CALLS), [entry.call_row() for entry in calls.values()]),
             (self._db.insert_missing(_STEPS), steps),
+            (self._db.insert_missing(_TELLINGS), tellings),
             *((_CHANGE, rows) for rows in _alike(later)),
         ]
         await self._db.store(work, within_s=WITHIN_S)

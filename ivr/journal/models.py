@@ -1,15 +1,16 @@
-"""What is kept of a call: the call itself with its proof of notice, and every step of the menu."""
+"""What is kept of a call: the call itself with its proof of notice, every step of the menu, who talked when."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridline.db import Base, id_column
+from gridline.db import Base, code_type, id_column
 
 _OPEN = text("ended_at IS NULL")
 
@@ -57,6 +58,48 @@ class CallRecord(Base):
     notice_completed: Mapped[bool | None]
     """Rule R5: only after a completed notice may recording start."""
     outcome: Mapped[str | None] = mapped_column(String(64))
+    called_by: Mapped[str] = mapped_column(String(15), default="", server_default="")
+    """The number of the agent who made this call; empty: it came in. Then `caller` is whom they called, `dialled` the
+    company's number that was shown."""
+
+
+class LegKind(StrEnum):
+    """How somebody came to talk with the person outside."""
+
+    TALK = "talk"
+    """They answered from a queue."""
+    CALLBACK = "callback"
+    """They have called."""
+    TRANSFER = "transfer"
+    RESUMED = "resumed"
+    """The same agent again, after a reload of the page."""
+
+
+class LegDevice(StrEnum):
+    """What they talked on."""
+
+    BROWSER = "browser"
+    DESK = "desk"
+    OUTSIDE = "outside"
+    """A telephone of nobody here."""
+
+
+class CallLeg(Base):
+    """One talk of somebody with the person outside, written when it is over. Its call is named by id alone."""
+
+    __tablename__ = "call_legs"
+    __table_args__ = (Index(None, "call_id"),)
+
+    id: Mapped[str] = id_column()
+    call_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[LegKind] = mapped_column(code_type(LegKind))
+    agent: Mapped[str] = mapped_column(String(15))
+    """The number of their telephone; empty: somebody outside."""
+    device: Mapped[LegDevice] = mapped_column(code_type(LegDevice, length=8))
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    holds: Mapped[list[Any]] = mapped_column(JSON)
+    """When the person outside was on hold: pairs of whole seconds from the beginning of the leg."""
 
 
 class CallStep(Base):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ivr.desk import devices
 from ivr.live.answer_times import AnswerTimes
 from ivr.live.floor import AT_WORK, Floor
 from ivr.live.legs import ChannelLeg
@@ -51,6 +52,39 @@ class Board:
         """One call, or None when it is not (or no longer) on the line."""
         leg = self._floor.legs.get(key.linkedid) if key == self._floor.key(key.linkedid) else None
         return self._floor.call(leg) if leg is not None and self._floor.is_call(leg) else None
+
+    def has(self, key: CallKey) -> bool:
+        """Whether any leg of this call is on the line, whoever has begun it."""
+        if key != self._floor.key(key.linkedid):
+            return False
+        return any(key.linkedid in (leg.channel.uniqueid, leg.channel.linkedid) for leg in self._floor.legs)
+
+    def has_leg(self, key: CallKey) -> bool:
+        """Whether this very leg is on the line, be it a caller's or not."""
+        return key == self._floor.key(key.linkedid) and self._floor.legs.get(key.linkedid) is not None
+
+    def outside(self, interface: str) -> tuple[CallKey, ...]:
+        """Whom outside this telephone talks with, by their own legs, whoever has called whom."""
+        mates = (mate for leg in self._floor.legs.of_device(interface) for mate in self._floor.legs.mates(leg))
+        return tuple(
+            self._floor.key(mate.channel.uniqueid) for mate in mates if not devices.is_agents(mate.channel.device)
+        )
+
+    def talking(self) -> tuple[CallKey, ...]:
+        """Everybody outside who talks with somebody now, by their own legs."""
+        there = (leg for leg in self._floor.legs if not devices.is_agents(leg.channel.device))
+        return tuple(self._floor.key(leg.channel.uniqueid) for leg in there if self._floor.legs.mates(leg))
+
+    def call_of(self, key: CallKey) -> str:
+        """The linked id of the call that this leg is the one outside of: their own, or that of the agent who called."""
+        leg = self._floor.legs.get(key.linkedid)
+        return key.linkedid if leg is None or self._floor.is_call(leg) else leg.channel.linkedid
+
+    def forget_caller(self, key: CallKey) -> None:
+        """Show no number for this call any more; Asterisk must be told too, or its next event says it again."""
+        leg = self._floor.legs.get(key.linkedid) if key == self._floor.key(key.linkedid) else None
+        if leg is not None:
+            self._floor.legs.put(replace(leg, channel=replace(leg.channel, caller="")))
 
     def agent(self, agent: str) -> LiveAgent | None:
         """One agent, or None when a member of no queue."""

@@ -42,8 +42,10 @@ class Floor:
         return self.lines.queues() | self.roster.queues()
 
     def is_call(self, leg: ChannelLeg) -> bool:
-        """Whether this leg is a caller's: the first of its call, and no agent's telephone, on shift or not."""
-        return leg.channel.uniqueid == leg.channel.linkedid and not devices.is_agents(leg.channel.device)
+        """Whether this leg is a caller's: the first of its call, whom we have not called, and no agent's telephone."""
+        channel = leg.channel
+        first = channel.uniqueid == channel.linkedid and not channel.placed_by_us
+        return first and not devices.is_agents(channel.device)
 
     def call(self, leg: ChannelLeg) -> LiveCall:
         """A caller, by their leg."""

@@ -15,12 +15,18 @@ def draw(flow: Flow) -> str:
     for place in flow.places.values():
         ways: dict[str, list[str]] = {}
         for by, target in place.leads():
-            ways.setdefault(target, []).append(BY.get(by, by))
+            ways.setdefault(target, []).append(_by(place, by))
         for target, labels in ways.items():
             label = ", ".join(filter(None, labels))
             arrow = f'-->|"{label}"|' if label else "-->"
             lines.append(f"    {_id(place.name)} {arrow} {_id(target)}")
     return "\n".join(lines) + "\n"
+
+
+def _by(place: Place, by: str) -> str:
+    """A key with the words that may be said instead of it: «2 свет / вода»."""
+    said = place.words.get(by, ()) if isinstance(place, Menu) else ()
+    return f"{by} {' / '.join(said)}" if said else BY.get(by, by)
 
 
 def _id(name: str) -> str:

@@ -11,9 +11,12 @@ from gridline.yaml.file import misconfigured
 from ivr.menus.check import check
 from ivr.menus.load import load_flow
 from ivr.menus.model import Flow
+from ivr.menus.shortened import shortened
 from ivr.menus.vocabulary import Vocabulary
 
 Stamp = tuple[int, int]
+STORM = ".storm.yaml"
+"""`skek.storm.yaml` beside `skek.yaml` is what callers meet in a storm; without it the menu is shortened by rule."""
 
 
 def load_checked(file: Path, vocabulary: Vocabulary) -> Flow:
@@ -38,9 +41,10 @@ class Flows:
         self._seen = self._stamps()
         self._flows = {company.id: self._load(company) for company in companies}
 
-    def of(self, company: Company) -> Flow:
-        """The flow for a new call."""
-        return self._flows[company.id]
+    def of(self, company: Company, *, storm: bool = False) -> Flow:
+        """The flow for a new call: the company's, or its shortened one while the line is in a storm."""
+        usual, short = self._flows[company.id]
+        return short if storm else usual
 
     def changed(self) -> bool:
         """Whether a menu file has changed since the last load, whether that load took it or refused it."""
@@ -57,11 +61,20 @@ class Flows:
                 refused.append(error)
         return tuple(refused)
 
-    def _load(self, company: Company) -> Flow:
-        return load_checked(self._folder / company.menu, self._vocabulary_of(company))
+    def _load(self, company: Company) -> tuple[Flow, Flow]:
+        """The company's usual flow, and the one of a storm."""
+        vocabulary = self._vocabulary_of(company)
+        usual = load_checked(self._folder / company.menu, vocabulary)
+        own = self._folder / _in_storm(company)
+        return usual, load_checked(own, vocabulary) if own.exists() else shortened(usual, vocabulary)
 
     def _stamps(self) -> dict[str, Stamp | None]:
-        return {company.menu: _stamp(self._folder / company.menu) for company in self._companies}
+        names = [name for company in self._companies for name in (company.menu, _in_storm(company))]
+        return {name: _stamp(self._folder / name) for name in names}
+
+
+def _in_storm(company: Company) -> str:
+    return company.menu.removesuffix(".yaml") + STORM
 
 
 def _stamp(file: Path) -> Stamp | None:

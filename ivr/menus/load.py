@@ -1,13 +1,13 @@
 """Reads a menu file into a Flow, or reports everything wrong with it: line, mistake, cure.
 
-The language is closed on purpose: ten words, no expressions, no variables. What needs an `if` is an action with
+The language is closed on purpose: eleven words, no expressions, no variables. What needs an `if` is an action with
 two exits.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from gridline.yaml.file import Mistake, Tree, YamlFile, misconfigured, read
 from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu, Place, Saying, version_of
 from ivr.menus.vocabulary import Vocabulary
 
-MENU_WORDS = ("say", "press", "repeat", "silence", "wait", "tries", "otherwise")
+MENU_WORDS = ("say", "press", "words", "repeat", "silence", "wait", "tries", "otherwise")
 SAYING_WORDS = ("say", "then")
 DOING_WORDS = ("do", "topic")
 KEYS = "0123456789"
@@ -24,6 +24,7 @@ REPEAT = "*"
 TRIES, WAIT_S = range(1, 6), range(2, 16)
 MOST_NAMED = 30
 """How many names an error lists when none is close to what was written."""
+_SPOKEN = re.compile(r"(?=.{1,40}$)[а-яё]+(?: [а-яё]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
@@ -115,8 +116,31 @@ class _Reader:
             self._target(name, "silence") if "silence" in body else "",
             self._number(name, "tries", TRIES, "раз") if "tries" in body else 3,
             self._number(name, "wait", WAIT_S, "секунд") if "wait" in body else 5,
+            self._spoken(name, press) if "words" in body else MappingProxyType({}),
             self._file.line(name),
         )
+
+    def _spoken(self, name: str, press: Container[str]) -> Mapping[str, tuple[str, ...]]:
+        """What may be said for each key; a word that stands twice would lead to two places."""
+        written = self._at(name, "words")
+        if not isinstance(written, dict) or not written:
+            self._wrong("После words нет ни одного слова.", "Пишите words: {2: [свет, нет света]}.", name, "words")
+            return MappingProxyType({})
+        found, seen = dict[str, tuple[str, ...]](), dict[str, str]()
+        for key, said in written.items():
+            where = (name, "words", key)
+            if key not in press:
+                self._wrong(f"Слова для клавиши «{key}», а в press её нет.", "Добавьте её или уберите слова.", *where)
+            words = said if isinstance(said, list) else [said]
+            for word in words:
+                if not isinstance(word, str) or not _SPOKEN.fullmatch(word):
+                    self._wrong("Это не слово абонента.", "Строчные русские буквы и пробелы, не больше 40.", *where)
+                elif word in seen:
+                    self._wrong(f"«{word}» и для {seen[word]}, и для {key}.", "Оставьте одно.", *where)
+                else:
+                    seen[word] = key
+            found[key] = tuple(word for word in words if isinstance(word, str))
+        return MappingProxyType(found)
 
     def _saying(self, name: str, body: dict[str, Tree]) -> Saying:
         self._known_words(name, body, SAYING_WORDS)

@@ -29,6 +29,8 @@ class Menu:
     """Where the first silence leads, for menus after an answer; with "" silence counts as a try."""
     tries: int = 3
     wait_s: int = 5
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Key -> what may be said instead of it, where the company lets its callers speak to menus."""
     line: int = field(default=0, compare=False)
 
     def leads(self) -> Iterator[tuple[str, str]]:

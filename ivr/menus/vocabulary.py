@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gridline.companies import Company
 
-NOTICE, DANGER, PERSON = "play_notice", "danger", "operator"
+NOTICE, DANGER, POWER, PERSON = "play_notice", "danger", "no_supply", "operator"
 """The actions that the menu rules refer to by name."""
 
 FAILED = "failed"

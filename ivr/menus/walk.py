@@ -63,6 +63,10 @@ Act = Callable[[L, str], Awaitable[str]]
 """An action bound to its services: given the line and the place's topic ("" for none), it returns one of its exits."""
 
 
+Asks = Callable[[L, Menu, tuple[str, ...]], Awaitable[str]]
+"""Asks a caller in a menu, who may answer aloud; the key that they pressed or meant, or ""."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing that happened in a place, for the call's record."""
@@ -96,24 +100,34 @@ async def walk(
     listener: Callable[[Step], None],
     clock: Clock,
     start: str = "",
+    asks: Asks[L] | None = None,
 ) -> None:
     """Lead the caller from `start` (the flow's beginning by default) until the call ends.
 
     A controller that takes over a call passes the place it was in; if the flow no longer has that place, the call
     goes to the first menu. A failure in a place is logged and leads to its `failed` or `otherwise`, and so to a
-    person. Raises CallerHungUp.
+    person. `asks` is for menus with words, where the caller may say them. Raises CallerHungUp.
     """
-    await _Walk(flow, line, acts, listener, clock).run(start)
+    await _Walk(flow, line, acts, listener, clock, asks).run(start)
 
 
 class _Walk:
     """The state of one walk: bad tries in this menu, and keys pressed in all."""
 
     def __init__(
-        self, flow: Flow, line: L, acts: Mapping[str, Act[L]], listener: Callable[[Step], None], clock: Clock
+        self,
+        flow: Flow,
+        line: L,
+        acts: Mapping[str, Act[L]],
+        listener: Callable[[Step], None],
+        clock: Clock,
+        asks: Asks[L] | None,
     ) -> None:
         self._flow, self._line, self._listener, self._clock = flow, line, listener, clock
         self._act: Callable[[ActionPlace], Awaitable[str]] = lambda place: acts[place.action](line, place.topic)
+        self._ask: Callable[[Menu, tuple[str, ...]], Awaitable[str]] = lambda menu, said: (
+            asks(line, menu, said) if asks is not None and menu.words else line.ask_key(*said, wait_s=menu.wait_s)
+        )
         self._keys = 0
         self._bad = 0
         self._opening = ""
@@ -172,13 +186,14 @@ class _Walk:
             ahead, self._line.call.ahead = self._line.call.ahead, ""
             if ahead not in place.press:  # a caller who only cut the statement short still hears the menu
                 ahead = ""
-            return self._answered(place, ahead or await self._line.ask_key(*said, wait_s=place.wait_s))
+            return self._answered(place, ahead or await self._ask(place, said))
         if isinstance(place, Saying):
             key = await self._line.say(*said, last=place.then == HANG_UP)
             if key == REPEAT and self._count_key():
                 return _Outcome("repeat", place.name, key)
             self._line.call.ahead = key
             return _Outcome("said", place.then, key)
+        self._line.call.ahead = ""  # a key from before it answers no menu behind it
         exit = await self._act(place)
         if exit in place.exits_by_key and not self._count_key():
             exit = FAILED

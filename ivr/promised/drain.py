@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
+from appeals.intake.drafts import Draft
 from appeals.intake.intake import accept
-from appeals.register import Draft, Register
+from appeals.register import Register
 from gridline import metrics
+from gridline.db import Database
 from gridline.errors import GridlineError, Unavailable
 from gridline.log import incident
 from gridline.numbers.phones import e164
 from ivr.journal.entries import CallBegun
 from ivr.journal.journal import Journal
 from ivr.promised.spool import CallFacts, Spool, SpooledAppeal
+from worklist import unregistered
+from worklist.codes import ItemKind
+from worklist.unregistered import HalfTold
+from worklist.worklist import Matter, Worklist
 
 UNMET = "unmet"
 """Stands for Asterisk's boot in the record of a call that ended without a controller."""
@@ -26,9 +34,11 @@ log = structlog.get_logger(__name__)
 class Drain:
     """Empties one node's spool; safe to repeat after any crash, and to run beside another draining process."""
 
-    def __init__(self, spool: Spool, register: Register, journal: Journal) -> None:
+    def __init__(self, spool: Spool, db: Database, register: Register, worklist: Worklist, journal: Journal) -> None:
         self._spool = spool
+        self._db = db
         self._register = register
+        self._worklist = worklist
         self._journal = journal
         self._counter_seen = False
 
@@ -70,20 +80,23 @@ class Drain:
         self._counter_seen = True
 
     async def _bring_in(self, kept: SpooledAppeal) -> str:
-        """Register one; returns its number, or for a message without a contact, the id of a draft for a person."""
+        """Register one; returns its number, or for words without a contact, the id of the item a person has."""
         intake = kept.intake
-        if (
-            kept.call is not None and intake["phone"] is None
-        ):  # rule R6: no appeal without a contact; no receipt was said
+        if intake["phone"] is None and kept.item is not None:  # a danger: its item says all there is
+            return (await self._worklist.open(_matter(kept.item, intake))).id
+        if intake["phone"] is None:  # rule R6: no appeal without a contact; no receipt was said
             draft = Draft(
                 company_id=str(intake["company_id"]),
-                stage="message",
-                call_id=str(intake["call_id"]),
+                stage=unregistered.CONTACT,
+                call_id=_text(intake, "call_id"),
                 topic=str(intake["topic"]),
-                recording_id=str(intake["recording_id"]),
+                recording_id=_text(intake, "recording_id"),
             )
-            return await self._register.draft(draft)
+            told = HalfTold(draft, _told_at(intake), branch=_text(intake, "branch") or "")
+            return (await unregistered.keep(self._db, self._worklist, told)).id
         registered = await self._register.register(accept({**intake, "receipt": kept.receipt}))
+        if kept.item is not None:
+            await self._worklist.open(_matter(kept.item, intake, registered.appeal_id))
         return registered.number
 
     def _record(self, call: CallFacts, kept: SpooledAppeal) -> None:
@@ -104,3 +117,19 @@ class Drain:
         )
         self._journal.begin(begun)
         self._journal.end(id, "message", at=datetime.fromisoformat(call.ended_at))
+
+
+def _matter(item: Mapping[str, str | None], intake: Mapping[str, object], appeal_id: str | None = None) -> Matter:
+    """The item as it was kept, its clock begun when it was told. Raises TypeError, ValueError for another version's."""
+    fields: dict[str, Any] = {name: value for name, value in item.items() if value is not None}
+    kind = ItemKind(fields.pop("kind"))
+    return Matter(kind, **(fields | {"appeal_id": appeal_id, "made_at": _told_at(intake)}))
+
+
+def _text(intake: Mapping[str, object], name: str) -> str | None:
+    return str(intake[name]) if intake.get(name) else None
+
+
+def _told_at(intake: Mapping[str, object]) -> datetime:
+    told = _text(intake, "received_at")
+    return datetime.fromisoformat(told) if told else datetime.now(UTC)

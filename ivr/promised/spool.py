@@ -31,6 +31,7 @@ REQUIRED = frozenset({"company_id", "topic", "phone"})
 """Fields that every appeal here has, though their value may be null."""
 OF_A_CALL = frozenset({"call_id", "recording_id"})
 """And one that comes with the facts of its call."""
+OF_AN_ITEM = frozenset({"kind", "company_id", "key"})
 
 
 class BadEntry(ValueError):
@@ -68,6 +69,8 @@ class SpooledAppeal:
     """The fields of `appeals.intake.intake.Intake` as JSON values."""
     call: CallFacts | None = None
     """For a call that ended in the dialplan, without a controller."""
+    item: dict[str, str | None] | None = None
+    """What goes onto the worklist with it: the fields of `worklist.worklist.Matter` as JSON values."""
 
     @classmethod
     def read(cls, file: Path) -> SpooledAppeal:
@@ -75,7 +78,10 @@ class SpooledAppeal:
         try:
             stored = json.loads(file.read_text(encoding="utf-8"))
             kept = cls(
-                stored["receipt"], dict(stored["intake"]), CallFacts.of(stored["call"]) if stored["call"] else None
+                stored["receipt"],
+                dict(stored["intake"]),
+                CallFacts.of(stored["call"]) if stored["call"] else None,
+                dict(stored["item"]) if stored.get("item") else None,
             )
         except FileNotFoundError:
             raise
@@ -85,6 +91,8 @@ class SpooledAppeal:
             raise BadEntry(f"it holds {kept.receipt!r}")
         if missing := (REQUIRED | OF_A_CALL if kept.call else REQUIRED) - kept.intake.keys():
             raise BadEntry(f"fields are missing: {', '.join(sorted(missing))}")
+        if kept.item is not None and (missing := OF_AN_ITEM - kept.item.keys()):
+            raise BadEntry(f"fields of its item are missing: {', '.join(sorted(missing))}")
         return kept
 
 
@@ -99,8 +107,10 @@ class Spool:
         self.series = series
         folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, intake: dict[str, object], call: CallFacts | None = None) -> SpooledAppeal:
-        """Store an appeal and return it with its receipt; on return it survives a power cut.
+    def keep(
+        self, intake: dict[str, object], call: CallFacts | None = None, item: dict[str, str | None] | None = None
+    ) -> SpooledAppeal:
+        """Store an appeal, with the item that goes with it, and return it with its receipt; it survives a power cut.
 
         Raises Unavailable when the disk is full or broken: then nothing was promised, and a person takes the call.
         """
@@ -108,7 +118,7 @@ class Spool:
             state = os.statvfs(self._folder)
             if state.f_bavail * state.f_frsize < FULL_BYTES:
                 raise OSError("the spool's disk is full")
-            kept = SpooledAppeal(self._next_receipt(), intake, call)
+            kept = SpooledAppeal(self._next_receipt(), intake, call, item)
             write_synced(self._file(kept.receipt), json.dumps(asdict(kept), ensure_ascii=False))
         except OSError as error:
             raise Unavailable(f"Обращение не удалось сохранить на диск: {error}") from error

@@ -7,13 +7,19 @@ the disk was full, the words are found here, when their recording is taken in.
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 import structlog
 
-from appeals.register import Draft, Register
+from appeals.intake.drafts import Draft
+from appeals.register import Register
+from gridline.db import Database
 from ivr.promised.spool import Spool
 from ivr.voice import audio
 from recordings.incoming import Incoming, Label
+from worklist import items, unregistered
+from worklist.unregistered import HalfTold
+from worklist.worklist import Worklist
 
 STAGE = "cut-off"
 SHORTEST_S = 0.3
@@ -25,22 +31,27 @@ log = structlog.get_logger(__name__)
 class ToldWords:
     """To be told of each recording while its samples lie there (`recordings.intake`)."""
 
-    def __init__(self, register: Register, spool: Spool, incoming: Incoming) -> None:
+    def __init__(self, db: Database, register: Register, worklist: Worklist, spool: Spool, incoming: Incoming) -> None:
+        self._db = db
         self._register = register
+        self._worklist = worklist
         self._spool = spool
         self._incoming = incoming
 
     async def on_stored(self, label: Label) -> None:
-        """Keep a message that no appeal, draft or promise rests on. Raises Unavailable: to be told again."""
+        """Keep a message that no appeal, draft, item or promise rests on. Raises Unavailable: to be told again."""
         if label.kind != "message" or not await asyncio.to_thread(self._is_free, label):
             return
         if await self._register.has_words(label.id, label.company_id, label.call_id):
             return
+        async with self._db.read() as session:
+            if await items.rests_on(session, label.id, label.call_id):
+                return
         if not label.company_id:  # a label of an earlier version: the recording is with its call all the same
             log.error("words-of-no-company", recording=label.id, call=label.call_id)
             return
         draft = Draft(label.company_id, STAGE, label.call_id, label.caller, recording_id=label.id)
-        await self._register.draft(draft)
+        await unregistered.keep(self._db, self._worklist, HalfTold(draft, datetime.fromisoformat(label.started_at)))
         log.warning("words-found", recording=label.id, call=label.call_id)
 
     def _is_free(self, label: Label) -> bool:

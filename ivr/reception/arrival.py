@@ -12,15 +12,15 @@ from ivr.telephony.seal import Seal, SealedFacts
 from ivr.telephony.wire import clean
 
 log = structlog.get_logger(__name__)
-_SAID = 6
+_SAID = 7
 
 
 @dataclass(frozen=True)
 class Arrival:
     """The dialplan's words, and Asterisk's of its channel.
 
-    The dialplan speaks in the address it asks for, `agi://HOST/call/COMPANY/DIALLED/CALL/PLACE/NOTICE/SEAL`: it is the
-    first thing Asterisk 22 sends, before anything that a telephone may have put in.
+    The dialplan speaks in the address it asks for, `agi://HOST/call/COMPANY/DIALLED/CALL/PLACE/NOTICE/SEAL/DANGER`: it
+    is the first thing Asterisk 22 sends, before anything that a telephone may have put in.
     """
 
     company_id: str
@@ -34,11 +34,13 @@ class Arrival:
     def of(cls, env: Mapping[str, str], seal: Seal) -> Arrival:
         """Read the AGI environment; anything the dialplan did not say is empty."""
         said = env.get("network_script", "").split("/")[1:]
+        if len(said) == _SAID - 1:  # an Asterisk that runs on with its dialplan of before danger was kept
+            said.append("")
         if len(said) != _SAID:
             said = [""] * _SAID
-        company, dialled, call, place, notice, signature = said
+        company, dialled, call, place, notice, signature, danger = said
         channel = clean(env.get("uniqueid", ""))
-        kept = SealedFacts(call, place, notice)
+        kept = SealedFacts(call, place, notice, danger)
         if kept != SealedFacts() and not seal.fits(signature, channel, kept):
             metrics.SEALS_REFUSED.inc()
             log.warning("call-not-sealed-by-us", channel=channel, claimed=clean(call, 40), place=clean(place, 40))

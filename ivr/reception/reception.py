@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -17,13 +18,17 @@ from ivr.journal.models import call_id
 from ivr.line import DONE, SLACK_S, Line
 from ivr.menus.flows import Flows
 from ivr.menus.walk import walk
+from ivr.outbound.dialer import CONTEXT, Dialer
+from ivr.reception import called_out
 from ivr.reception.arrival import Arrival
+from ivr.reception.called_out import CalledOut
 from ivr.reception.steps import Steps
 from ivr.services import Services
 from ivr.telephony import variables
 from ivr.telephony.agi import AgiChannel, CallerHungUp
 from ivr.telephony.seal import Seal
 from ivr.telephony.wire import set_variables
+from ivr.voice.hearing.menu_words import ask_aloud
 from ivr.voice.voice import Voice
 
 log = structlog.get_logger(__name__)
@@ -33,8 +38,19 @@ class Reception:
     """Serves calls with the services, the voice and the menus in force; `boot` names this run of Asterisk."""
 
     def __init__(
-        self, services: Services, voice: Voice, flows: Flows, *, node: str, boot: Callable[[], str], seal: Seal
+        self,
+        services: Services,
+        voice: Voice,
+        flows: Flows,
+        dialer: Dialer,
+        called_out: CalledOut,
+        *,
+        node: str,
+        boot: Callable[[], str],
+        seal: Seal,
     ) -> None:
+        self._dialer = dialer
+        self._called_out = called_out
         self._services = services
         self._voice = voice
         self._flows = flows
@@ -44,7 +60,13 @@ class Reception:
         self._acts = actions.bound(services)
 
     async def take(self, channel: AgiChannel) -> None:
-        """Run one call to its end."""
+        """Run one call to its end, whether it came in, we have placed it, or an agent has."""
+        if channel.env.get("network_script", "").startswith(f"{CONTEXT}/"):
+            await self._dialer.take(channel)
+            return
+        if channel.env.get("network_script", "").startswith(f"{called_out.CONTEXT}/"):
+            await self._called_out.take(channel)
+            return
         arrival = Arrival.of(channel.env, self._seal)
         try:
             company = self._services.companies.by_id(arrival.company_id)
@@ -60,23 +82,26 @@ class Reception:
             caller_raw=arrival.caller_raw,
             started_at=self._services.clock.now(),
             notice_heard=arrival.kept.notice == "1",
+            in_danger=arrival.kept.danger == "1",
         )
         structlog.contextvars.bind_contextvars(call=call.id)
         with metrics.CALLS_NOW.track_inprogress():
             await self._serve(channel, call, arrival)
 
     async def _serve(self, channel: AgiChannel, call: Call, arrival: Arrival) -> None:
-        flow = self._flows.of(call.company)
         services = self._services
+        services.storm.came(call)
+        flow = self._flows.of(call.company, storm=services.storm.is_on(call))
         services.journal.begin(self._begun(call, flow.version))
         steps = Steps(services.journal, call.id, flow.version)
         line = Line(channel, call, self._voice, services.clock, steps.spoken, self._seal)
         line.mark(variables.CALL, call.id)
         at = arrival.kept.place
-        log.info("call-begins", company=call.company.id, caller=call.caller, dialled=call.dialled, at=at)
+        log.info("call-begins", company=call.company.id, dialled=call.dialled, at=at)
         outcome = "failed"
         try:
-            await walk(flow, line, self._acts, steps.stepped, services.clock, at)
+            aloud = partial(ask_aloud, services.hearing) if call.company.menus_by_voice else None
+            await walk(flow, line, self._acts, steps.stepped, services.clock, at, aloud)
             outcome = "finished"
         except CallerHungUp:
             outcome = "talked" if services.visits.talked(call.channel) else "hung-up"

@@ -8,6 +8,8 @@ from ivr.line import Spoken
 from ivr.menus.walk import Step
 
 NOTICE = "notice"
+OUT_NOTICE = "out-notice"
+"""What whoever an agent calls hears first."""
 
 
 class Steps:
@@ -27,8 +29,8 @@ class Steps:
         """Something was said."""
         self.flush()
         self._said = said
-        if said.prompt_ids == (NOTICE,):
-            notice = NoticePlayed(NOTICE, said.version, said.started_at, said.ended_at, said.whole)
+        if said.prompt_ids in ((NOTICE,), (OUT_NOTICE,)):
+            notice = NoticePlayed(said.prompt_ids[0], said.version, said.started_at, said.ended_at, said.whole)
             self._journal.notice(self._call_id, notice)
 
     def stepped(self, step: Step) -> None:

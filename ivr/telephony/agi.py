@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import structlog
 
+from gridline.clock import happens
 from gridline.errors import GridlineError
 from gridline.log import incident
 from ivr.telephony.channel import COMMAND_TIMEOUT_S, AgiChannel, AgiTimeout, CallerHungUp
@@ -123,12 +124,7 @@ class AgiServer:
 
     async def drain(self, timeout_s: float) -> bool:
         """Wait until the running calls have ended; False when some still run after `timeout_s` seconds."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._idle.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await happens(self._idle, within_s=timeout_s)
 
     async def close(self) -> None:
         """Stop at once: calls that still run are cancelled and go on in the dialplan."""

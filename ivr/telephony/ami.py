@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from gridline import metrics
-from gridline.clock import Clock
+from gridline.clock import Clock, happens
 from gridline.errors import Unavailable
 from gridline.log import incident
 from ivr.telephony import events, state
@@ -199,11 +199,7 @@ class Ami:
             await self._sleep_until(soonest if self._reread_wanted else due)
 
     async def _sleep_until(self, due: float) -> None:
-        try:
-            async with asyncio.timeout(max(0.0, due - self._clock.monotonic())):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        await happens(self._wake, within_s=max(0.0, due - self._clock.monotonic()))
 
     async def _reread(self, session: Session) -> None:
         at = self._clock.now()

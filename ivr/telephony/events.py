@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from ivr.telephony import variables
 from ivr.telephony.wire import clean
 
+PLACED = "out-"
+"""How the unique ids of the calls that we place ourselves begin."""
+
 Message = Mapping[str, str]
 """One AMI message: header to value; a header that came several times holds its values joined by LF."""
 
@@ -31,6 +34,11 @@ class Channel:
     dialled: str = ""
     priority: int = 0
     """In the queue; 0 is ordinary."""
+
+    @property
+    def placed_by_us(self) -> bool:
+        """Whether the controller has called this telephone (`ivr.outbound`), rather than a caller us."""
+        return self.uniqueid.startswith(PLACED)
 
     @property
     def device(self) -> str:
@@ -64,6 +72,23 @@ class ChannelSeen(Event):
     """A leg was created or has changed its state (Newchannel, Newstate)."""
 
     channel: Channel
+
+
+class ChannelRings(ChannelSeen):
+    """The telephone that was called rings."""
+
+
+class ChannelAnswered(ChannelSeen):
+    """The telephone that was called, or that called us, is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlaced(Event):
+    """A call that we asked for was answered, or has come to nothing."""
+
+    exten: str
+    """Where it goes in the dialplan."""
+    answered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +229,20 @@ class RecordingStopped(Event):
     channel: Channel
 
 
+@dataclass(frozen=True, slots=True)
+class Held(Event):
+    """This telephone has put the others of its bridge on hold."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Unheld(Event):
+    """This telephone is back from a hold."""
+
+    channel: Channel
+
+
 def channel_of(message: Message) -> Channel:
     """The leg a message is about. Raises KeyError or ValueError when it names none."""
     uniqueid, linkedid = message["Uniqueid"], message["Linkedid"]
@@ -237,6 +276,7 @@ def member_of(message: Message) -> Member:
 
 
 _Maker = Callable[[Message, datetime], Event]
+_BY_STATE = {"5": ChannelRings, "6": ChannelAnswered}
 
 
 def _member_changed(m: Message, at: datetime) -> Event:
@@ -244,7 +284,7 @@ def _member_changed(m: Message, at: datetime) -> Event:
 
 
 def _channel_seen(m: Message, at: datetime) -> Event:
-    return ChannelSeen(at, channel_of(m))
+    return _BY_STATE.get(m.get("ChannelState", ""), ChannelSeen)(at, channel_of(m))
 
 
 def _sign_in_refused(m: Message, at: datetime) -> Event:
@@ -253,7 +293,7 @@ def _sign_in_refused(m: Message, at: datetime) -> Event:
 
 
 _MAKERS: Mapping[str, _Maker] = {
-    "Newchannel": _channel_seen,
+    "Newchannel": lambda m, at: ChannelSeen(at, channel_of(m)),
     "Newstate": _channel_seen,
     "Hangup": lambda m, at: ChannelHungUp(at, channel_of(m), int(m["Cause"])),
     "BridgeEnter": lambda m, at: BridgeEntered(at, channel_of(m), m["BridgeUniqueid"]),
@@ -280,7 +320,10 @@ _MAKERS: Mapping[str, _Maker] = {
     "InvalidAccountID": _sign_in_refused,
     "InvalidPassword": _sign_in_refused,
     "ChallengeResponseFailed": _sign_in_refused,
+    "OriginateResponse": lambda m, at: CallPlaced(at, clean(m["Exten"], 40), m["Response"] == "Success"),
     "UserEvent": lambda m, at: CallTurnedAway(at, clean(m["Reason"], 40)),
+    "Hold": lambda m, at: Held(at, channel_of(m)),
+    "Unhold": lambda m, at: Unheld(at, channel_of(m)),
     "MixMonitorStart": lambda m, at: RecordingStarted(at, channel_of(m)),
     "MixMonitorStop": lambda m, at: RecordingStopped(at, channel_of(m)),
 }

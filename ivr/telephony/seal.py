@@ -14,6 +14,8 @@ class SealedFacts:
     place: str = ""
     notice: str = ""
     """1 once the notice was heard to its end."""
+    danger: str = ""
+    """1 once the caller chose danger."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Seal:
 
     def of(self, channel: str, kept: SealedFacts) -> str:
         """The seal (32 hex digits): good for this channel (Asterisk's unique id) and for no other."""
-        text = "\n".join((channel, kept.call, kept.place, kept.notice))
+        text = "\n".join((channel, kept.call, kept.place, kept.notice, kept.danger))
         return hmac.digest(self.key.encode(), text.encode(), "sha256")[:16].hex()
 
     def fits(self, seal: str, channel: str, kept: SealedFacts) -> bool:

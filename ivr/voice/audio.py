@@ -187,7 +187,11 @@ def alaw(pcm: Pcm) -> bytes:
 
 def wav_bytes(pcm: Pcm) -> bytes:
     """A plain 8 kHz mono 16-bit WAV file."""
-    body = pcm.astype("<i2").tobytes()
+    return wav_of(pcm.astype("<i2").tobytes())
+
+
+def wav_of(body: bytes) -> bytes:
+    """The same of raw samples, as Asterisk writes them."""
     sound = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)  # PCM, mono, 16 bit
     head = struct.pack("<4sI4s", b"RIFF", 36 + len(body), b"WAVE") + sound + struct.pack("<4sI", b"data", len(body))
     return head + body

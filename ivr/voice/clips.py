@@ -12,7 +12,7 @@ import numpy as np
 
 from gridline.errors import GridlineError, Unavailable
 from ivr.voice import audio
-from ivr.voice.prompts import Phrase, Prompt, PromptBook, PromptEntry
+from ivr.voice.prompts import Phrase, PromptBook, PromptEntry, Recorded
 from ivr.voice.studio import Studio, Take
 from ivr.voice.synthesis import Synthesiser
 
@@ -49,7 +49,9 @@ class Clips:
     def find(self, phrase: Phrase, company_id: str) -> PromptClip:
         """The clip of `phrase`; its name is the hash of everything that affects the sound. Raises Misconfigured."""
         text = self._book.text(phrase, company_id)
-        entry = self._book[phrase.id if isinstance(phrase, Prompt) else phrase]
+        entry = self._book[phrase if isinstance(phrase, str) else phrase.id]
+        if isinstance(phrase, Recorded):
+            return PromptClip(entry, phrase.file, text, None)
         take = self._studio.take(entry, company_id)
         if take is not None:
             source = f"take/{take.digest}"

@@ -22,7 +22,7 @@ COMMON = "common"
 
 _ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_CHARACTERS_PER_SECOND = 14.5
+CHARACTERS_PER_SECOND = 14.5
 """RHVoice's anna at our rate, to estimate a prompt before it is made; on the safe (slow) side."""
 
 
@@ -38,7 +38,18 @@ class Prompt:
         object.__setattr__(self, "values", tuple(sorted(values.items())))
 
 
-Phrase = str | Prompt
+@dataclass(frozen=True)
+class Recorded:
+    """What somebody said for the occasion, in place of the prompt `id`: a pair of files that is there already."""
+
+    id: str
+    file: Path
+    """Without extension."""
+    text: str
+    """The words, where somebody wrote them down: said by the synthesiser should the files be gone."""
+
+
+Phrase = str | Prompt | Recorded
 """A bare str is the id of a prompt without placeholders."""
 
 
@@ -68,7 +79,7 @@ class PromptEntry:
 
     def estimate_s(self, company_id: str = COMMON) -> float:
         """Estimated seconds, by the number of letters: for checks before anything is synthesised."""
-        return self.tone_s if self.kind == "tone" else len(self.wording(company_id)) / _CHARACTERS_PER_SECOND
+        return self.tone_s if self.kind == "tone" else len(self.wording(company_id)) / CHARACTERS_PER_SECOND
 
 
 class PromptBook(Mapping[str, PromptEntry]):
@@ -99,6 +110,8 @@ class PromptBook(Mapping[str, PromptEntry]):
         through is still read. Raises Misconfigured for an unknown id, a value missing or too many:
         a fault of the menu or the action, which must not end in silence.
         """
+        if isinstance(phrase, Recorded):
+            return phrase.text
         prompt = Prompt(phrase) if isinstance(phrase, str) else phrase
         entry = self._entries.get(prompt.id)
         if entry is None:

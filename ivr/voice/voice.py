@@ -14,7 +14,7 @@ from gridline.errors import GridlineError, Misconfigured
 from gridline.settings import Settings
 from ivr.voice import audio
 from ivr.voice.clips import Clips, PromptUnavailable
-from ivr.voice.prompts import COMMON, Phrase, Prompt, PromptBook
+from ivr.voice.prompts import COMMON, Phrase, PromptBook
 from ivr.voice.studio import Studio
 from ivr.voice.synthesis import RATE_PERCENT, RHVoice, Synthesiser, find_rhvoice
 
@@ -183,7 +183,7 @@ class Voice:
 
 
 def _ids(phrases: Sequence[Phrase]) -> tuple[str, ...]:
-    return tuple(phrase.id if isinstance(phrase, Prompt) else phrase for phrase in phrases)
+    return tuple(phrase if isinstance(phrase, str) else phrase.id for phrase in phrases)
 
 
 def _link(name: Path, file: Path) -> None:

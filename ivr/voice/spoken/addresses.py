@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grid.place_kinds import SAID, STREETS, compact
+from grid.places.kinds import SAID, STREETS, compact
 from ivr.voice.spoken.codes import spelled
 from ivr.voice.spoken.dates import MONTHS
 from ivr.voice.spoken.free_text import speakable

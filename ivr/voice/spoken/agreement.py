@@ -108,6 +108,11 @@ APPEAL = Noun(
     _six("обращение, обращения, обращению, обращение, обращением, обращении"),
     _six("обращения, обращений, обращениям, обращения, обращениями, обращениях"),
 )
+MESSAGE = Noun(
+    Gender.N,
+    _six("сообщение, сообщения, сообщению, сообщение, сообщением, сообщении"),
+    _six("сообщения, сообщений, сообщениям, сообщения, сообщениями, сообщениях"),
+)
 RUBLE = Noun(
     Gender.M,
     _six("рубль, рубля, рублю, рубль, рублём, рубле"),
@@ -130,6 +135,7 @@ KILOWATT = _masculine("киловатт", many="")
 MEGAWATT = _masculine("мегаватт", many="")
 PIECE = _feminine("штук", several="и")
 NOUNS = (
-    *(SECOND, MINUTE, HOUR, DAY, WORKING_DAY, WEEK, MONTH, YEAR, PERSON, DIGIT, STAGE, ADDRESS, APPEAL, RUBLE, KOPECK),
-    *(METRE, KILOMETRE, CENTIMETRE, MILLIMETRE, PER_CENT, VOLT, KILOVOLT, KILOVOLT_AMPERE, KILOWATT, MEGAWATT, PIECE),
+    *(SECOND, MINUTE, HOUR, DAY, WORKING_DAY, WEEK, MONTH, YEAR, PERSON, DIGIT, STAGE, ADDRESS, APPEAL, MESSAGE),
+    *(RUBLE, KOPECK, METRE, KILOMETRE, CENTIMETRE, MILLIMETRE, PER_CENT),
+    *(VOLT, KILOVOLT, KILOVOLT_AMPERE, KILOWATT, MEGAWATT, PIECE),
 )

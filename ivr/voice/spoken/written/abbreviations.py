@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from grid.place_kinds import SAID, compact
+from grid.places.kinds import SAID, compact
 from ivr.voice.spoken.numbers import CASES, GrammarCase
 from ivr.voice.spoken.written import morphology
 from ivr.voice.spoken.written.demands import DecidedBy, Demand, demand

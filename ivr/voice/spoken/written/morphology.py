@@ -1,7 +1,8 @@
-"""What the dictionary knows of a written word: which noun it may be, in which case; pymorphy3 behind two questions."""
+"""What the dictionary knows of a written word: which noun it may be, in which case; pymorphy3 behind some questions."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -38,6 +39,11 @@ _GENDERS: dict[str, Gender] = {"masc": Gender.M, "femn": Gender.F, "neut": Gende
 _UNMEANT = {"опор", "проводы", "лёт"}
 """Nouns of the dictionary that share forms with what a network is made of, and that nobody means here."""
 
+SURNAMES = re.compile(r"(ов|ев|ин|[сц]кий|ова|ева|ина|[сц]кая|ову|еву|ину|енко|ич|ична|овна|евна|вич[ау]|юк|чук|ян)$")
+"""How surnames and patronymics end."""
+UNKNOWN = 0.1
+"""How likely a word that no dictionary has is taken for a person's name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -72,6 +78,20 @@ def nouns(word: str) -> tuple[Reading, ...]:
 def is_adjective(word: str) -> bool:
     """Whether `word` may stand between a number and its noun: «3 новых опоры»."""
     return any(parse.tag.POS in ("ADJF", "PRTF") for parse in _dictionary().parse(word))
+
+
+@lru_cache(WORDS_KEPT)
+def name_share(word: str) -> float:
+    """Which share of the readings of `word` (lower case) is a first name, a surname or a patronymic, 0 to 1.
+
+    A word that the dictionary does not have may be one: it has `UNKNOWN`, and more only where it ends as surnames do,
+    for recognisers hear many words that are none.
+    """
+    parses = _dictionary().parse(word)
+    if not parses[0].is_known and not SURNAMES.search(word):
+        return UNKNOWN
+    named = sum(parse.score for parse in parses if {"Name", "Surn", "Patr"} & parse.tag.grammemes)
+    return float(named) if named or parses[0].is_known else UNKNOWN
 
 
 @lru_cache(WORDS_KEPT)

@@ -7,8 +7,9 @@ from typing import Literal
 import structlog
 
 from gridline.errors import Unavailable
-from ivr.actions import told
-from ivr.actions.questions import PersonWanted, choose
+from ivr.actions import by_message, danger, told
+from ivr.actions.person import callback
+from ivr.actions.questions import PersonWanted
 from ivr.line import CallerHungUp, Line
 from ivr.services import Services
 
@@ -16,7 +17,12 @@ log = structlog.get_logger(__name__)
 
 
 async def act(line: Line, services: Services, topic: str) -> Literal["done", "silent", "operator", "failed"]:
-    """Take a message: `silent` when nothing was said, `operator` on 0, `failed` when it cannot be kept."""
+    """Take a message: `silent` when nothing was said, `operator` on 0, `failed` when it cannot be kept.
+
+    Whoever told of danger in this call speaks to the dispatcher.
+    """
+    if line.call.in_danger:
+        return "done" if await danger.leave_words(line, services) else "silent"
     telling = told.Telling(line, services, "message-tell")
     try:
         label = await telling.tell()
@@ -24,7 +30,7 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "si
             return "silent"
         phone = line.call.caller or await _contact(line)
         if phone is None:
-            await telling.keep_draft("contact", topic)
+            await telling.keep_message(topic)
             await line.say("message-kept")
             return "done"
         answer = await told.register(line, services, label, kind="appeal", topic=topic or "service", phone=phone)
@@ -35,7 +41,10 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "si
         log.error("message-not-taken", call=line.call.id, reason=error.message)
         await telling.keep_draft("message", topic)
         return "failed"
-    await choose(line, answer, "complaint-number-again", keys="1", silence="1")
+    if not callback.may_be_promised(line.call, services, topic):
+        await by_message.told(line, services, answer, phone)
+    elif await by_message.told(line, services, answer, phone, again="callback-by-message") == "1":
+        await line.say(await callback.promised(line, services, phone, about_message=True))
     return "done"
 
 

@@ -1,0 +1,86 @@
+"""A person: the topic's queue in its hours, with the position and an honest estimate; or 1, to be called back."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+from ivr.actions import danger
+from ivr.actions.person import survey
+from ivr.line import Line
+from ivr.live.view import AgentState
+from ivr.services import Services
+from ivr.voice import spoken
+from ivr.voice.prompts import Phrase, Prompt
+
+ANSWER_S = 3
+WAIT_S = 300
+"""How long a caller waits before they are offered to leave a message instead."""
+CALLBACK_KEY = "1"
+OFFER = "callback-offer"
+
+
+async def act(line: Line, services: Services, topic: str) -> Literal["closed", "unanswered", "callback"]:
+    """Queue for a person: `closed` out of hours, `unanswered` after too long a wait; a talk ends with the call.
+
+    Where nobody is on shift there is no wait. `callback`: they pressed 1, before, during or after it; in a storm, where
+    agents are for danger alone, everybody else is led there once.
+    """
+    call = line.call
+    stormy = services.storm.is_on(call)
+    if stormy and call.in_danger:
+        await danger.wait(line, services)
+        return "unanswered"
+    queue = call.company.topic(topic).queue if topic else call.company.hotline
+    if topic and not call.company.is_open(topic, services.clock.now(), services.calendar):
+        hours = spoken.speakable(call.company.hours_spoken(topic))
+        await line.say("person-closed", Prompt("person-hours", hours=hours), "person-hotline-open")
+        return "closed"
+    call.waits_since = services.clock.now()
+    if stormy:
+        await line.say("storm-callback")
+        again, call.callback_offered = call.callback_offered, True
+        return "unanswered" if again else "callback"
+    if _nobody_there(services, queue):
+        return await _otherwise(line, "person-nobody")
+    expectation = _expectation(services, queue)
+    if await line.say(*expectation) == CALLBACK_KEY and OFFER in expectation:
+        return "callback"
+    talk = await services.begin_recording(call, "talk")
+    key = await line.queue(
+        queue,
+        priority=0,
+        timeout_s=WAIT_S,
+        recording=services.incoming.samples(talk) if talk else None,
+        whisper=services.whispers.follow(call),
+        after_talk=partial(survey.ask, line, services) if call.company.survey else None,
+    )
+    return "callback" if key == CALLBACK_KEY else await _otherwise(line, "person-did-not-answer")
+
+
+async def _otherwise(line: Line, why: str) -> Literal["unanswered", "callback"]:
+    """Nobody answers: 1 is a call back, anything else a message."""
+    key = await line.ask_key(why, OFFER, wait_s=ANSWER_S)
+    return "callback" if key == CALLBACK_KEY else "unanswered"
+
+
+def _nobody_there(services: Services, queue: str) -> bool:
+    """Whether nobody is on shift for it, on pause or not. Unknown while there is no connection: app_queue decides."""
+    agents = services.board.agents_of([queue])
+    return services.board.queue(queue) is not None and all(one.state is AgentState.UNAVAILABLE for one in agents)
+
+
+def _expectation(services: Services, queue: str) -> list[Phrase]:
+    """How many callers are ahead and the estimated wait; only measured figures are told."""
+    state = services.board.queue(queue)
+    if state is None:  # no AMI connection at the moment: nothing is known, so nothing is promised
+        return ["person-connecting"]
+    ahead = state.waiting
+    if state.free > ahead:
+        return ["person-connecting"]
+    phrases: list[Phrase] = ["person-all-busy"]
+    phrases.append(Prompt("person-position", ahead=spoken.counted(ahead, spoken.PERSON)) if ahead else "person-next")
+    estimate_s = services.board.estimate_wait_s(queue, ahead + 1)
+    if estimate_s is None:
+        return [*phrases, "person-estimate-unknown", OFFER]
+    return [*phrases, Prompt("person-estimate", wait=spoken.about(estimate_s)), OFFER]

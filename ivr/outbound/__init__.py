@@ -1,0 +1,1 @@
+"""Calls that we place: to whom, how many at once, what they heard and pressed."""
