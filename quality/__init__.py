@@ -1,0 +1,1 @@
+"""What is made of a stored conversation: its words, its measures, what listeners say of it, how it is judged."""

@@ -1,0 +1,1 @@
+"""Scorecards: what a talk is judged by, as data with versions."""

@@ -1,0 +1,1 @@
+"""Marks: what listeners note at a second of a recording."""

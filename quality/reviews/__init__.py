@@ -1,0 +1,1 @@
+"""Reviews: talks chosen, judged, answered by their agent, disputed, and counted."""

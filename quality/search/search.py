@@ -1,0 +1,148 @@
+"""Which talks fit a question: words by the index, everything else by what is stored of the call and measured of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, column, exists, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appeals.finding.words import asked, stem
+from appeals.models import Appeal
+from appeals.personal_data.trust import visible
+from gridline.scope import Scope
+from ivr.desk.models import QueueVisit
+from ivr.journal.models import CallRecord
+from quality.measures.models import TalkMeasures
+from quality.search.index import marks
+from recordings.models import PLAYABLE, Recording
+
+MOST_WORDS: Final = 20
+LATER: Final = timedelta(days=1)
+"""A recording begins after its call did, in the next month at times."""
+_FIND: Final = {
+    "postgresql": "SELECT recording_id FROM spoken_words WHERE words @@ CAST(:months AS tsquery) AND {words}",
+    "sqlite": (
+        "SELECT w.recording_id FROM spoken_words_fts f JOIN spoken_words w ON w.id = f.rowid"
+        " WHERE spoken_words_fts MATCH :query"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchedTalks:
+    """Which talks of a company are wanted; empty values are "any"."""
+
+    since: datetime
+    before: datetime
+    """The period, its end not included."""
+    words: str = ""
+    """Every one of them was said, in any form."""
+    agent: str = ""
+    queue: str = ""
+    topic: str = ""
+    """Of an appeal made in the call."""
+    least_s: int = 0
+    most_s: int = 0
+    """Length of the recording; 0 for no limit."""
+    silence_per_cent: int = 0
+    over_s: int = 0
+    hold_s: int = 0
+    """At least so much of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTalk:
+    """A recording that fits, with its call and, once it was measured, its figures."""
+
+    recording: Recording
+    call: CallRecord
+    measures: TalkMeasures | None
+
+
+async def page(
+    session: AsyncSession,
+    company_id: str,
+    wanted: SearchedTalks,
+    *,
+    visible_to: Scope,
+    after: tuple[datetime, str] | None = None,
+    most: int,
+) -> tuple[list[FoundTalk], bool]:
+    """The recordings of the newest calls that fit, and whether there are more.
+
+    `after`: of the last one of the page before, when its call began and its own id.
+
+    Of calls that a controller met: of others nobody knows agent, queue and company for certain.
+    """
+    words = asked(wanted.words)[:MOST_WORDS]
+    if wanted.words and not words:
+        return [], False
+    query = _narrowed(wanted).where(
+        CallRecord.company_id == company_id,
+        visible(visible_to, CallRecord.company_id, CallRecord.branch, CallRecord.id),
+    )
+    if words:
+        query = query.where(Recording.id.in_(_said(session, words, wanted)))
+    if after is not None:
+        at, id = after
+        same = and_(CallRecord.started_at == at, Recording.id < id)
+        query = query.where(or_(CallRecord.started_at < at, same))
+    rows = (
+        await session.execute(query.order_by(CallRecord.started_at.desc(), Recording.id.desc()).limit(most + 1))
+    ).all()
+    return [FoundTalk(*row) for row in rows[:most]], len(rows) > most
+
+
+def _narrowed(wanted: SearchedTalks) -> Select[Recording, CallRecord, TalkMeasures]:
+    query = (
+        select(Recording, CallRecord, TalkMeasures)
+        .join(CallRecord, CallRecord.id == Recording.call_id)
+        .outerjoin(TalkMeasures, and_(TalkMeasures.recording_id == Recording.id, TalkMeasures.problem == ""))
+        .where(
+            Recording.state.in_(PLAYABLE),
+            CallRecord.started_at >= wanted.since,
+            CallRecord.started_at < wanted.before,
+        )
+    )
+    visit = exists().where(QueueVisit.call_id == CallRecord.id)
+    if wanted.agent:
+        query = query.where(or_(visit.where(QueueVisit.agent == wanted.agent), CallRecord.called_by == wanted.agent))
+    if wanted.queue:
+        query = query.where(visit.where(QueueVisit.queue == wanted.queue))
+    if wanted.topic:
+        query = query.where(exists().where(Appeal.call_id == CallRecord.id, Appeal.topic == wanted.topic))
+    return query.where(*_limits(wanted))
+
+
+def _limits(wanted: SearchedTalks) -> list[ColumnElement[bool]]:
+    figures = TalkMeasures
+    limits = (
+        (wanted.least_s, Recording.seconds >= wanted.least_s),
+        (wanted.most_s, Recording.seconds <= wanted.most_s),
+        (wanted.silence_per_cent, figures.silence_s * 100 >= figures.seconds * wanted.silence_per_cent),
+        (wanted.over_s, figures.over_s >= wanted.over_s),
+        (wanted.hold_s, figures.hold_s >= wanted.hold_s),
+    )
+    return [limit for given, limit in limits if given]
+
+
+def _said(session: AsyncSession, words: Sequence[str], wanted: SearchedTalks) -> Any:
+    """The ids of recordings of the period's months in which every word was said, as a subquery."""
+    months = list(marks(wanted.since, wanted.before + LATER))
+    dialect = session.get_bind().dialect.name
+    if dialect == "sqlite":
+        said = " AND ".join(f'"{stem(word)}"' for word in words)
+        period = " OR ".join(f'"{month}"' for month in months)
+        given = {"query": f"({period}) AND {said}"}
+        statement = text(_FIND[dialect])
+    else:
+        terms = " AND ".join(f"words @@ plainto_tsquery('russian', :word{n})" for n in range(len(words)))
+        given = {f"word{n}": word for n, word in enumerate(words)} | {
+            "months": " | ".join(f"'{month}'" for month in months)
+        }
+        statement = text(_FIND[dialect].format(words=terms))
+    return statement.bindparams(**given).columns(column("recording_id")).subquery().select()
