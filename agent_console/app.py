@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from agent_console import pages
 from agent_console.api.appeals import AppealsApi
 from agent_console.api.clients import Clients
+from agent_console.api.tables import TablesApi
 from agent_console.console import CONSOLE, Console
 from agent_console.people.passwords import Passwords
 from agent_console.people.permissions import Access
@@ -25,9 +26,12 @@ from agent_console.push import MORPH
 from agent_console.wallboard.live import LIVE, Live
 from agent_console.web import failures, security
 from agent_console.web.assets import Static
-from agent_console.web.render import TEMPLATES, Templates
+from agent_console.web.render import BAND, TEMPLATES, Templates
 from agent_console.web.routes import add, unguarded
 from agent_console.web.security import GATE, Gate
+from agent_console.worklist.bell import BELL
+from agent_console.worklist.call_bands import BANDS, CallBands
+from agent_console.worklist.live import WORK, WorkLive
 
 Health = Callable[[], Awaitable[dict[str, bool]]]
 """The parts that must work, each with whether it does now."""
@@ -63,6 +67,10 @@ def make_app(
     app[USERS] = Users(console.db, console.clock, console.companies, passwords)
     app[TEMPLATES] = Templates(console.clock, console.companies, static)
     app[LIVE] = Live(console, app[TEMPLATES])
+    app[BANDS] = CallBands(console, app[TEMPLATES])
+    app[BAND] = app[BANDS].of
+    app[WORK] = WorkLive(console, app[TEMPLATES])
+    app[BELL] = app[WORK].bell
     app[GATE] = Gate(
         sessions=sessions,
         origin=config.console_origin,
@@ -75,6 +83,7 @@ def make_app(
     add(app, "GET", "/static/{name:.+}", static.serve, permission=Access.PUBLIC)
     if api_clients is not None:
         AppealsApi(console.db, console.companies, console.register, api_clients).add_to(app)
+        TablesApi(console.db, console.companies, api_clients, console.feeds).add_to(app)
     for module in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
         if not module.ispkg:
             importlib.import_module(module.name).add_to(app)
@@ -84,6 +93,8 @@ def make_app(
     app.on_shutdown.append(_end_streams)
     app.cleanup_ctx.append(_watch_line)
     app.cleanup_ctx.append(app[LIVE].running)
+    app.cleanup_ctx.append(app[BANDS].running)
+    app.cleanup_ctx.append(app[WORK].running)
     return app
 
 

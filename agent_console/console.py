@@ -17,6 +17,7 @@ from appeals.casework.casework import Casework
 from appeals.casework.endings import Endings
 from appeals.casework.promises import Promises
 from appeals.register import Register
+from grid.feeds.intake import FeedIntake
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies
@@ -26,8 +27,19 @@ from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.live.board import Board
+from ivr.outbound.agents_calls import AgentsCalls
+from ivr.storm.announcer import Announcer
+from ivr.storm.storm import Storm
 from ivr.voice.voice import Voice
+from outreach.messages import Messages
+from quality.judging import Judging
+from quality.measures.rules import TalkRules
+from quality.transcripts.transcription import Hearing
 from recordings.incoming import Incoming
+from recordings.store import Store
+from worklist.callbacks import Callbacks
+from worklist.outage_desk import OutageDesk
+from worklist.worklist import Worklist
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,11 @@ class Console:
     companies: Companies
     calendar: ProductionCalendar
     register: Register
+    worklist: Worklist
+    callbacks: Callbacks
+    feeds: FeedIntake
+    outage_desk: OutageDesk
+    messages: Messages
     casework: Casework
     endings: Endings
     dispatch: Dispatch
@@ -49,13 +66,22 @@ class Console:
     leavers: Leavers
     reconnect: Reconnect
     recording_pause: RecordingPause
+    agents_calls: AgentsCalls
     voice: Voice
     settings: Settings
     push: Push
+    storm: Storm
+    announcer: Announcer
+    judging: Judging
     incoming: Incoming
     """What is being recorded now."""
     recordings: Path
     """The folder of the recordings' store."""
+    store: Store
+    """The store itself, wherever it is."""
+    ears: Hearing
+    """What turns recordings into words, or says that nothing does."""
+    talk_rules: TalkRules
     line_up: Callable[[], bool]
     """Whether Asterisk is connected now: without it the banner «нет связи с АТС» stands on every page."""
 

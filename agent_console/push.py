@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from gridline.clock import Clock
+from gridline.clock import Clock, happens
 from gridline.metrics import PUSH_DROPPED, PUSH_LISTENERS
 
 KEPT = 2000
@@ -50,10 +50,7 @@ class Listener:
 
     async def take(self, within_s: float) -> bytes:
         """All that waits, in one piece; empty when nothing came within that time."""
-        try:
-            async with asyncio.timeout(within_s):
-                await self._news.wait()
-        except TimeoutError:
+        if not await happens(self._news, within_s=within_s):
             return b""
         self._news.clear()
         taken = b"".join(self._waiting)
@@ -81,6 +78,12 @@ class Push:
         self._ring.append((self.last_id, topic, told))
         for listener in tuple(self._listeners.get(topic, ())):
             listener.put(told)
+
+    def forget(self, *marks: str) -> None:
+        """Replay nothing any more that speaks of one of these: an id, a number."""
+        named = [mark.encode() for mark in marks if mark]
+        kept = [one for one in self._ring if not any(mark in one[2] for mark in named)]
+        self._ring = deque(kept, maxlen=self._ring.maxlen)
 
     def listening(self, topic: str) -> bool:
         """Whether anybody follows the topic now: what nobody sees need not be rendered, unless replay matters."""

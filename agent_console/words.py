@@ -69,6 +69,13 @@ def ago(value: datetime | None, now: datetime) -> str:
     return f"{told} назад" if seconds >= 0 else f"через {told}"
 
 
+def lasting(value: timedelta) -> str:
+    """«5 ч 20 мин», «40 мин», «31 ч»: how long something lasted in all, whole minutes."""
+    hours, minutes = divmod(int(value.total_seconds()) // 60, 60)
+    told = [f"{hours}{NBSP}ч"] if hours else []
+    return " ".join([*told, f"{minutes}{NBSP}мин"] if minutes or not hours else told)
+
+
 def number(value: float | None, places: int = 0) -> str:
     """«1 234,5»; a dash for None."""
     if value is None:

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gridline.errors import InvalidInput, Misconfigured
+from aiohttp import web
+
+from gridline.errors import InvalidInput, Misconfigured, NotFound
 
 CLIENTS = Path("secrets") / "api_clients.json"
 """Where the file is, in the folder of everything that changes."""
@@ -23,6 +25,11 @@ class Client:
 
     name: str
     companies: frozenset[str]
+
+    def check(self, company_id: object) -> None:
+        """Raise NotFound for a company that is not this system's to speak of."""
+        if not isinstance(company_id, str) or company_id not in self.companies:
+            raise NotFound("Такой компании нет, или система к ней не допущена.")
 
 
 class Clients:
@@ -39,6 +46,11 @@ class Clients:
             return cls({row["sha256"]: Client(name, frozenset(row["companies"])) for name, row in found.items()})
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(f"{file}: список систем, допущенных к API, не читается ({error}).") from error
+
+    def of_request(self, request: web.Request) -> Client | None:
+        """The client whose token the request carries as `Authorization: Bearer`."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        return self.of_token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
 
     def of_token(self, token: str) -> Client | None:
         """The client with this token; every known digest is compared, so that time tells nothing."""

@@ -27,9 +27,9 @@ async def check(session: AsyncSession, intake: Intake, company: Company) -> None
         raise InvalidInput("recording_id: обращение на линию доверия записи не называет, по ней узнают звонившего.")
     if intake.branch and intake.branch not in {one.id for one in company.branches}:
         raise InvalidInput(f"branch: филиала «{intake.branch}» у компании нет.")
-    if intake.call_id:
+    if call := intake.call_id or intake.shuts_call:
         with _named("call_id", "звонка"):
-            await calls.find(session, intake.call_id, visible_to=scope)
+            await calls.find(session, call, visible_to=scope)
     if intake.recording_id:
         with _named("recording_id", "записи"):
             await recordings.find(session, intake.recording_id, visible_to=scope)

@@ -29,6 +29,7 @@ RESULTS: Final[Mapping[CallResult, str]] = {
     CallResult.LOST: "потерян в очереди",
     CallResult.UNSEEN: "конец ожидания не виден",
     CallResult.MENU: "только меню",
+    CallResult.OUT: "звонил оператор",
     CallResult.RECORDED: "есть запись",
 }
 
@@ -52,6 +53,10 @@ class CallsQuery(PageQuery):
     company: str = ""
     before: PageStart | None = None
     """The last call of the page before."""
+
+    def url_of(self, call_id: str) -> str:
+        """The address of one call of the list, from which the next one of it can be reached."""
+        return f"{self.PATH}/{call_id}{self.url().removeprefix(self.PATH)}"
 
     def narrowed(self, company: Company) -> Narrowed:
         """The calls that are wanted."""
@@ -79,6 +84,8 @@ class CallRow:
     @property
     def result(self) -> CallResult:
         """What became of the caller; a recording alone is no result."""
+        if self.call.called_by:
+            return CallResult.OUT
         outcomes = {visit.outcome for visit in self.visits}
         if Left.ANSWERED in outcomes:
             return CallResult.ANSWERED
@@ -93,8 +100,8 @@ class CallRow:
 
     @property
     def agents(self) -> tuple[str, ...]:
-        """Numbers of those who answered."""
-        return tuple(dict.fromkeys(visit.agent for visit in self.visits if visit.agent))
+        """Numbers of those who answered, or called."""
+        return tuple(dict.fromkeys(filter(None, [self.call.called_by, *(visit.agent for visit in self.visits)])))
 
     @property
     def seconds(self) -> float | None:

@@ -1,7 +1,6 @@
 """Calls: every query about them, and the one place that decides who may see one.
 
-A call is its company's and its branch's. It is the trust line's when a recording of it belongs to an appeal of that
-kind: such an appeal keeps no call, only the recording (`appeals.finding.appeals.TRUST`).
+A call is its company's and its branch's, or the trust line's (`appeals.personal_data.trust`).
 """
 
 from __future__ import annotations
@@ -14,13 +13,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from agent_console.web.query_string import PageStart
-from appeals.finding.appeals import TRUST
-from appeals.models import Appeal
+from appeals.personal_data.trust import of_trust, visible
 from gridline.db import unindexed
 from gridline.errors import NotFound
 from gridline.numbers.phones import e164, printable
@@ -62,6 +59,8 @@ class CallResult(StrEnum):
     """Waited; how that ended was not seen."""
     MENU = "menu"
     """Waited for nobody."""
+    OUT = "out"
+    """An agent has called."""
     RECORDED = "recorded"
     """Something of it can be heard, whatever became of the caller."""
 
@@ -79,19 +78,6 @@ class Narrowed:
     queue: str = ""
     agent: str = ""
     branch: str = ""
-
-
-def of_trust(call: Any) -> ColumnElement[bool]:
-    """Whether the call of this id (a column or a value) belongs to the trust line."""
-    kept, told = aliased(Recording), aliased(Appeal)
-    made_of = exists().where(or_(told.recording_id == kept.id, told.id == kept.appeal_id), told.kind == TRUST)
-    return exists().where(kept.call_id == call, made_of)
-
-
-def visible(scope: Scope, company_id: Any, branch: Any, call: Any) -> ColumnElement[bool]:
-    """Whether a call of this id, company and branch (columns) is within the scope: the rule itself."""
-    told = of_trust(call)
-    return and_(scope.where(company_id, branch), told if scope.trust else not_(told))
 
 
 async def find(session: AsyncSession, id: str, *, visible_to: Scope) -> CallRecord:
@@ -170,6 +156,21 @@ async def page(
     return found[:most], PageStart(last.started_at, last.id) if last else None
 
 
+async def neighbours(
+    session: AsyncSession, company_id: str, wanted: Narrowed, call: CallRecord, *, visible_to: Scope
+) -> tuple[str | None, str | None]:
+    """Ids of the calls that stand above and below this one in the list of those wanted; None at its ends."""
+    query = _narrowed(select(CallRecord.id).where(CallRecord.company_id == company_id), wanted)
+    query = query.where(visible(visible_to, CallRecord.company_id, CallRecord.branch, CallRecord.id)).limit(1)
+    at, id = CallRecord.started_at, CallRecord.id
+    later = query.where(or_(at > call.started_at, and_(at == call.started_at, id > call.id)))
+    earlier = query.where(or_(at < call.started_at, and_(at == call.started_at, id < call.id)))
+    return (
+        await session.scalar(later.order_by(at, id)),
+        await session.scalar(earlier.order_by(at.desc(), id.desc())),
+    )
+
+
 async def before(session: AsyncSession, call: FoundCall, *, visible_to: Scope, most: int) -> list[CallRecord]:
     """The last calls from the same number to the same company, the newest first; none of a withheld number."""
     if call.caller is None:
@@ -226,7 +227,8 @@ def _narrowed(query: Select[Any], wanted: Narrowed) -> Select[Any]:
     if wanted.queue:
         query = query.where(visit.where(QueueVisit.queue == wanted.queue))
     if wanted.agent:
-        query = query.where(visit.where(QueueVisit.agent == wanted.agent))
+        answered_by = visit.where(QueueVisit.agent == wanted.agent)
+        query = query.where(or_(answered_by, CallRecord.called_by == wanted.agent))
     match wanted.result:
         case CallResult.ANSWERED:
             query = query.where(answered)
@@ -235,7 +237,9 @@ def _narrowed(query: Select[Any], wanted: Narrowed) -> Select[Any]:
         case CallResult.UNSEEN:
             query = query.where(visit, ~lost, ~answered)
         case CallResult.MENU:
-            query = query.where(~visit)
+            query = query.where(~visit, CallRecord.called_by == "")
+        case CallResult.OUT:
+            query = query.where(CallRecord.called_by != "")
         case CallResult.RECORDED:
             there = exists().where(Recording.call_id == CallRecord.id, Recording.state.in_(PLAYABLE))
             query = query.where(there)

@@ -48,11 +48,12 @@ async def proof_of(session: AsyncSession, appeal: Appeal, *, visible_to: Scope) 
     """Calls with their proof of notice and steps, and recordings with their sums."""
     heard = await of_appeal(session, appeal, visible_to=visible_to)
     return evidence.Proof(
-        [{**_plain(call), "steps": [_plain(step) for step in steps]} for call, steps in heard.calls],
-        [_plain(one) for one in heard.recordings],
+        [{**plain(call), "steps": [plain(step) for step in steps]} for call, steps in heard.calls],
+        [plain(one) for one in heard.recordings],
     )
 
 
-def _plain(row: Base) -> dict[str, Any]:
+def plain(row: Base) -> dict[str, Any]:
+    """A row as JSON values."""
     found = {column.key: getattr(row, column.key) for column in row.__mapper__.column_attrs}
     return {name: moment(value) if isinstance(value, datetime) else value for name, value in found.items()}

@@ -37,11 +37,12 @@ _TOPICS: Final = (
     ("service", "service"),
 )
 """Words in the names of places, the more exact first, and the register's topic; menus name places by their matter."""
+HUNG_UP: Final = "hung-up"
 _NOT_A_KEY: Final = {
     "silence": "промолчал",
     "wrong-key": "нажал {key}: такого нет",
     "too-many-keys": "нажимал слишком много",
-    "hung-up": "положил трубку",
+    HUNG_UP: "положил трубку",
     "failed": "не получилось",
 }
 
@@ -74,7 +75,7 @@ class Journey:
 
 def of(steps: Sequence[CallStep]) -> Journey:
     """The steps of a call, in their order, as an agent reads them."""
-    shown = [MenuStep(one.started_at, one.prompt_text, _did(one)) for one in steps if one.prompt_text or _did(one)]
+    shown = [MenuStep(_at(one), one.prompt_text, _did(one)) for one in steps if one.prompt_text or _did(one)]
     keyed = [one for one in steps if one.key]
     return Journey(
         steps=tuple(shown),
@@ -103,6 +104,11 @@ def offered(menu: str, key: str) -> str:
             what = match[1].strip().removeprefix("Если ")
             return what[:1].upper() + what[1:]
     return ""
+
+
+def _at(step: CallStep) -> datetime:
+    """When a step began; one that a hang-up ended may have been a whole talk, and is told where it ended."""
+    return step.ended_at if step.exit == HUNG_UP else step.started_at
 
 
 def _did(step: CallStep) -> str:

@@ -6,19 +6,21 @@ No controller may have met the call: then the recording is where the appeal made
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent_console.calls.calls import visible
 from appeals.models import Appeal
+from appeals.personal_data.trust import of_trust, visible
 from gridline.db import unindexed
 from gridline.errors import NotFound
 from gridline.scope import OutOfScope, Scope
 from ivr.desk.models import QueueVisit
 from ivr.journal.models import CallRecord
-from recordings.models import PLAYABLE, Recording, RecordingKind
+from recordings.holds import is_held
+from recordings.models import PLAYABLE, Recording, RecordingHold, RecordingKind
 
 _NOT_THERE: Final = "Такой записи нет."
 _MADE = or_(Appeal.recording_id == Recording.id, Appeal.id == Recording.appeal_id)
@@ -61,6 +63,20 @@ async def find_playable(session: AsyncSession, id: str, *, visible_to: Scope) ->
     return recording
 
 
+async def company_of(session: AsyncSession, recording: Recording) -> str | None:
+    """The id of the company whose a recording is that the asker sees."""
+    query = select(_COMPANY).select_from(Recording).outerjoin(CallRecord, CallRecord.id == Recording.call_id)
+    company_id: str | None = await session.scalar(query.where(Recording.id == recording.id))
+    return company_id
+
+
+async def among(session: AsyncSession, ids: Collection[str], *, visible_to: Scope) -> list[Recording]:
+    """Those of these recordings that the asker may see, the earliest first."""
+    query = select(Recording).outerjoin(CallRecord, CallRecord.id == Recording.call_id)
+    query = query.where(Recording.id.in_(ids), unindexed(_seen(visible_to))).order_by(Recording.started_at)
+    return list(await session.scalars(query))
+
+
 async def of_appeal(
     session: AsyncSession, appeal_id: str, calls: Collection[str], named: Collection[str], *, visible_to: Scope
 ) -> list[Recording]:
@@ -92,4 +108,29 @@ async def last_talk(session: AsyncSession, call_id: str) -> str | None:
 async def calls_to_hear(session: AsyncSession, calls: Sequence[str]) -> set[str]:
     """Of calls (ids) that the asker sees, those of which something can be heard."""
     query = select(Recording.call_id).where(Recording.call_id.in_(calls), Recording.state.in_(PLAYABLE))
+    return set(await session.scalars(query))
+
+
+async def of_trust_among(session: AsyncSession, ids: Collection[str]) -> set[str]:
+    """Those of these recordings that belong to calls of the trust line."""
+    return set(await session.scalars(select(Recording.id).where(Recording.id.in_(ids), of_trust(Recording.call_id))))
+
+
+async def older(session: AsyncSession, company_id: str, before: datetime, *, after: str, most: int) -> list[Recording]:
+    """Up to `most` recordings of a company that can be heard and began before then, in the order of their ids."""
+    query = select(Recording).outerjoin(CallRecord, CallRecord.id == Recording.call_id)
+    query = query.where(Recording.id > after, Recording.state.in_(PLAYABLE), Recording.started_at < before)
+    query = query.where(unindexed(_COMPANY.in_([company_id])))
+    return list(await session.scalars(query.order_by(Recording.id).limit(most)))
+
+
+async def with_ids(session: AsyncSession, ids: Collection[str]) -> list[Recording]:
+    """Those of these recordings that can be heard, for whoever keeps them."""
+    query = select(Recording).where(Recording.id.in_(ids), Recording.state.in_(PLAYABLE))
+    return list(await session.scalars(query.order_by(Recording.id)))
+
+
+async def held_among(session: AsyncSession, calls: Collection[str]) -> set[str]:
+    """Those of these calls (ids) whose recordings are under a legal hold."""
+    query = select(RecordingHold.call_id).where(RecordingHold.call_id.in_(calls), is_held(RecordingHold.call_id))
     return set(await session.scalars(query))

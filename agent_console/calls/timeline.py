@@ -27,6 +27,7 @@ KINDS: Final[Mapping[RecordingKind, str]] = {
     RecordingKind.TALK: "Разговор с оператором",
     RecordingKind.COMPLAINT: "Жалоба, сказанная автоответчику",
     RecordingKind.MESSAGE: "Сообщение автоответчику",
+    RecordingKind.CONSENT: "Согласие на звонок или сообщение",
 }
 OUTCOMES: Final[Mapping[str, str]] = {
     "talked": "поговорил с оператором",
@@ -82,6 +83,15 @@ class Timeline:
     recordings: tuple[Recording, ...]
     appeals: tuple[Appeal, ...]
     keys: tuple[str, ...]
+
+    def within(self, recording: Recording) -> list[tuple[float, TimelineMoment]]:
+        """What happened while this was recorded, each with its second of the recording."""
+        placed = [((one.at - recording.started_at).total_seconds(), one) for one in self.moments]
+        return [
+            (round(second, 1), one)
+            for second, one in placed
+            if one.told and 0 <= second <= (recording.seconds or 0) and one.at != recording.started_at
+        ]
 
 
 async def of_call(

@@ -16,16 +16,19 @@ from agent_console.calls.journey import Journey
 from agent_console.card import candidates, cards, shaping
 from agent_console.card.values import CardAppeal, CardPremise, CardView, Chosen, LastCall, Same
 from agent_console.people import people
-from appeals.casework import promises
 from appeals.finding import appeals
-from grid import connections, outages, premises
+from grid import connections, ledger, outages, premises
 from grid.connections import ConnectionStatus
 from grid.models import Premise
+from grid.outages import tellings
+from grid.outages.models import Outage, Service
+from grid.reliability import Reliability
 from gridline.errors import InvalidInput, NotFound
 from gridline.scope import Scope
 from ivr.desk import deeds
 from ivr.desk.models import Deed
 from ivr.journal.models import CallRecord
+from worklist import callbacks
 
 CALLS = 8
 """Earlier calls that a card shows."""
@@ -38,24 +41,37 @@ WITH_OUTAGES = 5
 
 
 async def assemble(
-    session: AsyncSession, call: FoundCall, now: datetime, zone: ZoneInfo, *, visible_to: Scope
+    session: AsyncSession, call: FoundCall, now: datetime, zone: ZoneInfo, limits: Reliability, *, visible_to: Scope
 ) -> CardView:
     """Everything the card of a call shows its reader at the moment `now`; nobody is chosen here."""
-    return await _Assembling(session, call, now, zone, visible_to).card()
+    return await _Assembling(session, call, now, zone, limits, visible_to).card()
 
 
-async def shown_premises(session: AsyncSession, found: Sequence[Premise], at: datetime) -> tuple[CardPremise, ...]:
-    """Premises that were found for the asker, with their subscribers; outages for the first WITH_OUTAGES."""
+async def shown_premises(
+    session: AsyncSession, found: Sequence[Premise], at: datetime, zone: ZoneInfo, limits: Reliability
+) -> tuple[CardPremise, ...]:
+    """Premises that were found for the asker, with their subscribers; outages and breaks of the first WITH_OUTAGES."""
     owners = await premises.subscribers(session, {one.subscriber_id for one in found})
     made = []
     for number, one in enumerate(found):
         owner = owners[one.subscriber_id]
         if number < WITH_OUTAGES:
             current = await outages.current_for(session, one, at)
-            made.append(shaping.premise(one, owner, current, await outages.planned_for(session, one, at, HORIZON)))
+            ahead = await outages.planned_for(session, one, at, HORIZON)
+            checking = await _checking(session, one, at, current)
+            told = await tellings.how_many(session, [outage.id for outage in (*current, *checking)])
+            breaks = await ledger.of(session, one, at, zone, limits)
+            made.append(shaping.premise(one, owner, current, ahead, checking, told, breaks))
         else:
             made.append(shaping.premise(one, owner))
     return tuple(made)
+
+
+async def _checking(session: AsyncSession, one: Premise, at: datetime, current: Sequence[Outage]) -> list[Outage]:
+    """What is said to be over there, of services of which nothing goes on."""
+    off = {outage.service for outage in current}
+    found = [await outages.restored_for(session, one, at, service=service) for service in Service if service not in off]
+    return [outage for outage in found if outage is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,7 @@ class _Assembling:
     call: FoundCall
     now: datetime
     zone: ZoneInfo
+    limits: Reliability
     scope: Scope
 
     async def card(self) -> CardView:
@@ -80,7 +97,7 @@ class _Assembling:
         registered = await self._registered(ids)
         made = registered.get(call.id, [])
         applications = await self._applications(way.applications)
-        callbacks = await promises.callbacks(session, ids)
+        owed = await callbacks.of_caller(session, call.company_id, call.caller, call.id, visible_to=self.scope)
         return CardView(
             call=call,
             candidates=candidates.of(
@@ -100,7 +117,7 @@ class _Assembling:
             journey=way,
             notes=await cards.notes(session, call),
             spoken=tuple(shaping.spoken(one) for one in await recordings.of_robot(session, call.id)),
-            callbacks=tuple(shaping.callback(one, call.id, self.now) for one in callbacks),
+            callbacks=tuple(shaping.callback(one, call.id, self.now) for one in owed),
         )
 
     @property
@@ -116,13 +133,13 @@ class _Assembling:
         if call.caller is None:
             return ()
         found = await premises.by_phone(self.session, call.company_id, call.caller, visible_to=self.scope)
-        return await shown_premises(self.session, found, self.now)
+        return await shown_premises(self.session, found, self.now, self.zone, self.limits)
 
     async def _by_account(self, way: Journey) -> tuple[CardPremise, ...]:
         found: list[Premise] = []
         for account in way.accounts:
             found += await premises.by_account(self.session, self.call.company_id, account, visible_to=self.scope)
-        return await shown_premises(self.session, found, self.now)
+        return await shown_premises(self.session, found, self.now, self.zone, self.limits)
 
     async def _places(
         self, by_phone: Sequence[CardPremise], by_account: Sequence[CardPremise], chosen: Chosen | None
@@ -137,7 +154,7 @@ class _Assembling:
             found = await premises.find(self.session, chosen.premise_id, company_id=company, visible_to=scope)
         except NotFound:  # it went with an import since
             return ()
-        return await shown_premises(self.session, [found], self.now)
+        return await shown_premises(self.session, [found], self.now, self.zone, self.limits)
 
     async def _open_appeals(self, places: Sequence[str]) -> tuple[CardAppeal, ...]:
         call = self.call

@@ -5,14 +5,14 @@ The call was found for the asker before (`agent_console.card.requested`): what i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.calls.calls import FoundCall
-from agent_console.card.models import CallCard, CardNote
+from agent_console.card.models import CallCard, CardDraft, CardNote
 from agent_console.card.values import Candidate, Chosen, Note
 from agent_console.people.permissions import Actor
 from grid import premises
@@ -91,3 +91,9 @@ def _chosen(row: CallCard) -> Chosen:
         by=row.chosen_by,
         at=row.chosen_at,
     )
+
+
+async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
+    """Remove whom the agents took the callers of these calls for, their notes, and what was typed in the form."""
+    for kept in (CallCard, CardNote, CardDraft):
+        await session.execute(delete(kept).where(kept.call_id.in_(calls)))

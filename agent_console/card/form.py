@@ -16,6 +16,9 @@ from agent_console.card.values import Chosen
 from appeals.intake import intake, required
 from appeals.taxonomy import Taxonomy, shipped
 from gridline.companies import Company
+from quality.transcripts.spoken_text import SpokenText
+from worklist.codes import ItemKind
+from worklist.models import WorkItem
 
 ANSWERED, ANALYSIS = "answered", "analysis"
 OUTCOME: Final = "outcome"
@@ -37,7 +40,9 @@ ANSWER: Final = ("answer_on_call.text", "answer_on_call.justified", "answer_on_c
 RARE: Final = ("account_number", "contract_number", "email", "post_address")
 OTHER: Final = "other"
 """The topic of what is nobody's: open to every company."""
-FIELDS: Final = frozenset({*CODES, *PLAIN, *ANSWER, OUTCOME, *DETAILS["claim"], *DETAILS["theft"]})
+HEARD: Final = "heard"
+"""The recording (id) whose words, as a machine heard them, the text began with; nothing the register takes."""
+FIELDS: Final = frozenset({*CODES, *PLAIN, *ANSWER, OUTCOME, HEARD, *DETAILS["claim"], *DETAILS["theft"]})
 """Every field a form may have; whatever else is sent is not looked at."""
 LONGEST: Final = 20_000
 EMPTY: Final = "Заполните это поле."
@@ -79,9 +84,20 @@ class Form:
         return typed or any(name in self.errors or name in self.required for name in RARE)
 
 
-def first(call: FoundCall, topic: str) -> dict[str, str]:
-    """What a fresh form begins with: the number that calls, and the topic that the way through the menu led to."""
-    return {"kind": "appeal", "topic": topic, "phone": call.caller or ""}
+def first(
+    call: FoundCall, topic: str, half_told: WorkItem | None = None, told: SpokenText | None = None
+) -> dict[str, str]:
+    """What a fresh form begins with: the number that calls, and the topic that the way through the menu led to.
+
+    What the caller began to tell the robot (`half_told`) knows better; `told`: in words, where a machine has heard it.
+    """
+    if half_told is None:
+        return {"kind": "appeal", "topic": topic, "phone": call.caller or ""}
+    kind = "complaint" if half_told.kind is ItemKind.BROKEN_OFF else "appeal"
+    begun = {"kind": kind, "topic": half_told.topic or topic, "phone": half_told.phone or call.caller or ""}
+    if told is not None and told.sentences:
+        begun |= {"text": told.text, HEARD: told.recording_id}
+    return begun
 
 
 def filled(values: Mapping[str, str], chosen: Chosen | None, before: Chosen | None = None) -> dict[str, str]:

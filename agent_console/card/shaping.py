@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from agent_console.calls import journey
 from agent_console.card.values import Callback, CardAppeal, CardPremise, LastCall, Same, SpokenRecording
 from appeals import numbering, states
-from appeals.models import Appeal, Content, Promise
+from appeals.models import Appeal, Content
 from appeals.taxonomy import shipped
-from grid.models import Outage, Premise, Subscriber
+from grid.ledger import SupplyLedger
+from grid.models import Premise, Subscriber
+from grid.outages.models import Outage, TellingWay
 from ivr.journal.models import CallRecord, CallStep
 from recordings.models import Recording
+from worklist.codes import ItemKind
+from worklist.models import WorkItem
 
 SOON = timedelta(days=3)
 """A deadline this near is shown as one that presses."""
@@ -21,7 +25,13 @@ TEXT = 160
 
 
 def premise(
-    one: Premise, owner: Subscriber, current: Sequence[Outage] = (), planned: Sequence[Outage] = ()
+    one: Premise,
+    owner: Subscriber,
+    current: Sequence[Outage] = (),
+    planned: Sequence[Outage] = (),
+    checking: Sequence[Outage] = (),
+    told: Mapping[str, Mapping[TellingWay, int]] | None = None,
+    ledger: SupplyLedger | None = None,
 ) -> CardPremise:
     """A premise with its subscriber and what is off there."""
     return CardPremise(
@@ -33,6 +43,9 @@ def premise(
         branch=one.branch,
         current=tuple(current),
         planned=tuple(planned),
+        checking=tuple(checking),
+        told=told or {},
+        ledger=ledger,
     )
 
 
@@ -79,9 +92,10 @@ def last_call(
     )
 
 
-def callback(one: Promise, call_id: str, at: datetime) -> Callback:
-    """A promise to call back, as it stands at this moment."""
-    return Callback(one.id, one.due_at, one.due_at < at, one.call_id == call_id)
+def callback(one: WorkItem, call_id: str, at: datetime) -> Callback:
+    """A call they are owed, as it stands at this moment."""
+    promised = one.kind is ItemKind.CALLBACK
+    return Callback(one.id, promised, one.due_at, one.due_at < at, one.attempts, one.call_id == call_id)
 
 
 def spoken(one: Recording) -> SpokenRecording:
@@ -103,6 +117,8 @@ def _outcome(call: CallRecord, answered: str, registered: Sequence[CardAppeal], 
         return "ответил оператор"
     if call.ended_at is None:
         return "идёт сейчас"
+    if call.called_by:
+        return "звонил оператор"
     if in_vain:
         return "не дождался оператора"
     return {"hung-up": "положил трубку в меню", "unknown": "чем кончился, не видно"}.get(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from agent_console.calls.calls import FoundCall
 from agent_console.calls.journey import Journey
 from grid.connections import ConnectionStatus
-from grid.models import Outage
+from grid.ledger import SupplyLedger
+from grid.outages.models import Outage, TellingWay
 from recordings.models import RecordingKind
 
 
@@ -26,6 +28,12 @@ class CardPremise:
     branch: str
     current: tuple[Outage, ...] = ()
     planned: tuple[Outage, ...] = ()
+    checking: tuple[Outage, ...] = ()
+    """Said to be over, and confirmed by nobody."""
+    told: Mapping[str, Mapping[TellingWay, int]] = field(default_factory=dict)
+    """By outage (id) and way: how many were told of it."""
+    ledger: SupplyLedger | None = None
+    """Its breaks this year; where several premises are shown, of the first ones."""
 
 
 class Same(StrEnum):
@@ -118,11 +126,14 @@ class SpokenRecording:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A promise to call back that is still owed."""
+    """A call that they are owed."""
 
-    promise_id: str
+    item_id: str
+    promised: bool
+    """Else they were lost in a queue, and nobody has promised anything."""
     due_at: datetime
     late: bool
+    attempts: int
     this_call: bool
 
 

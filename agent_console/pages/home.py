@@ -16,7 +16,9 @@ from agent_console.web.routes import add
 OWN_WORK: Final[Mapping[Role, str]] = {
     Role.AGENT: "/desk",
     Role.SUPERVISOR: "/wallboard",
-    Role.QA: "/calls",
+    Role.QA: "/judging",
+    Role.QA_BRANCHES: "/judging",
+    Role.QA_HEAD: "/judging",
     Role.DISPATCHER: "/wallboard",
     Role.CLERK: "/appeals",
     Role.SECURITY: "/appeals",

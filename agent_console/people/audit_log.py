@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Final
@@ -11,12 +12,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent_console.calls import recordings
 from agent_console.people.models import AuditAction, AuditEntry, User
 from agent_console.web.query_string import PageQuery, PageStart, QueryString
+from appeals.personal_data import trust
 from gridline.calendar import days
 from gridline.scope import Scope
 
 PAGE: Final = 100
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 ACTIONS: Final[Mapping[AuditAction, str]] = {
     AuditAction.SIGNED_IN: "вошёл",
     AuditAction.SIGNED_OUT: "вышел",
@@ -24,12 +28,25 @@ ACTIONS: Final[Mapping[AuditAction, str]] = {
     AuditAction.REFUSED: "отказано: нет права",
     AuditAction.OUT_OF_SCOPE: "спросил чужое",
     AuditAction.RECORDING_LISTENED: "прослушал запись",
+    AuditAction.CALL_EXPORTED: "выгрузил звонок",
+    AuditAction.HOLD_SET: "запретил уничтожать записи",
+    AuditAction.HOLD_LIFTED: "снял запрет на уничтожение",
+    AuditAction.ERASURE_ASKED: "записал требование удалить данные",
+    AuditAction.ERASURE_CARRIED_OUT: "удалил данные по требованию",
+    AuditAction.ERASURE_REFUSED: "отказал в удалении данных",
+    AuditAction.TRANSCRIPT_READ: "прочитал расшифровку",
     AuditAction.APPEAL_EXPORTED: "выгрузил обращение",
     AuditAction.APPEAL_REGISTERED: "зарегистрировал обращение",
     AuditAction.CARD_OPENED: "открыл карточку звонка",
     AuditAction.AGENT_READIED: "вернул оператора на линию",
     AuditAction.AGENT_PAUSED: "поставил оператора на паузу",
     AuditAction.AGENT_SIGNED_OFF: "закончил смену оператора",
+    AuditAction.STORM_SWITCHED: "переключил режим шторма",
+    AuditAction.ANNOUNCED: "объявил всем звонящим",
+    AuditAction.ANNOUNCEMENT_WITHDRAWN: "снял объявление",
+    AuditAction.CAMPAIGN_STOPPED: "остановил обзвон",
+    AuditAction.CAMPAIGN_RESUMED: "продолжил обзвон",
+    AuditAction.MESSAGE_SENT_AGAIN: "отправил сообщение ещё раз",
     AuditAction.USER_ADDED: "добавил человека",
     AuditAction.USER_RESET: "выдал одноразовый пароль",
     AuditAction.USER_PASSWORD: "сменил пароль",
@@ -63,6 +80,9 @@ class AuditRow:
     entry: AuditEntry
     name: str
     login: str
+    subject: str
+    detail: str
+    """Both without the ids of calls of the trust line and of what was recorded of them."""
 
     @property
     def action(self) -> str:
@@ -108,6 +128,21 @@ async def page(
         same = and_(AuditEntry.at == asked.before.at, AuditEntry.id < asked.before.id)
         query = query.where(or_(AuditEntry.at < asked.before.at, same))
     rows = (await session.execute(query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(PAGE + 1))).all()
-    found = [AuditRow(entry, name or "", login or "") for entry, name, login in rows[:PAGE]]
+    told = [text for entry, _, _ in rows for text in (entry.subject, entry.detail)]
+    shut = set() if visible_to.trust else await _shut(session, told)
+    found = [
+        AuditRow(entry, name or "", login or "", _masked(entry.subject, shut), _masked(entry.detail, shut))
+        for entry, name, login in rows[:PAGE]
+    ]
     last = found[-1].entry if len(rows) > PAGE else None
     return found, PageStart(last.at, last.id) if last else None
+
+
+async def _shut(session: AsyncSession, told: Sequence[str]) -> set[str]:
+    """Ids of calls of the trust line, and of their recordings, among these words."""
+    ids = {id for one in told for id in _ID.findall(one)}
+    return await trust.among(session, ids) | await recordings.of_trust_among(session, ids)
+
+
+def _masked(subject: str, shut: Collection[str]) -> str:
+    return _ID.sub(lambda match: "…" if match[0] in shut else match[0], subject)

@@ -21,7 +21,7 @@ _MACHINES = {
     "system": "программа",
     "emergency": "аварийная запись",
 }
-_PREFIXES = {"cli": "командная строка", "api": "внешняя система", "import": "загрузка таблицы"}
+_PREFIXES = {"cli": "командная строка", "api": "внешняя система", "import": "загрузка таблицы", "agent": "оператор"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,12 @@ async def names_of(session: AsyncSession, ids: Collection[str]) -> dict[str, str
         return {}
     rows = await session.execute(select(User.id, User.name).where(User.id.in_(ids)))
     return {id: name for id, name in rows}  # noqa: C416 (a Row is not a pair to mypy)
+
+
+async def branches_of(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:
+    """By id, the branches these people work for; "" is all of them."""
+    rows = await session.execute(select(User.id, User.branch).where(User.id.in_(ids)))
+    return {id: branch for id, branch in rows}  # noqa: C416 (a Row is not a pair to mypy)
 
 
 async def agents(session: AsyncSession, company_id: str) -> dict[str, str]:

@@ -22,16 +22,52 @@ class Permission(StrEnum):
     APPEAL_WRITE = "appeal.write"
     APPEAL_APPROVE = "appeal.approve"
     APPEAL_EXPORT = "appeal.export"
-    """Take an appeal's evidence bundle out of the house: it holds everything, unmasked."""
+    """Take the evidence bundle of an appeal or a call out of the house: it holds everything, unmasked."""
     REPORT_READ = "report.read"
     CALL_READ = "call.read"
     """The list of calls, and each call's way; hearing what was recorded of it is another permission."""
     RECORDING_LISTEN = "recording.listen"
+    """Hear recordings and read their words."""
+    RECORDING_HOLD = "recording.hold"
+    """Forbid the destruction of a call's recordings, lift what somebody else forbade; erase by people's requests."""
+    PERSONAL_READ = "personal.read"
+    """Read the names, addresses and numbers in those words, which others see as a mark (R28)."""
     WALLBOARD_READ = "wallboard.read"
     HISTORY_READ = "history.read"
+    OUTAGE_READ = "outage.read"
+    """The dispatcher's page: reports, proposals, outages."""
+    OUTAGE_DISPATCH = "outage.dispatch"
+    """Publish, change and end outages there."""
     AGENTS_MANAGE = "agents.manage"
     """Pause, free and sign off other people."""
+    STORM_RUN = "storm.run"
+    """Switch storm mode by hand, announce to every caller."""
     KNOWLEDGE_READ = "knowledge.read"
+    CAMPAIGN_READ = "campaign.read"
+    CAMPAIGN_MANAGE = "campaign.manage"
+    """Stop the robot's calls to people and let them go on."""
+    WORK_READ = "work.read"
+    """The worklist; which kinds of item is said by the four below, and whoever sees an item may end it."""
+    WORK_OUTAGES = "work.outages"
+    """Danger and reports of outages."""
+    WORK_CALLERS = "work.callers"
+    """Lost callers, and those who were promised a call."""
+    WORK_WORDS = "work.words"
+    """Messages, complaints broken off, answers to dictate; with what was said in them to listen to."""
+    WORK_DISPUTES = "work.disputes"
+    """Reviews that their agents dispute."""
+    QUALITY_OWN = "quality.own"
+    """Hear one's own judged talks, accept their reviews or dispute them."""
+    QUALITY_JUDGE = "quality.judge"
+    """Claim talks and judge them."""
+    QUALITY_READ = "quality.read"
+    """Reviews that are finished, and what they come to."""
+    QUALITY_DECIDE = "quality.decide"
+    """Decide a dispute as the second person."""
+    QUALITY_LEAD = "quality.lead"
+    """Have talks judged twice, and see how far reviewers agree."""
+    QUALITY_ANYWHERE = "quality.anywhere"
+    """All of that for every branch of the company, whichever is their own."""
     USERS_MANAGE = "users.manage"
     AUDIT_READ = "audit.read"
     TRUST_READ = "trust.read"
@@ -42,6 +78,8 @@ class Access(StrEnum):
 
     PUBLIC = "public"
     """Nobody need be signed in: the sign-in page, the style sheet."""
+    OPEN = "open"
+    """Anybody, and nobody looks who: what is the same for all and asked by thousands."""
     SIGNED_IN = "signed-in"
     """Anybody who is signed in."""
     MACHINE = "machine"
@@ -60,25 +98,60 @@ _TALKS = frozenset(
         _P.APPEAL_WRITE,
         _P.KNOWLEDGE_READ,
         _P.WALLBOARD_READ,
+        _P.WORK_READ,
+        _P.WORK_CALLERS,
+        _P.WORK_WORDS,
+        _P.QUALITY_OWN,
     }
 )
 _OVERSEES = frozenset({_P.REPORT_READ, _P.CALL_READ, _P.RECORDING_LISTEN, _P.HISTORY_READ})
-_DECIDES = frozenset({_P.APPEAL_READ, _P.APPEAL_WRITE, _P.APPEAL_EXPORT, _P.CALL_READ, _P.RECORDING_LISTEN})
+_JUDGES = _OVERSEES | {
+    _P.CARD_READ,
+    _P.APPEAL_READ,
+    _P.WALLBOARD_READ,
+    _P.KNOWLEDGE_READ,
+    _P.QUALITY_JUDGE,
+    _P.QUALITY_READ,
+}
+_SETTLES = frozenset({_P.QUALITY_ANYWHERE, _P.QUALITY_DECIDE, _P.WORK_READ, _P.WORK_DISPUTES})
+_CAMPAIGNS = frozenset({_P.CAMPAIGN_READ, _P.CAMPAIGN_MANAGE})
+_DECIDES = frozenset(
+    {
+        _P.APPEAL_READ,
+        _P.APPEAL_WRITE,
+        _P.APPEAL_EXPORT,
+        _P.CALL_READ,
+        _P.RECORDING_LISTEN,
+        _P.PERSONAL_READ,
+        _P.WORK_READ,
+        _P.WORK_WORDS,
+    }
+)
 
 GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.AGENT: _TALKS,
-    Role.SUPERVISOR: _TALKS | _OVERSEES | {_P.APPEAL_APPROVE, _P.APPEAL_EXPORT, _P.AGENTS_MANAGE},
-    Role.QA: _OVERSEES | {_P.CARD_READ, _P.APPEAL_READ, _P.WALLBOARD_READ, _P.KNOWLEDGE_READ},
-    Role.DISPATCHER: frozenset({_P.WALLBOARD_READ, _P.CARD_READ, _P.APPEAL_READ, _P.KNOWLEDGE_READ}),
+    Role.SUPERVISOR: _TALKS
+    | _OVERSEES
+    | _CAMPAIGNS
+    | {_P.OUTAGE_READ, _P.STORM_RUN, _P.APPEAL_APPROVE, _P.APPEAL_EXPORT, _P.AGENTS_MANAGE}
+    | {_P.PERSONAL_READ, _P.QUALITY_READ},
+    Role.QA: _JUDGES,
+    Role.QA_BRANCHES: _JUDGES | _SETTLES,
+    Role.QA_HEAD: _JUDGES | _SETTLES | {_P.QUALITY_LEAD, _P.RECORDING_HOLD},
+    Role.DISPATCHER: _CAMPAIGNS
+    | {_P.WALLBOARD_READ, _P.CARD_READ, _P.APPEAL_READ, _P.KNOWLEDGE_READ, _P.WORK_READ, _P.WORK_OUTAGES}
+    | {_P.OUTAGE_READ, _P.OUTAGE_DISPATCH, _P.STORM_RUN},
     Role.CLERK: _DECIDES | {_P.REPORT_READ, _P.CARD_READ, _P.CARD_WRITE, _P.KNOWLEDGE_READ},
-    Role.SECURITY: _DECIDES | {_P.APPEAL_APPROVE, _P.TRUST_READ},
-    Role.ADMIN: frozenset(Permission) - {_P.DESK_WORK, _P.TRUST_READ},
+    Role.SECURITY: _DECIDES | {_P.APPEAL_APPROVE, _P.TRUST_READ, _P.RECORDING_HOLD},
+    Role.ADMIN: frozenset(Permission) - {_P.DESK_WORK, _P.TRUST_READ, _P.QUALITY_OWN},
 }
 
 ROLE_NAMES: Final[Mapping[Role, str]] = {
     Role.AGENT: "Оператор",
     Role.SUPERVISOR: "Старший смены",
     Role.QA: "Контроль качества",
+    Role.QA_BRANCHES: "Контроль качества филиалов",
+    Role.QA_HEAD: "Руководитель контроля качества",
     Role.DISPATCHER: "Диспетчер",
     Role.CLERK: "Делопроизводитель",
     Role.SECURITY: "Служба безопасности",
@@ -132,6 +205,12 @@ class Actor:
         The trust line is the security service's alone, and the security service has nothing else.
         """
         return Scope(self.company_id, self.branch, trust=self.may(Permission.TRUST_READ))
+
+    @property
+    def judging_scope(self) -> Scope:
+        """Whose talks and reviews they see: their own branch's, or with the permission every branch's."""
+        branch = "" if self.may(Permission.QUALITY_ANYWHERE) else self.branch
+        return Scope(self.company_id, branch, trust=self.may(Permission.TRUST_READ))
 
     def sees(self, company_id: str | None, branch: str | None = "") -> bool:
         """Whether something that is not stored (a company, a shift) is theirs to see."""

@@ -14,22 +14,37 @@ from agent_console.calls.evidence import AppealCalls
 from agent_console.calls.journey import Journey
 from agent_console.people import people, privacy
 from agent_console.people.permissions import Actor, Permission
-from agent_console.register import rows, timeline
+from agent_console.register import heard, messages, rows, timeline
+from agent_console.register.messages import SentMessage
 from agent_console.register.rows import DueWords, due
 from agent_console.register.timeline import Happened
+from agent_console.worklist import rows as work
+from agent_console.worklist.rows import WorkRow
 from appeals import numbering
-from appeals.casework import lifecycle
+from appeals.casework import lifecycle, voiced
 from appeals.casework.lifecycle import CaseFacts, Mark
 from appeals.casework.promises import KIND_TITLES as PROMISES
+from appeals.casework.voiced import HeardWord
+from appeals.codes import PromiseKind
 from appeals.finding import dossier
+from appeals.finding.dossier import Dossier
 from appeals.models import Answer, Appeal, Contact, Hold, Measure, Promise, Refusal, Task
 from appeals.states import OPEN, TITLES
 from appeals.taxonomy import Taxonomy, shipped
+from grid import ledger, premises
+from grid.ledger import SupplyLedger
+from grid.reliability import Reliability
 from gridline.calendar import days
 from gridline.companies import Company
+from gridline.errors import NotFound
+from gridline.scope import OutOfScope
+from quality.transcripts import spoken_text
+from quality.transcripts.spoken_text import SpokenText
 from recordings.models import Recording
 
 PATH = r"/appeals/{number:\d{2}-?\d{6}-?\d|[0-9a-f]{32}}"
+ABOUT_SUPPLY = ("outages", "quality")
+"""Topics whose appeals are shown beside the breaks of their premise."""
 _MOMENTS = ("violated_from", "violated_to", "seen_at")
 _EARLIER = {"repeat_of": "Повторное к", "joined_to": "Присоединено к"}
 
@@ -80,6 +95,7 @@ class AppealPage:
     contacts: tuple[Contact, ...]
     promises: tuple[Promise, ...]
     holds: tuple[Hold, ...]
+    messages: tuple[SentMessage, ...]
     calls: tuple[AppealCall, ...]
     loose: tuple[Recording, ...]
     """Recordings that belong to no call we have."""
@@ -89,6 +105,16 @@ class AppealPage:
     names: dict[str, str]
     owners: list[tuple[str, str]]
     today: date
+    writes: bool
+    """Whether they may make steps at all."""
+    work: tuple[WorkRow, ...]
+    """Items of the worklist that wait for it, or that it was made of."""
+    ledger: SupplyLedger | None
+    """The breaks of its premise, of an appeal about outages."""
+    told: SpokenText | None
+    """What was told by voice alone and waits to be written down by its reader."""
+    heard: tuple[HeardWord, ...]
+    """What a machine had heard where the text was written from it."""
 
     @property
     def codes(self) -> Taxonomy:
@@ -104,6 +130,11 @@ class AppealPage:
     def open(self) -> bool:
         """Whether an answer is still owed."""
         return self.appeal.state in OPEN
+
+    @property
+    def owes_call(self) -> bool:
+        """Whether the applicant is owed a call about it already."""
+        return any(one.kind == PromiseKind.CALLBACK and one.outcome is None for one in self.promises)
 
     @property
     def promise_titles(self) -> dict[str, str]:
@@ -135,12 +166,21 @@ class AppealPage:
         return waits and not mine and actor.may(Permission.APPEAL_APPROVE)
 
 
-async def load(session: AsyncSession, actor: Actor, appeal: Appeal, company: Company, now: datetime) -> AppealPage:
-    """Everything the page of this appeal shows to this person."""
+async def load(
+    session: AsyncSession,
+    actor: Actor,
+    appeal: Appeal,
+    company: Company,
+    now: datetime,
+    limits: Reliability,
+    *,
+    hears: bool,
+) -> AppealPage:
+    """Everything the page of this appeal shows to this person; `hears`: whether anything here hears words at all."""
     known = await dossier.read(session, appeal, visible_to=actor.scope)
     names = await people.names(session, known.actors | timeline.people_in(known.events))
-    heard = await evidence.of_appeal(session, appeal, visible_to=actor.scope)
-    calls = _calls(heard)
+    recorded = await evidence.of_appeal(session, appeal, visible_to=actor.scope)
+    calls = _calls(recorded)
     in_calls = {one.id for one in calls}
     today = now.astimezone(company.zone).date()
     answered = appeal.answered_at.astimezone(company.zone).date() if appeal.answered_at else None
@@ -170,15 +210,40 @@ async def load(session: AsyncSession, actor: Actor, appeal: Appeal, company: Com
         contacts=known.contacts,
         promises=known.promises,
         holds=known.holds,
+        messages=await messages.of_appeal(session, actor, appeal),
         calls=calls,
-        loose=tuple(one for one in heard.recordings if one.call_id not in in_calls),
+        loose=tuple(one for one in recorded.recordings if one.call_id not in in_calls),
         links=tuple(_link(_EARLIER[what], earlier, actor) for what, earlier in known.earlier),
         history=timeline.tell(known.events, known.faults, names, company, known.measures),
         faults=tuple(one.sentence for one in known.faults),
         names=names,
         owners=owners,
         today=today,
+        writes=writes,
+        work=await work.of_appeal(session, appeal.id, actor),
+        ledger=await _ledger(session, actor, appeal, company, now, limits),
+        told=await _told(session, known, hears=hears) if writes and voiced.DESCRIBED in allowed else None,
+        heard=heard.shown(actor, known.content),
     )
+
+
+async def _told(session: AsyncSession, known: Dossier, *, hears: bool) -> SpokenText | None:
+    recording_id = known.appeal.recording_id
+    if recording_id is None or known.content.text:
+        return None
+    return await spoken_text.of_recording(session, recording_id, available=hears)
+
+
+async def _ledger(
+    session: AsyncSession, actor: Actor, appeal: Appeal, company: Company, now: datetime, limits: Reliability
+) -> SupplyLedger | None:
+    if appeal.topic not in ABOUT_SUPPLY or appeal.premise_id is None:
+        return None
+    try:
+        premise = await premises.find(session, appeal.premise_id, company_id=company.id, visible_to=actor.scope)
+    except (NotFound, OutOfScope):  # it went with an import since, or is another branch's now
+        return None
+    return await ledger.of(session, premise, now, company.zone, limits)
 
 
 def _missing(step: str, known: CaseFacts) -> list[str]:

@@ -28,6 +28,7 @@ from gridline.calendar import days
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, NotFound, Unavailable
+from worklist import acceptance, kept
 
 
 class Report(StrEnum):
@@ -38,6 +39,7 @@ class Report(StrEnum):
     FORM49 = "form49"
     INTIME = "intime"
     REPEATS = "repeats"
+    CALLBACKS = "callbacks"
     PROMISES = "promises"
 
 
@@ -47,6 +49,7 @@ TITLES: Final[dict[Report, str]] = {
     Report.FORM49: "Форма 4.9",
     Report.INTIME: "В срок и с опозданием",
     Report.REPEATS: "Повторные",
+    Report.CALLBACKS: "Перезвоны",
     Report.PROMISES: "Обещания",
 }
 BY: Final[dict[Dimension, str]] = {
@@ -124,10 +127,15 @@ async def _of(order: ReportOrder, opened: Source) -> dict[str, Any]:
     row, _, column = order.cell.partition("/")
     if order.report is Report.FORM49:
         return {"count": await form49.write(opened, order.year, Path(order.out))}
-    if order.report is Report.PROMISES:
+    if order.report in (Report.PROMISES, Report.CALLBACKS):
+        owed = promises if order.report is Report.PROMISES else kept
         if order.cell:
-            return {"behind": await promises.behind(opened, order.year, (row, column))}
-        return _shown(order, promises.table(await promises.count(opened, order.year), opened.company, order.year))
+            return {"behind": await owed.behind(opened, order.year, (row, column))}
+        counts = await owed.count(opened, order.year)
+        if order.report is Report.CALLBACKS:
+            return _shown(order, kept.table(counts, opened.company, order.year))
+        danger = await acceptance.line(opened, order.year)
+        return _shown(order, promises.table(counts, opened.company, order.year, danger))
     report = _tally(order)
     if order.cell:
         return {"behind": await tally.behind(report, [opened], order.year, (row, column))}

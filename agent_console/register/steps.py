@@ -13,15 +13,19 @@ from agent_console.people.permissions import Actor, Permission
 from appeals.answers.letter import Signer
 from appeals.casework import promises
 from appeals.codes import PromiseKind
+from appeals.finding import appeals
 from appeals.intake.intake import clean
 from appeals.intake.repeats import FurtherContact
 from appeals.models import Appeal
 from appeals.taxonomy import shipped
-from gridline.errors import InvalidInput, NotFound
+from gridline.errors import Conflict, InvalidInput, NotFound
+from gridline.numbers import phones
+from quality.transcripts import spoken_text
+from worklist.callbacks import CallbackAsked
 
 LONGEST: Final = 20_000
-KEPT_BY_HAND: Final = frozenset({PromiseKind.CALLBACK, PromiseKind.VISIT, PromiseKind.RESTORATION})
-"""Promises that no step of the appeal settles by itself."""
+KEPT_BY_HAND: Final = frozenset({PromiseKind.VISIT, PromiseKind.RESTORATION})
+"""Promises that no step of the appeal settles by itself; a call back ends with its item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,17 @@ async def _take(console: Console, actor: Actor, appeal: Appeal, fields: Fields) 
             appeal.id, owner=actor.signature, unit=appeal.unit, actor=actor.signature, version=version
         )
     await console.casework.take(appeal.id, actor=actor.signature, version=version)
+
+
+async def _describe(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    """Write down what was told by voice; where the form began with what a machine had heard, that is kept beside."""
+    heard = ""
+    if appeal.recording_id and fields.text("heard") == appeal.recording_id:
+        async with console.db.read() as session:
+            heard = (await spoken_text.of_recording(session, appeal.recording_id, available=True)).text
+    await console.casework.describe(
+        appeal.id, text=fields.text("text"), heard=heard or None, actor=actor.signature, version=fields.version
+    )
 
 
 async def _assign(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
@@ -213,12 +228,38 @@ async def _keep(console: Console, actor: Actor, appeal: Appeal, fields: Fields) 
     await console.promises.keep(fields.text("promise_id"), actor=actor.signature)
 
 
+async def _call_back(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    """Promise to call the applicant back: at the number typed, else at the one of the appeal.
+
+    Not about the trust line's: those who call may not know of it.
+    """
+    if appeal.kind == appeals.TRUST:
+        raise Conflict("По телефону доверия не перезванивают: операторы его обращений не видят.")
+    typed = fields.text("phone")[:40]
+    async with console.db.read() as session:
+        content = (await appeals.contents(session, [appeal.id])).get(appeal.id)
+    phone = phones.read_home(typed).e164 if typed else (content.phone if content else None) or ""
+    asked = CallbackAsked(
+        appeal.company_id,
+        phone,
+        actor.signature,
+        branch=appeal.branch or "",
+        topic=appeal.topic,
+        call_id=appeal.call_id,
+        recording_id=appeal.recording_id,
+        premise_id=appeal.premise_id,
+        appeal_id=appeal.id,
+    )
+    await console.callbacks.promise(asked)
+
+
 async def _close(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.close(appeal.id, actor=actor.signature, version=fields.version)
 
 
 STEPS: Final[Mapping[str, PageStep]] = {
     "take": PageStep(_take, "Обращение в работе, ответственный — вы."),
+    "describe": PageStep(_describe, "Содержание записано."),
     "assign": PageStep(_assign, "Ответственный назначен."),
     "reclassify": PageStep(_reclassify, "Вид и тема изменены."),
     "ask": PageStep(_ask, "Поручение дано, срок под контролем."),
@@ -233,6 +274,7 @@ STEPS: Final[Mapping[str, PageStep]] = {
     "withdraw": PageStep(_withdraw, "Отмечен отзыв заявителем."),
     "contact": PageStep(_contact, "Записано; срок остаётся прежним."),
     "keep": PageStep(_keep, "Обещание отмечено выполненным."),
+    "call-back": PageStep(_call_back, "Звонок обещан: он в «Делах»."),
     "close": PageStep(_close, "Обращение закрыто."),
 }
 """By the last part of the address they are sent to."""

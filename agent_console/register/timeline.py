@@ -108,6 +108,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "receipt_given": lambda _, body: ("Известно и по квитанции", str(body["receipt"])),
     "reclassified": _reclassified,
     "deadline_changed": lambda _, body: ("Изменён срок", str(body["deadline"]["sentence"])),
+    "described": lambda _, body: (
+        "Записано содержание",
+        f"расслышано машиной: слов {body['words']}, изменено {body['changed']}" if "words" in body else "",
+    ),
     "assigned": lambda reader, body: (
         "Назначен ответственный",
         ", ".join(one for one in (reader.person(body["owner"]), body["unit"]) if one),

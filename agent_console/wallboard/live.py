@@ -22,7 +22,7 @@ from agent_console.wallboard.wall import DOING, DOTS, Wall, wall
 from agent_console.web.render import Templates
 from gridline.companies import Company
 from gridline.errors import Unavailable
-from gridline.metrics import BACKGROUND_FAILURES
+from gridline.log import contained
 from ivr.live.view import Changes
 
 TOGETHER_S: Final = 0.05
@@ -88,11 +88,8 @@ class Live:
             await self._news.wait()
             self._news.clear()
             for company in self._console.companies:
-                try:
+                with contained("live", "live-update-failed", company=company.id):
                     self.tell(company)
-                except Exception:
-                    BACKGROUND_FAILURES.labels("live").inc()
-                    log.exception("live-update-failed", company=company.id)
             await asyncio.sleep(TOGETHER_S)
 
     async def _run_today(self) -> None:
@@ -100,11 +97,8 @@ class Live:
             await asyncio.sleep(TODAY_S)
             for company in self._console.companies:
                 if self._console.push.listening(f"{WALLBOARD}:{company.id}"):
-                    try:
+                    with contained("today", "today-not-counted", company=company.id):
                         await self._count(company)
-                    except Exception:
-                        BACKGROUND_FAILURES.labels("today").inc()
-                        log.exception("today-not-counted", company=company.id)
                     self._news.set()
 
     async def _count(self, company: Company) -> None:
@@ -153,6 +147,7 @@ def _differences(before: Told, now: Told) -> Iterator[tuple[str, dict[str, objec
         ("figures", last and (last.recent, last.whole), today and (today.recent, today.whole)),
         ("points", last and last.half_hours, today and today.half_hours),
         ("promises", last and last.owed, today and today.owed),
+        ("feeds", last and last.feeds, today and today.feeds),
     ):
         if was != shown:
             yield block, {"today": today}

@@ -9,7 +9,10 @@ from typing import Final
 
 from agent_console.console import Console
 from agent_console.people import people
+from appeals.codes import PromiseKind
 from appeals.finding import appeals
+from grid import feeds
+from grid.feeds import FeedAge
 from gridline.calendar import days
 from gridline.companies import Company
 from gridline.scope import Scope
@@ -17,8 +20,12 @@ from gridline.settings import Settings
 from ivr.figures import history
 from ivr.figures.figures import Figures, GroupedBy, Period
 from ivr.figures.history import HALF_HOUR_S
+from worklist import items
+from worklist.callbacks import OWED_A_CALL
+from worklist.codes import KIND_TITLES
 
 RECENT: Final = timedelta(minutes=30)
+MOST_OWED: Final = 100
 SOON: Final = timedelta(hours=1)
 """A promise is shown when it is due within this time, or was not kept in time."""
 
@@ -80,6 +87,8 @@ class Today:
     half_hours: tuple[HalfHour, ...]
     owed: tuple[Owed, ...]
     """Promises that are late, or due within the hour; the most urgent first."""
+    feeds: tuple[FeedAge, ...] = ()
+    """Where the company's outages come from, and how old each is."""
 
     @property
     def points(self) -> list[tuple[int, int, int, int | None]]:
@@ -100,6 +109,7 @@ async def today(console: Console, company: Company) -> Today:
     recent = Period(now - RECENT, now + RECENT)
     async with console.db.read() as session:
         last = (await history.calls(session, company.id, recent, within_s=within_s))[()]
+        sources = tuple(await feeds.ages(session, company, now))
         told = await history.calls(session, company.id, day, [GroupedBy.QUEUE, GroupedBy.HALF_HOUR], within_s=within_s)
     queues: dict[str, Figures] = {}
     slots: dict[datetime, Figures] = {}
@@ -112,6 +122,7 @@ async def today(console: Console, company: Company) -> Today:
         queues=queues,
         half_hours=_half_hours(day.since, now, slots),
         owed=await _owed(console, company, now),
+        feeds=sources,
     )
 
 
@@ -131,13 +142,22 @@ def _whole(share: float | None) -> int | None:
 
 async def _owed(console: Console, company: Company, now: datetime) -> tuple[Owed, ...]:
     """Promises of the trust line are nobody's but the security service's, and this page is everybody's."""
-    found = [one for one in await console.promises.due(company.id) if one.due_at <= now + SOON]
+    due = [one for one in await console.promises.due(company.id) if one.due_at <= now + SOON]
+    found = [one for one in due if one.kind != PromiseKind.CALLBACK]  # a call that is owed is an item
     ids = {one.appeal_id for one in found if one.appeal_id is not None}
+    scope = Scope(company.id)
     async with console.db.read() as session:
-        seen = await appeals.among(session, ids, visible_to=Scope(company.id))
-        names = await people.names(session, [one.owner for one in found])
-    return tuple(
+        seen = await appeals.among(session, ids, visible_to=scope)
+        calls = await items.open_items(session, OWED_A_CALL, visible_to=scope, most=MOST_OWED)
+        names = await people.names(session, [*(one.owner for one in found), *(one.owner for one in calls)])
+    owed = [
         Owed(one.title, people.spelled(one.owner, names), one.due_at)
         for one in found
         if one.appeal_id is None or one.appeal_id in seen
-    )
+    ]
+    owed += [
+        Owed(KIND_TITLES[one.kind].lower(), people.spelled(one.owner, names) if one.owner else "", one.due_at)
+        for one in calls
+        if one.due_at <= now + SOON
+    ]
+    return tuple(sorted(owed, key=lambda one: one.due_at))

@@ -66,6 +66,13 @@ class QueryString:
             raise InvalidInput(f"Год «{value[:20]}» указан неверно: от {FIRST_DAY.year} до {LAST_DAY.year}.")
         return int(value)
 
+    def second(self, name: str) -> float:
+        """A place in a recording, in seconds of up to a day; 0 for none."""
+        value = self._given.get(name, "")
+        if value and not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", value):
+            raise InvalidInput(f"Секунда записи «{value[:20]}» не разобрана. Пишите как 75 или 75.5.")
+        return float(value or 0)
+
     def start(self, name: str) -> PageStart | None:
         """The row after which a page begins; None for its beginning."""
         value = self._given.get(name, "")

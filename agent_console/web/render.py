@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +15,13 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from agent_console import words
+from agent_console.calls.listening.listenings import REASONS
 from agent_console.console import actor_or_none, console_of
 from agent_console.people.permissions import ROLE_NAMES, Actor
 from agent_console.web.assets import Static
 from agent_console.web.routes import ENTRIES, MenuEntry
 from agent_console.web.security import csrf, live_id
+from agent_console.worklist.bell import BELL
 from appeals import numbering
 from gridline.clock import Clock
 from gridline.companies import Companies
@@ -67,7 +69,13 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.env.globals.update(icon=_icon(static), asset=static.url, plural=words.plural, ROLE_NAMES=ROLE_NAMES)
+        self.env.globals.update(
+            icon=_icon(static),
+            asset=static.url,
+            plural=words.plural,
+            ROLE_NAMES=ROLE_NAMES,
+            LISTENING_REASONS=REASONS,
+        )
         self.env.filters.update(
             day=_day,
             clock=_clock,
@@ -75,6 +83,7 @@ class Templates:
             number=words.number,
             phone=words.phone,
             span=words.span,
+            lasting=words.lasting,
             moment=_moment,
             device=words.device,
             appeal_number=numbering.written,
@@ -106,6 +115,8 @@ class Templates:
 
 
 TEMPLATES: web.AppKey[Templates] = web.AppKey("templates")
+BAND: web.AppKey[Callable[[str], object]] = web.AppKey("band")
+"""What stands over the pages of this agent: whom they call, or may call (`worklist.call_bands`)."""
 
 
 def wants_part(request: web.Request) -> bool:
@@ -118,7 +129,8 @@ def render(request: web.Request, name: str, *, status: int = 200, block: str = "
     """The answer made of a template; an htmx request gets the block alone.
 
     In every template: `actor` (or None), `csrf`, `now`, `zone`, `theme`, `entries` of the menu, `path`, `live_id`,
-    `line_up`, the agent's `own_shift`; in a page's own context `title` is expected.
+    `line_up`, the `bell` of the worklist, the agent's `own_shift` and `band` (whom they call); in a page's own context
+    `title` is expected.
     """
     console, templates, actor = console_of(request), request.app[TEMPLATES], actor_or_none(request)
     theme = request.cookies.get("theme", "")
@@ -132,7 +144,9 @@ def render(request: web.Request, name: str, *, status: int = 200, block: str = "
         "path": request.path,
         "live_id": live_id(request),
         "line_up": console.line_up(),
+        "bell": request.app[BELL](actor) if actor else None,
         "own_shift": console.desk.shift(actor.agent) if actor and actor.agent else None,
+        "band": request.app[BAND](actor.agent) if actor and actor.agent else None,
         **context,
     }
     text = templates.part(name, block, **whole) if wants_part(request) else templates.page(name, whole)

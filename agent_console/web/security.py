@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
+import structlog
 from aiohttp import hdrs, web
 
 from agent_console.console import console_of, set_actor
@@ -21,6 +22,8 @@ from agent_console.web.routes import grant_of
 from gridline.errors import GridlineError
 from gridline.scope import OutOfScope
 
+log = structlog.get_logger(__name__)
+
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SAFE = frozenset({"GET", "HEAD"})
@@ -31,6 +34,8 @@ BACKGROUND = frozenset({"/events"})
 """Asked by the page itself, again and again: no sign that somebody sits before it."""
 BODY_WITHIN_S = 20.0
 """How long a request may take to send what it posts: 2 MB over a poor line is 3 s."""
+MOST_UNLISTED: Final = 20
+"""Proxies warned of: anybody may send the header, and nobody fills the log with it."""
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -67,6 +72,8 @@ class Gate:
     tls: bool
     connect: Sequence[str]
     """Further addresses the page may open connections to (the telephone's WebSocket)."""
+    unlisted: set[str] = field(default_factory=set)
+    """Addresses that sent an X-Forwarded-For and are no proxy of ours: behind one all people share its limits."""
 
     @property
     def secure(self) -> bool:
@@ -110,10 +117,13 @@ def csrf(request: web.Request) -> str:
 
 def address(request: web.Request) -> str:
     """Where the request comes from, seen through the trusted proxies only."""
-    remote = request.remote or ""
+    remote, gate = request.remote or "", request.app[GATE]
     forwarded = request.headers.get("X-Forwarded-For", "")
-    if remote in request.app[GATE].proxies and forwarded:
+    if remote in gate.proxies and forwarded:
         return forwarded.rpartition(",")[2].strip()[:64]
+    if forwarded and remote not in gate.unlisted and len(gate.unlisted) < MOST_UNLISTED:
+        gate.unlisted.add(remote)
+        log.warning("proxy-not-listed", address=remote, cure="if it is our proxy, add it to http_proxies")
     return remote
 
 
@@ -138,7 +148,7 @@ async def check(request: web.Request, handler: Next) -> web.StreamResponse:
         return await handler(request)
     if grant is Access.LOCAL and not (_is_local(request) or _watches(request)):
         raise web.HTTPNotFound
-    if grant in (Access.MACHINE, Access.LOCAL):
+    if grant in (Access.MACHINE, Access.LOCAL, Access.OPEN):
         return await handler(request)
     if request.method not in SAFE:
         _check_origin(request)

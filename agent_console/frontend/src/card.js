@@ -1,5 +1,7 @@
 // The card's form keeps itself: at once in this browser, and a moment later on the server. One tab types at a time;
 // another one is told, and nothing is overwritten before a person has chosen.
+import { startHeard } from "./player/told.js";
+
 const { htmx, island, onLive, send } = window.gridline;
 
 const PAUSE_MS = 500;
@@ -148,6 +150,13 @@ function mount(form) {
     if (topic !== `card-call:${call}` || stopped || data.tab === tab || data.version <= version) return;
     if (same(typed(form), saved)) elsewhere(`Форму заполняют в другом окне (${data.author}).`);
   });
+  const shut = onLive("shut", ({ topic }) => {
+    if (topic !== `card-call:${call}`) return;
+    stopped = true;
+    clearTimeout(timer);
+    localStorage.removeItem(store);
+    if (!sent) close(call); // else the answer brings the number that the agent reads out
+  });
   const listeners = [
     [form, "input", note],
     [form, "change", note],
@@ -172,11 +181,28 @@ function mount(form) {
     stopped = true;
     clearTimeout(timer);
     heard();
+    shut();
     for (const [where, what, act] of listeners) where.removeEventListener(what, act);
   };
 }
 
+/** The call has become the security service's: nothing of it stays on a page that shows its card. */
+function close(call) {
+  const card = document.getElementById("call-card");
+  if (card?.dataset.call !== call) return;
+  const words = document.createElement("strong");
+  words.textContent = "Карточка закрыта: звонок передан службе безопасности.";
+  const told = Object.assign(document.createElement("section"), { className: "card empty" });
+  told.append(words);
+  card.replaceChildren(told);
+}
+
+onLive("shut", ({ topic }) => {
+  if (!document.getElementById("appeal-form")) close(topic.slice("card-call:".length));
+});
+
 island("draft", "[data-draft]", mount);
+startHeard(window.gridline);
 
 island("knowledge-tab", "[aria-controls=tab-knowledge]", (tab) => {
   tab.addEventListener("click", () => setTimeout(() => document.getElementById("knowledge-query").focus()));

@@ -1,34 +1,15 @@
 // The register's pages: the list by keys (J, K, Enter), filters that act at once, fields remembered in this browser.
 import { dayChart } from "./lib/charts.js";
+import { listByKeys } from "./lib/rows.js";
+import { startHeard } from "./player/told.js";
 
 const { island, onLive } = window.gridline;
 
+startHeard(window.gridline);
+
 island("register-days", "[data-days-chart]", (holder) => dayChart(holder, () => JSON.parse(holder.dataset.daysChart)));
 
-island("register-list", "[data-keys-list]", (table) => {
-  const links = () => [...table.querySelectorAll("tbody tr.link a")].filter((one) => one === one.closest("tr").querySelector("a"));
-  const move = (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest?.("input, textarea, select, dialog, [contenteditable]")) return;
-    const step = { KeyJ: 1, ArrowDown: 1, KeyK: -1, ArrowUp: -1 }[event.code];
-    if (!step) return;
-    const all = links();
-    const now = all.indexOf(document.activeElement);
-    const next = all[now < 0 ? (step > 0 ? 0 : all.length - 1) : now + step];
-    if (!next) return;
-    event.preventDefault();
-    next.focus();
-    next.closest("tr").scrollIntoView({ block: "nearest" });
-  };
-  const open = (event) => {
-    const row = event.target.closest("tr.link");
-    if (!row || event.target.closest("a, button, input") || String(getSelection())) return;
-    row.querySelector("a").click();
-  };
-  document.addEventListener("keydown", move);
-  table.addEventListener("click", open);
-  return () => document.removeEventListener("keydown", move);
-});
+island("register-list", "[data-keys-list]", listByKeys);
 
 island("register-filters", "#register", (form) => {
   const send = (event) => event.target.matches("select, [type=date]") && form.requestSubmit();

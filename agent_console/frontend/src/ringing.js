@@ -1,5 +1,7 @@
 // Opens the card of a call by itself as it rings, on whatever page the agent is. What they are typing elsewhere stays:
 // then a bar offers the card instead of taking the page away.
+import "./phone/calling.js";
+
 const { htmx, onLive } = window.gridline;
 
 let typing = null;

@@ -204,6 +204,10 @@ class Softphone {
     return [
       onLive("phone", ({ data }) => this.take(data)),
       onLive("line", ({ data }) => this.take({ ...this.server, line: data.up })),
+      onLive("caller-forgotten", () => {
+        for (const talk of this.telephone.talks) if (!talk.outgoing) talk.number = "";
+        this.show();
+      }),
       listen(document, "phone:dial", ({ detail }) => this.dial(detail.number)),
       listen(document, "htmx:load", () => needsLine(this.server.line)),
       listen(window, "pagehide", () => this.telephone.talking && sayLeaving()),

@@ -1,10 +1,7 @@
 // The wallboard: the day's chart drawn from the points the server sends, and the number waiting in the tab's title.
-import { dayChart } from "./lib/charts.js";
+import { startDayCharts } from "./lib/charts.js";
 
-gridline.island("day-chart", "[data-chart]", (holder) => {
-  const points = document.getElementById(holder.dataset.chart);
-  return dayChart(holder, () => JSON.parse(points?.value || points?.getAttribute("value") || "[]"), points);
-});
+startDayCharts();
 
 gridline.island("wall-title", "[data-wall]", (wall) => {
   const title = document.title;

@@ -14,22 +14,28 @@ from agent_console.calls import recordings
 from agent_console.card import drafts, form
 from agent_console.card.drafts import FormDraft
 from agent_console.card.requested import CALL, RequestedCall, requested_call
-from agent_console.console import console_of
+from agent_console.console import actor_of, console_of
+from agent_console.pages.card import told
 from agent_console.pages.card.card import context_of, part
 from agent_console.people import audit
 from agent_console.people.models import AuditAction
 from agent_console.people.permissions import Permission
 from agent_console.web.failures import toast_header
+from agent_console.web.render import render
 from agent_console.web.routes import add
 from appeals import numbering
 from appeals.finding import appeals
+from appeals.finding.appeals import TRUST
 from appeals.intake.intake import accept
 from appeals.intake.repeats import FurtherContact, OpenAppeal
 from appeals.register import Registered
 from grid import premises
 from gridline.db import new_id
 from gridline.errors import Conflict, InvalidInput
+from gridline.scope import OutOfScope
+from quality.transcripts.spoken_text import SpokenText
 from recordings.models import RecordingKind
+from worklist import unregistered
 
 LONGEST_CONTACT = 5000
 
@@ -73,8 +79,8 @@ async def save_draft(request: web.Request) -> web.Response:
                 take=sent.get("take") is True,
             )
         except drafts.Superseded as other:
-            told = _told(other.draft) | {"code": other.code, "message": other.message}
-            return web.json_response(told, status=other.status)
+            refused = _told(other.draft) | {"code": other.code, "message": other.message}
+            return web.json_response(refused, status=other.status)
     if draft.version != version:
         news = {"version": draft.version, "tab": draft.tab, "author": draft.author}
         console.push.publish(f"card-call:{card.call.id}", "draft", json.dumps(news))
@@ -95,27 +101,40 @@ async def register(request: web.Request) -> web.Response:
     sent = await request.post()
     values, console = form.taken(sent), console_of(request)
     async with console.db.read() as session:
-        card = await requested_call(request, session)
+        try:
+            card = await requested_call(request, session)
+        except OutOfScope:
+            if (made := await _shut_before(request, sent)) is None:
+                raise
+            return _shut_card(request, made)
         draft = await drafts.of(session, card.call.id)
-        recording = await _talk(session, card)
+        recording = await talk_of(session, card)
+        half_told = await unregistered.of_call(session, card.company.id, card.call.id)
+        spoken = await told.told_in(session, card, half_told)
         if premise := values.get("premise_id"):
             await premises.find(session, premise, company_id=card.company.id, visible_to=card.actor.scope)
     key = _key(sent, anonymous=form.shown(values, card.company).anonymous)
-    told = form.given(
+    given = form.given(
         values, call=card.call, company=card.company, key=key, recording_id=recording, actor=card.actor.signature
     )
-    if wrong := form.problems(values, told, card.company):
+    if half_told is not None and not form.shown(values, card.company).anonymous:
+        given = {"recording_id": half_told.recording_id, "draft_id": half_told.subject_id} | given
+    if wrong := form.problems(values, given, card.company):
         return await _form(request, card, values, draft, wrong)
     try:
-        made = await console.register.register(accept(told))
+        made = await console.register.register(accept(given))
     except Conflict as error:
         draft = await _begin_anew(card, str(sent.get("key", "")), keep=True)
         again = f"{error.message} Если это другое обращение, зарегистрируйте форму ещё раз."
         return await _form(request, card, values, draft, {"": again})
     except InvalidInput as error:  # a moment that lies ahead, an earlier number that does not exist
         return await _form(request, card, values, draft, {"": error.message})
+    if given["kind"] == TRUST:
+        return await _shut(request, card, made)
     await _begin_anew(card, str(sent.get("key", "")), made=made)
-    answered = values.get(form.OUTCOME) == form.ANSWERED and "answer_on_call" in told
+    if half_told is not None and "draft_id" in given:
+        await _no_longer_half_told(card, half_told.id, made, values, spoken)
+    answered = values.get(form.OUTCOME) == form.ANSWERED and "answer_on_call" in given
     return await _answer(request, card, made=made, answered=answered)
 
 
@@ -138,6 +157,37 @@ async def add_contact(request: web.Request) -> web.Response:
     answer = await _answer(request, card)
     answer.headers.update(toast_header(f"Добавлено к обращению {numbering.written(number)}", "good"))
     return answer
+
+
+async def _shut(request: web.Request, card: RequestedCall, made: Registered) -> web.Response:
+    """The call is the security service's now: what was on its card gives way to the number to read out."""
+    async with card.console.db.write() as session:
+        _note(session, card, made)
+    return _shut_card(request, made)
+
+
+async def _shut_before(request: web.Request, sent: Mapping[str, object]) -> Registered | None:
+    """What this very form registered with the trust line, when its reply was lost and it is sent again."""
+    company, nonce = actor_of(request).company_id, str(sent.get("nonce", ""))
+    if company is None or not _is_id(nonce):
+        return None
+    return await console_of(request).register.under_key(company, _form_key(nonce))
+
+
+def _shut_card(request: web.Request, made: Registered) -> web.Response:
+    answer = render(request, "card_shut.html", block="shut", title="Карточка звонка", made=made)
+    answer.headers.update({"HX-Retarget": "#call-card", "HX-Reswap": "outerHTML", "HX-Replace-Url": "/card"})
+    return answer
+
+
+def _note(session: AsyncSession, card: RequestedCall, made: Registered) -> None:
+    audit.note(
+        session,
+        card.console.clock,
+        user_id=card.actor.user_id,
+        action=AuditAction.APPEAL_REGISTERED,
+        subject=f"appeal:{made.appeal_id}",
+    )
 
 
 async def _answer(
@@ -188,17 +238,27 @@ async def _begin_anew(
     async with console.db.write() as session:
         await drafts.finish(session, console.clock, card.call, key, keep=keep)
         if made is not None:
-            audit.note(
-                session,
-                console.clock,
-                user_id=card.actor.user_id,
-                action=AuditAction.APPEAL_REGISTERED,
-                subject=f"appeal:{made.appeal_id}",
-            )
+            _note(session, card, made)
         return await drafts.of(session, card.call.id)
 
 
-async def _talk(session: AsyncSession, card: RequestedCall) -> str | None:
+async def _no_longer_half_told(
+    card: RequestedCall, item_id: str, made: Registered, values: Mapping[str, str], spoken: SpokenText | None
+) -> None:
+    """What the caller had begun to tell the robot is registered now, with what a machine had heard of it beside."""
+    console = card.console
+    try:
+        async with console.db.write() as session:
+            await told.keep(session, card, values, spoken, made)
+        async with console.db.write() as session:
+            actor = card.actor.signature
+            news = await unregistered.registered(session, console.worklist, item_id, made.appeal_id, actor)
+    except Conflict:  # somebody ended it while this form was filled in
+        return
+    console.worklist.tell(news)
+
+
+async def talk_of(session: AsyncSession, card: RequestedCall) -> str | None:
     """The recording of this talk: the one that runs, or one that was taken in already."""
     labels = await asyncio.to_thread(lambda: list(card.console.incoming.labels()))
     running = [one.id for one in labels if one.call_id == card.call.id and one.kind == RecordingKind.TALK.value]
@@ -210,6 +270,10 @@ def _key(sent: Mapping[str, object], *, anonymous: bool) -> str:
     key = str(sent.get("nonce" if anonymous else "key", ""))
     if not _is_id(key):
         raise InvalidInput("Форма прислана без ключа. Откройте карточку заново.")
+    return _form_key(key)
+
+
+def _form_key(key: str) -> str:
     return f"card:{key}"
 
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.calls import calls
+from agent_console.calls.listening import said
 from agent_console.card import cards, drafts, form, masking
 from agent_console.card.assemble import assemble, shown_premises
 from agent_console.card.requested import CALL, RequestedCall, requested_call
@@ -15,17 +16,25 @@ from agent_console.card.ringing import CALL as CALL_TOPIC
 from agent_console.card.ringing import CARD
 from agent_console.card.values import Candidate, CardPremise, CardView, Chosen
 from agent_console.console import Console, actor_of, console_of
+from agent_console.pages.card import told
 from agent_console.people import audit
 from agent_console.people.models import AuditAction
 from agent_console.people.permissions import Actor, Permission
+from agent_console.wallboard.dispatch.board import WAYS
 from agent_console.web.query_string import QueryString
 from agent_console.web.render import render, wants_part
 from agent_console.web.routes import MenuEntry, add, add_entry, add_topic
 from agent_console.web.security import address
-from grid import premises
+from agent_console.worklist import rows as work
+from agent_console.worklist.audience import kinds_of
+from grid import feeds, premises
+from grid.reliability import Reliability, of_installation
 from gridline.db import new_id
 from gridline.errors import InvalidInput, NotFound
 from ivr.desk import devices
+from quality.transcripts.spoken_text import SpokenText
+from worklist import unregistered
+from worklist.models import WorkItem
 
 LONGEST_NOTE = 2000
 BY_AGENT = "нашёл оператор"
@@ -75,6 +84,9 @@ async def page(request: web.Request) -> web.StreamResponse:
                 subject=f"call:{card.call.id}",
                 address=address(request),
             )
+    spoken = context["told"]
+    if spoken is not None and spoken.recording is not None and spoken.sentences and context["own"]:
+        await said.was_read(request, spoken.recording)
     answer = render(request, "card.html", topics=[f"{CALL_TOPIC}:{card.call.id}"], **context)
     answer.headers["HX-Push-Url"] = request.path  # a card that opened by itself is a place to come back to as well
     return answer
@@ -86,7 +98,7 @@ async def find(request: web.Request) -> web.StreamResponse:
         card = await requested_call(request, session)
         query, now = QueryString(request.query).text("q", at_most=120), card.console.clock.now()
         places = await premises.look_for(session, card.company.id, query, FOUND, visible_to=card.actor.scope)
-        found = await shown_premises(session, places, now)
+        found = await shown_premises(session, places, now, card.company.zone, _limits(card))
     return part(request, card, "found", {"call": card.call, "found": found, "query": query})
 
 
@@ -145,13 +157,17 @@ async def context_of(
     """
     view = masking.shown(await _view(session, card), card.actor)
     draft = await drafts.of(session, card.call.id)
+    half_told = await unregistered.of_call(session, card.company.id, card.call.id)
+    spoken = None if half_told is None else await told.told_in(session, card, half_told)
     if typed is None and draft.fields:
         values = dict(draft.fields)
     else:
-        values = form.filled(typed or form.first(card.call, view.journey.topic), view.chosen, before)
+        begun = typed or form.first(card.call, view.journey.topic, half_told, spoken)
+        values = form.filled(begun, view.chosen, before)
     return {
         "title": "Карточка звонка",
         "card": view,
+        "work": await work.of_call(session, card.call, card.actor),
         "call": view.call,
         "live": card.call.live,
         "of_company": card.company,
@@ -159,17 +175,35 @@ async def context_of(
         "today": card.console.clock.now().astimezone(card.company.zone).date(),
         "draft": draft,
         "form": form.shown(values, card.company),
+        "told": spoken,
+        "again": told.again(card) if spoken is not None else "",
+        "told_sound": _told_sound(card.actor, half_told, spoken),
         "nonce": new_id(),
         "made": None,
         "own": card.actor.may(Permission.APPEAL_WRITE),
+        "WAYS": WAYS,
+        "feeds": await feeds.ages(session, card.company, card.console.clock.now()),
         "found": (),
         "query": "",
     }
 
 
+def _told_sound(actor: Actor, half_told: WorkItem | None, spoken: SpokenText | None) -> str:
+    """Where whoever may see to the item hears what was told; empty where there is nothing to hear."""
+    if half_told is None or spoken is None or spoken.recording is None:
+        return ""
+    if not actor.may(Permission.WORK_READ) or half_told.kind not in kinds_of(actor.role):
+        return ""
+    return f"/worklist/{half_told.id}/recordings/{spoken.recording_id}"
+
+
 async def _view(session: AsyncSession, card: RequestedCall) -> CardView:
     now, zone = card.console.clock.now(), card.company.zone
-    return await assemble(session, card.call, now, zone, visible_to=card.actor.scope)
+    return await assemble(session, card.call, now, zone, _limits(card), visible_to=card.actor.scope)
+
+
+def _limits(card: RequestedCall) -> Reliability:
+    return of_installation(card.console.settings.dialplan)
 
 
 async def _found(session: AsyncSession, card: RequestedCall, ref: str) -> Candidate | None:
@@ -181,7 +215,8 @@ async def _found(session: AsyncSession, card: RequestedCall, ref: str) -> Candid
         premise = await premises.find(session, id, company_id=card.company.id, visible_to=card.actor.scope)
     except NotFound:
         return None
-    (place,) = await shown_premises(session, [premise], card.console.clock.now())
+    now, zone = card.console.clock.now(), card.company.zone
+    (place,) = await shown_premises(session, [premise], now, zone, _limits(card))
     return _by_agent(place, ref)
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.calls.evidence import proof_of, signing_key
+from agent_console.calls.listening import said
 from agent_console.console import CONSOLE, Console, actor_of, console_of
 from agent_console.people import audit, privacy
 from agent_console.people.models import AuditAction
@@ -26,6 +27,7 @@ from appeals.finding import appeals
 from appeals.models import Appeal
 from appeals.proof import evidence
 from appeals.proof.signing import SigningKey
+from grid.reliability import of_installation
 from gridline.errors import Conflict, GridlineError, InvalidInput, NotFound
 from recordings.models import PLAYABLE
 
@@ -51,7 +53,10 @@ def add_to(app: web.Application) -> None:
 
 async def page(request: web.Request) -> web.Response:
     """The appeal."""
-    return _show(request, await _view(request))
+    view = await view_of(request)
+    if view.told is not None and view.told.recording is not None and view.told.sentences:
+        await said.was_read(request, view.told.recording)
+    return _show(request, view)
 
 
 async def make(name: str, request: web.Request) -> web.StreamResponse:
@@ -62,10 +67,10 @@ async def make(name: str, request: web.Request) -> web.StreamResponse:
     try:
         await STEPS[name].make(console, actor, appeal, Fields(typed))
     except (Conflict, InvalidInput, NotFound) as error:
-        view = await _view(request)
+        view = await view_of(request)
         message = _told(error, view, typed)
         return _show(request, view, status=_status(request, error), failed=name, message=message, typed=typed)
-    view = await _view(request)
+    view = await view_of(request)
     last = view.history[0]
     news = {"version": view.appeal.version, "who": last.who, "what": last.title.lower(), "by": actor.user_id}
     console.push.publish(f"{TOPIC}:{appeal.id}", "appeal", json.dumps(news))
@@ -85,7 +90,7 @@ async def preview(kind: str, request: web.Request) -> web.Response:
         letter=letter,
         kind=kind,
         typed=typed,
-        view=await _view(request),
+        view=await view_of(request),
         plain=letter.plain(),
         ways=_ways(request),
         by_mail=_by_mail(request, letter.way),
@@ -141,11 +146,14 @@ async def _find(request: web.Request, session: AsyncSession) -> Appeal:
     return await appeals.find(session, wanted, companies, visible_to=scope, company=company)
 
 
-async def _view(request: web.Request) -> AppealPage:
+async def view_of(request: web.Request) -> AppealPage:
+    """The page of the appeal that an address names, as whoever asks sees it. Raises NotFound, OutOfScope."""
     console, actor = console_of(request), actor_of(request)
     async with console.db.read() as session:
         appeal = await _find(request, session)
-        return await load(session, actor, appeal, console.companies.by_id(appeal.company_id), console.clock.now())
+        company, limits = console.companies.by_id(appeal.company_id), of_installation(console.settings.dialplan)
+        now, hears = console.clock.now(), console.ears.available
+        return await load(session, actor, appeal, company, now, limits, hears=hears)
 
 
 async def _letter(request: web.Request, kind: str) -> tuple[Letter, dict[str, str]]:
@@ -173,7 +181,7 @@ async def _letter(request: web.Request, kind: str) -> tuple[Letter, dict[str, st
                 way=fields.text("way") or None,
             )
     except Conflict as error:
-        raise Conflict(_told(error, await _view(request), typed)) from error
+        raise Conflict(_told(error, await view_of(request), typed)) from error
     field = {"email": "email", "post": "post_address", "phone": "phone"}.get(letter.way)
     if field is not None:
         letter = replace(letter, contact=privacy.shown(actor, field, letter.contact) or "скрыт")

@@ -12,7 +12,7 @@ export function dayChart(holder, points, source) {
       rows.map((row) => row[1] + row[2]),
       rows.map((row) => row[1]),
       rows.map((row) => row[3]),
-      rows.map(() => Number(holder.dataset.goal)),
+      rows.map(() => (holder.dataset.goal ? Number(holder.dataset.goal) : null)),
     ];
     if (plot) return plot.setData(data);
     plot = new uPlot(options(holder), data, holder);
@@ -36,6 +36,14 @@ export function dayChart(holder, points, source) {
   };
 }
 
+/** Draw every [data-chart] of the page from the points in the element that it names, and anew when they change. */
+export function startDayCharts() {
+  gridline.island("day-chart", "[data-chart]", (holder) => {
+    const points = document.getElementById(holder.dataset.chart);
+    return dayChart(holder, () => JSON.parse(points?.value || points?.getAttribute("value") || "[]"), points);
+  });
+}
+
 function sizeOf(holder) {
   return { width: holder.clientWidth, height: holder.clientHeight };
 }
@@ -51,7 +59,7 @@ function options(holder) {
     ...sizeOf(holder),
     cursor: { show: false },
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    padding: [8, "single" in holder.dataset ? 24 : 4, 0, 0],
     scales: {
       x: { time: true, range: (_plot, from, to) => span(holder, from, to) },
       calls: { range: (_plot, _from, to) => [0, Math.max(5, Math.ceil((to ?? 0) * 1.1))] },
@@ -60,11 +68,11 @@ function options(holder) {
     axes: [
       { ...axis, size: 26, grid: { show: false }, ...(days ? { splits: everyFew } : {}), values: (_plot, splits) => splits.map((at) => said.format(new Date((at - (days ? 43200 : 0)) * 1000))) },
       { ...axis, scale: "calls", size: 44, values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? value : "")) },
-      { ...axis, scale: "share", side: 1, size: 48, grid: { show: false }, splits: () => [0, 25, 50, 75, 100], values: (_plot, splits) => splits.map((value) => `${value} %`) },
+      { ...axis, scale: "share", side: 1, show: !("single" in holder.dataset), size: 48, grid: { show: false }, splits: () => [0, 25, 50, 75, 100], values: (_plot, splits) => splits.map((value) => `${value} %`) },
     ],
     series: [
       {},
-      { scale: "calls", paths: bars, fill: of("bad-fill"), width: 0, points: { show: false } },
+      { scale: "calls", paths: bars, fill: of(holder.dataset.upper ?? "bad-fill"), width: 0, points: { show: false } },
       { scale: "calls", paths: bars, fill: of("accent"), width: 0, points: { show: false } },
       { scale: "share", stroke: of("warn-fill"), width: 2.5, points: { show: true, size: 5, fill: of("warn-fill") } },
       { scale: "share", stroke: of("ink-2"), width: 1, dash: [4, 4], points: { show: false } },
@@ -84,5 +92,5 @@ function span(holder, from, to) {
 }
 
 function step(holder) {
-  return { day: 86400, hour: 3600 }[holder.dataset.step] ?? 1800;
+  return { day: 86400, hour: 3600, minutes: 300 }[holder.dataset.step] ?? 1800;
 }

@@ -8,7 +8,8 @@ function hour(zone) {
   return formats.get(zone).format(new Date(Date.now() + skew));
 }
 
-function span(seconds) {
+/** «0:42», «12:05», «1:02:03». */
+export function span(seconds) {
   const whole = Math.max(0, Math.trunc(seconds));
   const two = (value) => String(value).padStart(2, "0");
   const hours = Math.trunc(whole / 3600);

@@ -5,13 +5,19 @@ import htmx from "htmx.org";
 const FIELDS = "input, textarea, select";
 const typed = new WeakSet();
 
-/** Make `old` what `fresh` (HTML or nodes) says; style: innerHTML or outerHTML. Fields a person has changed stay theirs. */
+/** Make `old` what `fresh` (HTML or nodes) says; style: innerHTML or outerHTML. Fields a person has changed stay theirs, and
+ * what has the same [data-kept] before and after, such as a recording that plays, stays as its script made it. */
 export function morphInto(old, fresh, morphStyle) {
   return Idiomorph.morph(old, fresh, {
     morphStyle,
-    ignoreActiveValue: true,
-    callbacks: { beforeNodeMorphed: (before) => !typed.has(before) },
+    // Of a field: whatever else has the focus (a page's #main after its link was followed) would keep its old contents.
+    ignoreActiveValue: document.activeElement?.matches(FIELDS) ?? false,
+    callbacks: { beforeNodeMorphed: (before, after) => !typed.has(before) && !kept(before, after) },
   });
+}
+
+function kept(before, after) {
+  return before.dataset?.kept !== undefined && before.dataset.kept === after.dataset?.kept;
 }
 
 export function startMorphing() {

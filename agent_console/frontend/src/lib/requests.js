@@ -8,11 +8,12 @@ function csrf() {
   return document.querySelector('meta[name="csrf"]')?.content ?? "";
 }
 
-/** A JSON request of a page script: the parsed answer, or an Error with the server's Russian message and `.status`. */
-export async function send(method, path, body) {
+/** A JSON request of a page script: the parsed answer, or an Error with the server's Russian message and `.status`.
+ * `options` go to fetch, as `keepalive` for what a page says while it leaves. */
+export async function send(method, path, body, options = {}) {
   const headers = { Accept: "application/json", "X-CSRF-Token": csrf() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), ...options });
   if (answer.status === 401) askAgain();
   if (answer.status === 204) return null;
   const told = await answer.json().catch(() => ({}));

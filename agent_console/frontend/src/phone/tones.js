@@ -1,6 +1,9 @@
-// The tones of ringing: the bell of a call that comes in, and what a caller hears while it rings at the other end.
+// Tones: the bell of a call that comes in, what a caller hears while it rings at the other end, and what the worklist
+// has to say.
 const BELL = { notes: [[660, 0.22], [0, 0.06], [880, 0.32], [0, 1.6]], loud: 0.28 }; // soft: it rings eight hours a day
 const RINGBACK = { notes: [[425, 1], [0, 4]], loud: 0.08 }; // Russia: 425 Hz, 1 s of 5
+const ALARM = { notes: [[1040, 0.18], [780, 0.18], [1040, 0.18], [780, 0.18], [0, 1.1]], loud: 0.4 }; // danger: not soft
+const CHIME = { notes: [[880, 0.16], [0, 0.05], [660, 0.3]], loud: 0.2 };
 const EDGE_S = 0.02; // a note that begins at once clicks
 
 export class Tones {
@@ -18,6 +21,17 @@ export class Tones {
     this._play(RINGBACK);
   }
 
+  alarm() {
+    this._play(ALARM);
+  }
+
+  /** Once, beside whatever sounds. */
+  chime() {
+    const gain = new GainNode(this._context, { gain: CHIME.loud });
+    gain.connect(this._context.destination);
+    this._notes(gain, CHIME);
+  }
+
   quiet() {
     clearTimeout(this._playing?.timer);
     this._playing?.gain.disconnect();
@@ -32,14 +46,18 @@ export class Tones {
     const playing = (this._playing = { tone, gain, timer: 0 });
     const lasts_ms = tone.notes.reduce((sum, [, seconds]) => sum + seconds, 0) * 1000;
     const once = () => {
-      let at = this._context.currentTime + EDGE_S;
-      for (const [hertz, seconds] of tone.notes) {
-        if (hertz) this._note(gain, hertz, at, seconds);
-        at += seconds;
-      }
+      this._notes(gain, tone);
       playing.timer = setTimeout(once, lasts_ms);
     };
     once();
+  }
+
+  _notes(out, tone) {
+    let at = this._context.currentTime + EDGE_S;
+    for (const [hertz, seconds] of tone.notes) {
+      if (hertz) this._note(out, hertz, at, seconds);
+      at += seconds;
+    }
   }
 
   _note(out, hertz, at, seconds) {

@@ -1,0 +1,1 @@
+"""Erasure by a person's request."""
