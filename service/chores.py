@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from agent_console.calls import forgetting
+from agent_console.web.public import sendings
 from ivr.journal import closing
+from ivr.outbound import dialer
+from ivr.storm import announcer, storm
+from outreach import messages
+from quality.measures import measuring
+from quality.transcripts import transcription, waiting
+from recordings import compression, reconciliation
 from service import loop
 from service.jobs import Jobs
 from service.supervisor import heartbeat
@@ -16,10 +24,14 @@ if TYPE_CHECKING:
     from service.controller import Controller
 
 SWEEP_S = 2.0
+FEEDS_S = 2.0
 DRAIN_SPOOL_S = 3.0
 WATCH_MENUS_S = 1.0
 PROMPTS_S = 24 * 3600.0
 ESCALATE_S = 60.0
+LEVELS_S = 5.0
+LOST_DANGER_S = 3.0
+DICTATIONS_S = 10.0
 FORGIVE_S = 3600.0
 LEAVERS_S = 5.0
 LAST_WRITE_S = 10.0
@@ -38,14 +50,37 @@ def begun(controller: Controller) -> Jobs:
     jobs.keep("reconnect", controller.reconnect.run)
     jobs.keep("recording-pause", controller.recording_pause.run)
     jobs.keep("visits", controller.visits.run)
+    jobs.keep("call-legs", controller.call_legs.run)
+    jobs.keep("lost-callers", controller.lost_callers.run)
+    jobs.keep("called-again", controller.called_again.run)
     jobs.keep("whispers", controller.whispers.run)
     jobs.every("recordings", SWEEP_S, controller.intake.sweep)
+    jobs.every("recordings-reconciled", reconciliation.LOOK_S, controller.reconciliation.run_once)
+    jobs.every("recordings-compressed", compression.ROUND_S, controller.compression.run_once)
+    jobs.every("measures", measuring.LOOK_S, controller.measuring.run_once)
+    jobs.every("transcripts", transcription.LOOK_S, controller.transcription.run_once)
+    jobs.every("transcripts-waiting", waiting.MEASURE_S, controller.transcripts_watch.run_once)
     jobs.every("spool", DRAIN_SPOOL_S, controller.drain.run_once)
     jobs.every("closing", closing.LOOK_EVERY_S, controller.closing.run_once)
     jobs.every("promises", ESCALATE_S, chores.escalate)
+    jobs.every("worklist", LEVELS_S, controller.matters.worklist.raise_levels)
+    jobs.every("storm", storm.ROUND_S, controller.storm.round)
+    jobs.every("announcements", announcer.ROUND_S, controller.announcer.round)
+    jobs.keep("outages", controller.matters.outage_desk.run)
+    jobs.every("dictations", DICTATIONS_S, controller.matters.dictations.run_once)
+    jobs.every("feeds", FEEDS_S, controller.matters.feed_folders.sweep)
+    jobs.every("messages", messages.LOOK_S, controller.matters.messages.run_once)
+    jobs.every("messages-asked", messages.ASK_EVERY.total_seconds(), controller.matters.messages.ask_once)
+    jobs.keep("messages-receipts", controller.matters.messages.receive)
+    jobs.every("trust-calls", forgetting.LOOK_S, controller.forgetting.run_once)
     jobs.every("menus", WATCH_MENUS_S, chores.watch_menus)
     jobs.every("bans", FORGIVE_S, controller.doorkeeper.forgive)
+    jobs.every("site-forms", sendings.FORGET_S, chores.forget_forms)
     jobs.every("leavers", LEAVERS_S, controller.leavers.see_off)
+    jobs.every("calls-out", dialer.CLOSE_LEFT_S, controller.calls_out.dialer.close_left)
+    jobs.keep("campaigns", controller.calls_out.campaigns.run)
+    jobs.every("lost-danger", LOST_DANGER_S, controller.matters.lost_danger.run_once)
+    jobs.keep("duty", controller.calls_out.duty.run)
     jobs.keep("heartbeat", heartbeat)
     jobs.keep("loop", loop.measured)
     return jobs
@@ -56,6 +91,8 @@ async def write_the_rest(controller: Controller) -> None:
     parts = (
         ("journal", controller.journal.flush),
         ("visits", controller.visits.write),
+        ("call-legs", controller.call_legs.write),
+        ("lost-callers", controller.lost_callers.write),
         ("desk", controller.desk.write),
     )
     for name, write in parts:
@@ -74,6 +111,8 @@ class Chores:
         self._companies = controller.companies
         self._promises = controller.console.promises
         self._flows = controller.flows
+        self._db = controller.db
+        self._clock = controller.console.clock
 
     async def make_prompts(self) -> None:
         """Make what is not there yet (a new wording, a cleared cache), let go of what nobody hears any more (F32)."""
@@ -87,6 +126,10 @@ class Chores:
         for company in self._companies:
             for due in await self._promises.escalate(company.id):
                 log.warning("promise-due", kind=due.kind, per_cent=due.per_cent, owner=due.owner, at=str(due.due_at))
+
+    async def forget_forms(self) -> None:
+        """Forget which forms of the site were taken in, once their seals are good no more."""
+        await sendings.forget_old(self._db, self._clock.now())
 
     async def watch_menus(self) -> None:
         """A changed menu serves new calls at once; a broken one is refused whole, the old one serves (F38)."""

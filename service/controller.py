@@ -15,6 +15,8 @@ import uvloop
 
 from agent_console.api.clients import CLIENTS, Clients
 from agent_console.app import make_app
+from agent_console.calls import store as stores
+from agent_console.calls.forgetting import Forgetting
 from agent_console.card.ringing import Ringing
 from agent_console.console import Console
 from agent_console.pages.workplace import show_place
@@ -24,12 +26,14 @@ from agent_console.phone import Phones
 from agent_console.push import Push
 from agent_console.wallboard.live import LIVE, Live
 from agent_console.web.site import served
+from agent_console.worklist.call_bands import BANDS, CallBands
 from appeals.answers import post_room
 from appeals.casework.casework import Casework
 from appeals.casework.endings import Endings
 from appeals.casework.promises import Promises
 from appeals.deadlines import rules
 from appeals.register import Register
+from asterisk_conf.logs import Logs
 from asterisk_conf.secrets import secret
 from gridline import log as logging
 from gridline import metrics, settings
@@ -48,27 +52,48 @@ from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
 from ivr.journal.closing import Closing
 from ivr.journal.journal import Journal
+from ivr.journal.models import call_id
 from ivr.live.board import Board
 from ivr.live.view import CallKey, Changes
 from ivr.menus.flows import Flows
 from ivr.menus.vocabulary import Vocabulary
+from ivr.outbound.agents_calls import AgentsCalls
+from ivr.outbound.called_again import CalledAgain
+from ivr.outbound.lost_callers import LostCallers
 from ivr.promised.drain import Drain
 from ivr.promised.spool import Spool
 from ivr.promised.words import ToldWords
+from ivr.reception.call_legs import CallLegs
+from ivr.reception.called_out import CalledOut
 from ivr.reception.ends import Ends
 from ivr.reception.reception import Reception
 from ivr.services import Services
+from ivr.storm import limits
+from ivr.storm.announcer import Announcer
+from ivr.storm.storm import Storm
 from ivr.telephony.agi import AgiServer
 from ivr.telephony.ami import Ami, AmiActionFailed
 from ivr.telephony.events import Event
 from ivr.telephony.seal import Seal
 from ivr.telephony.state import Snapshot
+from ivr.voice.hearing.hearing import CallersVoice
 from ivr.voice.voice import Voice
+from outreach.senders.outbox import OUTBOX
+from quality.judging import Judging
+from quality.measures import rules as talk_rules
+from quality.measures.measuring import Measuring
+from quality.transcripts.transcription import Transcription
+from quality.transcripts.waiting import WaitingWatch
+from recordings.compression import Compression
 from recordings.disk import Disk
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
+from recordings.reconciliation import Reconciliation
 from service import chores, loop, only_for_us, opening, ports
+from service.calls_out import CallsOut
 from service.doorkeeper import Doorkeeper
+from service.matters import Matters
+from speech.ears import ears_of
 
 log = structlog.get_logger(__name__)
 
@@ -86,23 +111,35 @@ class Controller:
         calendar = load_calendar(config.var)
         recordings = config.var / "recordings"
         self.db = Database(config.db_url)
+        store = stores.of_installation(config)
         self.voice = Voice.of(config)
         self.journal = Journal(self.db, clock, config.var / "spool/journal")
         self.board = Board(config.node)
         self.spool = Spool(config.var / "spool", config.node_series)
         rulebook = rules.of_installation(config.dialplan)
         self.register = Register(self.db, clock, companies, calendar, rulebook)
-        self.drain = Drain(self.spool, self.register, self.journal)
+        self.matters = matters = Matters.of(config, self.db, clock, companies)
+        self.drain = Drain(self.spool, self.db, self.register, matters.worklist, self.journal)
         self.disk = disk = Disk()
         incoming = Incoming(recordings / "incoming", clock, least_free=config.least_free_mb * 1024 * 1024)
         self.intake = RecordingIntake(
             self.db,
             incoming,
-            recordings / "store",
+            store,
             disk,
+            node=config.node,
             in_hands=self.journal.is_open,
-            on_stored=ToldWords(self.register, self.spool, incoming).on_stored,
+            on_stored=ToldWords(self.db, self.register, matters.worklist, self.spool, incoming).on_stored,
         )
+        self.compression = Compression(
+            self.db,
+            clock,
+            store,
+            recordings / "compressing",
+            node=config.node,
+            after=timedelta(days=config.compress_after_days) or None,
+        )
+        self.reconciliation = Reconciliation(self.db, clock, store)
         self.whispers = Whispers(
             self.db,
             clock,
@@ -113,23 +150,36 @@ class Controller:
             disk=disk,
             on=config.whisper,
         )
-        self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot)
+        self.lost_callers = LostCallers(matters.callbacks)
+        self.called_again = CalledAgain(matters.callbacks, self._id_of)
+        self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot, self.lost_callers.lost)
+        self.call_legs = CallLegs(self.db, config.node, lambda: self.ami.boot)
         self.closing = Closing(self.db, self.journal, clock, config.node, self._is_live)
         self.ends = Ends(self.journal, self.board, self._key_of)
+        self.storm = Storm(self.db, clock, limits.of_installation(config.dialplan), config.node)
+        self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
+        self.ears = ears_of(config)
         services = Services(
             db=self.db,
             clock=clock,
             companies=companies,
             calendar=calendar,
             register=self.register,
+            worklist=matters.worklist,
+            callbacks=matters.callbacks,
+            outage_desk=matters.outage_desk,
+            messages=matters.messages,
             board=self.board,
             journal=self.journal,
             spool=self.spool,
             incoming=incoming,
             disk=disk,
+            hearing=CallersVoice(self.ears, incoming, disk),
             whispers=self.whispers,
             visits=self.visits,
             ends=self.ends,
+            storm=self.storm,
+            announcer=self.announcer,
         )
         self.flows = Flows(companies, config.dialplan / "menus", self._vocabulary)
         self.ami = Ami(
@@ -144,6 +194,7 @@ class Controller:
         self._show_place: Callable[[str], None] = lambda agent: None
         self._show_calls: Callable[[Changes], None] = lambda changes: None
         self._live: Live | None = None
+        self._bands: CallBands | None = None
         self.reconnect = Reconnect(self.ami, self.board, clock, on_over=lambda agent: self.desk.tell_again(agent))
         is_parked = self.reconnect.is_parked
         self.desk = Desk(
@@ -164,6 +215,19 @@ class Controller:
             is_parked=is_parked,
             longest=timedelta(seconds=config.recording_pause_s),
         )
+        days = config.transcribe_days
+        self.transcription = Transcription(
+            self.db,
+            clock,
+            self.ears,
+            store,
+            node=config.node,
+            is_quiet=self._is_quiet,
+            days=days,
+        )
+        self.transcripts_watch = WaitingWatch(self.db, clock, days=days)
+        self.measuring = Measuring(self.db, clock, store, is_quiet=self._is_quiet, days=days)
+        self.agents_calls = AgentsCalls(clock, self._id_of, self._on_agents_call)
         self.doorkeeper = Doorkeeper.of(config, clock)
         phones = Phones(config, clock)
         self.leavers = Leavers(self.db, phones, self.desk.dismiss)
@@ -176,6 +240,11 @@ class Controller:
             companies=companies,
             calendar=calendar,
             register=self.register,
+            worklist=matters.worklist,
+            callbacks=matters.callbacks,
+            feeds=matters.feed_intake,
+            outage_desk=matters.outage_desk,
+            messages=matters.messages,
             casework=casework,
             endings=endings,
             dispatch=post_room.dispatch(config, self.db, clock, companies, casework, endings),
@@ -186,15 +255,59 @@ class Controller:
             leavers=self.leavers,
             reconnect=self.reconnect,
             recording_pause=self.recording_pause,
+            agents_calls=self.agents_calls,
             voice=self.voice,
             settings=config,
             push=self.push,
+            storm=self.storm,
+            announcer=self.announcer,
+            judging=Judging.of(config.dialplan, self.db, clock, companies, calendar, matters.worklist),
             incoming=incoming,
             recordings=recordings / "store",
+            store=store,
+            ears=self.ears,
+            talk_rules=talk_rules.of_installation(config.dialplan),
             line_up=lambda: self.ami.connected,
         )
+        self.forgetting = Forgetting(
+            self.db,
+            clock,
+            node=config.node,
+            board=self.board,
+            ami=self.ami,
+            push=self.push,
+            incoming=incoming,
+            whispers=self.whispers,
+            logs=Logs(config.var / "asterisk/var/log", config.asterisk_logs_mb),
+            outbox=config.var / OUTBOX,
+            tell=matters.worklist.tell,
+        )
+        self.register.on_shutting.append(self.forgetting.in_transaction)
+        self.register.on_shut.append(self.forgetting.at_once)
         seal = Seal(config.seal_secret.get_secret_value() or secret(config.var / "secrets", "seal"))
-        reception = Reception(services, self.voice, self.flows, node=config.node, boot=lambda: self.ami.boot, seal=seal)
+        self.calls_out = CallsOut.of(
+            config,
+            self.db,
+            clock,
+            companies,
+            matters,
+            ami=self.ami,
+            voice=self.voice,
+            seal=seal,
+            incoming=incoming,
+            recordings=store,
+        )
+        self.called_out = CalledOut(services, self.voice, node=config.node, boot=lambda: self.ami.boot, seal=seal)
+        reception = Reception(
+            services,
+            self.voice,
+            self.flows,
+            self.calls_out.dialer,
+            self.called_out,
+            node=config.node,
+            boot=lambda: self.ami.boot,
+            seal=seal,
+        )
         self.agi = AgiServer(
             config.agi_host,
             config.agi_port,
@@ -210,12 +323,15 @@ class Controller:
             closing.push_async_callback(self.db.close)
             closing.push_async_callback(self.disk.close)
             closing.push_async_callback(self.voice.close)
+            closing.push_async_callback(self.ears.close)
             closing.push_async_callback(self.whispers.close)
+            closing.push_async_callback(self.matters.messages.close)
             clients = Clients.load(self.config.var / CLIENTS)
             console = make_app(self.console, self.health, api_clients=clients)
             self._show_place = partial(show_place, console, self.console)
             self._show_calls = Ringing(console).on_changes
             self._live = console[LIVE]
+            self._bands = console[BANDS]
             opened = await opening.opened(self.config, self.db, console[USERS])
             await closing.enter_async_context(served(console, self.config))
             jobs = chores.begun(self)
@@ -227,10 +343,12 @@ class Controller:
             log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
             await stop.wait()
             log.info("draining", calls=self.agi.active)
+            await self.calls_out.dialer.stop()
             self.agi.stop_accepting()
             await self.agi.drain(self.config.drain_s)
             await self.agi.close()
             self.ends.close()
+            self.called_out.close()
             await chores.write_the_rest(self)
         log.info("controller-stopped")
 
@@ -265,13 +383,20 @@ class Controller:
             log.warning("channel-not-checked", reason=error.message)
         return True
 
+    def _is_quiet(self) -> bool:
+        """Whether so few calls are on the line that recordings may be worked on."""
+        return len(self.board.snapshot().calls) < self.config.transcribe_below_calls
+
     def _key_of(self, channel: str) -> CallKey:
         return CallKey(self.config.node, self.ami.boot, channel)
+
+    def _id_of(self, channel: str) -> str:
+        return call_id(self.config.node, self.ami.boot, channel)
 
     def _is_live(self, boot: str, linkedid: str) -> bool | None:
         if not self.ami.connected:
             return None
-        return self.board.call(CallKey(self.config.node, boot, linkedid)) is not None
+        return self.board.has(CallKey(self.config.node, boot, linkedid))
 
     def _on_event(self, event: Event) -> None:
         self.doorkeeper.on_event(event)
@@ -283,25 +408,44 @@ class Controller:
         self.desk.on_event(event)
         self.recording_pause.on_event(event)
         self.visits.on_event(event)
+        self.call_legs.on_event(event)
+        self.called_out.on_event(event)
+        self.lost_callers.on_event(event)
+        self.called_again.on_event(event)
+        self.agents_calls.on_event(event)
         self.ends.on_event(event)
+        self.calls_out.dialer.on_event(event)
 
     def _on_resync(self, snapshot: Snapshot) -> None:
         self._on_changes(self.board.rebuild(snapshot))
         self.desk.rebuild(snapshot)
         self.recording_pause.rebuild()
         self.visits.rebuild(snapshot)
+        self.call_legs.rebuild(snapshot)
+        self.called_out.rebuild(snapshot)
+        self.lost_callers.rebuild(snapshot)
+        self.agents_calls.rebuild(snapshot)
         self.ends.rebuild()
+        self.calls_out.dialer.rebuild(snapshot)
 
     def _on_changes(self, changes: Changes) -> None:
         self.desk.on_changes(changes)
         self._show_calls(changes)
         if self._live is not None:
             self._live.changed(changes)
+        if self._bands is not None and changes.agents:
+            self._bands.look_again()
 
     def _on_shift(self, agent: str) -> None:
         self._show_place(agent)
         if self._live is not None:
             self._live.shift_changed()
+        if self._bands is not None:
+            self._bands.look_again()
+
+    def _on_agents_call(self, agent: str) -> None:
+        if self._bands is not None:
+            self._bands.call_changed(agent)
 
     def _vocabulary(self, company: Company) -> Vocabulary:
         """What the company's menu may name; prompts to be filled in are for actions only."""

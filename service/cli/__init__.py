@@ -1,4 +1,7 @@
-"""The `gridline` command; one command per file, each with an `add_to(app)` function, loaded when it is called."""
+"""The `gridline` command; one command per file, each with an `add_to(app)` function, loaded when it is called.
+
+Commands stand in this folder and on the floor `line`.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,26 @@ OVERVIEW: Final[Mapping[str, str]] = {
     "menus": "Меню, которые слышит абонент: проверить, нарисовать.",
     "migrate": "Привести базу данных к последней версии.",
     "prompts": "Подсказки: озвучить и посмотреть.",
+    "recordings": "Записи разговоров.",
     "report": "Отчёты из журнала событий.",
     "rules": "Правила сроков.",
     "serve": "Вести телефонную линию, пока не придёт SIGTERM.",
     "setup": "Подготовить всё: Asterisk, голос, подсказки, базу данных, консоль. Повторный запуск — секунды.",
+    "speech": "Распознавание речи: модели.",
     "users": "Люди, которым открыта консоль.",
 }
 """What `gridline --help` says about each command, without importing them all (2 s); a test keeps it in step."""
+
+_FLOORS: Final = ("line", "sound")
+"""Folders of commands and no commands themselves; every other folder here is one command with commands of its own."""
+
+
+def _modules() -> dict[str, str]:
+    """Command -> its module."""
+    floors = {__name__: __path__} | {f"{__name__}.{name}": [f"{path}/{name}" for path in __path__] for name in _FLOORS}
+    found = {name: package for package, path in floors.items() for _, name, _ in pkgutil.iter_modules(path)}
+    # a name that is a Python keyword (import) has an underscore behind it
+    return {name.rstrip("_"): f"{package}.{name}" for name, package in found.items() if name not in _FLOORS}
 
 
 class Commands(TyperGroup):
@@ -40,16 +56,16 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every command's name."""
-        return sorted(name.rstrip("_") for _, name, _ in pkgutil.iter_modules(__path__))
+        return sorted(_modules())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import one command; None when there is no such command."""
-        if cmd_name not in self.list_commands(ctx):
+        module = _modules().get(cmd_name)
+        if module is None:
             return None
-        file = f"{cmd_name}_" if cmd_name == "import" else cmd_name  # a Python keyword
         alone = typer.Typer()
         alone.callback()(lambda: None)
-        importlib.import_module(f"{__name__}.{file}").add_to(alone)
+        importlib.import_module(module).add_to(alone)
         return typer.main.get_group(alone).get_command(ctx, cmd_name)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

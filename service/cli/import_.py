@@ -1,4 +1,4 @@
-"""`gridline import premises|outages|connections|appeals FILE`: loads tables into the database."""
+"""`gridline import net|renames|premises|outages|connections|appeals FILE`: loads tables into the database."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ import typer
 from appeals.deadlines.rules import of_installation
 from appeals.intake.imports import Imported, import_appeals
 from appeals.register import Register
-from grid.import_connections import import_connections
-from grid.import_outages import import_outages
-from grid.import_premises import import_premises
 from grid.imports import HandedTable, Outcome
+from grid.imports.connections import import_connections
+from grid.imports.net import import_net
+from grid.imports.outages import import_outages
+from grid.imports.premises import import_premises
+from grid.imports.renames import import_renames
 from gridline import settings
 from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
@@ -37,6 +39,16 @@ RelativeOption = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(name="import", no_args_is_help=True, help="Загрузить таблицу: всю или ничего.")
+
+    @group.command()
+    def net(file: FileArgument, company: CompanyOption = "") -> None:
+        """Сеть: подстанции, фидеры, ТП и что над ними."""
+        _run(import_net, file, company, None)
+
+    @group.command()
+    def renames(file: FileArgument, company: CompanyOption = "") -> None:
+        """Переименованные улицы: прежние названия и новые."""
+        _run(import_renames, file, company, None)
 
     @group.command()
     def premises(file: FileArgument, company: CompanyOption = "", relative_to: RelativeOption = None) -> None:
@@ -80,7 +92,9 @@ def _run(importer: Importer, file: Path, company: str, relative_to: Literal["now
     options = settings.load()
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
     table = HandedTable(file, Companies.load(options.dialplan / "companies"), company, minute if relative_to else None)
-    typer.echo(asyncio.run(_import(options.db_url, importer, table)).sentence)
+    outcome = asyncio.run(_import(options.db_url, importer, table))
+    for line in (outcome.sentence, *outcome.notes):
+        typer.echo(line)
 
 
 async def _import(url: str, importer: Importer, table: HandedTable) -> Outcome:

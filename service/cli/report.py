@@ -1,4 +1,4 @@
-"""`gridline report form41|form49|intime|repeats|promises`: files made from events, and the appeals behind a figure."""
+"""`gridline report`: files made from events and from what was promised, and the appeals behind a figure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -28,6 +29,7 @@ from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import InvalidInput, NotFound
+from worklist import kept
 
 CompanyOption = Annotated[str, typer.Option("--company", help="Компания (id)")]
 CompaniesOption = Annotated[str, typer.Option("--company", help="Компании через запятую или all")]
@@ -50,6 +52,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("form49")(form_49)
     group.command("intime")(in_time)
     group.command("repeats")(repeated)
+    group.command("callbacks")(calls_back)
     group.command("promises")(kept_promises)
     app.add_typer(group)
 
@@ -99,8 +102,15 @@ def form_49(
 def kept_promises(
     company: CompanyOption, year: YearOption, out: OutOption = None, as_of: AsOfOption = "", behind: BehindOption = ""
 ) -> None:
-    """Выполнение обещаний: перезвонить, приехать, ответить."""
-    asyncio.run(_promises(ReportRequest(company, year, out, as_of, behind)))
+    """Выполнение обещаний: приехать, ответить, перезвонить по обращению."""
+    asyncio.run(_promises(promises, "обещания", ReportRequest(company, year, out, as_of, behind)))
+
+
+def calls_back(
+    company: CompanyOption, year: YearOption, out: OutOption = None, as_of: AsOfOption = "", behind: BehindOption = ""
+) -> None:
+    """Перезвоны: обещанные и тем, кто не дождался, в срок и нет, по месяцам и филиалам."""
+    asyncio.run(_promises(kept, "перезвоны", ReportRequest(company, year, out, as_of, behind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +210,15 @@ async def _evidence(of_company: Source, written: str) -> None:
         typer.echo("Ответ дан по обращению, к которому присоединено это.")
 
 
-async def _promises(request: ReportRequest) -> None:
+async def _promises(report: ModuleType, sheet: str, request: ReportRequest) -> None:
+    """A report of what was promised: `appeals.reports.promises` or `worklist.kept`."""
     async with _sources(request) as sources:
         of_company = _single(sources)
         if request.behind:
-            _say(await promises.behind(of_company, request.year, request.cell))
+            _say(await report.behind(of_company, request.year, request.cell))
             return
-        counts = await promises.count(of_company, request.year)
-        tally.save(promises.table(counts, of_company.company, request.year), request.file, sheet="обещания")
+        counts = await report.count(of_company, request.year)
+        tally.save(report.table(counts, of_company.company, request.year), request.file, sheet=sheet)
         await _made(request.file, sources, request.year)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from gridline.errors import Unavailable
 from gridline.settings import Settings
-from service.doctor import carrier, machine, mail, store, telephone, words
+from service.doctor import carrier, machine, mail, messages, store, telephone, transcripts, words
 from service.doctor.finding import Finding, wrong
 
 Check = Callable[[Settings], Sequence[Finding] | Awaitable[Sequence[Finding]]]
@@ -26,11 +26,16 @@ CHECKS: tuple[Check, ...] = (
     words.menus,
     store.database,
     store.spool,
+    store.recordings,
+    transcripts.backlog,
     mail.answers,
+    messages.way_out,
+    messages.lost,
     machine.disk,
     machine.clock,
     machine.time_zones,
     machine.ports,
+    machine.proxies,
     machine.secrets,
 )
 

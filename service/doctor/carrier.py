@@ -53,7 +53,7 @@ async def last_call(config: Settings) -> datetime | None:
     database = Database(config.db_url)
     try:
         async with database.read(within_s=2) as session:
-            return await session.scalar(select(func.max(CallRecord.started_at)))
+            return await session.scalar(select(func.max(CallRecord.started_at)).where(CallRecord.called_by == ""))
     except (Unavailable, SQLAlchemyError):  # what is wrong with it, the check of the database tells
         return None
     finally:

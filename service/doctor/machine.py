@@ -1,4 +1,4 @@
-"""Checks of the machine: disk, clock, time zones, ports, who may read our secrets."""
+"""Checks of the machine: disk, clock, time zones, ports, a proxy in front, who may read our secrets."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import psutil
 from gridline.companies import Companies
 from gridline.errors import GridlineError
 from gridline.settings import Settings
+from recordings.incoming import TALKS_LEAVE
 from service import lock
 from service.doctor.finding import Finding, fine, note, wrong
 from service.leftovers import is_ours
@@ -39,7 +40,12 @@ def disk(config: Settings) -> Sequence[Finding]:
     if not os.access(folder, os.W_OK):
         return [wrong("Диск", f"В {folder} нельзя писать.", "Отдайте папку пользователю, под которым идёт gridline.")]
     if free_mb < config.least_free_mb:
-        what = f"Свободно {free_mb} МБ, нужно не меньше {config.least_free_mb}: разговоры не записываются."
+        what = f"Свободно {free_mb} МБ, нужно не меньше {config.least_free_mb}: ничего не записывается."
+        return [wrong("Диск", what, f"Освободите место в {folder}.")]
+    if free_mb < (needed := config.least_free_mb * TALKS_LEAVE):
+        what = (
+            f"Свободно {free_mb} МБ; разговоры записываются от {needed}, сейчас — только жалобы, сообщения и согласия."
+        )
         return [wrong("Диск", what, f"Освободите место в {folder}.")]
     return [fine("Диск", f"Свободно {free_mb} МБ в {folder}.")]
 
@@ -109,6 +115,17 @@ def _comes_from(process: psutil.Process, ancestor: int | None) -> bool:
         return ancestor in {process.pid, *(parent.pid for parent in process.parents())}
     except psutil.Error:  # gone meanwhile
         return False
+
+
+def proxies(config: Settings) -> Sequence[Finding]:
+    """Whether a proxy that stands in front is known: behind an unknown one all people share one address's limits."""
+    if config.http_proxies:
+        return [fine("Прокси", f"Перед нами: {', '.join(config.http_proxies)}.")]
+    if config.http_tls_cert is not None or not config.console_origin.startswith("https:"):
+        return [fine("Прокси", "Браузеры приходят прямо к нам.")]
+    what = f"Браузеры приходят на {config.console_origin} через прокси, а http_proxies пуст: у всех людей один адрес."
+    cure = "Впишите адрес прокси в http_proxies: до тех пор 30 сообщений и 5 обращений в час — одни на всех."
+    return [wrong("Прокси", what, cure)]
 
 
 def secrets(config: Settings) -> Sequence[Finding]:

@@ -1,9 +1,10 @@
-"""Checks of what is kept: the database, its clock, and what waits on disk for it."""
+"""Checks of what is kept: the database, its clock, what waits on disk for it, and where recordings go."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 from sqlalchemy import text
@@ -12,6 +13,7 @@ import migrations
 from gridline.db import Database
 from gridline.errors import GridlineError
 from gridline.settings import Settings
+from recordings import store as stores
 from service.doctor.finding import Finding, fine, note, wrong
 
 STUCK_S = 600
@@ -50,6 +52,19 @@ async def _clocks(db: Database) -> list[Finding]:
         what = f"Часы базы и контроллера расходятся на {apart_s:.0f} с."
         return [wrong("База данных", what, "Включите NTP на обеих машинах.")]
     return []
+
+
+async def recordings(config: Settings) -> Sequence[Finding]:
+    """Whether the service that keeps the recordings answers; whether a folder has room, `machine.disk` says."""
+    if config.recordings_store == "folder":
+        return [fine("Записи", "Хранятся в папке на этой машине.")]
+    try:
+        async with aclosing(stores.of_settings(config).names()) as parts:
+            await anext(parts, None)
+    except OSError as error:
+        what = f"Хранилище {config.s3_endpoint} не отвечает: {str(error).partition(chr(10))[0]}"
+        return [wrong("Записи", what, "Проверьте s3_endpoint, s3_bucket и ключ. Пока записи ждут на диске.")]
+    return [fine("Записи", f"Хранилище {config.s3_endpoint} отвечает.")]
 
 
 def spool(config: Settings) -> Sequence[Finding]:

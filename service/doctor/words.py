@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
 
 from gridline.companies import Companies
@@ -16,8 +14,10 @@ from ivr.voice.prompts import COMMON
 from ivr.voice.synthesis import RHVoice, find_rhvoice
 from ivr.voice.voice import Voice
 from service.doctor.finding import Finding, fine, note, wrong
+from speech.ears import ears_of, shelf_of
+from speech.models import ADD, digest
+from speech.port import NoModel
 
-MODEL_LIMIT_S = 120
 SHOWN = 5
 WITHOUT_CONTROLLER = ("notice", "person-all-busy", "emergency-message", "goodbye")
 """What the dialplan and the queues play by fixed names, for every company."""
@@ -94,20 +94,19 @@ async def voice(config: Settings) -> Sequence[Finding]:
     return [fine("Голос", f"RHVoice, {config.voice}: проба {len(sound) // 1024} кБ.")]
 
 
-def model(config: Settings) -> Sequence[Finding]:
-    """Whether the model of speech recognition loads: by its folder only, in a process that it may take down."""
-    folder = config.vosk_model
-    if folder is None:
-        return [note("Модель речи", "Не задана: меню слушает клавиши.", 'vosk_model = "ПАПКА" в настройках.')]
-    cure = "Распакуйте модель vosk заново и укажите её папку в vosk_model."
-    if not folder.is_dir():
-        return [wrong("Модель речи", f"Папки {folder} нет.", cure)]
-    argv = [sys.executable, "-m", "ivr.voice.vosk_model", str(folder)]
+async def model(config: Settings) -> Sequence[Finding]:
+    """Whether the chosen model of speech recognition is the one that was added, and loads."""
+    shelf = shelf_of(config)
+    if not config.speech_model and not shelf.names():
+        return [note("Модель речи", "Не настроена: меню идут по клавишам, записи не распознаются.", ADD)]
+    ears = ears_of(config)
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=MODEL_LIMIT_S, check=False)
-    except subprocess.TimeoutExpired:
-        return [wrong("Модель речи", f"{folder} не загрузилась за {MODEL_LIMIT_S} с.", "Возьмите модель поменьше.")]
-    if done.returncode:
-        last = "\n".join(done.stderr.strip().splitlines()[-2:]) or f"код {done.returncode}"
-        return [wrong("Модель речи", f"{folder} не загружается: {last}", cure)]
-    return [fine("Модель речи", f"{folder} загружается.")]
+        chosen = shelf.chosen(config.speech_model)
+        if digest(chosen.folder) != chosen.label.sha256:
+            return [wrong("Модель речи", f"Файлы модели «{chosen.name}» не те, что были добавлены.", ADD)]
+        await ears.load()
+    except NoModel as error:
+        return [wrong("Модель речи", error.message, "gridline speech list покажет, какие модели есть.")]
+    finally:
+        await ears.close()
+    return [fine("Модель речи", f"{ears.says} Кого не расслышали, идёт по клавишам.")]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
+from agent_console.calls.store import of_installation
+from agent_console.people.erasing import by_acts
 from appeals import numbering
-from appeals.answers.post_room import outbox
-from appeals.models import DestructionAct
 from appeals.personal_data.erasure import Erased, Erasure
 from gridline import settings
 from gridline.clock import SystemClock
 from gridline.db import Database
-from recordings import erasure as recordings
+from recordings.erasure import KeptRecordings
 from service.cli.appeals.common import CompanyOption, actor, run
 
 
@@ -33,13 +31,14 @@ def erase(
 ) -> None:
     """Уничтожить персональные данные закрытых обращений, письма и записи по ним, и оставить акт."""
 
-    async def work(db: Database) -> tuple[Erased, int, int]:
-        erasure = Erasure(db, SystemClock())
+    async def work(db: Database) -> tuple[Erased, int, int, int]:
+        clock = SystemClock()
+        erasure = Erasure(db, clock, KeptRecordings())
         done = await erasure.erase(company, numbers, reason=reason, actor=actor(), witness=witness, dry_run=not go)
-        letters, sounds = await _by_acts(db, company) if go else (0, 0)
-        return done, letters, sounds
+        letters, sounds, messages = await _by_acts(db, company) if go else (0, 0, 0)
+        return done, letters, sounds, messages
 
-    done, letters, sounds = run(work)
+    done, letters, sounds, messages = run(work)
     for appeal in done.kept:
         typer.echo(f"  {numbering.written(appeal.number)} остаётся: {appeal.reason}")
     for number in done.numbers:
@@ -47,20 +46,11 @@ def erase(
     if done.act_id:
         typer.echo(f"Акт об уничтожении {done.act_id}.")
     if go:
-        typer.echo(f"Уничтожено файлов писем: {letters}, записей разговоров: {sounds}.")
+        typer.echo(f"Уничтожено файлов писем: {letters}, записей разговоров: {sounds}, сообщений: {messages}.")
     elif done.recordings:
         typer.echo(f"Записей разговоров было бы уничтожено: {len(done.recordings)}.")
 
 
-async def _by_acts(db: Database, company: str) -> tuple[int, int]:
-    """Delete what the company's acts name outside the register; returns how many letters and recordings.
-
-    All acts, not only the latest: this finishes what a crash left undone earlier.
-    """
+async def _by_acts(db: Database, company: str) -> tuple[int, int, int]:
     config = settings.load()
-    async with db.read() as session:
-        query = select(DestructionAct.items).where(DestructionAct.company_id == company).order_by(DestructionAct.at)
-        acts = [json.loads(items) for items in (await session.execute(query)).scalars()]
-    letters = sum(len(outbox(config).erase(numbering.written(number))) for act in acts for number in act["appeals"])
-    ids = [recording_id for act in acts for recording_id in act["recordings"]]
-    return letters, len(await recordings.erase(db, config.var / "recordings/store", ids))
+    return await by_acts.carry_out(db, SystemClock(), config, of_installation(config), company)

@@ -21,16 +21,17 @@ from carrier.stories.installation import Installation
 from carrier.stories.scene import Scene, StoryLine, ToldStory
 from carrier.stories.stories import STORIES, Story
 from carrier.stories.visitors import keep_coming
-from grid.import_connections import import_connections
-from grid.import_outages import import_outages
-from grid.import_premises import import_premises
 from grid.imports import HandedTable
+from grid.imports.connections import import_connections
+from grid.imports.net import import_net
+from grid.imports.outages import import_outages
+from grid.imports.premises import import_premises
 from gridline import settings
 from gridline.clock import SystemClock
 from gridline.db import Database
 from gridline.errors import GridlineError
 from gridline.settings import HOUSE
-from service.cli.demo.people import DemoPerson, hired
+from service.cli.line.demo.people import DemoPerson, hired
 
 STORY_LIMIT_S = 180
 _MARKS = {"does": ("→", "cyan"), "hears": ("♪", "white"), "stored": ("✓", "green"), "fails": ("✗", "bold red")}
@@ -137,6 +138,7 @@ async def _sample_data(house: Installation) -> list[DemoPerson]:
         await migrations.upgrade(database)
         now = SystemClock().now().replace(second=0, microsecond=0)
         for name, load in (
+            ("net", import_net),
             ("premises", import_premises),
             ("outages", import_outages),
             ("connections", import_connections),

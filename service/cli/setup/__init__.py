@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import subprocess
-from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -17,14 +14,12 @@ from asterisk_conf import asterisk
 from asterisk_conf.packages import PackageRoot
 from gridline import settings
 from gridline.db import Database
-from gridline.errors import Misconfigured, Unavailable
+from gridline.errors import Misconfigured
 from gridline.settings import Settings
 from ivr.voice.synthesis import RHVOICE
 from service import opening
-from service.cli.prompts import build as build_prompts
-
-POSTGRESQL = "postgresql"
-CHROMIUM = "chromium"
+from service.cli.setup import for_tests
+from service.cli.sound.prompts import build as build_prompts
 
 
 def add_to(app: typer.Typer) -> None:
@@ -56,8 +51,7 @@ def setup(
     out.print("База данных готова.")
     _scripts(out)
     if tests:
-        _postgresql(out)
-        _chromium(out)
+        for_tests.prepare(out, config)
 
 
 def _machine_has_all() -> bool:
@@ -82,27 +76,3 @@ def _scripts(out: Console) -> None:
         out.print(error.message, style="yellow", highlight=False)
     else:
         out.print("Сценарии консоли готовы.")
-
-
-def _postgresql(out: Console) -> None:
-    """A PostgreSQL server for tests: the machine's own, else Debian's package where apt is allowed."""
-    if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        _from_debian(out, POSTGRESQL, "Тесты на PostgreSQL будут пропущены.")
-
-
-def _chromium(out: Console) -> None:
-    """A browser for tests, found in the same way."""
-    if not shutil.which(CHROMIUM):
-        _from_debian(out, CHROMIUM, "Тесты в браузере будут пропущены.")
-
-
-def _from_debian(out: Console, package: str, without: str) -> None:
-    install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", package]
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        out.print(f"{without} Чтобы они шли: sudo {' '.join(install)}", style="yellow")
-        return
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "-qq", "update"], install):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
-        if done.returncode:
-            raise Unavailable(f"{' '.join(command)}:\n{done.stderr.strip()[-500:]}")
