@@ -63,6 +63,46 @@ CONSOLE: Final = (
 )
 """The first at 100 consoles and 20 calls a second, the second the 95th of a hundred; over 1 000 000 calls."""
 
+PUBLIC: Final = (Aim(("answers_per_core_s",), 2000, at_least=True),)
+"""Of 200 outages, the slowest of page, feed and the answer to whoever has it already."""
+STORM: Final = (
+    Aim(("told_own_truth_share",), 0.98, at_least=True),
+    Aim(("seconds_to_truth_p95", "known"), 45),
+    Aim(("seconds_to_truth_p95", "unknown"), 90),
+    Aim(("reports_lost",), 0),
+    Aim(("danger_wait_p99_s",), 30),
+    Aim(("false_outages",), 0),
+    Aim(("minutes_to_proposal_p50",), 5),
+    Aim(("calls_refused_without_word",), 0),
+)
+STORM_REAL: Final = (
+    Aim(("told_own_truth_share",), 0.98, at_least=True),
+    Aim(("seconds_to_truth_p95",), 45),
+    Aim(("reports_lost",), 0),
+    Aim(("danger_wait_p99_s",), 30),
+    Aim(("minutes_to_proposal_p50",), 5),
+    Aim(("calls_refused_without_word",), 0),
+)
+"""Its callers are all known: nobody keys an account to sipp."""
+
+RECORDINGS: Final = (
+    Aim(("intake_x_realtime",), 400, at_least=True),
+    Aim(("intake_ratio_to_ffmpeg",), 1.5),
+    Aim(("intake_peak_mb",), 60),
+    Aim(("worker_growth_mb",), 20),
+    Aim(("first_sound_ms",), 300),
+    Aim(("calls_p99_ratio_while_transcribing",), 1.2),
+)
+TALKS: Final = (
+    Aim(("search_p95_ms",), 100),
+    Aim(("review_queue_p95_ms",), 100),
+    Aim(("reviewers_day_p95_ms",), 100),
+    Aim(("trends_year_p95_ms",), 100),
+    Aim(("weak_points_year_p95_ms",), 100),
+    Aim(("report_holds_loop_ms",), 50),
+)
+"""Of each database: 1 000 000 recordings with their words, a tenth of them judged."""
+
 
 def limits(aims: Sequence[Aim]) -> dict[str, float]:
     """Name and limit of those aims that stand at the top of what a benchmark found."""

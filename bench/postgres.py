@@ -60,6 +60,8 @@ class PostgresServer:
         self.fresh = not self._data.exists()
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._as_user:
+            if self._kept:  # the folder above is the benchmark's own, made under a umask that lets nobody through
+                self._folder.parent.chmod(self._folder.parent.stat().st_mode | 0o011)
             uid, gid = (int(part.partition("=")[2]) for part in self._as_user[1:3])
             os.chown(self._folder, uid, gid)
         self.port = _free_port()

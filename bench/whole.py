@@ -12,12 +12,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bench import aims, appeals, calls, console
+from bench import aims, appeals, calls, console, public, recordings
 from bench.aims import Aim
+from bench.databases import BOTH
 from bench.quiet import Watch
 from gridline.errors import Unavailable
 
-DATABASES = ("postgresql", "sqlite")
 Section = tuple[Sequence[Aim], Mapping[str, Any]]
 
 
@@ -43,16 +43,20 @@ def add_to(group: typer.Typer) -> None:
         past = None if store is None else store / f"console-{rows}.db"
         found = {
             "calls": _found(lambda: calls.measure(quick=quick)),
-            "appeals": _found(lambda: appeals.measure(rows, 0.2 if quick else appeals.SECONDS, DATABASES, store)),
+            "appeals": _found(lambda: appeals.measure(rows, 0.2 if quick else appeals.SECONDS, BOTH, store)),
             "console": _found(lambda: console.measure(size, past)),
+            "public": _found(lambda: public.measure(public.OUTAGES, 0.5 if quick else public.SECONDS)),
+            "recordings": _found(lambda: recordings.measure(recordings.sized(rows, quick=quick), BOTH, store)),
         }
         quietness = watch.told()
         if out is not None:
             kept = found | {"quietness": asdict(quietness), "quiet": quietness.quiet, "rows": rows, "quick": quick}
             out.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         sections: dict[str, Section] = {"calls": (aims.CALLS, found["calls"])}
-        sections |= {f"register, {name}": (aims.APPEALS, found["appeals"].get(name, {})) for name in DATABASES}
+        sections |= {f"register, {name}": (aims.APPEALS, found["appeals"].get(name, {})) for name in BOTH}
         sections[f"console, {rows} calls"] = (aims.CONSOLE, found["console"])
+        sections["public page"] = (aims.PUBLIC, found["public"])
+        sections |= recordings.sections(found["recordings"])
         Console().print(aims.table(sections, quietness), markup=False, highlight=False, soft_wrap=True)
 
 

@@ -26,7 +26,7 @@ class CallOver(GridlineError):
     status = 409
 
 
-class NotHeard(AssertionError):
+class ClipNotHeard(AssertionError):
     """An expected sound was not heard; the message says what was in the ear instead."""
 
 

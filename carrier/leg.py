@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from carrier.ami import CarrierAmi
-from carrier.errors import CallOver, NotHeard, StillTalking
+from carrier.errors import CallOver, ClipNotHeard, StillTalking
 from carrier.hearing.ear import GAP_S, Ear
-from carrier.hearing.matching import Heard, Search, find_all
+from carrier.hearing.matching import ClipHeard, Search, find_all
 from carrier.hearing.mouth import Mouth
 from carrier.hearing.sound import Clip, Sound, clip
 from gridline.errors import InvalidInput, Unavailable
@@ -84,12 +84,12 @@ class Leg:
 
     async def hears(
         self, sound: Sound, within_s: float, *, to_the_end: bool = False, since_s: float | None = None
-    ) -> Heard:
+    ) -> ClipHeard:
         """Wait until the sound begins in the ear (or, `to_the_end`, until it has been heard whole).
 
         `within_s` counts from now to the sound's beginning. The search starts where the last sound
         heard ended, or at `since_s`. Without `to_the_end` the first 0.8 s of speech decide.
-        Raises NotHeard, saying what was in the ear instead.
+        Raises ClipNotHeard, saying what was in the ear instead.
         """
         expected = clip(sound)
         since = self._heard_until if since_s is None else int(since_s * RATE)
@@ -106,11 +106,11 @@ class Leg:
                     if hit is None:
                         await self._more_sound()
         if hit is None or hit.at_s > latest_s:
-            raise NotHeard(self._what_instead(expected, search, hit, since, within_s))
+            raise ClipNotHeard(self._what_instead(expected, search, hit, since, within_s))
         self._heard_until = int(hit.until_s * RATE)
         return hit
 
-    def heard(self, sound: Sound, *, to_the_end: bool = False) -> list[Heard]:
+    def heard(self, sound: Sound, *, to_the_end: bool = False) -> list[ClipHeard]:
         """Every occurrence of the sound so far: for what must not be heard, or only once."""
         return find_all(clip(sound), self.ear.samples, to_the_end=to_the_end)
 
@@ -188,7 +188,7 @@ class Leg:
         if self.ended is not None or self._silent:
             raise CallOver("Разговор уже окончен.")
 
-    def _what_instead(self, expected: Clip, search: Search, hit: Heard | None, since: int, within_s: float) -> str:
+    def _what_instead(self, expected: Clip, search: Search, hit: ClipHeard | None, since: int, within_s: float) -> str:
         best = search.best
         if hit is not None:
             near = f"начался позже: на {hit.at_s:.1f} с"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,11 +41,17 @@ class CarrierSettings:
     max_files: int = 4096
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    """A loopback port that is free at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """A loopback port that is free at this moment, for TCP and UDP.
+
+    Below those that Linux gives to outgoing connections (32768 and up): one of them could take it before it is bound.
+    """
+    ports = range(22_000, 32_000)
+    return next(
+        port
+        for port in random.sample(ports, len(ports))
+        if all(is_free(port, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM))
+    )
 
 
 def is_free(port: int, kind: socket.SocketKind) -> bool:

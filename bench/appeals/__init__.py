@@ -6,10 +6,9 @@ import asyncio
 import json
 import os
 import random
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +19,7 @@ from sqlalchemy import func, select, text
 
 from appeals.models import Appeal
 from bench.appeals import past, reading, writing
-from bench.postgres import PostgresServer
+from bench.databases import BOTH, database_url
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Companies, Company
 from gridline.db import Database
@@ -51,7 +50,7 @@ def add_to(group: typer.Typer) -> None:
         out: Annotated[Path | None, typer.Option("--json", help="Записать числа в файл")] = None,
     ) -> None:
         """Реестр обращений: запись, список, поиск, форма 4.9."""
-        found = asyncio.run(measure(rows, seconds, [only] if only else ["postgresql", "sqlite"], store))
+        found = asyncio.run(measure(rows, seconds, [only] if only else BOTH, store))
         if out is not None:
             out.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         Console().print_json(json.dumps(found, ensure_ascii=False))
@@ -69,7 +68,7 @@ async def measure(rows: int, seconds: float, databases: Sequence[str], store: Pa
     each: dict[str, dict[str, Any]] = {}
     for name in databases:
         progress.print(f"{name}: запись")
-        with _url(name) as url:
+        with database_url(name) as url:
             fresh = Database(url, pool_size=max(writing.WRITERS) + 2)
             await upgrade(fresh)
             registrations = await writing.rates(fresh, companies, company, seconds)
@@ -79,7 +78,7 @@ async def measure(rows: int, seconds: float, databases: Sequence[str], store: Pa
     async with AsyncExitStack() as open_ones:
         dbs: dict[str, Database] = {}
         for name in databases:
-            url = open_ones.enter_context(_url(name, None if store is None else store / f"{name}-{rows}"))
+            url = open_ones.enter_context(database_url(name, None if store is None else store / f"{name}-{rows}"))
             dbs[name] = Database(url)
             open_ones.push_async_callback(dbs[name].close)
             await upgrade(dbs[name])
@@ -145,21 +144,3 @@ async def _read(db: Database, company: Company, rows: int) -> dict[str, Any]:
         **reading.told("search", searched),
         "form49": await reading.form_49(db.url.render_as_string(hide_password=False), company, YEARS[-1]),
     }
-
-
-@contextmanager
-def _url(name: str, kept: Path | None = None) -> Iterator[str]:
-    """A database of its own, nothing that is anybody's: in a fresh folder, or in `kept`, which stays."""
-    if name == "sqlite":
-        with nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="gridline-bench-") as folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            yield f"sqlite+aiosqlite:///{folder}/bench.db"
-        return
-    # A modest server's settings: the defaults of a package are for a machine of twenty years ago.
-    server = PostgresServer(kept, shared_buffers="1GB", max_wal_size="4GB", checkpoint_timeout="15min", work_mem="16MB")
-    try:
-        if server.fresh:
-            server.create("bench")
-        yield server.url("bench")
-    finally:
-        server.stop()

@@ -73,16 +73,19 @@ class Sipp:
         longest_s: float = 10,
         stays_s: float = 0,
         echo: bool = False,
+        keys: Sequence[tuple[float, str]] = (),
     ) -> Load:
         """Place `calls` calls to `exten`, `rate` a second; the caller presses 2 after `key_after_s` if it is given.
 
         He hangs up after `stays_s` if that is given; else we must, and `longest_s` is the longest one call may last.
-        `echo` sends the caller's RTP back. Raises Unavailable when sipp itself could not work.
+        `echo` sends the caller's RTP back. `keys` are pressed each so many seconds after the answer, instead of 2.
+        Raises Unavailable when sipp itself could not work.
         """
         self._runs += 1
         folder = self._folder / f"{self._runs:03d}-{exten}"
         folder.mkdir()
-        (folder / "call.xml").write_text(_scenario(key_after_s, longest_s, stays_s))
+        pressed = keys or ([(key_after_s, "2")] if key_after_s else ())
+        (folder / "call.xml").write_text(_scenario(pressed, longest_s, stays_s))
         limit_s = calls / rate + longest_s + 15
         statistics = folder / "statistics.csv"
         rtp_port = free_port() & ~1
@@ -108,11 +111,17 @@ class Sipp:
         return _read(statistics, calls, rate, folder)
 
 
-def _scenario(key_after_s: float, longest_s: float, stays_s: float) -> str:
-    key = (SCENARIOS / "key.xml").read_text().replace("KEY_AFTER_MS", str(int(key_after_s * 1000)))
+def _scenario(keys: Sequence[tuple[float, str]], longest_s: float, stays_s: float) -> str:
+    """The scenario as sipp reads it: keys by their seconds since the answer, then the end."""
+    one, pressed, at_s = (SCENARIOS / "key.xml").read_text(), "", 0.0
+    for number, (after_s, key) in enumerate(keys, start=2):
+        own = one.replace("KEY_AFTER_MS", str(int((after_s - at_s) * 1000)))
+        pressed += own.replace("CSEQ", str(number)).replace("SIGNAL", key)
+        at_s = after_s
     ended = (SCENARIOS / "ended.xml").read_text().replace("BYE_WITHIN_MS", str(int(longest_s * 1000)))
     hangs_up = (SCENARIOS / "hangs_up.xml").read_text().replace("STAYS_MS", str(int(stays_s * 1000)))
-    call = (SCENARIOS / "call.xml").read_text().replace("  KEY\n", key if key_after_s else "")
+    hangs_up = hangs_up.replace("CSEQ", str(len(keys) + 2))
+    call = (SCENARIOS / "call.xml").read_text().replace("  KEY\n", pressed)
     return call.replace("  END\n", hangs_up if stays_s else ended)
 
 

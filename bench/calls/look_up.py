@@ -12,8 +12,11 @@ from bench.calls.menu import with_open_appeals
 from bench.calls.rig import Rig
 from bench.postgres import PostgresAbsent, PostgresServer
 from grid import premises
+from grid.outages import reports
+from gridline.clock import SystemClock
 from gridline.db import Database
 from gridline.errors import Unavailable
+from ivr.actions.open_matters import STILL_MEANT
 from ivr.actions.questions import LOOK_UP_S
 
 COMPANY = "bench"
@@ -54,6 +57,7 @@ async def _look_up(db: Database, number: int) -> None:
     phone = f"+{caller(number)}"
     async with db.glance(within_s=LOOK_UP_S) as session:
         await premises.by_phone(session, COMPANY, phone)
+        await reports.told_by(session, COMPANY, phone, since=SystemClock().now() - STILL_MEANT)
         appeals = await repeats.open_of_phone(session, COMPANY, phone)
     if not appeals:
         raise Unavailable(f"Работа не доказана: у {phone} нет открытого обращения.")

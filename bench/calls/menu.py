@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -31,20 +30,6 @@ STEPS = {"bench": 6, "crowd": 7}
 DIALLED = {"bench": "78000000001", "crowd": "78000000002"}
 PLAIN = "20000"
 """The same menu without a controller."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What the controller has stored of a company's calls that went the whole way."""
-
-    finished: int = 0
-    steps: int = 0
-    sounds: int = 0
-    """Steps that said something."""
-
-    def since(self, before: Done) -> Done:
-        """The difference."""
-        return Done(self.finished - before.finished, self.steps - before.steps, self.sounds - before.sounds)
 
 
 async def with_open_appeals(db: Database, company: Company, companies: Companies) -> list[Registered]:
@@ -95,33 +80,31 @@ class MeasuredMenu:
         for number, file in self._answers.items():
             await self._rig.phone.rx(f"database put bench {number} {file}")
 
-    async def done(self, company_id: str) -> Done:
-        """What is stored of this company's calls by now."""
-        whole = (CallRecord.company_id == company_id, CallRecord.outcome == "finished")
-        async with self._db.read() as session:
-            finished = await session.scalar(select(func.count()).select_from(CallRecord).where(*whole))
-            steps, sounds = (
-                await session.execute(
-                    select(func.count(), func.count().filter(CallStep.sound != ""))
-                    .select_from(CallStep)
-                    .join(CallRecord, CallRecord.id == CallStep.call_id)
-                    .where(*whole)
-                )
-            ).one()
-        return Done(finished or 0, steps, sounds)
-
-    async def prove(self, company_id: str, before: Done, calls: int) -> None:
-        """At least `calls` calls since `before` went the whole way, and left each step and each sound.
+    async def whole(self, company_id: str) -> int:
+        """How many of this company's stored calls went the whole way and left each step and each sound.
 
         More steps there may be: on a busy machine a key comes late, and the menu asks again.
+        """
+        steps, sounds = func.count(), func.count().filter(CallStep.sound != "")
+        calls = (
+            select(CallRecord.id)
+            .join(CallStep, CallStep.call_id == CallRecord.id)
+            .where(CallRecord.company_id == company_id, CallRecord.outcome == "finished")
+            .group_by(CallRecord.id)
+            .having(steps >= STEPS[company_id], sounds >= STEPS[company_id] - 2)
+        )
+        async with self._db.read() as session:
+            return await session.scalar(select(func.count()).select_from(calls.subquery())) or 0
+
+    async def prove(self, company_id: str, before: int, calls: int) -> None:
+        """At least `calls` calls are whole that were not `before`: tries that were too many may have left others.
 
         Raises Unavailable: the figure would be worth nothing. The controller must have stopped, so that nothing is
         still on its way to the database.
         """
-        done = (await self.done(company_id)).since(before)
-        wanted = Done(done.finished, done.finished * STEPS[company_id], done.finished * (STEPS[company_id] - 2))
-        if done.finished < calls or done.steps < wanted.steps or done.sounds < wanted.sounds:
-            raise Unavailable(f"Работа не доказана: сохранено {done}, а должно быть {calls} звонков и {wanted}.")
+        done = await self.whole(company_id) - before
+        if done < calls:
+            raise Unavailable(f"Работа не доказана: целиком сохранено {done} звонков, а должно быть {calls}.")
 
     async def close(self) -> None:
         """Let the database go."""

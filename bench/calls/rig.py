@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -40,19 +39,20 @@ class Rig:
 
     def __init__(self, var: Path) -> None:
         self.var = var
-        self.ports = {name: free_port(socket.SOCK_STREAM) for name in SERVERS}
+        self.ports = {name: free_port() for name in SERVERS}
         values: dict[str, object] = {
             "var": str(var),
             "dialplan": str(var / "dialplan"),
             "package_root": str(PACKAGES),
-            "agi_port": free_port(socket.SOCK_STREAM),
-            "http_port": free_port(socket.SOCK_STREAM),
-            "ami_port": free_port(socket.SOCK_STREAM),
-            "asterisk_http_port": free_port(socket.SOCK_STREAM),
+            "agi_port": free_port(),
+            "http_port": free_port(),
+            "ami_port": free_port(),
+            "asterisk_http_port": free_port(),
             "sip_port": free_port(),
             "trunk_port": free_port(),
             "rtp_last_port": 13999,
             "calls_per_caller": 1000,
+            "calls_at_once": 10_000,
             "log_format": "json",
         }
         var.mkdir(parents=True, exist_ok=True)

@@ -72,7 +72,7 @@ class Run:
             commands = await self._commands(servers)
             command_rates = await self._command_rates(servers, commands)
         fork = await self._fork()
-        before = await self._menu.done("crowd")
+        before = await self._menu.whole("crowd")
         async with self._rig.controller() as process:
             await self._costs.whole(MENU, 5, 20, key=True)
             first = await self._first_prompt()
@@ -114,7 +114,7 @@ class Run:
             alone += await self._costs.each_ms([self._phone], PLAIN, size.menu_calls, size.menu_rate, key=True)
             async with self._ami(lambda _message: None):
                 with_ami += await self._costs.each_ms([self._phone], PLAIN, size.menu_calls, size.menu_rate, key=True)
-            before = await self._menu.done("bench")
+            before = await self._menu.whole("bench")
             async with self._rig.controller() as process:
                 await self._costs.whole(MENU, warm_up, size.menu_rate, key=True)
                 both = [self._phone, process]

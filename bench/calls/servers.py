@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from bench.calls.peers import COMMANDS, SERVERS
 from bench.calls.rig import Rig
 from gridline.errors import Unavailable
 
-_ANSWER_LIMIT_S = 20.0
+_ANSWER_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ class Server:
 
 
 @asynccontextmanager
-async def running(rig: Rig) -> AsyncIterator[list[Server]]:
-    """All servers, up inside the block."""
+async def running(rig: Rig, names: Sequence[str] = SERVERS) -> AsyncIterator[list[Server]]:
+    """These servers, up inside the block."""
     async with AsyncExitStack() as ending:
         servers = []
-        for name in SERVERS:
+        for name in names:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bench.calls.peers", name, str(rig.ports[name])),
                 stdin=asyncio.subprocess.PIPE,

@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -182,9 +183,13 @@ def _copy_appeals(
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Rows with a value for every column of the table, in its order."""
-    columns = len(list(connection.execute(f"PRAGMA table_info({table})")))
-    connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", rows)
+    """Rows with a value for each of the table's first columns, in their order; later ones have a default."""
+    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    told = iter(rows)
+    for first in told:
+        columns = ", ".join(names[: len(first)])
+        into = f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(first))})"
+        connection.executemany(into, chain([first], told))
 
 
 def _subscribers(company_id: str, people: int) -> Iterator[tuple[Any, ...]]:

@@ -34,7 +34,7 @@ _BACKLOG_BLOCK = 65536
 
 
 @dataclass(frozen=True)
-class Heard:
+class ClipHeard:
     """A clip was heard: seconds since the call was answered, mean score 0-1."""
 
     at_s: float
@@ -68,7 +68,7 @@ class Search:
         self._candidate: _Candidate | None = None
         self.best = Attempt(since / RATE, 0.0, 0.0)
 
-    def feed(self, heard: Heard16, *, final: bool = False) -> Heard | None:
+    def feed(self, heard: Heard16, *, final: bool = False) -> ClipHeard | None:
         """Search what is new in `heard` (everything from the beginning). `final`: no more sound will come."""
         while True:
             if self._candidate is None and not self._find_head(heard, final=final):
@@ -88,9 +88,9 @@ class Search:
                 self.best = Attempt((candidate.at - self._lead) / RATE, candidate.score, followed / RATE)
             self._candidate, self._next = None, candidate.at + _PEAK
 
-    def _found(self, at: int, until: int, score: float) -> Heard:
+    def _found(self, at: int, until: int, score: float) -> ClipHeard:
         self._candidate, self._next = None, until
-        return Heard((at - self._lead) / RATE, until / RATE, round(score, 3))
+        return ClipHeard((at - self._lead) / RATE, until / RATE, round(score, 3))
 
     def _find_head(self, heard: Heard16, *, final: bool) -> bool:
         """Whether a candidate was found; False when all sound so far has been searched."""
@@ -172,7 +172,7 @@ class _Candidate:
         return True
 
 
-def find_all(clip: Clip, heard: Heard16, *, to_the_end: bool = False) -> list[Heard]:
+def find_all(clip: Clip, heard: Heard16, *, to_the_end: bool = False) -> list[ClipHeard]:
     """Every occurrence of the clip in finished sound, in order."""
     search = Search(clip, to_the_end=to_the_end)
     hits = []

@@ -68,8 +68,7 @@ class Installation:
     async def start(self) -> None:
         """Start the product and the carrier; back when calls are taken. Raises Unavailable with the log's end."""
         await self.serve()
-        await self.healthy(START_LIMIT_S)
-        await self.carrier.start()
+        await asyncio.gather(self.healthy(START_LIMIT_S), self.carrier.start())  # neither waits for the other
 
     async def serve(self) -> None:
         """Start the product alone, or anew after its end."""
@@ -180,7 +179,7 @@ class Installation:
 
     def _port(self, setting: str, kind: socket.SocketKind) -> int:
         usual = int(Settings.model_fields[setting].default)
-        return usual if self.usual_ports and is_free(usual, kind) else free_port(kind)
+        return usual if self.usual_ports and is_free(usual, kind) else free_port()
 
     @property
     def _packages(self) -> PackageRoot:
@@ -196,5 +195,5 @@ class Installation:
             host=own.trunk_host,
             account=Account(own.trunk_user, own.trunk_secret.get_secret_value()) if own.trunk_user else None,
             sip_port=own.trunk_port,
-            ami_port=free_port(socket.SOCK_STREAM),
+            ami_port=free_port(),
         )

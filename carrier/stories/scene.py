@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from carrier.hearing.matching import Heard
+from carrier.hearing.matching import ClipHeard
 from carrier.hearing.sound import Sound
 from carrier.leg import Leg, LegEnded
 from carrier.stories.installation import Installation
@@ -52,7 +52,7 @@ class Caller:
         self.leg = leg
         self._scene = scene
 
-    async def hears(self, *phrases: Phrase, within_s: float = 12, whole: bool = False) -> Heard:
+    async def hears(self, *phrases: Phrase, within_s: float = 12, whole: bool = False) -> ClipHeard:
         """Wait until these words begin in the ear (`whole`: until they were heard to the end)."""
         utterance = await self._scene.house.voice.render(phrases, self._scene.company)
         heard = await self.leg.hears(utterance, within_s, to_the_end=whole)

@@ -13,7 +13,7 @@ from appeals.models import DraftAppeal
 from carrier.hearing.tones import chirps
 from carrier.stories import store
 from carrier.stories.scene import Caller, Scene
-from grid.models import OutageReport
+from grid.outages.models import OutageReport
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 
@@ -43,7 +43,7 @@ async def no_power(scene: Scene) -> None:
     """An outage is known at the caller's address: they hear cause and hour after two keys."""
     async with scene.call("+79131203401") as caller:
         await caller.hears("notice", whole=True)
-        await caller.hears(Prompt("outage-cause", cause="повреждение кабельной линии"))
+        await caller.hears(Prompt("outage-cause", cause="повреждение кабельной линии"), within_s=25)
         await caller.hears("main-menu", within_s=25)
         await caller.press("2")
         await caller.hears("power-service")
@@ -53,7 +53,7 @@ async def no_power(scene: Scene) -> None:
         await caller.hears(_confirm("г. Кемерово, ул. Весенняя, д. 5, корп. 2"))
         await caller.press("1")
         await caller.hears(Prompt("outage-cause", cause="повреждение кабельной линии"))
-        await caller.hears("outage-end-menu", within_s=20)
+        await caller.hears(Prompt("outage-known-menu", what="свет"), within_s=20)
         await caller.hangs_up()
     call = await store.ended_call(scene)
     scene.tell(None, "stored", f"звонок {call.id[:8]}: уведомление прослушано до конца, шагов {call.steps}")
@@ -70,8 +70,7 @@ async def new_outage(scene: Scene) -> None:
         await caller.press("2")
         await caller.hears(_confirm("г. Кемерово, пр-кт Ленина, д. 55"))
         await caller.press("1")
-        await caller.hears("report-check-fuses")
-        await caller.hears(Prompt("report-confirm", address=spoken.address("г. Кемерово, пр-кт Ленина, д. 55")))
+        await caller.hears("report-check-fuses", within_s=30)
         await caller.press("1")
         await caller.hears("report-taken", whole=True)
         await caller.hangs_up()
