@@ -13,8 +13,16 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
+from grid.imports import HandedTable
+from grid.imports.connections import import_connections
+from grid.imports.outages import import_outages
+from grid.imports.premises import import_premises
+from gridline.clock import SystemClock
+from gridline.companies import Companies
 from gridline.db import Database, new_id
+from gridline.settings import HOUSE
 from migrations import upgrade
 from tests.postgres import PostgresAbsent, PostgresServer
 
@@ -22,6 +30,10 @@ TEMPLATE = "gridline_template"
 
 hypothesis.settings.register_profile("steady", derandomize=True)
 hypothesis.settings.load_profile("steady")
+
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure([*structlog.get_config()["processors"][:-1], _plain])
+"""A traceback drawn with its variables, as structlog does by itself, costs half a second of CPU."""
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +80,24 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 def db_url(request: pytest.FixtureRequest) -> str:
     """The URL of a fresh, migrated database of each kind in turn."""
     return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def sample_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with the sample premises, outages and applications, to copy."""
+    file = tmp_path_factory.mktemp("sample") / "sample.db"
+    shutil.copyfile(sqlite_template, file)
+
+    async def fill() -> None:
+        db, companies = Database(f"sqlite+aiosqlite:///{file}"), Companies.load(HOUSE / "dialplan/companies")
+        now = SystemClock().now().replace(second=0, microsecond=0)
+        await import_premises(db, HandedTable(HOUSE / "grid/samples/premises.csv", companies, "", now))
+        await import_outages(db, HandedTable(HOUSE / "grid/samples/outages.csv", companies, "", now))
+        await import_connections(db, HandedTable(HOUSE / "grid/samples/connections.csv", companies, "", now))
+        await db.close()
+
+    asyncio.run(fill())
+    return file
 
 
 @pytest.fixture

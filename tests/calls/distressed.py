@@ -5,12 +5,21 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
+from carrier.hearing.tones import chirps
 from carrier.stories.installation import Installation
+from carrier.stories.store import until
+from gridline.clock import SystemClock
+from gridline.db import new_id
 from gridline.settings import HOUSE
 from ivr.promised.spool import Spool
-from tests.calls.stories.distress import LOST
+from ivr.storm.models import Announcement
+from ivr.voice import audio
+from ivr.voice.voice import Voice
+from tests.calls.stories.complaint import asks_for
+from tests.calls.stories.distress import LOST, WISHES
 from tests.calls.street import Street
 
 APPEAL: dict[str, object] = {
@@ -43,10 +52,20 @@ def packages_without_speech(folder: Path) -> Path:
 async def lose_prompts(house: Installation) -> None:
     """Give the installation its own prompts, without those lost for all companies and without МРСК's notice."""
     shutil.copytree(HOUSE / "var/prompts/clips", house.settings.var / "prompts/clips")
+    await _said_before(house)
     lost = [(prompt, company.id) for prompt in LOST for company in house.companies] + [("notice", "mrsk-centra")]
     for file in {(await house.voice.render([prompt], company)).file for prompt, company in lost}:
         for ending in (".alaw", ".wav"):
             Path(f"{file}{ending}").unlink()
+
+
+async def _said_before(house: Installation) -> None:
+    """What a caller's earlier call left behind: their number in words, made while there was a synthesiser."""
+    voice = Voice.of(house.settings.model_copy(update={"package_root": HOUSE / ".packages"}))
+    try:
+        await voice.render([asks_for(WISHES)], "mrsk-centra")
+    finally:
+        await voice.close()
 
 
 @asynccontextmanager
@@ -54,7 +73,9 @@ async def in_distress(street: Street) -> AsyncIterator[Street]:
     """The street alive, its database gone and its spool broken; at the end the database is back with every step."""
     await lose_prompts(street.house)
     var, series = street.house.settings.var, street.house.settings.node_series
+    news = await announced_aloud(street.house)
     async with street.alive():
+        await until(lambda: _gone(var / "prompts/announced" / news), "объявление на диске")
         _move(var, "gridline.db", "away.db")
         try:
             Spool(var / "spool", series).keep(APPEAL)
@@ -63,6 +84,29 @@ async def in_distress(street: Street) -> AsyncIterator[Street]:
             yield street
         finally:
             database_is_back(street.house)
+
+
+async def announced_aloud(house: Installation) -> str:
+    """Announce something to СКЭК's callers by a voice that nobody can make anew; its id."""
+    now = SystemClock().now()
+    row = Announcement(
+        id=new_id(), company_id="skek", branch="", starts_at=now, ends_at=now + timedelta(hours=1), text=""
+    )
+    row.sound = audio.wav_bytes(audio.to_pcm(chirps(7, 1.0).samples.astype(float)))
+    row.seconds, row.made_by, row.made_at = 1.0, "user:dispatcher", now
+    async with house.db.write() as session:
+        session.add(row)
+    return row.id
+
+
+async def _gone(sound: Path) -> bool | None:
+    """Take the announcement's sound away as soon as it is there."""
+    files = [sound.with_name(f"{sound.name}{ending}") for ending in (".wav", ".alaw")]
+    if not all(file.exists() for file in files):
+        return None
+    for file in files:
+        file.unlink()
+    return True
 
 
 def database_is_back(house: Installation) -> None:

@@ -14,13 +14,15 @@ from carrier.errors import StoryBroken
 from carrier.stories import store
 from carrier.stories.installation import Installation
 from carrier.stories.store import until
-from grid.models import OutageReport
+from grid.outages.models import OutageReport
 from gridline.clock import SystemClock
 from gridline.numbers.phones import e164
 from ivr.journal.models import CallRecord, CallStep
 from recordings.incoming import Incoming
 from recordings.models import Recording, RecordingKind
 from tests.calls.street import Play
+from worklist.codes import ItemKind
+from worklist.models import WorkItem
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,24 @@ async def appeal_of(scene: Play, call_id: str) -> Appeal:
 
 
 async def draft_of(scene: Play, call_id: str, stage: str) -> DraftAppeal:
-    """The draft this call left, at this stage."""
+    """The draft this call left, at this stage, and the item of the worklist that a person has of it."""
     draft = await store.one(scene, DraftAppeal, DraftAppeal.call_id == call_id)
     if draft.stage != stage:
         raise StoryBroken(f"черновик оставлен на шаге {draft.stage}, а не {stage}")
-    scene.tell(None, "stored", f"черновик {draft.id[:8]}: {stage}, запись {draft.recording_id}")
+    item = await store.one(scene, WorkItem, WorkItem.subject_id == draft.id)
+    if (item.call_id, item.recording_id, item.ended_at) != (call_id, draft.recording_id, None):
+        raise StoryBroken(f"дело {item.kind} не о том же: {item.call_id}, {item.recording_id}")
+    scene.tell(None, "stored", f"черновик {draft.id[:8]}: {stage}, запись {draft.recording_id}, дело {item.kind}")
     return draft
+
+
+async def item_of(scene: Play, call_id: str, kind: ItemKind) -> WorkItem:
+    """The item of the worklist that this call became."""
+    item = await store.one(scene, WorkItem, WorkItem.call_id == call_id)
+    if item.kind is not kind:
+        raise StoryBroken(f"дело {item.kind}, а не {kind}")
+    scene.tell(None, "stored", f"дело {item.kind}: телефон {item.phone}, запись {item.recording_id}")
+    return item
 
 
 async def nothing_left(scene: Play, call_id: str) -> None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from carrier.leg import Leg
 from carrier.phone import AgentPhone
 from carrier.stories.installation import Installation
 from carrier.stories.scene import Caller, Scene, StoryLine
-from grid.import_connections import import_connections
-from grid.import_outages import import_outages
-from grid.import_premises import import_premises
 from grid.imports import HandedTable
+from grid.imports.connections import import_connections
+from grid.imports.outages import import_outages
+from grid.imports.premises import import_premises
 from gridline.clock import SystemClock
 from gridline.numbers.phones import e164
 from gridline.settings import HOUSE
@@ -36,10 +37,15 @@ ABSENT = "109"
 """Their phone is switched off: nobody answers СКЭК's hotline."""
 CHANGED = "changed"
 """A company whose menu is changed while its callers are on the line; the menu is a copy of СКЭК's."""
+STORMY = "stormy"
+"""A company, like СКЭК, that three calls in a minute put into a storm; the others stay calm whatever comes."""
+COPIES = {CHANGED: "78005000001", STORMY: "78005000002"}
+"""Companies like СКЭК, and their numbers."""
 MEMBERS: Mapping[str, dict[str, list[str]]] = {
     "skek": {"skek-hotline": [ABSENT], "skek-water": [ABSENT], "skek-office": [*TALKERS]},
     "mrsk-centra": {"mrsk-hotline": [DISPATCHER], "mrsk-consultation": [ABSENT]},
     CHANGED: {f"{CHANGED}-hotline": [], f"{CHANGED}-water": [], f"{CHANGED}-office": []},
+    STORMY: {f"{STORMY}-hotline": [ABSENT], f"{STORMY}-water": [], f"{STORMY}-office": []},
 }
 
 
@@ -49,8 +55,13 @@ def dialplan(folder: Path) -> Path:
     for file in sorted((folder / "companies").glob("*.yaml")):
         _change(file, file, lambda body: None)
     skek = folder / "companies" / "skek.yaml"
-    _change(skek, folder / "companies" / f"{CHANGED}.yaml", _renamed)
-    shutil.copy(folder / "menus" / "skek.yaml", folder / "menus" / f"{CHANGED}.yaml")
+    for copy, did in COPIES.items():
+        _change(skek, folder / "companies" / f"{copy}.yaml", partial(_renamed, id=copy, did=did))
+        shutil.copy(folder / "menus" / "skek.yaml", folder / "menus" / f"{copy}.yaml")
+    calm, hand = {"off": 1, "calm_min": 1, "window_s": 60}, {"hand_min": 60}
+    rows = [{"of": of, "on": 1_000_000, **calm, **hand} for of in ("company", "branch")]
+    rows.append({"of": "company", "company": STORMY, "on": 3, **calm, **hand})
+    (folder / "storm.yaml").write_text(yaml.safe_dump({"limits": rows}), "utf-8")
     return folder
 
 
@@ -62,14 +73,15 @@ def _change(source: Path, target: Path, more: Callable[[dict[str, Any]], None]) 
     body["schedules"] = {"never": {"spoken": "с восьми до восемнадцати часов", "days": {weekday: "08:00-18:00"}}}
     more(body)
     body["members"] = MEMBERS[body["id"]]
+    body["survey"] = body["id"] == "skek"
     target.write_text(yaml.safe_dump(body, allow_unicode=True, sort_keys=False), "utf-8")
 
 
-def _renamed(body: dict[str, Any]) -> None:
-    body |= {"id": CHANGED, "dids": ["78005000001"], "menu": f"{CHANGED}.yaml", "hotline": f"{CHANGED}-hotline"}
+def _renamed(body: dict[str, Any], *, id: str, did: str) -> None:
+    body |= {"id": id, "dids": [did], "menu": f"{id}.yaml", "hotline": f"{id}-hotline"}
     for topic in body["topics"].values():
-        topic["queue"] = topic["queue"].replace("skek", CHANGED)
-    body["queue_names"] = {queue.replace("skek", CHANGED): name for queue, name in body["queue_names"].items()}
+        topic["queue"] = topic["queue"].replace("skek", id)
+    body["queue_names"] = {queue.replace("skek", id): name for queue, name in body["queue_names"].items()}
 
 
 async def with_data(house: Installation) -> None:

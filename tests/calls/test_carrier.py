@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest_asyncio
 from asterisk_conf.asterisk import Asterisk
 from asterisk_conf.secrets import secret
 from carrier.carrier import Carrier
-from carrier.errors import CallOver, CallRefused, NotHeard, NotRung
+from carrier.errors import CallOver, CallRefused, ClipNotHeard, NotRung
 from carrier.hearing.matching import find_all
 from carrier.hearing.sound import Clip, clip
 from carrier.hearing.tones import chirps
@@ -47,7 +46,7 @@ async def network(asterisk_program: Asterisk, tmp_path_factory: pytest.TempPathF
         var=base / "ours",
         dialplan=DIALPLAN,
         sip_port=free_port(),
-        ami_port=free_port(socket.SOCK_STREAM),
+        ami_port=free_port(),
         trunk_port=free_port(),
         rtp_first_port=16000,
         rtp_last_port=17999,
@@ -62,7 +61,7 @@ async def network(asterisk_program: Asterisk, tmp_path_factory: pytest.TempPathF
         our_port=settings.sip_port,
         agents={name: secret(settings.var / "secrets", f"agent-{name}") for name in settings.agents},
         sip_port=settings.trunk_port,
-        ami_port=free_port(socket.SOCK_STREAM),
+        ami_port=free_port(),
     )
     carrier = Carrier(own, asterisk_program)
     await line.start()
@@ -108,7 +107,7 @@ async def test_what_the_caller_says_comes_back_over_an_echo(network: Network, tm
         said = chirps(7)
         _, heard = await asyncio.gather(caller.speak(said), caller.hears(said, within_s=1, to_the_end=True))
         assert heard.score > 0.97
-        with pytest.raises(NotHeard):
+        with pytest.raises(ClipNotHeard):
             await caller.hears(chirps(8), within_s=0.2)
         caller.ear.save(tmp_path / "ear.wav")
     assert len(find_all(said, (clip(tmp_path / "ear.wav").samples * 32767).astype(np.int16))) == 1
@@ -155,7 +154,7 @@ async def test_a_caller_who_calls_themselves_an_agent_is_a_caller(network: Netwo
 
 async def test_a_welcome_that_is_cut_off_is_not_taken_for_heard(network: Network) -> None:
     async with network.carrier.call(from_number=FROM, to="78005") as caller:
-        with pytest.raises(NotHeard, match=r"оборвался: слышно 2\.\d с из 3\.0"):
+        with pytest.raises(ClipNotHeard, match=r"оборвался: слышно 2\.\d с из 3\.0"):
             await caller.hears(WELCOME, within_s=1, to_the_end=True)
         assert len(caller.heard(WELCOME)) == 1
         assert caller.heard(WELCOME, to_the_end=True) == []
@@ -164,7 +163,7 @@ async def test_a_welcome_that_is_cut_off_is_not_taken_for_heard(network: Network
 
 async def test_silence_is_measured_while_it_lasts(network: Network) -> None:
     async with network.carrier.call(from_number=FROM, to="78006") as caller:
-        with pytest.raises(NotHeard, match=r"\[ +\]"):
+        with pytest.raises(ClipNotHeard, match=r"\[ +\]"):
             await caller.hears(WELCOME, within_s=0.5)
         assert caller.heard_silence_longest_s() == pytest.approx(caller.now_s, abs=0.4)
 

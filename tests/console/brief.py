@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,7 @@ from gridline.settings import HOUSE
 
 SHORT = {
     "notice": {"kind": "notice", "text": "Разговор записывается."},
+    "out-notice": {"kind": "notice", "text": "Вам звонит оператор, разговор записывается."},
     "main-menu": {"kind": "menu", "text": "Главное меню, выбирайте."},
     "power-service": {"kind": "menu", "text": "Электричество или вода?"},
     "power-menu": {"kind": "menu", "text": "Отключение или напряжение?"},
@@ -29,11 +31,16 @@ def prompts(var: Path) -> None:
 def dialplan(folder: Path, *, ring_s: int = 15) -> Path:
     """Write it into `folder`; `ring_s`: how long the queue rings an agent."""
     shutil.copytree(HOUSE / "dialplan", folder)
-    book = folder / "prompts.ru.yaml"
-    prompts = yaml.safe_load(book.read_text("utf-8"))
-    book.write_text(yaml.safe_dump(prompts | SHORT, allow_unicode=True, sort_keys=False), "utf-8")
+    shorten(folder, SHORT)
     _change(folder / "queues.conf.j2", "timeout = 15", f"timeout = {ring_s}")
     return folder
+
+
+def shorten(folder: Path, words: Mapping[str, object]) -> None:
+    """Give the dialplan in `folder` other words for some of its prompts."""
+    book = folder / "prompts.ru.yaml"
+    prompts = yaml.safe_load(book.read_text("utf-8"))
+    book.write_text(yaml.safe_dump(prompts | dict(words), allow_unicode=True, sort_keys=False), "utf-8")
 
 
 def _change(target: Path, shipped: str, ours: str) -> None:

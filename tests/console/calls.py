@@ -50,12 +50,17 @@ async def stored_call(
     queue: str = "skek-hotline",
     outcome: Left | None = Left.ANSWERED,
     agent: str = "101",
+    user_id: str = "u",
     priority: int = 0,
     notice: bool = True,
     seconds: float = 12.0,
+    sounds: float | None = None,
     appeal_id: str | None = None,
 ) -> StoredCall:
-    """Store a call that began at `at`; `outcome` None: it never left the menu. Only a talk is recorded."""
+    """Store a call that began at `at`; `outcome` None: it never left the menu. Only a talk is recorded.
+
+    `sounds`: seconds of sound in its file, where that may be less than was talked.
+    """
     call, recording = new_id(), new_id()
     heard, pressed = at + timedelta(seconds=1), at + timedelta(seconds=7)
     waits, waited = at + timedelta(seconds=15), 9.5
@@ -110,7 +115,7 @@ async def stored_call(
             AgentEvent(
                 at=ended,
                 agent=agent,
-                user_id="u",
+                user_id=user_id,
                 company_id=company,
                 kind="completed",
                 queue=queue,
@@ -119,7 +124,7 @@ async def stored_call(
                 detail="caller",
             )
         )
-        sound(file, seconds)
+        sound(file, seconds if sounds is None else sounds)
         data = file.read_bytes()
         rows.append(
             Recording(
@@ -157,6 +162,18 @@ def sound(file: Path, seconds: float) -> None:
         out.setsampwidth(2)
         out.setframerate(RATE)
         out.writeframes(bytes(frames))
+
+
+async def lasts(console: Keeps, call: StoredCall, seconds: int) -> None:
+    """Make the call's recording this long and silent, its samples a hole of the disk."""
+    data = seconds * RATE * 4
+    with call.file.open("wb") as out:
+        out.write(b"RIFF" + struct.pack("<I", 36 + data) + b"WAVEfmt ")
+        out.write(struct.pack("<IHHIIHH", 16, 1, 2, RATE, RATE * 4, 4, 16) + b"data" + struct.pack("<I", data))
+        out.truncate(44 + data)
+    async with console.db.write() as session:
+        recording = await session.get_one(Recording, call.recording)
+        recording.bytes, recording.seconds = 44 + data, float(seconds)
 
 
 def _step(call: str, ordinal: int, place: str, prompts: tuple[str, ...], text: str, key: str, at: datetime) -> CallStep:

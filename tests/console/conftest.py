@@ -18,6 +18,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from agent_console.api.clients import Clients, add_client
 from agent_console.app import make_app
+from agent_console.calls.forgetting import Forgetting
 from agent_console.console import Console
 from agent_console.people.leavers import Leavers
 from agent_console.people.models import Role, User
@@ -28,15 +29,15 @@ from agent_console.phone import Phones
 from agent_console.push import Push
 from agent_console.web.scripts import FRONTEND, build
 from agent_console.web.security import CSRF_HEADER
+from agent_console.worklist.call_bands import BANDS
 from appeals.answers import post_room
 from appeals.casework.casework import Casework
 from appeals.casework.endings import Endings
 from appeals.casework.promises import Promises
 from appeals.register import Register
-from grid.import_connections import import_connections
-from grid.import_outages import import_outages
-from grid.import_premises import import_premises
-from grid.imports import HandedTable
+from asterisk_conf.logs import Logs
+from grid.feeds.intake import FeedIntake
+from grid.outages import thresholds
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -45,10 +46,30 @@ from gridline.settings import HOUSE, Settings
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
+from ivr.desk.whisper import Whispers
 from ivr.live.board import Board
+from ivr.live.view import CallKey
+from ivr.outbound.agents_calls import AgentsCalls
+from ivr.storm.announcer import Announcer
+from ivr.storm.limits import of_installation
+from ivr.storm.storm import Storm
 from ivr.telephony.ami import Ami
 from ivr.voice.voice import Voice
+from outreach import quiet
+from outreach.messages import Messages
+from outreach.senders.of_settings import senders
+from outreach.senders.outbox import OUTBOX
+from outreach.senders.port import Receipts
+from quality.judging import Judging
+from quality.measures import rules
+from recordings.disk import Disk
 from recordings.incoming import Incoming
+from recordings.store import Store
+from tests.table_ears import TableEars
+from worklist import clocks
+from worklist.callbacks import Callbacks
+from worklist.outage_desk import OutageDesk
+from worklist.worklist import Worklist
 
 AXE = FRONTEND / "node_modules/axe-core/axe.min.js"
 CHROMIUM = "/usr/bin/chromium"
@@ -126,24 +147,6 @@ class ClientOf(Protocol):
 Axe = Callable[[Page], Awaitable[list[str]]]
 
 
-@pytest.fixture(scope="session")
-def sample_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file with the sample premises, outages and applications, to copy."""
-    file = tmp_path_factory.mktemp("console") / "sample.db"
-    shutil.copyfile(sqlite_template, file)
-
-    async def fill() -> None:
-        db, companies = Database(f"sqlite+aiosqlite:///{file}"), Companies.load(HOUSE / "dialplan/companies")
-        now = SystemClock().now().replace(second=0, microsecond=0)
-        await import_premises(db, HandedTable(HOUSE / "grid/samples/premises.csv", companies, "", now))
-        await import_outages(db, HandedTable(HOUSE / "grid/samples/outages.csv", companies, "", now))
-        await import_connections(db, HandedTable(HOUSE / "grid/samples/connections.csv", companies, "", now))
-        await db.close()
-
-    asyncio.run(fill())
-    return file
-
-
 @pytest.fixture
 async def console_app(sample_template: Path, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
     """The application with the sample data in SQLite; no Asterisk behind it."""
@@ -160,16 +163,24 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
     companies = Companies.load(HOUSE / "dialplan/companies")
     ami = Ami("127.0.0.1", 1, "nobody", "", on_event=lambda _: None, on_resync=lambda _: None, clock=clock)
     casework, endings = Casework(db, clock, companies, calendar), Endings(db, clock, companies)
-    line, voice, board = Line(), Voice.of(settings), Board(settings.node)
+    worklist = Worklist(db, clock, clocks.of_installation(settings.dialplan))
+    line, voice, board, disk = Line(), Voice.of(settings), Board(settings.node), Disk()
     reconnect = Reconnect(ami, board, clock, on_over=lambda agent: desk.tell_again(agent))
     desk = Desk(ami, db, clock, board, lambda _: None, is_parked=reconnect.is_parked)
     phones = Phones(settings, clock)
+    receipts: Receipts = asyncio.Queue()
+    sms = senders(settings, clock, receipts)
     console = Console(
         db=db,
         clock=clock,
         companies=companies,
         calendar=calendar,
         register=Register(db, clock, companies, calendar),
+        worklist=worklist,
+        callbacks=Callbacks(db, clock, worklist),
+        feeds=FeedIntake(db, clock),
+        outage_desk=OutageDesk(db, clock, companies, worklist, thresholds.of_installation(settings.dialplan)),
+        messages=Messages(db, clock, companies, quiet.of_installation(settings.dialplan), sms, receipts),
         casework=casework,
         endings=endings,
         dispatch=post_room.dispatch(settings, db, clock, companies, casework, endings),
@@ -180,13 +191,36 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         leavers=Leavers(db, phones, desk.dismiss),
         reconnect=reconnect,
         recording_pause=RecordingPause(ami, board, clock, desk.remember, lambda _: None, is_parked=reconnect.is_parked),
+        agents_calls=AgentsCalls(clock, lambda id: id, lambda agent: made.app[BANDS].call_changed(agent)),
         voice=voice,
         settings=settings,
         push=Push(clock),
+        storm=Storm(db, clock, of_installation(settings.dialplan), settings.node),
+        announcer=Announcer(db, clock, voice, tmp_path / "announced", disk),
+        judging=Judging.of(settings.dialplan, db, clock, companies, calendar, worklist),
         incoming=Incoming(tmp_path / "incoming", clock, least_free=0),
         recordings=tmp_path / "recordings",
+        store=Store.in_folder(tmp_path / "recordings"),
+        ears=TableEars({}, available=False),
+        talk_rules=rules.of_installation(settings.dialplan),
         line_up=lambda: line.up,
     )
+    logs = Logs(tmp_path / "asterisk/var/log", settings.asterisk_logs_mb)
+    forgetting = Forgetting(
+        db,
+        clock,
+        node=settings.node,
+        board=board,
+        ami=ami,
+        push=console.push,
+        incoming=console.incoming,
+        whispers=Whispers(db, clock, board, voice, tmp_path / "whispers", key_of=lambda _: CallKey("", "", "")),
+        logs=logs,
+        outbox=tmp_path / OUTBOX,
+        tell=worklist.tell,
+    )
+    console.register.on_shutting.append(forgetting.in_transaction)
+    console.register.on_shut.append(forgetting.at_once)
     token = add_client(tmp_path / "clients.json", "site", frozenset({COMPANY}))
 
     async def health() -> dict[str, bool]:
@@ -205,6 +239,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
     yield made
     await runner.cleanup()
     await voice.close()
+    await disk.close()
     await db.close()
 
 
@@ -234,6 +269,8 @@ NAMES = {
     Role.AGENT: "Ольга Смирнова",
     Role.SUPERVISOR: "Игорь Петров",
     Role.QA: "Анна Ким",
+    Role.QA_BRANCHES: "Лев Абрамов",
+    Role.QA_HEAD: "Нина Белова",
     Role.DISPATCHER: "Павел Орлов",
     Role.CLERK: "Мария Лебедева",
     Role.SECURITY: "Сергей Ильин",

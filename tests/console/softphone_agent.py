@@ -55,16 +55,18 @@ HEARD = """async () => {
 }"""
 
 
-async def hire(house: Installation, login: str, agent: str, company: str = "skek") -> None:
-    """A person of the role "agent" with the tests' password."""
+async def hire(
+    house: Installation, login: str, agent: str | None, company: str = "skek", *, role: Role = Role.AGENT
+) -> None:
+    """A person with the tests' password: an agent with this number, unless another role is told."""
     async with house.db.write() as session:
         session.add(
             User(
                 login=login,
-                name=f"Оператор {agent}",
+                name=f"Оператор {agent}" if agent else login.capitalize(),
                 password_hash=CHEAP.hash(PASSWORD),
                 one_time=False,
-                role=Role.AGENT,
+                role=role,
                 company_id=company,
                 branch="",
                 agent=agent,
@@ -134,7 +136,7 @@ class BrowserAgent:
         A browser stretches speech to catch up, so whole words are unlike themselves, and their 0.3 s pieces are not.
         """
         heard = (await self._heard()).astype(np.float32)
-        return max(sounds, key=lambda sound: _likeness(sound, heard))
+        return max(sounds, key=lambda sound: likeness(sound, heard))
 
     async def hears(self, other: Leg, sound: Clip) -> None:
         """The other side says it, and it is in the agent's ear. Said again when the machine was too busy for sound."""
@@ -171,7 +173,7 @@ class BrowserAgent:
         return to_pcm(raw.astype(np.float64))
 
 
-def _likeness(sound: Clip, heard: NDArray[np.float32]) -> float:
+def likeness(sound: Clip, heard: NDArray[np.float32]) -> float:
     """How well the sound's pieces are found in what was heard, on the mean: 0.84 of the right words, 0.62 of others."""
     size = RATE * 3 // 10
     energy = np.convolve(heard**2, np.ones(size), "valid") + 1.0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from playwright.async_api import Page, expect
 
 from agent_console.calls.call_list import CallsQuery, page, read
 from agent_console.people.models import Role
@@ -17,9 +17,7 @@ from gridline.errors import InvalidInput
 from gridline.settings import HOUSE
 from ivr.desk.models import Left
 from tests.console.calls import MENU, stored_call
-from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
-
-expect.set_options(timeout=20_000)
+from tests.console.conftest import COMPANY, OTHER_COMPANY, ClientOf, ConsoleApp
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +132,7 @@ async def test_a_call_of_the_trust_line_is_the_security_services_alone(
         "answer_way": "none",
         "actor": "ivr",
         "idempotency_key": "t",
+        "call_id": secret.call,
         "recording_id": secret.recording,
     }
     await console.register.register(accept(intake))
@@ -219,35 +218,18 @@ async def test_a_call_without_a_whole_notice_says_so(console_app: ConsoleApp, cl
     assert "не до конца" in text
 
 
-async def test_a_recording_is_found_played_and_moved_in(page: Page, console_app: ConsoleApp, axe: Axe) -> None:
-    """QA looks for a call, listens, jumps by keys, listens faster: the browser decodes it, whatever the theme."""
-    call = await stored_call(console_app.console, console_app.console.clock.now() - timedelta(minutes=3))
-    await sign_in(page, console_app.base, Role.QA, "/calls")
-    assert await axe(page) == []
-    await page.get_by_role("link", name=re.compile("сегодня|вчера")).click()
-    player = page.locator(f'[data-player="/recordings/{call.recording}"]')
-    place = player.get_by_role("slider", name="Место в записи")
-    await expect(player).to_be_visible()
-    assert await axe(page) == []
-    await page.locator("h1").click()
-    await page.keyboard.press("Space")
-    await expect(player).to_have_attribute("data-state", "playing")
-    await expect(player.locator("[data-now]")).to_have_text(re.compile(r"^0:0[1-9]"))
-    await page.keyboard.press("Space")
-    await expect(player).to_have_attribute("data-state", "paused")
-    before = float(await place.input_value())
-    await player.get_by_role("button", name="+5 с").click()
-    assert abs(float(await place.input_value()) - before - 5) < 0.3
-    await place.focus()
-    await page.keyboard.press("ArrowLeft")
-    assert abs(float(await place.input_value()) - before) < 0.3
-    await player.get_by_role("button", name="2×").click()
-    await expect(player.get_by_role("button", name="2×")).to_have_attribute("aria-pressed", "true")
-    await player.get_by_role("button", name="+5 с").click()
-    await player.get_by_role("button", name="Слушать").click()
-    await expect(player.locator("[data-now]")).to_have_text("0:12")  # to its end
-    await expect(player).to_have_attribute("data-state", "paused")
-    await page.emulate_media(color_scheme="dark")
-    await page.set_viewport_size({"width": 1024, "height": 768})
-    assert await axe(page) == []
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+async def test_the_next_call_of_a_list_is_the_next_of_that_list(console_app: ConsoleApp, client_of: ClientOf) -> None:
+    console, now = console_app.console, console_app.console.clock.now()
+    newest, _, oldest = [
+        (await stored_call(console, now - timedelta(minutes=at), outcome=outcome)).call
+        for at, outcome in ((1, Left.ANSWERED), (2, Left.ABANDONED), (3, Left.ANSWERED))
+    ]
+    client = await client_of(Role.SUPERVISOR)
+    text = await (await client.get("/calls?result=answered")).text()
+    link = re.search(f'href="(/calls/{newest}[^"]*)"', text)
+    assert link
+    first = await (await client.get(html.unescape(link[1]))).text()
+    assert f"/calls/{oldest}?" in first
+    assert "Предыдущий" not in first
+    assert "result=answered" in first
+    assert "Следующий" not in await (await client.get(f"/calls/{newest}")).text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
@@ -10,11 +11,15 @@ from sqlalchemy import func, select, update
 
 from agent_console.card.models import CardDraft, CardNote
 from agent_console.people.models import AuditEntry, Role, UserSession
-from appeals.models import Appeal, Contact, Content, Promise
-from grid.models import OutageReport, Premise
+from appeals.models import Appeal, Contact, Content
+from grid.models import Premise
+from grid.outages.models import OutageReport
+from outreach.models import Consent, MessageOut
 from recordings.models import Recording, RecordingKind, RecordingState
 from tests.console.card_data import IVANOV, MENU, Telephony, a_call, a_past, record
 from tests.console.conftest import OTHER_COMPANY, PASSWORD, Axe, Client, ClientOf, ConsoleApp, sign_in
+from worklist.codes import ItemKind
+from worklist.models import WorkItem
 
 expect.set_options(timeout=20_000)
 XSS = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -216,6 +221,29 @@ async def test_the_trust_line_leaves_no_trace_of_the_caller(console_app: Console
     assert (appeal.kind, appeal.call_id, content.phone, content.name) == ("trust", None, None, None)
     assert key not in appeal.idempotency_key
     assert draft is None or draft.fields == {}
+    status, again = await post(client, f"/card/{call}/appeal", **trust)  # the reply was lost, and it is sent again
+    assert (status, "26-000001" in again) == (200, True)
+    assert (await post(client, f"/card/{call}/appeal", **trust | {"nonce": "b" * 32}))[0] == 404
+
+
+async def test_the_number_goes_by_message_to_who_agrees_in_the_talk(
+    console_app: ConsoleApp, client_of: ClientOf
+) -> None:
+    client, call = await client_of(Role.AGENT), await a_call(console_app)
+    plain = PLAIN | {"phone": IVANOV, "key": await key_of(client, call)}
+    assert (await post(client, f"/card/{call}/appeal", **plain))[0] == 200
+    async with console_app.console.db.read() as session:
+        appeal = (await session.scalars(select(Appeal))).one()
+    for _ in range(2):  # pressed twice it is one message
+        assert (await post(client, f"/card/{call}/message", number=appeal.number))[0] == 204
+    elsewhere = await a_call(console_app, "3.0")
+    assert (await post(client, f"/card/{elsewhere}/message", number=appeal.number))[0] == 422
+    async with console_app.console.db.read() as session:
+        consent = (await session.scalars(select(Consent))).one()
+        message = (await session.scalars(select(MessageOut))).one()
+    assert (consent.call_id, consent.subject_id, consent.phone) == (call, appeal.id, IVANOV)
+    assert (message.to, message.consent_id) == (IVANOV, consent.id)
+    assert "ждёт отправки" in await (await client.get(f"/appeals/{appeal.number}")).text()
 
 
 async def test_a_further_contact_an_outage_and_a_promise(console_app: ConsoleApp, client_of: ClientOf) -> None:
@@ -234,8 +262,9 @@ async def test_a_further_contact_an_outage_and_a_promise(console_app: ConsoleApp
     assert (await post(client, f"/card/{call}/notes", note="Говорит тихо"))[0] == 200
     async with console_app.console.db.read() as session:
         assert [one.call_id for one in await session.scalars(select(Contact))] == [call]
-        promised = select(Promise).where(Promise.kind == "callback")
-        assert [one.call_id for one in await session.scalars(promised)] == [call]
+        (owed,) = (await session.scalars(select(WorkItem).where(WorkItem.kind == ItemKind.CALLBACK))).all()
+        assert (owed.call_id, owed.phone, owed.weight) == (call, IVANOV, 1)
+        assert owed.due_at - owed.made_at == timedelta(hours=4)
         assert [one.call_id for one in await session.scalars(select(OutageReport))] == [call]
         note = select(CardNote.phone).where(CardNote.call_id == call)
         assert await session.scalar(note) == IVANOV

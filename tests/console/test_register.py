@@ -30,6 +30,7 @@ from gridline.settings import HOUSE
 from tests.console.conftest import CHEAP, COMPANY, OTHER_COMPANY, PASSWORD, Client, ClientOf, ConsoleApp
 from tests.console.seeded import Seeded, seed, version
 from tests.unit.eventually import eventually
+from worklist.models import WorkItem
 
 NASTY = "<img src=x onerror=alert(1)>\"'{{7*7}}"
 
@@ -196,12 +197,21 @@ async def test_an_appeal_is_worked_on_to_its_end_and_everything_is_kept(
     await done("take")
     await done("contact", channel="phone", text="Когда же?")
     assert "Когда же?" in await body(clerk, f"/appeals/{number}")
-    promises, now = console_app.console.promises, console_app.console.clock.now()
-    callback = await promises.make(
-        COMPANY, PromiseKind.CALLBACK, owner="user:clerk", due_at=now + timedelta(hours=4), appeal_id=id
+    await done("call-back")
+    async with console_app.console.db.read() as session:
+        owed = (await session.scalars(select(WorkItem).where(WorkItem.appeal_id == id))).one()
+    assert (owed.phone, owed.due_at - owed.made_at) == ("+79055551123", timedelta(hours=4))
+    told = await body(clerk, f"/appeals/{number}")
+    assert "Перезвонить" in told
+    assert "Обещать перезвонить" not in told
+    assert (
+        await step(clerk, number, "keep", await version(console_app, id), promise_id=str(owed.promise_id))
+    ).status == 404
+    visit = console_app.console.promises.make(
+        COMPANY, PromiseKind.VISIT, owner="user:clerk", due_at=owed.due_at, appeal_id=id
     )
-    await done("keep", promise_id=callback)
-    other = await promises.make(COMPANY, PromiseKind.CALLBACK, owner="user:clerk", due_at=now + timedelta(hours=4))
+    await done("keep", promise_id=await visit)
+    other = await console_app.console.promises.make(COMPANY, PromiseKind.VISIT, owner="user:clerk", due_at=owed.due_at)
     assert (await step(clerk, number, "keep", await version(console_app, id), promise_id=other)).status == 404
     await done("ask", task="referral", whom="Сбытовая компания", text="Подтвердить договор", due_on="2199-01-01")
     task = re.search(r'name="task_id" value="([0-9a-f]{32})"', await body(clerk, f"/appeals/{number}"))
@@ -245,6 +255,7 @@ async def test_an_appeal_is_worked_on_to_its_end_and_everything_is_kept(
         "assigned",
         "taken",
         "contact_added",
+        "promise_made",
         "promise_made",
         "promise_kept",
         "asked",

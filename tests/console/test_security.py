@@ -12,10 +12,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import BrowserContext, Page
+from structlog.testing import capture_logs
 
 from agent_console.app import make_app
 from agent_console.people.models import Role
 from agent_console.people.permissions import Access
+from agent_console.web import security
 from agent_console.web.routes import add, unguarded
 from agent_console.web.security import CSRF_HEADER
 from gridline import settings
@@ -110,6 +112,23 @@ async def test_another_machine_reads_the_figures_only_where_the_settings_name_it
             for path in ("/healthz", "/metrics"):
                 assert (await client.get(path, headers={"X-Forwarded-For": there})).status == 404
         assert (await client.get("/users", headers={"X-Forwarded-For": "10.0.0.7"})).url.path == "/signin"
+
+
+async def test_a_proxy_that_is_not_listed_is_warned_of_once(client_of: ClientOf, console_app: ConsoleApp) -> None:
+    client = await client_of(None)
+    with capture_logs() as logged:
+        for n in range(3):
+            await client.get("/healthz", headers={"X-Forwarded-For": f"203.0.113.{n}"})
+        await client.get("/healthz")
+    (warned,) = [one for one in logged if one["event"] == "proxy-not-listed"]
+    assert (warned["log_level"], warned["address"]) == ("warning", "127.0.0.1")
+    assert "http_proxies" in warned["cure"]
+    unlisted = console_app.app[security.GATE].unlisted
+    unlisted.clear()
+    unlisted.update(map(str, range(security.MOST_UNLISTED)))
+    with capture_logs() as logged:
+        await client.get("/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert "proxy-not-listed" not in {one["event"] for one in logged}, "nobody fills the log with it"
 
 
 async def test_a_forged_address_does_not_dodge_the_lock_out(client_of: ClientOf) -> None:

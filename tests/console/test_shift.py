@@ -196,7 +196,7 @@ async def test_with_nobody_on_shift_no_desk_phone_rings_and_a_message_is_offered
         await office.does("/desk/ready")
         await office.does("/desk/sign-off")
     async with office.caller() as (_, anna):
-        await anna.hears(await office.house.voice.render(["person-did-not-answer"], "skek"), 25)
+        await anna.hears(await office.house.voice.render(["person-nobody"], "skek"), 25)
         with pytest.raises(NotRung):
             await office.phone.rung(0.1)
         await anna.hang_up()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
 import aiohttp
 import pytest
 
-from agent_console.api import appeals as api
+from agent_console.api import bodies
 from agent_console.app import make_app
 from agent_console.web import security, site
 from carrier.settings import free_port
@@ -25,7 +24,7 @@ async def test_three_hundred_slow_headers_are_closed_and_keep_nobody_waiting(
     console_app: ConsoleApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(site, "HEADERS_WITHIN_S", 2.0)
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     config = console_app.console.settings.model_copy(update={"http_host": "127.0.0.1", "http_port": port})
     async with site.served(make_app(console_app.console, _healthy), config):
         slow = await asyncio.gather(*(_slow(port) for _ in range(MANY)))
@@ -64,7 +63,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     console_app: ConsoleApp, monkeypatch: pytest.MonkeyPatch, path: str, status: int
 ) -> None:
     monkeypatch.setattr(security, "BODY_WITHIN_S", 0.3)
-    monkeypatch.setattr(api, "BODY_WITHIN_S", 0.3)
+    monkeypatch.setattr(bodies, "BODY_WITHIN_S", 0.3)
     port = int(console_app.base.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     headers = f"Host: 127.0.0.1:{port}\r\nOrigin: {console_app.base}\r\nAuthorization: Bearer {console_app.api_token}"

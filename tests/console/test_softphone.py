@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Error, Page, async_playwright, expect
+from playwright.async_api import Browser, Error, Page, Route, async_playwright, expect
 from sqlalchemy import select
 
 from agent_console.web.scripts import build
@@ -23,17 +23,18 @@ from carrier.hearing.tones import chirps
 from carrier.leg import Leg
 from carrier.stories.installation import Installation
 from carrier.stories.store import until
-from grid.import_premises import import_premises
 from grid.imports import HandedTable
+from grid.imports.premises import import_premises
 from gridline.clock import SystemClock
 from gridline.settings import HOUSE
 from ivr.desk import devices, whisper
 from ivr.desk.models import AgentShift
-from ivr.journal.models import CallRecord
+from ivr.journal.models import CallRecord, LegDevice, LegKind
 from ivr.voice.prompts import Prompt
 from ivr.voice.voice import Voice
 from tests.console import brief
 from tests.console.conftest import PASSWORD, Client
+from tests.console.kept_calls import legs_of, sides, talks_of
 from tests.console.softphone_agent import BrowserAgent, chromium, hire
 
 pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -43,6 +44,17 @@ KNOWN = "+79131203401"
 """The premise of this number is in Kemerovo (grid/samples)."""
 OLGA, IGOR, ANNA = chirps(201, 1.2), chirps(202, 1.2), chirps(203, 2.4)
 """What each of them says: Olga (101) and Igor (102) into their microphones, Anna into her telephone."""
+
+
+BUSY_S = 32
+"""Longer than two of Asterisk's questions, which come each 15 s."""
+BUSY = """() => {
+  const began = Date.now(), busy = new XMLHttpRequest();
+  busy.open("GET", "/busy", false);
+  busy.send();
+  return (Date.now() - began) / 1000;
+}"""
+"""The page does nothing until it is answered, as when it reckons; but no processor is burnt. Gives the seconds."""
 
 
 @dataclass
@@ -94,6 +106,18 @@ class Floor:
             await olga.is_("talking")
             await anna.hears(OLGA, 10)
             yield anna
+
+    @asynccontextmanager
+    async def talk_of_igor(self) -> AsyncIterator[Leg]:
+        """Boris is talking with Igor while Olga is in a talk."""
+        await self.works("102", "sign-on", queue=QUEUE, phone=devices.DeviceKind.BROWSER.value)
+        await self.works("102", "ready")
+        async with self.caller() as boris:
+            await self.igor.is_("ringing", 30_000)
+            await self.igor.press("F2")
+            await self.igor.is_("talking")
+            await boris.hears(IGOR, 10)
+            yield boris
 
     async def ended(self) -> CallRecord:
         """The record of the last call, once it is over."""
@@ -277,6 +301,15 @@ async def test_a_caller_is_sent_on_without_asking(floor: Floor) -> None:
         await floor.igor.hears(anna, ANNA)
         await floor.igor.press("F4")
         await anna.waits_for_hangup(5)
+    call = await floor.ended()
+    talk, sent_on = await legs_of(floor.house, call.id, 2)
+    assert (talk.kind, talk.agent) == (LegKind.TALK, "101")
+    assert (sent_on.kind, sent_on.agent, sent_on.device) == (LegKind.TRANSFER, "102", LegDevice.BROWSER)
+    first, second = await talks_of(floor.house, call.id, 2)
+    assert sides(floor.house, first).agent_likest(OLGA, IGOR) is OLGA
+    assert sides(floor.house, second).agent_likest(OLGA, IGOR) is IGOR
+    assert sides(floor.house, second).both_speak()
+    assert abs((second.started_at - sent_on.began_at).total_seconds()) < 2
 
 
 async def test_a_caller_whom_nobody_takes_is_the_first_of_the_queue_again(floor: Floor) -> None:
@@ -312,8 +345,21 @@ async def test_a_colleague_is_asked_first(floor: Floor) -> None:
         await floor.olga.is_("ready")
         await anna.hears(IGOR, 10, since_s=since)
         await floor.igor.is_("talking")
+        await floor.igor.hears(anna, ANNA)
         await floor.igor.press("F4")
         await anna.waits_for_hangup(5)
+    call = await floor.ended()
+    talk, passed_on = await legs_of(floor.house, call.id, 2)
+    assert [(one.kind, one.agent) for one in (talk, passed_on)] == [(LegKind.TALK, "101"), (LegKind.TRANSFER, "102")]
+    ((held_from, held_to),) = talk.holds
+    assert held_to > held_from
+    (whole,) = await talks_of(floor.house, call.id, 1)  # the caller's recorder goes with them
+    heard, sent_s = sides(floor.house, whole), (talk.ended_at - whole.started_at).total_seconds()
+    assert heard.both_speak()
+    assert (
+        heard.agent_likest(OLGA, IGOR, until_s=(talk.began_at - whole.started_at).total_seconds() + held_from) is OLGA
+    )
+    assert heard.agent_likest(OLGA, IGOR, since_s=sent_s) is IGOR
 
 
 async def test_a_caller_who_gives_up_leaves_the_telephone_ready(floor: Floor) -> None:
@@ -349,6 +395,10 @@ async def test_a_reload_does_not_lose_the_caller(floor: Floor) -> None:
     assert call.ended_at is not None
     assert call.ended_at > ends_at  # not when the caller left the controller for the reload
     await floor.wraps_up("101")  # nothing of app_queue told of this end
+    assert [one.kind for one in await legs_of(floor.house, call.id, 2)] == [LegKind.TALK, LegKind.RESUMED]
+    resumed = sides(floor.house, (await talks_of(floor.house, call.id, 2))[1])
+    assert resumed.both_speak()
+    assert resumed.agent_likest(OLGA, IGOR) is OLGA
 
 
 async def test_both_telephones_of_an_agent_ring_and_one_of_them_wins(floor: Floor) -> None:
@@ -468,24 +518,30 @@ async def test_a_second_computer_asks_before_it_takes_the_telephone_and_the_firs
     await there.page.context.close()
 
 
-@pytest.mark.parametrize("doing", ["talking", "held"])
-async def test_a_page_that_is_busy_for_long_keeps_its_talk(floor: Floor, doing: str) -> None:
-    """Case C5: no OPTIONS is answered meanwhile; the sound goes on, so nothing is done to the talk."""
-    async with floor.talk() as anna:
-        if doing == "held":
-            await floor.olga.press("F9")
-            await floor.olga.is_("held")
-        since = anna.now_s
-        await floor.olga.page.evaluate("() => { const until = Date.now() + 32_000; while (Date.now() < until); }")
-        await floor.olga.is_(doing)
-        log = floor.house.log()
-        assert "parked-for-reload" not in log.rpartition("call-begins")[2]
-        assert not anna.heard(await floor.sounds_like("reconnecting"))
-        if doing == "held":
-            await floor.olga.press("F9")
+async def test_pages_that_are_busy_for_long_keep_their_talks(floor: Floor) -> None:
+    """Case C5: no OPTIONS is answered meanwhile; the sound goes on, so nothing is done to a talk, held or not."""
+    reconnecting = await floor.sounds_like("reconnecting")
+    async with floor.talk() as anna, floor.talk_of_igor() as boris:
+        await floor.igor.press("F9")
+        await floor.igor.is_("held")
+        told, since = len(floor.house.log()), anna.now_s
+        pages = (floor.olga.page, floor.igor.page)
+        for page in pages:
+            await page.route("**/busy", _answered_late)
+        took_s = await asyncio.gather(*(page.evaluate(BUSY) for page in pages))
+        assert min(took_s) >= BUSY_S
+        await floor.olga.is_("talking")
+        await floor.igor.is_("held")
+        assert "parked-for-reload" not in floor.house.log()[told:]
+        assert not anna.heard(reconnecting)
+        assert not boris.heard(reconnecting)
+        await floor.igor.press("F9")
         await anna.hears(OLGA, 10, since_s=max(since, anna.now_s))
+        await boris.hears(IGOR, 10, since_s=boris.now_s)
         await anna.hang_up()
+        await boris.hang_up()
     await floor.olga.is_("ready")
+    await floor.igor.is_("ready")
 
 
 async def test_who_talks_on_the_other_telephone_is_not_offered_a_caller_and_the_page_says_who_answered(
@@ -543,6 +599,11 @@ async def test_a_lost_asterisk_is_shown_and_found_again(floor: Floor) -> None:
     floor.house.asterisk.kill()
     await floor.olga.is_("lost")
     await floor.olga.is_("ready", 40_000)
+
+
+async def _answered_late(route: Route) -> None:
+    await asyncio.sleep(BUSY_S)  # how long the page is busy: nothing can be waited for
+    await route.fulfill(status=204)
 
 
 async def _window(browser: Browser) -> Page:

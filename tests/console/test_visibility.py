@@ -50,7 +50,7 @@ async def three(console_app: ConsoleApp) -> Three:
         await stored_call(console, now - timedelta(minutes=2), caller=CALLER),
         await stored_call(console, now - timedelta(minutes=1), caller=CALLER, company=OTHER_COMPANY),
     )
-    await register(console_app, kind="trust", recording_id=made.trust.recording)
+    await register(console_app, kind="trust", call_id=made.trust.call, recording_id=made.trust.recording)
     return made
 
 

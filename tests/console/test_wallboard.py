@@ -28,6 +28,8 @@ from ivr.desk.shift import Shift, ShiftState
 from ivr.live.board import Board
 from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.floor import FREE, GONE, RINGING, Floor
+from worklist.codes import ItemKind
+from worklist.worklist import Matter
 
 expect.set_options(timeout=20_000)
 
@@ -177,15 +179,16 @@ async def test_promises_are_shown_without_those_of_the_trust_line(console_app: C
     async with console.db.write() as session:
         session.add_all(
             [
-                promise(COMPANY, PromiseKind.CALLBACK, owner=signature, made_at=made, due_at=soon),
                 promise(COMPANY, PromiseKind.VISIT, owner="РЭС", made_at=made, due_at=late),
-                promise(COMPANY, PromiseKind.CALLBACK, owner="later", made_at=made, due_at=far),
                 promise(
                     COMPANY, PromiseKind.TASK, owner="secret", made_at=made, due_at=soon, appeal_id=appeal.appeal_id
                 ),
-                promise(OTHER_COMPANY, PromiseKind.CALLBACK, owner="theirs", made_at=made, due_at=soon),
             ]
         )
+    for company, due_at in ((COMPANY, soon), (COMPANY, far), (OTHER_COMPANY, soon)):
+        owed = Matter(ItemKind.CALLBACK, company, f"callback:{due_at}", phone="+79131203401", due_at=due_at)
+        item = await console.worklist.open(owed)
+        await console.worklist.take(item.id, signature)
     told = await console_app.app[LIVE].look(console.companies.by_id(COMPANY))
     assert told.today is not None
     assert [(one.title, one.owner) for one in told.today.owed] == [
@@ -323,13 +326,13 @@ async def test_a_storm_on_the_wall_and_the_morning_after(
     )
     danger = floor.caller(HOTLINE, priority=10)
     tell(console_app, floor)
-    await expect(page.get_by_role("alert")).to_contain_text("Опасность: ждёт 1 человек")
+    await expect(page.locator("#wb-danger")).to_contain_text("Опасность: ждёт 1 человек")
     seen = await page.evaluate("new Promise(done => requestAnimationFrame(() => done(window.seen)))")
     assert seen  # a time that ticks is never painted in the server's words
     assert all(re.fullmatch(r"\d+:\d\d", text) for text in seen), seen
     floor.answers(f"{agent}-web", danger)
     tell(console_app, floor)
-    await expect(page.get_by_role("alert")).to_be_empty()
+    await expect(page.locator("#wb-danger")).to_be_empty()
     await expect(page.locator(f"#wb-agent-{agent}")).to_contain_text("говорит")
     await expect(page.locator(f"#wb-agent-{agent} time")).to_have_text(re.compile(r"^0:\d\d$"))
     floor.leaves(danger)

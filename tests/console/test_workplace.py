@@ -49,7 +49,12 @@ async def test_somebody_without_a_telephone_begins_with_their_own_work_and_reads
 @pytest.mark.parametrize(
     ("role", "work"),
     [
-        *((Role.AGENT, "/desk"), (Role.SUPERVISOR, "/wallboard"), (Role.QA, "/calls"), (Role.DISPATCHER, "/wallboard")),
+        *(
+            (Role.AGENT, "/desk"),
+            (Role.SUPERVISOR, "/wallboard"),
+            (Role.QA, "/judging"),
+            (Role.DISPATCHER, "/wallboard"),
+        ),
         *((Role.CLERK, "/appeals"), (Role.SECURITY, "/appeals"), (Role.ADMIN, "/users")),
     ],
 )

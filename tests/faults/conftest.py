@@ -16,9 +16,12 @@ from carrier.stories.installation import Installation
 from carrier.stories.scene import Scene, StoryLine
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE
-from tests.faults.injury import tell_executions
+from tests.console import brief
+from tests.faults.injury import tell_executions, until
 
 NewHouse = Callable[..., Awaitable[Installation]]
+CALLS_AT_ONCE = 25
+"""More than any test of the ordinary installation needs but the one that fills the line."""
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +51,10 @@ async def new_house(packages: PackageRoot, tmp_path_factory: pytest.TempPathFact
 
 
 def made(var: Path, packages: PackageRoot, own: Mapping[str, object]) -> Installation:
-    """An installation that is not started yet."""
+    """An installation that is not started yet; its notice is short, because nearly every test hears it to its end."""
     shutil.copytree(HOUSE / "dialplan", var / "dialplan")
-    (var / "prompts").symlink_to(HOUSE / "var/prompts")
+    brief.shorten(var / "dialplan", {"notice": brief.SHORT["notice"]})
+    brief.prompts(var)
     defaults = {"dialplan": str(var / "dialplan"), "package_root": str(packages.path), "least_free_mb": 1}
     return Installation(var, defaults | dict(own))
 
@@ -58,13 +62,21 @@ def made(var: Path, packages: PackageRoot, own: Mapping[str, object]) -> Install
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def house(packages: PackageRoot, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
     """An ordinary installation that any test may injure and must let heal."""
-    house = made(tmp_path_factory.mktemp("house"), packages, {})
+    house = made(tmp_path_factory.mktemp("house"), packages, {"calls_at_once": CALLS_AT_ONCE})
+    wanted = _named_prompts(HOUSE / "var")
     try:
         await house.start()
+        await until(lambda: _named_prompts(house.var) >= wanted, "the prompts that the dialplan plays by itself", 60)
         await tell_executions(house)
         yield house
     finally:
         await house.stop()
+
+
+def _named_prompts(var: Path) -> set[Path]:
+    """What the dialplan can play without a controller: the first round of the prompts' job makes it."""
+    named = var / "prompts/by-id"
+    return {file.relative_to(named) for file in named.rglob("*.alaw")}
 
 
 @pytest.fixture

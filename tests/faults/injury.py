@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -178,7 +179,7 @@ async def second_controller(house: Installation, folder: Path, agi_port: int) ->
     """Another controller of the same company, with folders and a receipt series of its own, for the same Asterisk."""
     own = house.settings
     (folder / "prompts").symlink_to((house.var / "prompts").resolve())
-    http_port = free_port(socket.SOCK_STREAM)
+    http_port = free_port()
     values: dict[str, object] = {
         "var": str(folder),
         "node": "node2",
@@ -225,3 +226,15 @@ def rows_of_log(house: Installation, word: str) -> list[str]:
 def files(folder: Path, pattern: str) -> list[Path]:
     """Files of a folder, by name."""
     return sorted(folder.glob(pattern))
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Another program writes and does not end."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()

@@ -61,7 +61,7 @@ class RawCall:
         media = self._media.getsockname()[1]
         where = f"IN IP4 {self._host}"
         sdp = ("v=0", f"o=- 1 1 {where}", "s=-", f"c={where}", "t=0 0", f"m=audio {media} RTP/AVP 8", "")
-        self._send(b"INVITE", 1, "\r\n".join(sdp).encode(), headers)
+        self._send(b"INVITE", 1, "\r\n".join(sdp).encode(), [*headers, b"Content-Type: application/sdp"])
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(ANSWER_S):
@@ -94,9 +94,14 @@ class RawCall:
             self._media.sendto(head + frame, (self._there[0], self._media_port))
             await asyncio.sleep(max(0.0, began + (index + 1) / 50 - loop.time()))
 
-    async def request(self, method: bytes, headers: Sequence[bytes] = ()) -> int:
-        """One request inside the dialogue; its final status."""
-        self._send(method, 2, b"", headers)
+    async def press(self, key: bytes) -> int:
+        """Press one key without a sound: an INFO, the call's one request; its final status."""
+        relay = b"Content-Type: application/dtmf-relay"
+        return await self.request(b"INFO", [relay], b"Signal=" + key + b"\r\nDuration=100\r\n")
+
+    async def request(self, method: bytes, headers: Sequence[bytes] = (), body: bytes = b"") -> int:
+        """One request inside the dialogue, `body` told by its own header; its final status."""
+        self._send(method, 2, body, headers)
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(ANSWER_S):
             while True:
@@ -125,7 +130,6 @@ class RawCall:
             f"Contact: <sip:raw@{self._here}>".encode(),
             b"Max-Forwards: 70",
             *headers,
-            *([b"Content-Type: application/sdp"] if body else []),
             f"Content-Length: {len(body)}".encode(),
         ]
         self._socket.sendto(b"\r\n".join(lines) + b"\r\n\r\n" + body, self._there)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from asterisk_conf.secrets import secret
+from asterisk_conf.render import DIALER_USER
+from asterisk_conf.secrets import DIALER_SECRET, secret
 from carrier.stories.installation import Installation
 from carrier.stories.scene import Caller, Scene
 from gridline import settings
@@ -46,6 +47,8 @@ TARGETS = (
     b"7" * 3000,
 )
 INBAND_S, PAUSE_S = 0.2, 0.5
+INTO_MENU_S = 5.0
+"""The notice is over by then, and the first menu is not."""
 TONES = {"5": (770, 1336), "1": (697, 1209)}
 
 
@@ -117,9 +120,34 @@ async def test_the_manager_takes_no_second_action_and_has_least_rights(house: In
                 await session.ask(action, arguments, 5)
     finally:
         session.close()
+    await _the_dialer_may_only_dial(house)
     for agents in (("101\n[x]",), ("101;x",), ("a,b",), ("../1",)):
         with pytest.raises(Misconfigured):
             settings.load(agents=agents)
+
+
+async def _the_dialer_may_only_dial(house: Installation) -> None:
+    """Its user has the one right, is told nothing, and opens no application of the system's."""
+    told: list[object] = []
+    own, password = house.settings, secret(house.var / "secrets", DIALER_SECRET)
+    session = await Session.open(own.ami_host, own.ami_port, DIALER_USER, password, told.extend, 5)
+    try:
+        for action, arguments in (
+            ("Command", {"Command": "core show version"}),
+            ("GetConfig", {"Filename": "manager.conf"}),
+            ("Getvar", {"Variable": "SHELL(id)"}),
+            ("Hangup", {"Channel": "/.*/"}),
+            ("QueuePause", {"Queue": "skek-hotline", "Interface": "PJSIP/101", "Paused": "true"}),
+            ("CoreShowChannels", {}),
+            ("Originate", {"Channel": "Local/s@out", "Application": "System", "Data": "id"}),
+        ):
+            with pytest.raises(AmiActionFailed, match=r"(?i)permission|forbidden|access"):
+                await session.ask(action, arguments, 5)
+        with pytest.raises(InvalidInput):
+            await session.ask("Originate", {"Channel": "PJSIP/7\r\nAction: Command", "Context": "out"}, 5)
+    finally:
+        session.close()
+    assert told == []
 
 
 async def test_keys_lost_doubled_endless_or_in_the_band(house: Installation, scene: Scene) -> None:
@@ -134,7 +162,7 @@ async def _keys_in_the_band(house: Installation) -> None:
     """A telephone that only sends the tones themselves."""
     async with raw_call(house, DID, number=b"79131203505") as call:
         assert call.status == 200
-        await call.play(to_pcm(np.zeros(int(9.5 * RATE), np.float32)))
+        await call.play(to_pcm(np.zeros(int(INTO_MENU_S * RATE), np.float32)))
         await call.play(to_pcm(_tone("5")))
 
         async def pressed() -> CallStep | None:
@@ -149,7 +177,7 @@ async def _keys_in_the_band(house: Installation) -> None:
 async def _keys_an_account_badly(caller: Caller) -> None:
     """A digit lost, then every digit doubled, then one lost again: a person."""
     await caller.hears("main-menu", within_s=25)
-    for key, prompt in (("2", "power-service"), ("1", "power-menu"), ("1", "account-enter")):
+    for key, prompt in (("2", "power-service"), ("1", "power-menu"), ("1", "place-how"), ("1", "account-enter")):
         await caller.press(key)
         await caller.hears(prompt)
     await caller.press("1002003#")

@@ -66,6 +66,28 @@ async def test_the_dialplan_serves_alone_and_what_it_took_is_registered_once(hou
     assert phones_of == ["+79131203441", "+79131203442", "+79131203443"], "each message is one appeal"
 
 
+async def test_one_in_the_queue_without_a_controller_is_a_message_and_no_empty_promise(
+    house: Installation, scene: Scene
+) -> None:
+    """app_queue has the key whoever put the caller there: with nobody to store a call back, their words are kept."""
+    phone = house.carrier.agent(house.settings.agents[0])
+    phone.does_not_answer()
+    async with without_controller(house):
+        async with scene.call("+79131203443") as caller:
+            await caller.hears("notice", whole=True)
+            await phone.rung(within_s=20)
+            await caller.press("1")
+            await caller.hears("emergency-message", within_s=10)
+            await caller.hears("beep")
+            await caller.says(WORDS)
+            await caller.press("#")
+            await caller.hears("emergency-receipt")
+            await caller.hangs_up()
+        (kept,) = [json.loads(file.read_text()) for file in files(house.var / "spool", "[0-9]*.json")]
+    assert kept["intake"]["phone"] == "+79131203443"
+    await one(scene, Appeal, Appeal.receipt == kept["receipt"])
+
+
 async def _leaves_message(house: Installation, caller: Caller) -> str:
     """Says what happened and writes the receipt down, which is said twice, digit by digit."""
     notice = await caller.hears("notice", whole=True)

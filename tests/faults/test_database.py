@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -21,7 +18,7 @@ from carrier.stories.store import one, recordings
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from tests.faults.conftest import NewHouse, scene_of
-from tests.faults.injury import files, rows_of_log, until
+from tests.faults.injury import files, locked, rows_of_log, until
 from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -96,7 +93,7 @@ async def test_with_the_database_locked_a_receipt_is_spoken_and_registered_once(
 ) -> None:
     async with scene.call("+79131203484") as caller:
         await caller.hears("main-menu", within_s=25)
-        with _locked(house.var / "gridline.db"):
+        with locked(house.var / "gridline.db"):
             receipt = await _complains(house, caller, "+79131203484")
             await caller.hangs_up()
     appeal = await one(scene, Appeal, Appeal.receipt == receipt)
@@ -144,15 +141,3 @@ async def _asks_for(caller: Caller, receipt: str) -> None:
     await caller.press("2")
     await caller.hears("status-enter")
     await caller.press(f"{receipt}#")
-
-
-@contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """Another program writes and does not end."""
-    connection = sqlite3.connect(file, isolation_level=None)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-        connection.execute("ROLLBACK")
-    finally:
-        connection.close()

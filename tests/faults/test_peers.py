@@ -16,7 +16,7 @@ from sqlalchemy import select
 from asterisk_conf.secrets import secret
 from carrier.stories.installation import Installation
 from ivr.journal.models import CallRecord, CallStep
-from tests.faults.conftest import NewHouse
+from tests.faults.conftest import CALLS_AT_ONCE, NewHouse
 from tests.faults.injury import asterisk_says, rows_of_log, until, until_known
 from tests.faults.raw_sip import STRANGER, raw_call
 from tests.faults.sip_sign_in import guesser
@@ -81,7 +81,15 @@ async def _is_an_ordinary_call(house: Installation, given: Mapping[str, Any]) ->
         assert call.status == 200, given
         row = await until(lambda: rows_of_log(house, "call-begins")[known:], "the call", 10)
     assert "company=skek" in row[0]
-    assert "caller=+79131203500" in row[0]
+    assert "+79131203500" not in row[0], "a log line keeps no number: the trust line could not take it back"
+    id = re.search(r"call=([0-9a-f]{32})", row[0])
+    assert id is not None
+
+    async def caller() -> str | None:
+        async with house.db.read() as session:
+            return await session.scalar(select(CallRecord.caller).where(CallRecord.id == id[1]))
+
+    assert await until_known(caller, "the call's record", 10) == "+79131203500"
     assert re.search(r"at= ", row[0]), "it began somewhere else than at the beginning"
 
 
@@ -145,6 +153,30 @@ async def test_one_number_does_not_take_the_whole_line(house: Installation) -> N
         await until_known(again, "room for one more", 5)
     _, told = await house.http("/metrics")
     assert re.search(r'gridline_calls_turned_away_total\{reason="calls-per-caller"\} [3-9]', told)
+
+
+async def test_more_callers_than_can_be_served_are_told_that_the_trunk_is_full(house: Installation) -> None:
+    await until_known(lambda: _nobody_on(house), "an empty line", 10)
+    async with AsyncExitStack() as calls:
+        held = [
+            await calls.enter_async_context(raw_call(house, DID, number=b"anonymous")) for _ in range(CALLS_AT_ONCE)
+        ]
+        assert [call.status for call in held] == [200] * CALLS_AT_ONCE
+        async with raw_call(house, DID) as call:
+            assert call.status == 503
+        held[0].bye()
+
+        async def again() -> bool:
+            async with raw_call(house, DID) as call:
+                return call.status == 200
+
+        await until_known(again, "room for one more", 5)
+    _, told = await house.http("/metrics")
+    assert re.search(r'gridline_calls_turned_away_total\{reason="calls-at-once"\} [1-9]', told)
+
+
+async def _nobody_on(house: Installation) -> bool:
+    return "0 active calls" in await asterisk_says(house, "core show calls")
 
 
 async def test_whoever_guesses_secrets_is_not_listened_to(house: Installation) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,7 +24,7 @@ UNREACHABLE_S = 2.2
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def pair(new_house: NewHouse, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
     """An installation whose dialplan knows a second controller, which runs."""
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     house = await new_house("pair", agi_second_address=f"127.0.0.1:{port}")
     folder: Path = tmp_path_factory.mktemp("second")
     async with second_controller(house, folder, port):
@@ -52,6 +51,20 @@ async def test_killed_in_mid_prompt_another_controller_goes_on_at_the_same_place
             call = await ended_call(scene)
     assert call.outcome == "hung-up"
     assert call.steps >= 4, "both controllers wrote into one record"
+
+
+async def test_whoever_chose_danger_is_still_in_danger_to_another_controller(pair: Installation) -> None:
+    async with scene_of(pair).call("+79131203453") as caller:
+        await caller.hears("notice", whole=True)
+        await caller.hears("main-menu")
+        await caller.press("1")
+        await caller.hears("danger-safety")
+        killed = time.time()
+        async with without_controller(pair):
+            *_, resumed = await resumptions(pair, killed)
+            assert resumed.arguments.endswith("/1"), "the dialplan hands it on"
+            await caller.hears("danger-safety", within_s=TAKEN_OVER_S)
+            await caller.hangs_up()
 
 
 async def resumptions(house: Installation, after: float) -> list[Executed]:

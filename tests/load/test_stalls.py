@@ -22,6 +22,7 @@ from gridline.settings import HOUSE
 from ivr.journal.models import call_id
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
+from recordings.store import Store
 from tests.console.conftest import COMPANY, Client, ConsoleApp, opened
 from tests.load.stalls import Stalls, watched
 
@@ -75,7 +76,7 @@ async def test_no_page_report_or_sweep_holds_the_loop(
     incoming = Incoming(tmp_path / "incoming", SystemClock(), least_free=0)
     for number in range(2_000):
         incoming.announce(f"{number:032x}", "talk")
-    sweep = RecordingIntake(console.console.db, incoming, tmp_path / "stored").sweep
+    sweep = RecordingIntake(console.console.db, incoming, Store.in_folder(tmp_path / "stored")).sweep
     order = ReportOrder(reporting.Report.FORM41, COMPANY, 2025, "2026-01-02T00:00:00+00:00")
     url = f"sqlite+aiosqlite:///{store}"
     company = console.console.companies.by_id(COMPANY)

@@ -1,4 +1,4 @@
-"""What the store's tests of the grid share: the product's own companies and tables written on the spot."""
+"""What the store's tests share: the product's own companies, the worklist, tables written on the spot."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from gridline.clock import SystemClock
 from gridline.companies import Companies
+from gridline.db import Database
 from gridline.settings import HOUSE
+from worklist import clocks
+from worklist.worklist import Worklist
 
 TableFile = Callable[..., Path]
 
@@ -17,6 +21,12 @@ TableFile = Callable[..., Path]
 def companies() -> Companies:
     """The companies the product ships."""
     return Companies.load(HOUSE / "dialplan" / "companies")
+
+
+@pytest.fixture
+def worklist(db: Database) -> Worklist:
+    """The worklist with the clocks the product ships."""
+    return Worklist(db, SystemClock(), clocks.of_installation(HOUSE / "dialplan"))
 
 
 @pytest.fixture

@@ -17,24 +17,12 @@ from agent_console.card.models import CallCard, CardDraft, CardNote
 from agent_console.card.values import CardView
 from agent_console.people.models import Role, User
 from agent_console.people.permissions import Actor
-from appeals.casework.promises import Promises
-from appeals.codes import PromiseKind
 from appeals.intake.intake import accept
 from appeals.register import Register
-from grid.models import (
-    ConnectionApplication,
-    ConnectionStage,
-    Outage,
-    OutageScope,
-    OutageStatus,
-    Premise,
-    PremisePhone,
-    Service,
-    Subscriber,
-    SubscriberKind,
-    Turn,
-)
+from grid.models import ConnectionApplication, ConnectionStage, Premise, PremisePhone, Subscriber, SubscriberKind, Turn
+from grid.outages.models import Outage, OutageScope, OutageStatus, Service
 from grid.premises import look_for
+from grid.reliability import of_installation
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -45,9 +33,13 @@ from ivr.desk.models import AgentEvent
 from ivr.journal.models import CallRecord, CallStep, call_id
 from ivr.live.board import Board
 from recordings.models import Recording, RecordingKind, RecordingState
+from worklist import clocks
+from worklist.callbacks import CallbackAsked, Callbacks
+from worklist.worklist import Worklist
 
 LARGE = (" appeals ", " calls ", " promises ")
 ZONE = ZoneInfo("Asia/Novokuznetsk")
+LIMITS = of_installation(HOUSE / "dialplan")
 PHONE, ACCOUNT = "+79131203401", "120034001"
 OLGA = Actor("u1", "olga", "Ольга", Role.AGENT, "skek", "", "101")
 NORTH = Actor("u2", "nina", "Нина", Role.AGENT, "skek", "north", "103")
@@ -226,16 +218,16 @@ async def fill(db: Database) -> CallRecord:
             ]
         )
         before.ended_at = before.started_at + timedelta(minutes=4)
-    await Promises(db, SystemClock()).make(
-        "skek", PromiseKind.CALLBACK, owner="user:igor", due_at=at + timedelta(hours=3), call_id=before.id
-    )
+    worklist = Worklist(db, SystemClock(), clocks.of_installation(HOUSE / "dialplan"))
+    asked = CallbackAsked("skek", PHONE, "user:igor", call_id=before.id)
+    await Callbacks(db, SystemClock(), worklist).promise(asked)
     return this
 
 
 async def card(db: Database, id: str, actor: Actor = OLGA) -> CardView:
     async with db.read() as session:
         found = await calls.find_anywhere(session, Board("n"), id, visible_to=actor.scope)
-        return await assemble(session, found, now(), ZONE, visible_to=actor.scope)
+        return await assemble(session, found, now(), ZONE, LIMITS, visible_to=actor.scope)
 
 
 async def test_a_card_shows_all_that_there_is(db: Database) -> None:
@@ -261,7 +253,7 @@ async def test_a_card_shows_all_that_there_is(db: Database) -> None:
     ]
     assert [one.text for one in view.notes] == ["Собака"]
     assert [one.seconds for one in view.spoken] == [3.0]
-    assert [one.this_call for one in view.callbacks] == [False]
+    assert [(one.promised, one.this_call) for one in view.callbacks] == [(True, False)]
     assert view.applications[0].name == "договор"
 
 

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Table, bindparam, func, select, text, update
 
 from grid import outages, premises
-from grid.models import Outage, OutageScope, OutageStatus, Premise, PremisePhone, Service, Subscriber, SubscriberKind
+from grid.models import Premise, PremisePhone, Subscriber, SubscriberKind
+from grid.outages.models import Outage, OutageScope, OutageStatus, Service
 from gridline.db import Database, Refused
 from gridline.driver import direct
 from gridline.errors import Unavailable
@@ -48,7 +49,15 @@ async def with_an_outage(db: Database) -> None:
 
 
 def call_row(id: str, linkedid: str) -> Mapping[str, Any]:
-    names = {"id": id, "node": "n", "boot": "b", "linkedid": linkedid, "dialled": "1", "caller_raw": "2"}
+    names = {
+        "id": id,
+        "node": "n",
+        "boot": "b",
+        "linkedid": linkedid,
+        "dialled": "1",
+        "caller_raw": "2",
+        "called_by": "",
+    }
     return names | {"company_id": None, "caller": None, "branch": "", "flow_version": "", "started_at": NOW}
 
 
@@ -70,7 +79,7 @@ async def test_a_look_up_gives_what_a_session_gives(db: Database) -> None:
             found.append(columns)
             assert await premises.by_phone(session, "mrsk", PHONE) == []
     assert found[0] == found[1]
-    assert found[1][-3] == NOW
+    assert NOW in found[1]
 
 
 async def test_a_batch_is_stored_whole_or_not_at_all(db: Database) -> None:

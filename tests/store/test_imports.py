@@ -8,11 +8,15 @@ import pytest
 from sqlalchemy import func, select
 
 from grid import connections, outages, premises
-from grid.import_connections import import_connections
-from grid.import_outages import import_outages
-from grid.import_premises import import_premises
 from grid.imports import HandedTable, Outcome
-from grid.models import Outage, OutageScope, Premise, PremisePhone, Service, Subscriber, SubscriberKind, Turn
+from grid.imports.connections import import_connections
+from grid.imports.net import import_net
+from grid.imports.outages import import_outages
+from grid.imports.premises import import_premises
+from grid.models import Premise, PremisePhone, Subscriber, SubscriberKind, Turn
+from grid.outages import reports
+from grid.outages.models import Outage, OutageScope, Service
+from grid.outages.reports import OutageContact
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import InvalidInput, NotFound
@@ -43,6 +47,7 @@ def wrong_rows(caught: pytest.ExceptionInfo[InvalidInput]) -> dict[int, str]:
 
 async def test_the_samples_load_answer_and_load_again(db: Database, companies: Companies) -> None:
     for importer, name in (
+        (import_net, "net"),
         (import_premises, "premises"),
         (import_outages, "outages"),
         (import_connections, "connections"),
@@ -327,16 +332,12 @@ async def test_a_report_said_twice_in_a_call_is_one(db: Database, companies: Com
     for recording in (None, "r" * 32):
         async with db.write() as session:
             (home,) = await premises.by_phone(session, "skek", "+79131203402")
-            told = await outages.report(
-                session, company_id="skek", call_id="c" * 32, service=Service.ELECTRICITY, at=NOW, premise=home
+            call = "c" * 32
+            told = await reports.take(
+                session, OutageContact("skek", Service.ELECTRICITY, NOW, call_id=call, premise=home)
             )
-            spoken = await outages.report(
-                session,
-                company_id="skek",
-                call_id="c" * 32,
-                service=Service.ELECTRICITY,
-                at=NOW,
-                recording_id=recording,
+            spoken = await reports.take(
+                session, OutageContact("skek", Service.ELECTRICITY, NOW, call_id=call, recording_id=recording)
             )
             await session.flush()
             ids.append((told.id, spoken.id))

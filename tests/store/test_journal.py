@@ -12,14 +12,16 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from grid.outages.models import OutageTelling
 from gridline.clock import SetClock
 from gridline.db import Database
-from ivr.journal.entries import CallBegun, JournalEntry, NoticePlayed, StepTaken
+from ivr.journal.entries import CallBegun, JournalEntry, NoticePlayed, OutageTold, StepTaken
 from ivr.journal.journal import Journal
 from ivr.journal.models import CallRecord, CallStep, call_id
 from ivr.journal.spool import JournalSpool
 from migrations import upgrade
 from tests.postgres import PostgresServer
+from tests.store.test_outages import outage
 
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 
@@ -109,6 +111,32 @@ async def test_a_whole_call_can_be_read_afterwards(db: Database, tmp_path: Path)
     assert list(tmp_path.glob("*.jsonl")) == []
 
 
+async def test_what_a_caller_was_told_of_an_outage_is_kept_once_and_one_that_is_gone_holds_nothing_up(
+    db: Database, tmp_path: Path
+) -> None:
+    known = outage()
+    async with db.write() as session:
+        session.add(known)
+    told = OutageTold(known.id, NOW, "Света нет.", "+79131203401")
+    async with running(journal_of(db, tmp_path)) as journal:
+        journal.begin(call())
+        journal.told(call().id, told)
+        journal.told(call().id, OutageTold("f" * 32, NOW, "Света нет.", None))
+        journal.told(call().id, told)
+        journal.step(call().id, step())
+        await journal.flush()
+    assert journal.counts["stored"] == 4
+    async with db.read() as session:
+        (kept,) = await session.scalars(select(OutageTelling))
+    assert (kept.outage_id, kept.way, kept.call_id, kept.phone) == (known.id, "line", call().id, "+79131203401")
+    assert len((await stored(db))[1]) == 1
+
+
+def test_what_was_told_survives_the_disk() -> None:
+    entry = JournalEntry(call(), OutageTold("a" * 32, NOW, "Света нет.", None))
+    assert JournalEntry.from_line(entry.to_line()) == entry
+
+
 async def test_a_call_that_comes_back_to_a_new_controller_goes_on(db: Database, tmp_path: Path) -> None:
     for place in ("main", "power"):
         async with running(journal_of(db, tmp_path)) as journal:
@@ -147,7 +175,8 @@ async def test_a_locked_database_sends_entries_to_disk_and_back(
             journal.step(call().id, step())
             await journal.flush()
             assert journal.counts["spooled"] == 2
-            assert len((tmp_path / "journal.jsonl").read_text().split("\n{")) == 2
+            (spooled,) = tmp_path.glob("*.jsonl")  # waiting, or taken up already to be read back
+            assert len(spooled.read_text().split("\n{")) == 2
         await until(lambda: journal.counts["stored"] == 2)
         journal.end(call().id, "done")
         await journal.flush()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic import command
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, column, insert, inspect, select, table, text
 
-from grid.models import Outage, OutageScope, OutageStatus, Service
+from grid.outages.models import OutageScope
 from gridline.db import Database
 from migrations import config, differences, upgrade
 from tests.postgres import PostgresServer
@@ -56,20 +56,11 @@ async def test_keys_of_places_stored_before_are_made_anew(db: Database) -> None:
     old = {"settlement_key": "р п яшкино", "street_key": "пр ленина"}
     async with db.write() as session:
         await (await session.connection()).run_sync(back)
-        outage = Outage(
-            company_id="skek",
-            code="1",
-            service=Service.ELECTRICITY,
-            planned=False,
-            status=OutageStatus.ACTIVE,
-            cause="",
-            starts_at=datetime(2026, 11, 22, tzinfo=UTC),
-            expected_end=None,
-            actual_end=None,
-        )
-        session.add(outage)
-        await session.flush()
-        session.add(OutageScope(outage_id=outage.id, **places, **old))
+        stored = {"id": "o" * 32, "company_id": "skek", "code": "1", "service": "electricity", "planned": False}
+        stored |= {"status": "active", "cause": "", "starts_at": datetime(2026, 11, 22, tzinfo=UTC)}
+        await session.execute(insert(table("outages", *(column(name) for name in stored))).values(stored))
+        scope = {"id": "s" * 32, "outage_id": "o" * 32, "line": "", **places, **old}
+        await session.execute(insert(table("outage_scopes", *(column(name) for name in scope))).values(scope))
     await upgrade(db)
     async with db.read() as session:
         keys = (await session.execute(select(OutageScope.settlement_key, OutageScope.street_key))).one()

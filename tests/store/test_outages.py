@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from grid import outages, places
-from grid.models import Outage, OutageScope, OutageStatus, Premise, Service, Subscriber, SubscriberKind
+from grid.models import Premise, Subscriber, SubscriberKind
+from grid.outages.models import Outage, OutageScope, OutageStatus, Service
 from gridline.db import Database, new_id
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -32,6 +34,8 @@ def premise(code: str, settlement: str, street: str, line: str) -> Premise:
         flat="",
         address=f"{settlement}, {street}",
         line=line,
+        transformer="ТП-12" if line else "",
+        substation="ПС Южная" if line else "",
         settlement_key=places.key(settlement),
         street_key=places.key(street),
     )
@@ -110,6 +114,12 @@ async def test_when_an_outage_is_on(db: Database, facts: dict[str, object], expe
         ({"settlement_key": "кемерово", "street_key": "мира"}, 0, 0),
         ({"settlement_key": "п барзас"}, 0, 1),
         ({"settlement_key": "п барзас", "street_key": "мира"}, 0, 0),
+        ({"settlement_key": "кемерово", "street_key": "весенняя", "houses": "1-15 нечётные"}, 1, 0),
+        ({"settlement_key": "кемерово", "street_key": "весенняя", "houses": "2-16, 1а, 1/2"}, 0, 0),
+        ({"settlement_key": "кемерово", "street_key": "весенняя", "houses": "1 корп. 2"}, 0, 0),
+        ({"transformer": "ТП-12"}, 1, 0),
+        ({"substation": "ПС Южная"}, 1, 0),
+        ({"transformer": "ТП-13"}, 0, 0),
     ],
 )
 async def test_whom_an_outage_touches(db: Database, scope: dict[str, str], home: int, no_line: int) -> None:
@@ -122,6 +132,25 @@ async def test_an_outage_that_touches_twice_is_told_once_and_by_its_service(db: 
     assert await current(db, HOME) == 1
     assert await current(db, HOME, Service.ELECTRICITY) == 1
     assert await current(db, HOME, Service.WATER) == 0
+
+
+async def test_a_street_told_by_houses_and_by_its_feeder_is_off_where_either_says_so(db: Database) -> None:
+    street = {"settlement_key": "кемерово", "street_key": "весенняя"}
+    await store(db, outage(), OutageScope(**street, houses="2-10"), OutageScope(line="ф. 12"))
+    assert await current(db, HOME) == 1
+    async with db.write() as session:
+        await session.execute(update(OutageScope).where(OutageScope.line != "").values(line="ф. 13"))
+    assert await current(db, HOME) == 0
+
+
+async def test_one_settlement_name_in_two_branches_is_two_places(db: Database) -> None:
+    await store(db, outage(branch="kursk"), OutageScope(settlement_key="кемерово"))
+    found = {}
+    for branch in ("kursk", "voronezh", ""):
+        home = premise("1", "г. Кемерово", "ул. Весенняя", "")
+        home.branch = branch
+        found[branch] = await current(db, home)
+    assert found == {"kursk": 1, "voronezh": 0, "": 1}
 
 
 @pytest.mark.parametrize(

@@ -14,23 +14,32 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from appeals.intake.drafts import Draft
 from appeals.intake.intake import accept
 from appeals.intake.repeats import FurtherContact
 from appeals.models import Appeal, DraftAppeal
-from appeals.register import Draft, Register
+from appeals.register import Register
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Unavailable
+from gridline.settings import HOUSE
 from ivr.journal.journal import Journal
 from ivr.promised.drain import Drain
 from ivr.promised.spool import Spool
 from ivr.promised.words import ToldWords
 from recordings.incoming import Incoming, Label
 from recordings.intake import QUIET_ENDED_S, QUIET_UNENDED_S, RecordingIntake
+from recordings.store import Store
+from worklist import clocks, unregistered
+from worklist.codes import ItemKind
+from worklist.models import WorkItem
+from worklist.unregistered import HalfTold
+from worklist.worklist import Matter, Worklist
 
 CALL = "c" * 32
+TOLD_AT = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 
 
 def promised(recording: str = "a" * 32, **other: object) -> dict[str, object]:
@@ -42,7 +51,7 @@ def promised(recording: str = "a" * 32, **other: object) -> dict[str, object]:
         "phone": "+79131203401",
         "call_id": CALL,
         "recording_id": recording,
-        "received_at": datetime(2026, 11, 22, 5, 30, tzinfo=UTC).isoformat(),
+        "received_at": TOLD_AT.isoformat(),
         "idempotency_key": f"call:{recording}",
         **other,
     }
@@ -54,15 +63,22 @@ def register(db: Database, companies: Companies) -> Register:
 
 
 @pytest.fixture
+def worklist(db: Database) -> Worklist:
+    return Worklist(db, SystemClock(), clocks.of_installation(HOUSE / "dialplan"))
+
+
+@pytest.fixture
 def spool(tmp_path: Path) -> Spool:
     return Spool(tmp_path / "spool", 1)
 
 
 @pytest.fixture
-async def drain(db: Database, register: Register, spool: Spool, tmp_path: Path) -> AsyncIterator[Drain]:
+async def drain(
+    db: Database, register: Register, worklist: Worklist, spool: Spool, tmp_path: Path
+) -> AsyncIterator[Drain]:
     journal = Journal(db, SystemClock(), tmp_path / "journal")
     run = asyncio.create_task(journal.run())
-    yield Drain(spool, register, journal)
+    yield Drain(spool, db, register, worklist, journal)
     run.cancel()
     await asyncio.gather(run, return_exceptions=True)
 
@@ -84,6 +100,7 @@ GARBAGE = {
     ),
     "0100000008": entry(receipt="../0100000008"),
     "0100000009": bytes(range(256)),
+    "0100000011": entry(receipt="0100000011", item={"kind": "danger"}),
 }
 
 
@@ -156,15 +173,64 @@ async def test_a_lost_counter_of_a_node_that_never_promised_begins_at_the_beginn
 
 
 async def test_a_counter_that_was_deleted_begins_after_what_the_register_holds(
-    db: Database, register: Register, drain: Drain, spool: Spool, tmp_path: Path
+    db: Database, register: Register, worklist: Worklist, drain: Drain, spool: Spool, tmp_path: Path
 ) -> None:
     given = spool.keep(promised()).receipt
     await drain.run_once()
     (tmp_path / "spool/counter").unlink()
     anew = Spool(tmp_path / "spool", 1)
     journal = Journal(db, SystemClock(), tmp_path / "journal2")
-    await Drain(anew, register, journal).run_once()
+    await Drain(anew, db, register, worklist, journal).run_once()
     assert anew.keep(promised("b" * 32)).receipt > given
+
+
+DANGER: dict[str, str | None] = {
+    "kind": "danger",
+    "company_id": "skek",
+    "key": f"danger:{CALL}",
+    "call_id": CALL,
+    "recording_id": "a" * 32,
+}
+
+
+async def test_a_danger_kept_on_disk_becomes_an_item_with_its_appeal_once(
+    db: Database, drain: Drain, spool: Spool, tmp_path: Path
+) -> None:
+    kept = spool.keep(promised(topic="maintenance", disposition="damaged-object"), item={**DANGER, "place": ""})
+    file = tmp_path / "spool" / f"{kept.receipt}.json"
+    text = file.read_bytes()
+    await drain.run_once()
+    file.write_bytes(text)  # as after a crash before the file was removed
+    await drain.run_once()
+    async with db.read() as session:
+        (item,) = (await session.scalars(select(WorkItem))).all()
+        (appeal,) = (await session.scalars(select(Appeal))).all()
+    assert appeal.receipt == kept.receipt
+    assert (item.kind, item.appeal_id, item.recording_id, item.weight) == (ItemKind.DANGER, appeal.id, "a" * 32, 1)
+    assert item.made_at == TOLD_AT
+
+
+async def test_a_danger_that_was_found_without_its_words_takes_them_and_the_appeal_over(
+    db: Database, worklist: Worklist, drain: Drain, spool: Spool
+) -> None:
+    """The wait was stored before the spool was brought in."""
+    await worklist.open(Matter(ItemKind.DANGER, "skek", f"danger:{CALL}", call_id=CALL, phone="+79131203401"))
+    spool.keep(promised(topic="maintenance", disposition="damaged-object"), item=dict(DANGER))
+    await drain.run_once()
+    async with db.read() as session:
+        (item,) = (await session.scalars(select(WorkItem))).all()
+        (appeal,) = (await session.scalars(select(Appeal))).all()
+    assert (item.appeal_id, item.recording_id, item.weight) == (appeal.id, "a" * 32, 2)
+
+
+async def test_a_danger_of_a_hidden_number_is_an_item_alone(db: Database, drain: Drain, spool: Spool) -> None:
+    spool.keep(promised(phone=None), item=dict(DANGER))
+    await drain.run_once()
+    async with db.read() as session:
+        (item,) = (await session.scalars(select(WorkItem))).all()
+        assert (await session.scalars(select(DraftAppeal))).all() == []
+    assert (item.kind, item.recording_id, item.appeal_id) == (ItemKind.DANGER, "a" * 32, None)
+    assert item.made_at == TOLD_AT
 
 
 @pytest.fixture
@@ -173,9 +239,11 @@ def incoming(tmp_path: Path) -> Incoming:
 
 
 @pytest.fixture
-def intake(db: Database, register: Register, spool: Spool, incoming: Incoming, tmp_path: Path) -> RecordingIntake:
-    words = ToldWords(register, spool, incoming)
-    return RecordingIntake(db, incoming, tmp_path / "store", on_stored=words.on_stored)
+def intake(
+    db: Database, register: Register, worklist: Worklist, spool: Spool, incoming: Incoming, tmp_path: Path
+) -> RecordingIntake:
+    words = ToldWords(db, register, worklist, spool, incoming)
+    return RecordingIntake(db, incoming, Store.in_folder(tmp_path / "store"), on_stored=words.on_stored)
 
 
 def message(incoming: Incoming, *, ended: bool = True, loudness: int = 3000, kind: str = "message") -> Label:
@@ -216,13 +284,20 @@ async def test_silence_and_the_other_side_of_a_talk_are_no_words(
 
 
 async def test_words_that_something_rests_on_are_left_alone(
-    db: Database, register: Register, spool: Spool, intake: RecordingIntake, incoming: Incoming
+    db: Database,
+    register: Register,
+    worklist: Worklist,
+    spool: Spool,
+    intake: RecordingIntake,
+    incoming: Incoming,
 ) -> None:
     registered, added, drafted, kept = (message(incoming) for _ in range(4))
     made = await register.register(accept(promised(registered.id)))
     contact = FurtherContact("phone", "ivr", "+79131203401", call_id=CALL, recording_id=added.id)
     await register.add_contact("skek", made.number, contact)
-    await register.draft(Draft("skek", "telling", CALL, recording_id=drafted.id))
+    await unregistered.keep(
+        db, worklist, HalfTold(Draft("skek", "telling", CALL, recording_id=drafted.id), SystemClock().now())
+    )
     spool.keep(promised(kept.id))
     assert await intake.sweep() == 4
     assert [draft.recording_id for draft in await drafts(db)] == [drafted.id]
@@ -234,9 +309,10 @@ async def test_a_draft_that_could_not_be_kept_is_made_good_later(
     label = message(incoming)
     away = Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere.db'}")
     gone = Register(away, SystemClock(), companies, ProductionCalendar())
-    words = ToldWords(gone, spool, incoming)
+    idle = Worklist(away, SystemClock(), clocks.of_installation(HOUSE / "dialplan"))
+    words = ToldWords(away, gone, idle, spool, incoming)
     with pytest.raises(Unavailable):
-        await RecordingIntake(db, incoming, tmp_path / "store", on_stored=words.on_stored).sweep()
+        await RecordingIntake(db, incoming, Store.in_folder(tmp_path / "store"), on_stored=words.on_stored).sweep()
     await away.close()
     assert incoming.samples(label).exists()
     await intake.sweep()

@@ -20,6 +20,7 @@ from gridline.errors import Unavailable
 from recordings.incoming import Incoming, Label, unmet_call
 from recordings.intake import QUIET_ENDED_S, QUIET_UNENDED_S, RecordingIntake
 from recordings.models import Recording, RecordingState
+from recordings.store import Store
 
 CALL = "c" * 32
 
@@ -31,7 +32,7 @@ def incoming(tmp_path: Path) -> Incoming:
 
 @pytest.fixture
 def intake(db: Database, incoming: Incoming, tmp_path: Path) -> RecordingIntake:
-    return RecordingIntake(db, incoming, tmp_path / "store")
+    return RecordingIntake(db, incoming, Store.in_folder(tmp_path / "store"))
 
 
 def lay(file: Path, seconds: float, *, quiet_s: float) -> None:
@@ -98,6 +99,18 @@ async def test_a_talk_that_never_came_about_leaves_nothing(
     assert list(incoming.labels()) == []
 
 
+async def test_a_short_talk_that_asterisk_has_not_written_yet_is_waited_for(
+    db: Database, intake: RecordingIntake, incoming: Incoming
+) -> None:
+    label = ended(incoming, "talk")
+    lay(incoming.samples(label), 0, quiet_s=QUIET_UNENDED_S)  # made when they began to wait
+    assert await intake.sweep() == 0
+    assert [one.id for one in incoming.labels()] == [label.id]
+    lay(incoming.samples(label), 2, quiet_s=QUIET_ENDED_S + 1)
+    assert await intake.sweep() == 1
+    assert [(row.id, row.seconds) for row in await stored(db)] == [(label.id, 1.0)]
+
+
 async def test_what_the_dialplan_recorded_alone_is_taken_in(
     db: Database, intake: RecordingIntake, incoming: Incoming
 ) -> None:
@@ -114,10 +127,10 @@ async def test_while_the_database_is_away_the_files_wait(db: Database, incoming:
     lay(incoming.samples(label), 2, quiet_s=QUIET_ENDED_S + 1)
     away = Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere.db'}")
     with pytest.raises(Unavailable):
-        await RecordingIntake(away, incoming, tmp_path / "store").sweep()
+        await RecordingIntake(away, incoming, Store.in_folder(tmp_path / "store")).sweep()
     await away.close()
     assert incoming.samples(label).exists()
-    assert await RecordingIntake(db, incoming, tmp_path / "store").sweep() == 1
+    assert await RecordingIntake(db, incoming, Store.in_folder(tmp_path / "store")).sweep() == 1
     assert [row.state for row in await stored(db)] == [RecordingState.STORED]
 
 
@@ -181,7 +194,7 @@ async def test_what_a_call_in_our_hands_records_is_left_alone_till_it_is_over(
     db: Database, incoming: Incoming, tmp_path: Path
 ) -> None:
     hands = {CALL}
-    intake = RecordingIntake(db, incoming, tmp_path / "store", in_hands=hands.__contains__)
+    intake = RecordingIntake(db, incoming, Store.in_folder(tmp_path / "store"), in_hands=hands.__contains__)
     label = incoming.announce(CALL, "message")
     lay(incoming.samples(label), 2, quiet_s=QUIET_UNENDED_S + 60)  # the caller thinks long of his number
     assert await intake.sweep() == 0

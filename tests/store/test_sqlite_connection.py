@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiosqlite
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridline.db import Database
-from gridline.driver.sqlite_connection import Connection
+from gridline.driver.sqlite_connection import Connection, connect
 
 LONG = "SELECT count(*) FROM numbers a, numbers b, numbers c"
 """Many million operations."""
@@ -98,3 +99,16 @@ async def test_many_rows_come_whole_or_bit_by_bit(numbers: Database) -> None:
         streamed = await session.stream(query.execution_options(yield_per=700))
         assert [tuple(row) async for row in streamed] == wanted
         assert [len(part) async for part in (await session.stream(query)).partitions(1000)] == [1000] * 3 + [300]
+
+
+async def test_one_that_is_stopped_while_it_is_being_closed_lets_nobody_wait_for_ever(tmp_path: Path) -> None:
+    for closed_first in (True, False):
+        connection = await connect(str(tmp_path / "some.db"), timeout=1)
+        both = [connection.close(), _stop(connection)]  # tasks begin in the order they are made
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(both if closed_first else reversed(both)))
+            await connection.close()
+
+
+async def _stop(connection: aiosqlite.Connection) -> None:
+    connection.stop()

@@ -25,6 +25,7 @@ from ivr.menus.walk import Step
 from ivr.promised.drain import Drain
 from ivr.promised.spool import CallFacts, Spool
 from ivr.reception.steps import Steps
+from worklist.worklist import Worklist
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 ID = call_id("node1", "boot", "1.1")
@@ -103,9 +104,9 @@ async def test_the_notice_is_proved_only_when_it_was_heard_to_its_end(db: Databa
 
 
 @pytest.fixture
-def drain(db: Database, journal: Journal, companies: Companies, tmp_path: Path) -> Drain:
+def drain(db: Database, worklist: Worklist, journal: Journal, companies: Companies, tmp_path: Path) -> Drain:
     register = Register(db, SystemClock(), companies, ProductionCalendar())
-    return Drain(Spool(tmp_path / "spool", 1), register, journal)
+    return Drain(Spool(tmp_path / "spool", 1), db, register, worklist, journal)
 
 
 def promised(**other: object) -> dict[str, object]:
@@ -166,11 +167,14 @@ async def test_a_message_without_any_contact_becomes_a_draft(db: Database, drain
     assert (draft.call_id, draft.recording_id) == (ID, "r" * 32)
 
 
-async def test_with_the_database_away_everything_waits(journal: Journal, companies: Companies, tmp_path: Path) -> None:
+async def test_with_the_database_away_everything_waits(
+    worklist: Worklist, journal: Journal, companies: Companies, tmp_path: Path
+) -> None:
     away = Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere.db'}")
     spool = Spool(tmp_path / "spool", 1)
     kept = spool.keep(promised())
+    gone = Register(away, SystemClock(), companies, ProductionCalendar())
     with pytest.raises(Unavailable):
-        await Drain(spool, Register(away, SystemClock(), companies, ProductionCalendar()), journal).run_once()
+        await Drain(spool, away, gone, worklist, journal).run_once()
     await away.close()
     assert list(spool.waiting()) == [kept]

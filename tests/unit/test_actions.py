@@ -12,18 +12,23 @@ import pytest
 from appeals import states, taxonomy
 from appeals.register import AppealStatus
 from grid.connections import ConnectionStatus
-from grid.models import Outage, OutageStatus, Premise, Service, Turn
+from grid.models import Premise, Turn
+from grid.outages.models import Outage, OutageReport, OutageScope, OutageStatus, Service
+from grid.outages.truth import Known
 from gridline.companies import Companies
 from gridline.settings import HOUSE
 from ivr import actions
-from ivr.actions import appeal_status, connection_status, find_branch, power_status, premise, register_complaint
+from ivr.actions import appeal_status, connection_status, find_branch, premise, register_complaint
+from ivr.actions.power import words
+from ivr.actions.power.words import GONE
+from ivr.menus.shortened import STORM_MENU, STORM_MENU_WATER
 from ivr.menus.vocabulary import FAILED, NOTHING_HEARD, WRONG_KEY
 from ivr.voice.prompts import Phrase, PromptBook
 
 BOOK = PromptBook.load(HOUSE / "dialplan" / "prompts.ru.yaml")
 SKEK = Companies.load(HOUSE / "dialplan" / "companies").by_id("skek")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-SOURCES = sorted((HOUSE / "ivr" / "actions").glob("*.py"))
+SOURCES = sorted((HOUSE / "ivr" / "actions").rglob("*.py"))
 SPEAKERS = {
     "say": 0,
     "ask_key": 0,
@@ -39,10 +44,26 @@ ELSEWHERE = {"still-waiting", "unknown-number", "one-moment"}
 """Said by app_queue, to whom no company belongs, and by the line itself."""
 
 
+def unplanned(**facts: object) -> Outage:
+    usual: dict[str, object] = {
+        "id": "o",
+        "company_id": "skek",
+        "code": "A",
+        "service": Service.ELECTRICITY,
+        "planned": False,
+        "status": OutageStatus.ACTIVE,
+        "cause": "",
+        "starts_at": NOW - timedelta(hours=2),
+        "expected_end": None,
+        "actual_end": None,
+    }
+    return Outage(**(usual | facts))
+
+
 def test_every_action_names_its_exits_in_its_signature() -> None:
     assert {name for name, signature in actions.SIGNATURES.items() if signature.exits == {FAILED}} == set()
     assert actions.SIGNATURES["leave_message"].exits == {"done", "silent", "operator", "failed"}
-    assert actions.SIGNATURES["operator"].exits == {"closed", "unanswered", "failed"}
+    assert actions.SIGNATURES["operator"].exits == {"callback", "closed", "unanswered", "failed"}
 
 
 def test_prompts_are_called_with_just_the_values_they_need() -> None:
@@ -74,8 +95,11 @@ def test_bare_prompts_exist_and_need_no_values() -> None:
 def test_no_prompt_is_kept_that_nobody_says() -> None:
     written = {text for source in SOURCES for text in _texts(ast.parse(source.read_text("utf-8")))}
     written |= {f"branch-group-{group}" for group in find_branch.GROUPS}
+    written |= {f"{place}-{way}" for place in ("settlement", "street") for way in ("say", "letters")}
     emergency = ast.parse((HOUSE / "ivr" / "telephony" / "emergency.py").read_text("utf-8"))
     written |= set(_texts(emergency)) | {id for id in BOOK if id.startswith("digit-")}
+    for outbound in (HOUSE / "ivr" / "outbound").rglob("*.py"):
+        written |= set(_texts(ast.parse(outbound.read_text("utf-8"))))
     whisper = ast.parse((HOUSE / "ivr" / "desk" / "whisper.py").read_text("utf-8"))
     written |= set(_texts(whisper)) | {f"whisper-{topic}" for topic in (*taxonomy.shipped().topics, "appeal")}
     for template in (HOUSE / "dialplan").glob("*.j2"):
@@ -83,7 +107,7 @@ def test_no_prompt_is_kept_that_nobody_says() -> None:
     for company in Companies.load(HOUSE / "dialplan" / "companies"):
         menu = (HOUSE / "dialplan" / "menus" / company.menu).read_text("utf-8")
         written |= {line.partition("say: ")[2].split()[0] for line in menu.splitlines() if "say: " in line}
-    assert set(BOOK) - written - ELSEWHERE - {WRONG_KEY, NOTHING_HEARD} == set()
+    assert set(BOOK) - written - ELSEWHERE - {WRONG_KEY, NOTHING_HEARD, STORM_MENU, STORM_MENU_WATER} == set()
 
 
 @pytest.mark.parametrize("overdue", [False, True])
@@ -119,26 +143,68 @@ def test_every_stage_of_a_connection_is_told(turn: Turn, due: date | None) -> No
 @pytest.mark.parametrize("end", [None, NOW - timedelta(hours=1), NOW + timedelta(hours=3)])
 @pytest.mark.parametrize("cause", ["", "обрыв провода."])
 @pytest.mark.parametrize("planned", [False, True])
-def test_every_kind_of_outage_is_told(planned: bool, cause: str, end: datetime | None) -> None:
-    outage = Outage(
-        id="o",
-        company_id="skek",
-        code="A",
-        service=Service.ELECTRICITY,
-        planned=planned,
-        status=OutageStatus.ACTIVE,
-        cause=cause,
-        starts_at=NOW - timedelta(hours=2),
-        expected_end=end,
-        actual_end=None,
-    )
-    now = _spoken(power_status.told([outage], [], NOW, SKEK))
+@pytest.mark.parametrize("service", list(Service))
+def test_every_kind_of_outage_is_told(service: Service, planned: bool, cause: str, end: datetime | None) -> None:
+    (other,) = set(Service) - {service}
+    outage = unplanned(service=service, planned=planned, cause=cause, expected_end=end)
+    now = _spoken(words.told([Known(outage)], [], NOW, SKEK, service))
+    assert GONE[service] in now
+    assert GONE[other] not in now
     assert ("Причина: обрыв провода." in now) is bool(cause)
     assert ("данных нет" in now) is (end is None)
     assert ("не успели" in now) is (end is not None and end < NOW)
-    ahead = _spoken(power_status.told([], [outage], NOW - timedelta(hours=4), SKEK))
-    assert "запланировано отключение" in ahead
-    assert "отключений по вашему адресу сейчас нет" in _spoken(power_status.told([], [], NOW, SKEK))
+    ahead = _spoken(words.told([], [outage], NOW - timedelta(hours=4), SKEK, service))
+    assert f"запланировано отключение {GONE[service]}" in ahead
+    none = _spoken(words.told([], [], NOW, SKEK, service))
+    assert f"отключений {GONE[service]} по вашему адресу сейчас нет" in none
+
+
+@pytest.mark.parametrize(
+    ("scope", "words_of_it"),
+    [
+        ((), ""),
+        ((OutageScope(settlement="п. Барзас", street="", houses=""),), "Без света: посёлок Барзас."),
+        (
+            (
+                OutageScope(
+                    settlement="г. Кемерово", street="ул. Тёмная", houses="1-15 нечётные", line="", premise_id="p"
+                ),
+            ),
+            "Без света: город Кемерово, улица Тёмная, часть домов.",
+        ),
+        ((OutageScope(settlement="", street="", line="Ф-12"),), "Отключён целый район, не только ваш дом."),
+        ((OutageScope(settlement="", street="", transformer="ТП-1"),), "Отключены и соседние дома."),
+        ((OutageScope(settlement="", street="", premise_id="p"),), ""),
+    ],
+)
+def test_an_outage_is_told_with_its_scope_and_a_crew_only_where_one_was_sent(
+    scope: tuple[OutageScope, ...], words_of_it: str
+) -> None:
+    said = _spoken(words.going_on(Known(unplanned(), scope), NOW, SKEK))
+    assert words_of_it in said
+    assert ("Без света" in said or "Отключ" in said) is bool(words_of_it)
+    assert "ригада" not in said
+    assert "Бригада выехала сегодня в девятнадцать часов." in _spoken(
+        words.going_on(Known(unplanned(), scope, NOW), NOW, SKEK)
+    )
+
+
+def test_what_nobody_confirmed_is_told_as_our_data_and_the_first_clock_as_it_was() -> None:
+    over = unplanned(status=OutageStatus.RESTORED, actual_end=NOW - timedelta(minutes=40))
+    said = BOOK.text(words.said_to_be_back(over, NOW, SKEK), "skek")
+    assert said == "По нашим данным, свет по вашему адресу включили сегодня в восемнадцать двадцать."
+    report = OutageReport(service=Service.WATER, reported_at=NOW - timedelta(days=1, minutes=55), closed_at=None)
+    assert _spoken(words.reported(report, NOW, SKEK)) == (
+        "Ваше сообщение о том, что воды нет, принято вчера в восемнадцать ноль пять. Оно у диспетчера."
+    )
+    report.closed_at = NOW
+    assert "диспетчер" not in _spoken(words.reported(report, NOW, SKEK))
+    assert _spoken(words.reported(report, NOW, SKEK, named=True)).startswith("Ваше сообщение"), "said aloud: no place"
+    report.place = "г. Кемерово, ул. Весенняя, д. 5"
+    assert _spoken(words.reported(report, NOW, SKEK, named=True)) == (
+        "Сообщение о том, что нет воды по адресу город Кемерово, улица Весенняя, дом пять, "
+        "принято вчера в восемнадцать ноль пять."
+    )
 
 
 def test_a_flat_is_spoken_only_to_who_keyed_the_account() -> None:

@@ -16,6 +16,7 @@ from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Companies, Company
 from gridline.errors import Misconfigured, NotFound
 from gridline.settings import HOUSE
+from ivr.outbound import duty
 
 COMPANIES = Companies.load(HOUSE / "dialplan" / "companies")
 SKEK, MRSK = COMPANIES.by_id("skek"), COMPANIES.by_id("mrsk-centra")
@@ -159,6 +160,16 @@ def small(folder: Path, **changes: Any) -> Company:
     return Companies.load(folder).by_id("small")
 
 
+def test_a_branch_has_its_own_duty_telephones_or_the_companys(tmp_path: Path) -> None:
+    own = {**SMALL["branches"][0], "duty_phones": ["8 (8112) 69-79-99"]}
+    company = small(tmp_path, branches=[own, SMALL["branches"][1]], duty_phones=["89131234567", "+7 913 123-45-68"])
+    assert company.duty_phones_of("pskov") == ("+78112697999",)
+    assert company.duty_phones_of("luki") == company.duty_phones_of("") == ("+79131234567", "+79131234568")
+    duty.check(Companies.load(tmp_path), ("8", "9"))
+    with pytest.raises(Misconfigured, match=r"Дежурный телефон компании small: .*\+78112697999 не разрешён"):
+        duty.check(Companies.load(tmp_path), ("9",))
+
+
 def test_the_longest_range_wins(tmp_path: Path) -> None:
     company = small(tmp_path)
     found = {
@@ -259,6 +270,26 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         {"members": {"small-hotline": ["anna"]}},
         "41",
         "«anna» не подходит. Добавочный номер агента из настроек",
+    ),
+    "a duty telephone that is none": (
+        {"duty_phones": ["+79131234567", "дежурный"]},
+        "41",
+        "duty_phones.1: «дежурный» — не российский телефон. Пишите так: +79131234567.",
+    ),
+    "a duty telephone abroad": (
+        {"duty_phones": ["+45 12 34 56 78"]},
+        "40",
+        "«+45 12 34 56 78» — не российский телефон",
+    ),
+    "a duty telephone twice": (
+        {"duty_phones": ["+79131234567", "8 913 123-45-67"]},
+        "41",
+        "Дежурный телефон +79131234567 назван дважды. Оставьте его один раз.",
+    ),
+    "a branch's duty telephone with a line break": (
+        {"branches": [{**SMALL["branches"][0], "duty_phones": ["+79131234567\nAction: Originate"]}]},
+        "33",
+        "— не российский телефон",
     ),
     "id unlike the file": ({"id": "other"}, "1", "id «other» не совпадает с именем файла. Пишите id: small."),
 }

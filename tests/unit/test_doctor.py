@@ -30,10 +30,14 @@ from ivr.voice.synthesis import find_rhvoice
 from ivr.voice.voice import Voice
 from service import lock
 from service.cli import doctor as command
-from service.doctor import CHECKS, examine, machine, mail, store, telephone, words
+from service.doctor import CHECKS, examine, machine, mail, messages, store, telephone, words
 from service.doctor import carrier as way
 from service.doctor.finding import Finding
 from service.ports import Port
+from speech.engines.engine import EngineName
+from speech.models import label_for, write_label
+from tests.smsc import HOST, smsc
+from tests.speech_models import korean
 from tests.unit.telephony.fake_manager import FakeManager, message
 
 SHIPPED = HOUSE / "dialplan"
@@ -331,18 +335,29 @@ async def test_a_voice_that_is_not_there_is_wrong(config: Settings) -> None:
     assert only(await words.voice(but(config, voice="nobody"))).level == "wrong"
 
 
-def test_no_model_is_a_note_and_a_broken_one_is_wrong(config: Settings, tmp_path: Path) -> None:
-    assert only(words.model(but(config, vosk_model=None))).level == "note"
-    assert only(words.model(but(config, vosk_model=tmp_path / "away"))).level == "wrong"
-    (tmp_path / "model").mkdir()
-    found = only(words.model(but(config, vosk_model=tmp_path / "model")))
+async def test_no_model_is_a_note_and_a_broken_one_is_wrong(config: Settings) -> None:
+    found = only(await words.model(config))
+    assert found.level == "note"
+    assert "меню идут по клавишам" in found.what
+    assert only(await words.model(but(config, speech_model="away"))).level == "wrong"
+    folder = config.var / "speech/bad"
+    folder.mkdir(parents=True)
+    write_label(folder, label_for(folder, EngineName.VOSK, "ru", datetime(2026, 11, 29, tzinfo=UTC)))
+    found = only(await words.model(config))
     assert found.level == "wrong"
     assert "Failed to create a model" in found.what
+    (folder / "more").touch()
+    found = only(await words.model(config))
+    assert found.level == "wrong"
+    assert "не те, что были добавлены" in found.what
 
 
-@pytest.mark.skipif("GRIDLINE_VOSK_MODEL" not in os.environ, reason="нет модели vosk: GRIDLINE_VOSK_MODEL не задана")
-def test_a_model_that_loads_is_fine(config: Settings) -> None:
-    assert only(words.model(config)).level == "fine"
+async def test_a_model_that_loads_is_fine(config: Settings) -> None:
+    korean(config.var)
+    found = only(await words.model(config))
+    assert found.level == "fine"
+    assert "vosk, модель «vosk-ko»" in found.what
+    assert "Кого не расслышали, идёт по клавишам" in found.what
 
 
 # --- store ---
@@ -431,7 +446,21 @@ def test_disk(config: Settings) -> None:
     assert only(machine.disk(config)).level == "fine"
     found = only(machine.disk(but(config, least_free_mb=10**9)))
     assert found.level == "wrong"
-    assert "не записываются" in found.what
+    assert "ничего не записывается" in found.what
+    free_mb = shutil.disk_usage(config.var if config.var.exists() else "/").free // 2**20
+    found = only(machine.disk(but(config, least_free_mb=free_mb * 2 // 3)))
+    assert found.level == "wrong"
+    assert "только жалобы, сообщения и согласия" in found.what
+
+
+def test_a_proxy_in_front_of_us_must_be_listed(config: Settings, tmp_path: Path) -> None:
+    behind = but(config, console_origin="https://line.example.ru")
+    assert only(machine.proxies(config)).level == "fine"
+    assert only(machine.proxies(but(behind, http_proxies=("10.0.0.5",)))).level == "fine"
+    assert only(machine.proxies(but(behind, http_tls_cert=tmp_path / "chain.pem"))).level == "fine"
+    found = only(machine.proxies(behind))
+    assert found.level == "wrong"
+    assert "http_proxies" in found.cure
 
 
 def test_clock(config: Settings) -> None:
@@ -469,7 +498,7 @@ def test_old_time_zones_are_wrong(config: Settings) -> None:
 def elsewhere(config: Settings) -> Settings:
     """Ports that nobody holds."""
     names = ("agi_port", "http_port", "ami_port", "asterisk_http_port", "sip_tls_port")
-    tcp = {name: free_port(socket.SOCK_STREAM) for name in names}
+    tcp = {name: free_port() for name in names}
     return but(config, sip_port=free_port(), **tcp)
 
 
@@ -546,6 +575,18 @@ async def test_the_mail_server_is_asked_and_half_of_one_is_told(config: Settings
     assert (gone.level, "smtp_host" in gone.cure) == ("wrong", True)
     assert "smtp_from" in only(await mail.answers(but(there, smtp_from=""))).what
     assert "smtp_tls" in only(await mail.answers(but(there, smtp_host="mail.skek.ru"))).what
+
+
+async def test_messages_leave_by_an_smsc_that_takes_us_in(config: Settings) -> None:
+    assert only(await messages.way_out(config)).level == "note"
+    port = free_port()
+    there = but(config, sms="smpp", sms_from="SKEK", sms_host=HOST, sms_port=port, sms_tls=False, sms_user="skek")
+    assert only(await messages.way_out(there)).level == "wrong"
+    async with smsc(port):
+        assert only(await messages.way_out(there)).level == "fine"
+    assert "sms_from" in only(await messages.way_out(but(there, sms_from=""))).what
+    by_http = but(config, sms="http", sms_from="SKEK", sms_url="https://sms.example/v1")
+    assert only(await messages.way_out(by_http)).level == "fine"
 
 
 async def test_a_check_that_may_not_look_is_a_finding(config: Settings) -> None:

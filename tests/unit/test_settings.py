@@ -42,3 +42,10 @@ def test_what_asterisk_could_not_be_told_is_refused_by_name(field: str, value: o
 
 def test_an_address_alone_is_a_network_of_one() -> None:
     assert [str(one) for one in settings.load(trunk_networks=["198.51.100.7"]).trunk_networks] == ["198.51.100.7/32"]
+
+
+def test_calls_we_place_leave_room_for_callers() -> None:
+    assert settings.load(trunk_calls=3, calls_out_at_once=2).calls_out_at_once == 2
+    assert settings.load(calls_out_at_once=50).trunk_calls == 0
+    with pytest.raises(Misconfigured, match="calls_out_at_once = 2 при trunk_calls = 2"):
+        settings.load(trunk_calls=2)

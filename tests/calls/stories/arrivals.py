@@ -45,10 +45,10 @@ async def a_number_that_is_nobodys_is_told_so(scene: Play) -> None:
 
 @BOOK.story()
 async def a_withheld_number_is_no_obstacle(scene: Play) -> None:
-    async with scene.greeted(None, *POWER, "1", "account-enter") as caller:
+    async with scene.greeted(None, *POWER, "1", "place-how", "1", "account-enter") as caller:
         if caller.leg.heard(await scene.house.voice.render(["premise-unknown-caller"], scene.company)):
             raise StoryBroken("сказано о номере телефона, которого нет")
-        await goes(caller, "200000009#", "account-not-found")
+        await goes(caller, "200000099#", "account-not-found")
         await caller.hangs_up()
     call = await ended(scene, None)
     if call.record.caller is not None:
@@ -62,7 +62,7 @@ async def a_garbled_number_is_kept_without_its_signs_and_taken_for_none(scene: P
         caller = Caller(leg, scene)
         await caller.hears("notice")
         await caller.hears("main-menu", within_s=25)
-        await goes(caller, *POWER, "1", "account-enter")
+        await goes(caller, *POWER, "1", "place-how", "1", "account-enter")
         await caller.hangs_up()
     call = await ended(scene, "garbledwho")  # the dialplan lets only harmless letters in
     if call.record.caller is not None:

@@ -15,10 +15,17 @@ YAROSLAVL = Prompt("branch-confirm", branch="Ярославская област
 @BOOK.story("mrsk-centra")
 async def a_guessed_branch_is_confirmed_and_not_asked_for_again(scene: Play) -> None:
     own = "+74852100011"
-    async with scene.greeted(own, "2", YAROSLAVL, "1", "power-menu", "1", "premise-unknown-caller") as caller:
-        await caller.hears("account-enter", within_s=15)
-        await goes(caller, "760000001#", confirm("г. Ярославль, ул. Волжская, д. 1, кв. 1"), "1", "outage-none")
-        await caller.hears("outage-end-menu", within_s=25)
+    async with scene.greeted(
+        own, "2", YAROSLAVL, "1", "power-menu", "1", "premise-unknown-caller", "1", "account-enter"
+    ) as caller:
+        await goes(
+            caller,
+            "760000001#",
+            confirm("г. Ярославль, ул. Волжская, д. 1, кв. 1"),
+            "1",
+            Prompt("outage-none", what="света"),
+        )
+        await caller.hears(Prompt("outage-end-menu", what="света"), within_s=25)
         await caller.hears("anything-else", within_s=25)
         await goes(caller, "1", "main-menu", "3", "connection-menu")
         await caller.hangs_up()
@@ -51,6 +58,6 @@ async def who_cannot_choose_a_branch_gets_a_person(scene: Play, at: int, key: st
             await goes(caller, "7", "wrong-key")
             await caller.hears("nothing-heard", within_s=35)
             await goes(caller, "7", "person-after-tries")
-        await caller.hears("person-all-busy", within_s=15)
+        await caller.hears("person-nobody", within_s=15)
         await caller.hangs_up()
     (await ended(scene, own)).left("branch-complaint", "operator")

@@ -11,6 +11,7 @@ from carrier.stories import store
 from carrier.stories.scene import Caller
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
+from outreach.models import Consent, MessageOut
 from recordings.models import RecordingKind
 from tests.calls.looked_up import appeal_of, draft_of, ended, nothing_left, recorded
 from tests.calls.stories import BOOK
@@ -18,7 +19,12 @@ from tests.calls.street import Play, goes
 
 TO_TELL = ("5", "complaint-menu", "1", "complaint-tell")
 WORDS = "Третий вечер моргает свет, лампы сгорели."
-COMPLAINT, MESSAGE, TALK = RecordingKind.COMPLAINT, RecordingKind.MESSAGE, RecordingKind.TALK
+COMPLAINT, MESSAGE, TALK, CONSENT = (
+    RecordingKind.COMPLAINT,
+    RecordingKind.MESSAGE,
+    RecordingKind.TALK,
+    RecordingKind.CONSENT,
+)
 
 
 async def tells(caller: Caller) -> None:
@@ -65,7 +71,7 @@ async def a_complaint_is_told_redone_and_registered_with_another_telephone(scene
         appeal = await registered(scene, caller, other)
         await caller.press("*")
         await caller.hears(number_told(scene, appeal), within_s=10)
-        await goes(caller, "1", "anything-else", "1", "main-menu")
+        await goes(caller, "2", "complaint-number-again", "1", "anything-else", "1", "main-menu")
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("complaint-new", "done")
@@ -74,7 +80,7 @@ async def a_complaint_is_told_redone_and_registered_with_another_telephone(scene
         raise StoryBroken(f"номер назван не дважды: {words}")
     if (appeal.kind, appeal.topic, appeal.call_id) != ("complaint", "quality", call.id):
         raise StoryBroken(f"зарегистрировано не то: {appeal.kind}, {appeal.topic}, {appeal.call_id}")
-    recordings = await recorded(scene, call, COMPLAINT, MESSAGE)
+    recordings = await recorded(scene, call, COMPLAINT, MESSAGE, CONSENT)
     if appeal.recording_id not in {one.id for one in recordings if one.kind is MESSAGE}:
         raise StoryBroken("обращение не связано со своей записью")
 
@@ -112,13 +118,13 @@ async def a_complaint_said_again_is_the_same_appeal(scene: Play) -> None:
 @BOOK.story()
 async def a_complaint_on_quality_needs_no_topic(scene: Play) -> None:
     own = "+79131200003"
-    async with scene.greeted(own, "2", "power-service", "1", "power-menu", "3", "person-all-busy") as caller:
+    async with scene.greeted(own, "2", "power-service", "1", "power-menu", "3", "person-nobody") as caller:
         await caller.hears("complaint-tell", within_s=30)
         await tells(caller)
         await goes(caller, "#", "complaint-review", "1", asks_for(own))
         await caller.press("1")
         appeal = await registered(scene, caller, own)
-        await goes(caller, "1", "anything-else")
+        await goes(caller, "2", "complaint-number-again", "1", "anything-else")
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("quality", "unanswered")
@@ -134,7 +140,7 @@ async def who_says_nothing_after_the_tone_gets_a_person(scene: Play) -> None:
         await caller.hears("beep", within_s=20)
         await caller.hears("complaint-empty", within_s=15)
         await caller.hears("beep", within_s=15)
-        await caller.hears("person-all-busy", within_s=20)
+        await caller.hears("person-nobody", within_s=20)
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("complaint-new", "operator")
@@ -148,7 +154,7 @@ async def zero_instead_of_words_is_a_person_and_the_star_says_it_again(scene: Pl
         await caller.hears("beep", within_s=20)
         await goes(caller, "*", "complaint-tell")
         await caller.hears("beep", within_s=20)
-        await goes(caller, "0", "person-all-busy")
+        await goes(caller, "0", "person-nobody")
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("complaint-new", "operator")
@@ -166,7 +172,7 @@ async def three_wrong_keys_bring_a_person_and_keep_the_words(scene: Play, stage:
             await goes(caller, "8", "wrong-key")
             await caller.hears(question, within_s=15)
         await goes(caller, "8", "person-after-tries")
-        await caller.hears("person-all-busy", within_s=15)
+        await caller.hears("person-nobody", within_s=15)
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("complaint-new", "operator")
@@ -226,3 +232,26 @@ async def who_withholds_his_number_is_asked_for_one(scene: Play) -> None:
     call = await ended(scene, None)
     if (call.record.caller, call.record.branch, appeal.branch) != (None, "yaroslavl", "yaroslavl"):
         raise StoryBroken(f"номер {call.record.caller}, филиал {call.record.branch}, в обращении {appeal.branch}")
+
+
+@BOOK.story()
+async def the_number_is_sent_by_message_to_who_asks_for_it(scene: Play) -> None:
+    own = "+79131200050"
+    async with scene.greeted(own, *TO_TELL) as caller:
+        await tells(caller)
+        await goes(caller, "#", "complaint-review", "1", "complaint-topic", "5", asks_for(own))
+        await caller.press("1")
+        appeal = await registered(scene, caller, own)
+        await goes(caller, "1", Prompt("message-queued", phone=spoken.phone(own)), "*", number_told(scene, appeal))
+        await goes(caller, "1", "anything-else")
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    recordings = await recorded(scene, call, COMPLAINT, MESSAGE, CONSENT)
+    async with scene.house.db.read() as session:
+        consent = (await session.scalars(select(Consent).where(Consent.call_id == call.id))).one()
+        message = (await session.scalars(select(MessageOut).where(MessageOut.call_id == call.id))).one()
+    heard = next(one.id for one in recordings if one.kind is CONSENT)
+    if (consent.phone, consent.recording_id, consent.subject_id) != (own, heard, appeal.id):
+        raise StoryBroken(f"согласие {consent.phone}, запись {consent.recording_id}, о чём {consent.subject_id}")
+    if message.to != own or numbering.written(appeal.number) not in message.text:
+        raise StoryBroken(f"сообщение на {message.to}: {message.text}")

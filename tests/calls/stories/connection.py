@@ -11,11 +11,12 @@ from carrier.hearing.tones import chirps
 from carrier.leg import Leg
 from carrier.stories import store
 from carrier.stories.scene import Caller
+from ivr.figures.models import CallSurvey
 from ivr.voice.prompts import Prompt
 from recordings.models import RecordingKind
 from tests.calls.looked_up import ended, recorded
 from tests.calls.stories import BOOK
-from tests.calls.street import Play, goes
+from tests.calls.street import TALKERS, Play, goes
 
 TO_NUMBER = ("3", "connection-menu", "1", "application-enter")
 SHIELD = Prompt("application-turn-applicant", action="Установите вводной щит и сообщите нам о готовности")
@@ -82,15 +83,20 @@ async def a_stage_without_a_key_is_told_and_silence_goes_on(scene: Play) -> None
 
 
 @BOOK.story()
-async def how_to_connect_is_repeated_and_a_specialist_answers_in_the_middle_of_it(scene: Play) -> None:
+async def how_to_connect_is_repeated_and_a_specialist_who_answers_in_the_middle_of_it_is_rated(scene: Play) -> None:
     own = "+79131300004"
     async with scene.greeted(own, "3", "connection-menu", "2", "connection-how") as caller:
         await goes(caller, "*", "connection-how", "0", "person-connecting")
         agent = await scene.street.desk.talk_with(own)
         await talks(scene, caller, agent)
         await agent.hang_up()
-        await caller.is_hung_up(within_s=5)
+        await caller.hears("survey-question", within_s=20)
+        await goes(caller, "4", "survey-thanks")
+        await caller.is_hung_up(within_s=10)
     call = await ended(scene, own, "talked")
+    survey = await store.one(scene, CallSurvey, CallSurvey.call_id == call.id)
+    if (survey.score, survey.queue, survey.topic) != (4, "skek-office", "connection") or survey.agent not in TALKERS:
+        raise StoryBroken(f"оценка сохранена как {survey.score}, {survey.queue}, {survey.topic}, {survey.agent}")
     call.left("connection-how", "repeat")
     call.left("connection-more", "pressed")
 

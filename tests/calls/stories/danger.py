@@ -7,20 +7,23 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import numpy as np
 
+from appeals import numbering
 from carrier.errors import StoryBroken
 from carrier.leg import Leg
 from carrier.phone import AgentPhone
 from carrier.stories import store
 from carrier.stories.scene import Caller
+from carrier.stories.store import appeal_of_caller
 from gridline.numbers.phones import e164
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from recordings.models import RecordingKind
-from tests.calls.looked_up import appeal_of, ended, is_queued, nothing_left, recorded
+from tests.calls.looked_up import appeal_of, ended, is_queued, item_of, nothing_left, recorded
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import tells
 from tests.calls.stories.connection import talks
 from tests.calls.street import Play, goes
+from worklist.codes import ItemKind
 
 
 @asynccontextmanager
@@ -114,14 +117,58 @@ async def danger_that_nobody_answers_is_told_and_passed_on(scene: Play) -> None:
         await caller.hears("danger-leave-message", within_s=15)
         await tells(caller)
         await goes(caller, "#", "danger-message-taken")
-        await caller.hears("goodbye", within_s=20)
+        appeal = await appeal_of_caller(scene, own)
+        written = numbering.written(appeal.number)
+        await caller.hears(Prompt("danger-number", number=spoken.digit_by_digit(written)), within_s=15)
+        await caller.hears("goodbye", within_s=30)
         await caller.is_hung_up(within_s=5)
     call = await ended(scene, own, "finished")
     call.left("danger", "queued")
+    if (appeal.topic, appeal.disposition, appeal.call_id) != ("maintenance", "damaged-object", call.id):
+        raise StoryBroken(f"зарегистрировано {appeal.topic}, {appeal.disposition}, звонок {appeal.call_id}")
+    item = await item_of(scene, call.id, ItemKind.DANGER)
+    (recording,) = await recorded(scene, call, RecordingKind.MESSAGE)
+    if (item.appeal_id, item.recording_id, item.phone) != (appeal.id, recording.id, own):
+        raise StoryBroken(f"в деле обращение {item.appeal_id}, запись {item.recording_id}, телефон {item.phone}")
+
+
+@BOOK.story()
+async def danger_of_a_hidden_number_is_passed_on_with_its_words(scene: Play) -> None:
+    async with scene.greeted(None, "1", "danger-safety") as caller:
+        await tells_when_asked(caller)
+        await goes(caller, "#", "danger-message-taken")
+        await caller.hears("goodbye", within_s=20)
+        await caller.is_hung_up(within_s=5)
+    call = await ended(scene, None, "finished")
+    item = await item_of(scene, call.id, ItemKind.DANGER)
+    (recording,) = await recorded(scene, call, RecordingKind.MESSAGE)
+    if (item.phone, item.recording_id) != (None, recording.id):
+        raise StoryBroken(f"в деле телефон {item.phone}, запись {item.recording_id}")
+
+
+@BOOK.story()
+async def danger_broken_off_in_the_middle_of_the_words_is_passed_on(scene: Play) -> None:
+    own = "+79131600015"
+    async with scene.greeted(own, "1", "danger-safety") as caller:
+        await tells_when_asked(caller)
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    item = await item_of(scene, call.id, ItemKind.DANGER)
     appeal = await appeal_of(scene, call.id)
-    if (appeal.topic, appeal.disposition) != ("maintenance", "damaged-object"):
-        raise StoryBroken(f"зарегистрировано {appeal.topic}, {appeal.disposition}")
-    await recorded(scene, call, RecordingKind.MESSAGE)
+    if (item.appeal_id, item.recording_id) != (appeal.id, appeal.recording_id):
+        raise StoryBroken(f"в деле обращение {item.appeal_id}, запись {item.recording_id}")
+
+
+@BOOK.story()
+async def danger_that_leaves_no_word_is_to_be_called_back(scene: Play) -> None:
+    own = "+79131600016"
+    async with scene.greeted(own, "1", "danger-safety") as caller:
+        await caller.hears("danger-leave-message", within_s=40)
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    item = await item_of(scene, call.id, ItemKind.DANGER)
+    if (item.phone, item.recording_id, item.appeal_id) != (own, None, None):
+        raise StoryBroken(f"в деле телефон {item.phone}, запись {item.recording_id}, обращение {item.appeal_id}")
 
 
 @BOOK.story()
@@ -131,11 +178,12 @@ async def danger_without_words_goes_to_a_person_again(scene: Play) -> None:
         await caller.hears("danger-leave-message", within_s=40)
         await caller.hears("complaint-empty", within_s=20)
         await caller.hears("technical-trouble", within_s=30)
-        await caller.hears("person-all-busy", within_s=15)
+        await caller.hears("person-nobody", within_s=15)
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("danger", "failed")
     await nothing_left(scene, call.id)
+    await item_of(scene, call.id, ItemKind.DANGER)  # they asked for help, and may not get through to a person either
 
 
 @BOOK.story()

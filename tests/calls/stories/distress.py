@@ -11,10 +11,14 @@ from carrier.stories.scene import Caller
 from ivr.promised.spool import Spool
 from ivr.voice.prompts import Phrase
 from tests.calls.stories import DISTRESS
+from tests.calls.stories.callback import rings_in_vain
+from tests.calls.stories.complaint import asks_for
 from tests.calls.street import Play, goes
 
-LOST = ("branch-groups", "person-all-busy", "complaint-failed")
+LOST = ("branch-groups", "person-nobody", "complaint-failed")
 """Prompts that cannot be said here, for any company."""
+WISHES = "+79132000014"
+"""Who wants to be called back; they called before all this, so the question with their number was made then."""
 SORRY = "technical-trouble-goodbye"
 
 
@@ -77,4 +81,16 @@ async def without_a_notice_nothing_is_recorded_and_a_branch_is_not_needed(scene:
     async with scene.call("+79132000013") as caller:
         await caller.hears("main-menu", within_s=30)
         await goes(caller, "3", "connection-menu", "2", "connection-how", "5", "anything-else", "0", SORRY)
+        await caller.is_hung_up(within_s=20)
+
+
+@DISTRESS.story("mrsk-centra")
+async def a_call_back_that_nothing_can_store_is_not_promised(scene: Play) -> None:
+    """They press 1 while a telephone rings in vain, and confirm their number; no word says that they will be called."""
+    dispatcher = scene.street.dispatcher
+    async with scene.street.dispatcher_free, rings_in_vain(dispatcher), scene.call(WISHES) as caller:
+        await caller.hears("main-menu", within_s=30)
+        await goes(caller, "0", "person-connecting")
+        await dispatcher.rung(within_s=20)
+        await goes(caller, "1", asks_for(WISHES), "1", SORRY)
         await caller.is_hung_up(within_s=20)

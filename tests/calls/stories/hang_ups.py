@@ -11,7 +11,7 @@ from tests.calls.stories.connection import SHIELD
 from tests.calls.stories.connection import TO_NUMBER as TO_APPLICATION
 from tests.calls.stories.menus import MENUS, REFERENCE
 from tests.calls.stories.person import WATER
-from tests.calls.stories.power import POWER, confirm
+from tests.calls.stories.power import CAUSE, POWER, confirm
 from tests.calls.stories.status import TO_NUMBER as TO_STATUS
 from tests.calls.street import Play
 
@@ -20,8 +20,10 @@ UNKNOWN = "+7913190{:04}"
 PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     *((name, way) for name, _, way in MENUS),
     ("danger", ("1", "danger-safety")),
-    ("power-status", (*POWER, "1", "premise-unknown-caller")),
-    ("report", (*POWER, "2", "premise-unknown-caller")),
+    ("no-power", (*POWER, "1", "premise-unknown-caller")),
+    ("no-power", (*POWER, "1", "premise-unknown-caller", "2", "settlement-letters")),
+    ("no-power", (*POWER, "1", "premise-unknown-caller", "3", "place-tell")),
+    ("water", ("2", "power-service", "2", "water-menu")),
     ("connection-how", ("3", "connection-menu", "2", "connection-how")),
     ("connection-status", TO_APPLICATION),
     ("connection-status", (*TO_APPLICATION, "26002023#", SHIELD)),
@@ -32,9 +34,9 @@ PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     ("tariffs", (*REFERENCE, "4", "tariffs-info")),
     ("complaint-new", TO_TELL),
     ("appeal-status", TO_STATUS),
-    ("water", WATER),
-    ("operator", ("0", "person-all-busy")),
-    ("quality", (*POWER, "3", "person-all-busy")),
+    ("consult-water", WATER),
+    ("operator", ("0", "person-nobody")),
+    ("quality", (*POWER, "3", "person-nobody")),
 ]
 """Where the caller hangs up, and the way there."""
 
@@ -53,11 +55,11 @@ async def hang_up_in(scene: Play, number: int, place: str, way: tuple[Phrase, ..
 LATER: list[tuple[str, Phrase, float, str, tuple[Phrase, ...]]] = [
     ("to-dispatcher", "danger-to-dispatcher", 40, "danger", ("1", "danger-safety")),
     ("leave-message", "danger-leave-message", 45, "danger", ("1", "danger-safety")),
-    ("hours", Prompt("person-hours", hours="с восьми до восемнадцати часов"), 15, "water", WATER),
+    ("hours", Prompt("person-hours", hours="с восьми до восемнадцати часов"), 15, "consult-water", WATER),
     ("message", "message-tell", 25, "message-water", WATER),
     ("tone", "beep", 40, "message-water", WATER),
-    ("not-answered", "person-did-not-answer", 25, "operator", ("0", "person-all-busy")),
-    ("account", "account-enter", 15, "power-status", (*POWER, "1", "premise-unknown-caller")),
+    ("nobody-there", "callback-offer", 25, "operator", ("0", "person-nobody")),
+    ("how", "place-how", 15, "no-power", (*POWER, "1", "premise-unknown-caller")),
     ("goodbye", "goodbye", 40, "goodbye", (*REFERENCE, "2", "offices-info", "9", "anything-else")),
 ]
 """What is played after the last key."""
@@ -77,14 +79,14 @@ async def hang_up_at(
     await nothing_left(scene, call.id)
 
 
-@BOOK.each("skek", [("address", 1, DARK_STREET), ("question", 2, "report-check-fuses")])
+@BOOK.each("skek", [("address", 1, DARK_STREET), ("question", 2, CAUSE)])
 async def hang_up_at_the_reports(scene: Play, number: int, prompt: Phrase) -> None:
     own = f"+7913100004{number}"
     way = ("1", prompt) if number == 2 else ()
     async with scene.greeted(own, *POWER, "2", DARK_STREET, *way) as caller:
         await caller.hangs_up()
     call = await ended(scene, own)
-    call.left("report", "hung-up")
+    call.left("no-power", "hung-up")
     await nothing_left(scene, call.id)
 
 

@@ -17,6 +17,7 @@ MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("main", "main-menu", ()),
     ("service", "power-service", ("2", "power-service")),
     ("power", "power-menu", POWER),
+    ("water", "water-menu", ("2", "power-service", "2", "water-menu")),
     ("connection", "connection-menu", ("3", "connection-menu")),
     ("connection-more", "anything-else", ("3", "connection-menu", "2", "connection-how", "9", "anything-else")),
     ("reference", "reference-menu", REFERENCE),
@@ -39,7 +40,7 @@ async def wrong_keys_in(scene: Play, number: int, menu: Phrase, way: tuple[Phras
             await caller.hears("nothing-heard", within_s=30)
         await caller.hears(menu, within_s=15)
         await goes(caller, "*", menu, "#", "person-after-tries")
-        await caller.hears("person-all-busy", within_s=15)
+        await caller.hears("person-nobody", within_s=15)
         await caller.hangs_up()
     call = await ended(scene, own)
     place = MENUS[number][0]
@@ -49,7 +50,7 @@ async def wrong_keys_in(scene: Play, number: int, menu: Phrase, way: tuple[Phras
     call.left("astray", "said")
 
 
-NOBODY, OFFICE = "person-all-busy", "person-connecting"
+NOBODY, OFFICE = "person-nobody", "person-connecting"
 """СКЭК's hotline, where nobody is, and its office, where somebody always picks up."""
 ZEROS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("main", NOBODY, ()),
@@ -93,7 +94,7 @@ async def booking_is_done_by_a_person(scene: Play) -> None:
     "skek",
     [
         ("address", 1, (LIGHT_STREET,)),
-        ("report", 2, (LIGHT_STREET, "1", "report-check-fuses")),
+        ("choice", 2, (LIGHT_STREET, "1", "report-check-fuses")),
     ],
 )
 async def zero_is_a_person_when_asked_for_the(scene: Play, number: int, way: tuple[Phrase, ...]) -> None:
@@ -101,7 +102,7 @@ async def zero_is_a_person_when_asked_for_the(scene: Play, number: int, way: tup
     async with scene.greeted(own, *POWER, "2", *way) as caller:
         await goes(caller, "0", NOBODY)
         await caller.hangs_up()
-    (await ended(scene, own)).left("report", "operator")
+    (await ended(scene, own)).left("no-power", "operator")
 
 
 @BOOK.each("skek", [("topic", 1, "topic", ()), ("contact", 2, "contact", ("1", "asks"))])

@@ -30,15 +30,14 @@ def caller_of(series: int, lengths: tuple[int, ...]) -> str:
 @BOOK.each("skek", threes(1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 20, 21))
 async def account_of_length(scene: Play, lengths: tuple[int, ...]) -> None:
     number = caller_of(21, lengths)
-    async with scene.greeted(number, *POWER, "1", "premise-unknown-caller") as caller:
-        await caller.hears("account-enter", within_s=15)
+    async with scene.greeted(number, *POWER, "1", "premise-unknown-caller", "1", "account-enter") as caller:
         for length in lengths:
             wrong = "too-many-digits" if length > accounts.MOST_DIGITS else "account-not-found"
             await goes(caller, _keyed(length), wrong)
         await caller.hears("person-after-tries", within_s=15)
-        await caller.hears("person-all-busy", within_s=15)
+        await caller.hears("person-nobody", within_s=15)
         await caller.hangs_up()
-    (await ended(scene, number)).left("power-status", "operator")
+    (await ended(scene, number)).left("no-power", "operator")
 
 
 @BOOK.each("skek", threes(1, 2, 3, 4, 5, 6, 7, 9, 10))
@@ -62,7 +61,7 @@ async def appeal_of_length(scene: Play, lengths: tuple[int, ...]) -> None:
         for length in lengths:
             await goes(caller, _keyed(length), "too-few-digits" if length < 9 else "too-many-digits")
         await caller.hears("person-after-tries", within_s=15)
-        await caller.hears("person-all-busy", within_s=15)
+        await caller.hears("person-nobody", within_s=15)
         await caller.hangs_up()
     call = await ended(scene, number)
     call.left("appeal-status", "operator")
@@ -79,7 +78,7 @@ async def telephone_of_length(scene: Play, lengths: tuple[int, ...]) -> None:
         for length in lengths:
             await goes(caller, _keyed(length), "too-many-digits" if length > 11 else "contact-not-taken")
         await caller.hears("person-after-tries", within_s=15)
-        await caller.hears("person-all-busy", within_s=15)
+        await caller.hears("person-nobody", within_s=15)
         await caller.hangs_up()
     call = await ended(scene, number)
     call.left("complaint-new", "operator")

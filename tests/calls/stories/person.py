@@ -10,7 +10,7 @@ from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import number_told, tells
 from tests.calls.street import CHANGED, Play, goes
 
-WATER = ("2", "power-service", "2", "person-closed")
+WATER = ("2", "power-service", "2", "water-menu", "2", "person-closed")
 
 
 @BOOK.story()
@@ -23,14 +23,14 @@ async def out_of_hours_a_message_becomes_an_appeal(scene: Play) -> None:
         await caller.press("#")
         appeal = await store.appeal_of_caller(scene, own)
         await caller.hears(number_told(scene, appeal))
-        await caller.hears("goodbye", within_s=30)
+        await caller.hears("goodbye", within_s=45)
         await caller.is_hung_up(within_s=5)
     call = await ended(scene, own, "finished")
-    call.left("water", "closed")
+    call.left("consult-water", "closed")
     call.left("message-water", "done")
     if (appeal.topic, appeal.kind) != ("water", "appeal"):
         raise StoryBroken(f"зарегистрировано {appeal.kind} о {appeal.topic}")
-    await recorded(scene, call, RecordingKind.MESSAGE)
+    await recorded(scene, call, RecordingKind.MESSAGE, RecordingKind.CONSENT)
 
 
 @BOOK.story()
@@ -51,10 +51,7 @@ async def zero_instead_of_a_message_is_the_hotline(scene: Play) -> None:
     own = "+79131500003"
     async with scene.greeted(own, *WATER) as caller:
         await caller.hears("beep", within_s=40)
-        await goes(caller, "0", "person-all-busy")
-        await caller.hears("person-next", within_s=15)
-        await caller.hears("person-estimate-unknown", within_s=15)
-        await caller.hears("person-did-not-answer", within_s=15)
+        await goes(caller, "0", "person-nobody")
         await caller.hears("message-tell", within_s=15)
         await tells(caller)
         await caller.hangs_up()
@@ -66,7 +63,7 @@ async def zero_instead_of_a_message_is_the_hotline(scene: Play) -> None:
 
 @BOOK.story(CHANGED)
 async def a_message_without_a_telephone_is_kept_for_a_person(scene: Play) -> None:
-    async with scene.greeted(None, "0", "person-all-busy") as caller:
+    async with scene.greeted(None, "0", "person-nobody") as caller:
         await tells(caller)
         await goes(caller, "#", "contact-enter")
         for keyed in ("5#", "87012345678#"):  # no number, and one abroad: Kazakhstan's begins with +7 too
@@ -99,4 +96,4 @@ async def an_agent_who_goes_away_while_it_rings(scene: Play) -> None:
             await caller.hangs_up()
     call = await ended(scene, own)
     call.left("operator", "unanswered")
-    await recorded(scene, call, RecordingKind.MESSAGE)
+    await recorded(scene, call, RecordingKind.MESSAGE, RecordingKind.CONSENT)

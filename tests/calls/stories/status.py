@@ -77,7 +77,7 @@ async def a_wrong_number_then_none_of_ours_then_a_person(scene: Play) -> None:
         await caller.hears("status-enter", within_s=15)
         await goes(caller, f"{unknown}#", "status-not-found")
         await caller.hears("status-enter", within_s=15)
-        await goes(caller, "0#", "person-all-busy")
+        await goes(caller, "0#", "person-nobody")
         await caller.hangs_up()
     (await ended(scene, own)).left("appeal-status", "operator")
 
@@ -99,7 +99,7 @@ async def a_receipt_finds_the_appeal_it_became(scene: Play) -> None:
     async with scene.greeted(own, *TO_NUMBER) as caller:
         await caller.press(f"{kept.receipt}#")
         await caller.hears("status-end-menu", within_s=40)
-        await goes(caller, "0", "person-all-busy")
+        await goes(caller, "0", "person-nobody")
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("appeal-status", "operator")

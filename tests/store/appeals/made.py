@@ -1,10 +1,14 @@
-"""Intakes for tests."""
+"""Intakes and drafts for tests."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from appeals.intake import drafts
+from appeals.intake.drafts import Draft
 from appeals.intake.intake import Intake, accept
+from gridline.clock import SystemClock
+from gridline.db import Database
 
 
 def intake(**changes: Any) -> Intake:
@@ -21,3 +25,9 @@ def intake(**changes: Any) -> Intake:
         "actor": "ivr",
     }
     return accept({field: value for field, value in (given | changes).items() if value is not None})
+
+
+async def drafted(db: Database, draft: Draft) -> str:
+    """Keep a draft; its id."""
+    async with db.write() as session:
+        return (await drafts.keep(session, draft, SystemClock().now())).id

@@ -13,7 +13,6 @@ from appeals.casework.casework import Casework
 from appeals.casework.endings import Endings
 from appeals.casework.promises import Promises
 from appeals.codes import PromiseKind
-from appeals.deadlines.rules import shipped
 from appeals.models import Answer, Appeal, AppealEvent, Promise, Refusal
 from appeals.proof.verify import verify
 from appeals.register import Register, Registered
@@ -285,32 +284,24 @@ async def test_a_corrected_kind_moves_the_deadline_by_its_own_rule(
         )
 
 
-async def test_a_callback_promise_is_escalated_at_each_level_once(
-    db: Database, clock: SetClock, companies: Companies, complaint: Registered
-) -> None:
+async def test_a_promise_is_escalated_at_each_level_once(db: Database, clock: SetClock, complaint: Registered) -> None:
     promises = Promises(db, clock)
-    company = companies.by_id("skek")
-    callback = await promises.callback(
-        company, shipped(), channel="phone", kind="appeal", owner=CLERK, call_id="c1", appeal_id=complaint.appeal_id
+    due_at = clock.now() + timedelta(hours=4)
+    visit = await promises.make(
+        "skek", PromiseKind.VISIT, owner=CLERK, due_at=due_at, call_id="c1", appeal_id=complaint.appeal_id
     )
     (due, answer) = await promises.due("skek")
-    assert (due.promise_id, due.due_at - due.made_at, answer.kind) == (callback, timedelta(hours=4), "answer")
+    assert (due.promise_id, due.due_at, answer.kind) == (visit, due_at, "answer")
     levels = []
     for minutes in (119, 2, 70, 3, 45, 2, 60):
         clock.advance(timedelta(minutes=minutes))
-        levels.append([one.level for one in await promises.escalate("skek") if one.promise_id == callback])
+        levels.append([one.level for one in await promises.escalate("skek") if one.promise_id == visit])
     assert levels == [[], [50], [], [80], [], [100], []]
-    await promises.attempt(callback, actor=CLERK, outcome="не ответил")
-    assert await promises.keep(callback, actor=CLERK) == "broken"
+    assert await promises.keep(visit, actor=CLERK) == "broken"
     with pytest.raises(Conflict):
-        await promises.keep(callback, actor=CLERK)
+        await promises.keep(visit, actor=CLERK)
     with pytest.raises(Conflict, match="отправкой ответа"):
         await promises.keep(answer.promise_id, actor=CLERK)
     with pytest.raises(InvalidInput):
         await promises.make("skek", PromiseKind.VISIT, owner=CLERK, due_at=clock.now())
-    assert await events(db, complaint.appeal_id) == [
-        "registered",
-        "promise_made",
-        "promise_attempted",
-        "promise_broken",
-    ]
+    assert await events(db, complaint.appeal_id) == ["registered", "promise_made", "promise_broken"]

@@ -9,23 +9,25 @@ import pytest
 from sqlalchemy import select, text
 
 from appeals.finding import search
+from appeals.intake.drafts import Draft
 from appeals.intake.repeats import FurtherContact
 from appeals.models import Appeal, Content, DestructionAct
 from appeals.personal_data import personal_data
 from appeals.personal_data.erasure import Erasure
 from appeals.proof.verify import verify
-from appeals.register import Draft, Register, Registered
+from appeals.register import Register, Registered
 from gridline.clock import SetClock
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
-from tests.store.appeals.made import intake
+from recordings.erasure import KeptRecordings
+from tests.store.appeals.made import drafted, intake
 
 PHONE = "+79131234567"
 
 
 @pytest.fixture
 def erasure(db: Database, clock: SetClock) -> Erasure:
-    return Erasure(db, clock)
+    return Erasure(db, clock, KeptRecordings())
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ async def test_a_person_is_told_everything_that_is_kept_and_nothing_of_others(
 ) -> None:
     other = await register.register(intake(phone="89990000001", name="Сидоров", text="Мой текст."))
     await register.add_contact("skek", other.number, FurtherContact("phone", "ivr", phone=PHONE, text="Я сосед."))
-    await register.draft(Draft("skek", "recording", phone=PHONE, recording_id="r7"))
+    await drafted(db, Draft("skek", "recording", phone=PHONE, recording_id="r7"))
     await register.register(intake(company_id="mrsk-centra"))
     async with db.read() as session:
         kept = await personal_data.kept_of(session, "skek", "8 (913) 123-45-67")
@@ -109,7 +111,7 @@ async def test_a_person_is_told_everything_that_is_kept_and_nothing_of_others(
 async def test_erasure_leaves_no_trace_but_an_act_and_a_whole_history(
     db: Database, clock: SetClock, register: Register, erasure: Erasure
 ) -> None:
-    draft = await register.draft(Draft("skek", "recording", phone=PHONE))
+    draft = await drafted(db, Draft("skek", "recording", phone=PHONE))
     done = await register.register(
         intake(
             kind="appeal",

@@ -200,6 +200,17 @@ async def test_form_49_is_the_golden_file_in_both_kinds(reports: source.Source, 
     assert _trimmed(_sheet(xlsx_file)) == _trimmed(_golden("form49.csv"))
 
 
+async def test_a_large_form_49_is_the_same_file(
+    reports: source.Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("f.csv", "f.xlsx"):
+        await form49.write(reports, 2026, tmp_path / name)
+        with monkeypatch.context() as large:
+            large.setattr(form49, "APART", 0)
+            await form49.write(reports, 2026, tmp_path / f"apart-{name}")
+        assert (tmp_path / f"apart-{name}").read_bytes() == (tmp_path / name).read_bytes()
+
+
 async def test_form_41_is_the_golden_file_in_both_kinds(reports: source.Source, skek: Company, tmp_path: Path) -> None:
     counts = await tally.count(Form41(), [reports], 2026)
     for name in ("f.csv", "f.xlsx"):
@@ -312,7 +323,7 @@ async def test_promises_as_they_stood(db: Database, skek: Company, tmp_path: Pat
     async with source.opened(db, skek, YEAR_END) as opened:
         late = await promises.count(opened, 2026)
         assert promises.table(late, skek, 2026).rows == [
-            ["callback", "Перезвонить (4 часа)", 1, 2, 1, 0, 1, 25.0],
+            ["callback", "Перезвонить по обращению", 1, 2, 1, 0, 1, 25.0],
             ["total", "Всего", 1, 2, 1, 0, 1, 25.0],
         ]
         assert len(await promises.behind(opened, 2026, ("total", "broken"))) == 2

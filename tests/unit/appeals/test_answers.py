@@ -242,7 +242,8 @@ async def test_a_letter_arrives_whole_and_its_proof_has_no_address(
     mailbox: Mailbox, server: MailServer, tmp_path: Path
 ) -> None:
     sender = SmtpSender(server, Outbox(tmp_path), SetClock(NOW))
-    proof = await sender.send(outgoing())
+    letter = outgoing()
+    proof = await sender.send(letter)
     (envelope,) = mailbox.letters
     assert (envelope.mail_from, envelope.rcpt_tos) == ("appeals@skek.ru", ["maria@example.ru"])
     assert isinstance(envelope.content, bytes)
@@ -254,7 +255,7 @@ async def test_a_letter_arrives_whole_and_its_proof_has_no_address(
     assert FURTHER in body.get_content()
     (attached,) = message.iter_attachments()
     assert attached.get_filename() == "26-000123-7.docx"
-    assert attached.get_content() == outgoing().docx
+    assert attached.get_content() == letter.docx
     facts = json.loads(proof.as_json())
     assert facts["said"] == "250 2.0.0 Ok: queued as 4F2 for <***>"
     assert facts["message_id"] == f"<{'0' * 31}a@skek.ru>"

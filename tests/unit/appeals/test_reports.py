@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 from datetime import date, time
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appeals.reports.apart import RowsApart
 from appeals.reports.facts import EventRow, fold
 from appeals.reports.form49 import COLUMNS, GROUPS, REPLY_COLUMN
 from appeals.reports.rows import LONGEST_CELL, open_rows
 from appeals.reports.tally import change_percent, share_percent
 from appeals.taxonomy import shipped
-from gridline.errors import InvalidInput
+from gridline.errors import InvalidInput, Unavailable
 
 NASTY = ["=1+1", "+7 913", "-5", "@SUM(A1)", "\t=1", "http://x.ru", "Напряжение 🙂", "01.02", "", 'a;b\n"c"']
 
@@ -61,6 +63,17 @@ def test_a_report_that_fails_leaves_no_file(tmp_path: Path) -> None:
         with pytest.raises(ZeroDivisionError):
             fail(tmp_path / name)
         assert not (tmp_path / name).exists()
+
+
+def test_what_goes_wrong_at_the_writer_is_raised_here(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="нет такой папки"), RowsApart(tmp_path / "no" / "f.csv", sheet="x") as rows:
+        rows.row([1])
+    rows = RowsApart(tmp_path / "f.csv", sheet="x")
+    (writer,) = multiprocessing.active_children()
+    writer.kill()
+    writer.join()
+    with pytest.raises(Unavailable, match="прервалась"):
+        rows.close()
 
 
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:

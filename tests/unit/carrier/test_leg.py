@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from carrier.ami import CarrierAmi
-from carrier.errors import CallOver, NotHeard, StillTalking
+from carrier.errors import CallOver, ClipNotHeard, StillTalking
 from carrier.hearing.audiosocket import SoundServer
 from carrier.hearing.matching import Heard16, find_all
 from carrier.hearing.sound import Clip
@@ -93,7 +93,9 @@ async def test_the_end_is_known_though_no_frame_follows_it(leg: Leg, asterisk: A
 
 async def test_what_was_not_heard_is_told_with_what_was(leg: Leg, asterisk: Asterisk) -> None:
     playing = asyncio.create_task(asterisk.play(line(1.0, words(1, 1.0))))
-    with pytest.raises(NotHeard, match=r"не услышано «words 2» \(самое похожее место: .*сходство 0\.\d\d\)") as told:
+    with pytest.raises(
+        ClipNotHeard, match=r"не услышано «words 2» \(самое похожее место: .*сходство 0\.\d\d\)"
+    ) as told:
         await leg.hears(words(2, 1.0), within_s=0.6)
     assert "[    ▇" in str(told.value).replace("▆", "▇").replace("▅", "▇")
     await playing
@@ -103,7 +105,7 @@ async def test_a_clip_that_is_cut_off_is_told_as_that(leg: Leg, asterisk: Asteri
     wanted = words(1, 3.0)
     cut = Clip("cut", wanted.samples[:12000])
     playing = asyncio.create_task(asterisk.play(line(cut, 1.0)))
-    with pytest.raises(NotHeard, match=r"начался на 0\.0 с, но оборвался: слышно 1\.\d с из 3\.0"):
+    with pytest.raises(ClipNotHeard, match=r"начался на 0\.0 с, но оборвался: слышно 1\.\d с из 3\.0"):
         await leg.hears(wanted, within_s=0.1, to_the_end=True)
     await playing
 
@@ -111,7 +113,7 @@ async def test_a_clip_that_is_cut_off_is_told_as_that(leg: Leg, asterisk: Asteri
 async def test_a_clip_that_comes_too_late_is_not_heard_in_time(leg: Leg, asterisk: Asterisk) -> None:
     wanted = words(1, 1.0)
     playing = asyncio.create_task(asterisk.play(line(0.8, wanted, 1.0)))
-    with pytest.raises(NotHeard, match=r"начался позже: на 0\.8 с"):
+    with pytest.raises(ClipNotHeard, match=r"начался позже: на 0\.8 с"):
         await leg.hears(wanted, within_s=0.4)
     await playing
 
@@ -133,7 +135,7 @@ async def test_the_other_side_hangs_up(leg: Leg, asterisk: Asterisk) -> None:
     asterisk.end()
     with pytest.raises(CallOver, match="договорить"):
         await speaking
-    with pytest.raises(NotHeard, match="разговор окончен на 0"):
+    with pytest.raises(ClipNotHeard, match="разговор окончен на 0"):
         await hearing
     leg.hung_up(16, "Normal Clearing")
     assert (await leg.waits_for_hangup(within_s=1)).cause == 16

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from asterisk_conf.packages import PackageRoot
-from carrier.hearing.matching import Heard, Heard16, Search, find_all
+from carrier.hearing.matching import ClipHeard, Heard16, Search, find_all
 from carrier.hearing.sound import Clip, clip
 from carrier.hearing.tones import chirps
 from gridline.errors import InvalidInput
@@ -17,7 +17,7 @@ from ivr.voice.audio import RATE
 from tests.unit.carrier.telephone_sound import line, words
 
 
-def live(wanted: Clip, heard: Heard16, *, step: int = 1600, to_the_end: bool = False) -> Heard | None:
+def live(wanted: Clip, heard: Heard16, *, step: int = 1600, to_the_end: bool = False) -> ClipHeard | None:
     """Feed the sound as it would come in a call."""
     search = Search(wanted, to_the_end=to_the_end)
     for end in range(step, len(heard) + step, step):

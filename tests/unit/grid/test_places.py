@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grid import place_kinds, places
+from grid import places
+from grid.places import kinds
 from ivr.voice import spoken
 
 SAME = {
@@ -62,8 +63,8 @@ def test_other_kinds_are_other_places() -> None:
     assert len({places.key(name) for name in names}) == len(names)
 
 
-@pytest.mark.parametrize("kind", place_kinds.KINDS, ids=lambda kind: kind.short)
-def test_every_spelling_of_a_kind_is_said_as_its_word(kind: place_kinds.PlaceKind) -> None:
+@pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.short)
+def test_every_spelling_of_a_kind_is_said_as_its_word(kind: kinds.PlaceKind) -> None:
     for way in (kind.short, *kind.ways.split()):
         written = f"{way.replace('_', ' ')}. Южное"
         assert spoken.address(written) == f"{kind.word} Южное", written

@@ -47,6 +47,7 @@ astray:
 operator:
   do: operator
   topic: outages
+  callback: goodbye
   closed: goodbye
   unanswered: goodbye
   failed: goodbye

@@ -13,7 +13,7 @@ BROKEN = {
     "unreachable": (spoilt("2: water, ", ""), [(20, "В место «water» никто не попадёт. Приведите"), (24, "«more»")]),
     "never ends": (
         spoilt("  then: hang-up", "  then: goodbye"),
-        [(2, "никогда не кончается"), (42, "Круг без нажатий абонента: goodbye → goodbye. Разорвите")],
+        [(2, "никогда не кончается"), (43, "Круг без нажатий абонента: goodbye → goodbye. Разорвите")],
     ),
     "notice not first": (
         "hello:\n  say: hours\n  then: notice\n" + GOOD,

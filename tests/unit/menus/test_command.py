@@ -42,7 +42,7 @@ def test_a_menu_is_drawn() -> None:
     result = RUNNER.invoke(menus, ["draw", "skek"])
     assert result.exit_code == 0
     assert result.stdout.startswith("flowchart TD\n")
-    assert 'p_main -->|"1"| p_danger' in result.stdout
+    assert 'p_main -->|"1 оборван провод / провод / опасность / искрит"| p_danger' in result.stdout
 
 
 def test_a_company_that_is_not_there_is_told() -> None:

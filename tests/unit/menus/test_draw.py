@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ivr.menus.draw import draw
-from tests.unit.menus.files import flow_of
+from tests.unit.menus.files import flow_of, spoilt
 
 PICTURE = """\
 flowchart TD
@@ -29,10 +29,15 @@ flowchart TD
     p_more -->|"молчание"| p_goodbye
     p_more -->|"неверно"| p_astray
     p_astray --> p_operator
-    p_operator -->|"closed, unanswered, failed"| p_goodbye
+    p_operator -->|"callback, closed, unanswered, failed"| p_goodbye
     p_goodbye --> p_hang_up
 """
 
 
 def test_the_picture_of_a_menu(tmp_path: Path) -> None:
     assert draw(flow_of(tmp_path)) == PICTURE
+
+
+def test_words_stand_beside_their_key(tmp_path: Path) -> None:
+    spoken = draw(flow_of(tmp_path, spoilt("  wait: 4", "  words: {2: [вода, нет воды]}")))
+    assert spoken == PICTURE.replace('p_main -->|"2"|', 'p_main -->|"2 вода / нет воды"|')

@@ -59,6 +59,16 @@ MISTAKES = {
     "nothing to say": (spoilt("[hours, water]", ""), 21, "нужно имя подсказки или список имён."),
     "empty list to say": (spoilt("[hours, water]", "[]"), 21, "После say нет ни одной подсказки."),
     "mapping to say": (spoilt("[hours, water]", "{a: b}"), 21, "нужно имя подсказки"),
+    "one word for two keys": (
+        spoilt("  wait: 4", "  wait: 4\n  words: {2: [вода, кран], 0: вода}"),
+        13,
+        "«вода» и для 2, и для 0. Оставьте одно.",
+    ),
+    "a word for no key": (spoilt("  wait: 4", "  words: {3: вода}"), 12, "Слова для клавиши «3», а в press её нет."),
+    "a word in Latin": (spoilt("  wait: 4", "  words: {2: voda}"), 12, "Это не слово абонента."),
+    "a word in a list": (spoilt("  wait: 4", "  words: {2: [[вода]]}"), 12, "Это не слово абонента."),
+    "a very long word": (spoilt("  wait: 4", f"  words: {{2: {'в' * 41}}}"), 12, "Это не слово абонента."),
+    "no words": (spoilt("  wait: 4", "  words: []"), 12, "После words нет ни одного слова."),
     "an anchor and its link": (
         spoilt("2: water, 0: operator", "2: &w water, 0: *w"),
         9,
@@ -112,7 +122,7 @@ def test_a_good_file_becomes_its_places(tmp_path: Path) -> None:
     danger = ActionPlace("danger", "danger", {"queued": "goodbye", "failed": "operator"})
     assert flow.places["danger"] == danger
     assert flow.places["operator"] == ActionPlace(
-        "operator", "operator", dict.fromkeys(("closed", "unanswered", "failed"), "goodbye"), "outages"
+        "operator", "operator", dict.fromkeys(("callback", "closed", "unanswered", "failed"), "goodbye"), "outages"
     )
     more = flow.places["more"]
     assert isinstance(more, Menu)

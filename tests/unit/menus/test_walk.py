@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from gridline.clock import SetClock
 from ivr.menus.load import load_flow
-from ivr.menus.model import Flow
-from ivr.menus.walk import MOST_KEYS, Act, Step, walk
+from ivr.menus.model import Flow, Menu
+from ivr.menus.walk import MOST_KEYS, Act, Asks, Step, walk
 from ivr.telephony import variables
 from ivr.telephony.agi import CallerHungUp
 from tests.unit.menus.files import GOOD, WORDS, flow_of, spoilt, written
@@ -42,6 +42,7 @@ async def walked(
     start: str = "",
     acts: Mapping[str, Act[ScriptedLine]] | None = None,
     clock: SetClock | None = None,
+    asks: Asks[ScriptedLine] | None = None,
 ) -> Walked:
     """Walk with these keys; every action returns its exit of `exits` (`done` or the like by default)."""
     line = ScriptedLine(keys, unplayable=unplayable)
@@ -57,10 +58,29 @@ async def walked(
 
     every = {action: act(action) for action in WORDS.actions}
     try:
-        await walk(flow, line, {**every, **(acts or {})}, result.steps.append, clock or SetClock(NOON), start)
+        await walk(flow, line, {**every, **(acts or {})}, result.steps.append, clock or SetClock(NOON), start, asks)
     except CallerHungUp:
         assert line.hung_up
     return result
+
+
+async def test_a_menu_with_words_is_asked_aloud_and_one_without_for_keys(tmp_path: Path) -> None:
+    flow = flow_of(tmp_path, spoilt("  wait: 4", "  words: {2: вода}"))
+    asked: list[tuple[str, tuple[str, ...]]] = []
+
+    async def asks(line: ScriptedLine, menu: Menu, said: tuple[str, ...]) -> str:
+        asked.append((menu.name, said))
+        return "?" if len(asked) == 1 else "2"
+
+    call = await walked(flow, "", "0", asks=asks)
+    assert asked == [("main", ("main-menu",)), ("main", ("wrong-key", "main-menu"))]
+    assert [(step.place, step.exit, step.key) for step in call.steps][1:5] == [
+        ("main", "wrong-key", "?"),
+        ("main", "pressed", "2"),
+        ("water", "said", ""),
+        ("more", "pressed", "0"),
+    ]
+    assert (await walked(flow, "2")).way[:3] == ["notice", "main", "water"], "and where nobody hears, by keys"
 
 
 async def test_a_key_leads_to_its_place_and_the_end_hangs_up(tmp_path: Path) -> None:
@@ -151,6 +171,13 @@ async def test_a_key_the_menu_does_not_have_only_cuts_the_words_short(tmp_path: 
     call = await walked(flow_of(tmp_path), "2", "7", "1", "", "0")
     assert call.way[2:5] == ["water", "more", "main"]
     assert call.line.heard[2] == ("more-menu",)
+
+
+async def test_a_key_from_before_an_action_answers_no_menu_behind_it(tmp_path: Path) -> None:
+    between = "between:\n  do: open_matters\n  said: more\n  none: more\n  failed: more\n\nmore:\n"
+    text = spoilt("  then: more\n\nmore:\n", f"  then: between\n\n{between}")
+    call = await walked(flow_of(tmp_path, text), "2", "0")
+    assert call.way[2:] == ["water", "between", "more", "goodbye"]
 
 
 async def test_the_star_repeats_words_too(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import wave
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,7 +74,7 @@ def test_what_the_dialplan_recorded_alone_is_adopted(incoming: Incoming) -> None
     os.utime(file, (NOW.timestamp() - 60, NOW.timestamp() - 60))
     label = incoming.adopt(file, unmet_call("node1-1.1"))
     assert label.ended
-    assert (NOW - datetime.fromisoformat(label.started_at)).total_seconds() == 60
+    assert (NOW - datetime.fromisoformat(label.started_at)).total_seconds() == 61  # its length before it came to rest
     assert incoming.samples(label).exists()
     assert not file.exists()
 
@@ -81,6 +82,9 @@ def test_what_the_dialplan_recorded_alone_is_adopted(incoming: Incoming) -> None
 def test_room_is_measured_on_the_disk(tmp_path: Path) -> None:
     assert Incoming(tmp_path, SetClock(NOW), least_free=1).has_room()
     assert not Incoming(tmp_path, SetClock(NOW), least_free=2**62).has_room()
+    free = shutil.disk_usage(tmp_path).free
+    nearly = Incoming(tmp_path, SetClock(NOW), least_free=free * 2 // 3)
+    assert (nearly.has_room("talk"), nearly.has_room("message")) == (False, True)
     gone = Incoming(tmp_path / "gone", SetClock(NOW), least_free=1)
     (tmp_path / "gone").rmdir()
     assert not gone.has_room()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -138,7 +137,7 @@ async def test_stopping_lets_each_put_away_what_it_holds_the_first_begun_last() 
 def elsewhere(folder: Path, **own: object) -> Settings:
     """An installation on ports that nobody holds, without an Asterisk."""
     (folder / "prompts").symlink_to(HOUSE / "var/prompts")
-    ports = {name: free_port(socket.SOCK_STREAM) for name in ("http_port", "agi_port", "ami_port")}
+    ports = {name: free_port() for name in ("http_port", "agi_port", "ami_port")}
     return settings.load(var=folder, package_root=PackageRoot(HOUSE / ".packages").path, **ports, **own)
 
 

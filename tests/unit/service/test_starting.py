@@ -34,7 +34,7 @@ class Shell:
         (self.var / "prompts").symlink_to(HOUSE / "var/prompts")
         self.file = folder / "gridline.toml"
         self.log = folder / "said.log"
-        self.http_port = free_port(socket.SOCK_STREAM)
+        self.http_port = free_port()
         self.settings(asterisk="external")
         self.running: list[asyncio.subprocess.Process] = []
 
@@ -43,8 +43,8 @@ class Shell:
         values = {
             "var": str(self.var),
             "http_port": self.http_port,
-            "agi_port": free_port(socket.SOCK_STREAM),
-            "ami_port": free_port(socket.SOCK_STREAM),
+            "agi_port": free_port(),
+            "ami_port": free_port(),
             **own,
         }
         self.file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))

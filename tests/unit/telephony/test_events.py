@@ -30,7 +30,11 @@ BRIDGE = {"BridgeUniqueid": "40adaf92", "BridgeType": "basic", "BridgeNumChannel
     ("message", "event"),
     [
         ({"Event": "Newchannel", **CALLER}, ev.ChannelSeen(AT, CHANNEL)),
-        ({"Event": "Newstate", **CALLER}, ev.ChannelSeen(AT, CHANNEL)),
+        ({"Event": "Newstate", **CALLER}, ev.ChannelAnswered(AT, CHANNEL)),
+        ({"Event": "Newstate", **CALLER, "ChannelState": "5"}, ev.ChannelRings(AT, CHANNEL)),
+        ({"Event": "Newstate", **CALLER, "ChannelState": "4"}, ev.ChannelSeen(AT, CHANNEL)),
+        ({"Event": "OriginateResponse", "Exten": "0a1b", "Response": "Success"}, ev.CallPlaced(AT, "0a1b", True)),
+        ({"Event": "OriginateResponse", "Exten": "0a1b", "Response": "Failure"}, ev.CallPlaced(AT, "0a1b", False)),
         ({"Event": "Hangup", **CALLER, "Cause": "16"}, ev.ChannelHungUp(AT, CHANNEL, 16)),
         ({"Event": "BridgeEnter", **BRIDGE, **CALLER}, ev.BridgeEntered(AT, CHANNEL, "40adaf92")),
         ({"Event": "BridgeLeave", **BRIDGE, **CALLER}, ev.BridgeLeft(AT, CHANNEL, "40adaf92")),

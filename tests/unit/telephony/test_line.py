@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from gridline.settings import HOUSE
 from ivr import line
 from ivr.call import Call
 from ivr.line import Line, Spoken
+from ivr.telephony import variables
 from ivr.telephony.agi import AgiChannel, AgiServer
-from ivr.telephony.seal import Seal
+from ivr.telephony.seal import Seal, SealedFacts
 from ivr.voice import audio
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Prompt, PromptBook
@@ -24,6 +26,7 @@ from tests.unit.telephony.fake_asterisk import FakeCall
 
 SKEK = Companies.load(HOUSE / "dialplan" / "companies").by_id("skek")
 CAUSE = Prompt("outage-cause", cause="обрыв провода")
+SEAL, CHANNEL = Seal("key"), "1.1"
 
 
 class Reader:
@@ -46,20 +49,33 @@ class Reader:
 class Served:
     """One call whose line says a cause; what it came to, and what was spoken."""
 
-    def __init__(self, folder: Path, *, notice_heard: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        notice_heard: bool = True,
+        in_danger: bool = False,
+        marks: Mapping[str, str] | None = None,
+    ) -> None:
         self.reader = Reader()
         book = PromptBook.load(HOUSE / "dialplan" / "prompts.ru.yaml")
         self.voice = Voice(book, self.reader, folder, folder / "studio")
         self.notice_heard = notice_heard
+        self.in_danger = in_danger
+        self.marks = marks or {}
         self.spoken: list[Spoken] = []
         self.failed: Exception | None = None
         self.server = AgiServer("127.0.0.1", 0, self.take, permitted=("127.0.0.1",))
 
     async def take(self, channel: AgiChannel) -> None:
         now = SystemClock().now()
-        call = Call("c" * 32, "1.1", SKEK, "78005009494", None, "", now, notice_heard=self.notice_heard)
+        call = Call("c" * 32, CHANNEL, SKEK, "78005009494", None, "", now, notice_heard=self.notice_heard)
+        call.in_danger = self.in_danger
+        own = Line(channel, call, self.voice, SystemClock(), self.spoken.append, SEAL)
+        for name, value in self.marks.items():
+            own.mark(name, value)
         try:
-            await Line(channel, call, self.voice, SystemClock(), self.spoken.append, Seal("key")).say(CAUSE)
+            await own.say(CAUSE)
         except PromptUnavailable as error:
             self.failed = error
 
@@ -128,3 +144,27 @@ async def test_words_that_cannot_be_made_are_told_of_after_the_wait(tmp_path: Pa
     assert await asterisk.answer() == [], "there was something to play after all"
     await served.end(asterisk)
     assert served.failed is not None
+
+
+async def test_danger_is_sealed_with_the_place_for_whoever_takes_the_call_over(tmp_path: Path) -> None:
+    chosen = await _set_by(Served(tmp_path, marks={variables.DANGER: "1", variables.PLACE: "danger"}))
+    assert chosen[variables.DANGER] == "1"
+    assert SEAL.fits(chosen[variables.SEAL], CHANNEL, SealedFacts(place="danger", notice="1", danger="1"))
+
+
+async def test_a_controller_that_took_over_somebody_in_danger_seals_them_so_again(tmp_path: Path) -> None:
+    later = await _set_by(Served(tmp_path, in_danger=True, marks={variables.PLACE: "operator"}))
+    assert variables.DANGER not in later, "the channel has it already"
+    assert SEAL.fits(later[variables.SEAL], CHANNEL, SealedFacts(place="operator", notice="1", danger="1"))
+
+
+async def _set_by(served: Served) -> dict[str, str]:
+    """The channel variables that a line sets with its first words."""
+    served.reader.may.set()
+    await served.voice.render([CAUSE], "skek")
+    await served.server.start()
+    asterisk = await FakeCall.place(served.server.port)
+    _, _, names, values = await asterisk.answer()
+    await asterisk.answer("200 result=0 endpos=8000")
+    await served.end(asterisk)
+    return dict(zip(names.removeprefix("ARRAY(").removesuffix(")").split(","), values.split(","), strict=True))

@@ -102,6 +102,15 @@ async def test_it_is_paused_and_resumed_by_hand(talk: Talk) -> None:
     assert talk.remembered == ["recording-paused", "recording-resumed"]
 
 
+async def test_a_caller_who_hangs_up_while_asterisk_is_asked_leaves_no_pause(talk: Talk) -> None:
+    pausing = asyncio.create_task(talk.pauses.pause(Person(), "PJSIP/101-web"))
+    await asyncio.sleep(0)  # it is asking now
+    talk.hears(ev.ChannelHungUp(START, OLGA, 16), ev.ChannelHungUp(START, ANNA, 16))
+    with pytest.raises(Conflict, match="нет разговора"):
+        await pausing
+    assert talk.pauses.until("101") is None
+
+
 async def test_after_a_transfer_the_next_one_is_recorded(talk: Talk) -> None:
     await talk.pauses.pause(Person(), "PJSIP/101-web")
     talk.hears(ev.RecordingStarted(START, ANNA))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -12,11 +13,11 @@ from ivr.telephony.wire import parse_environment
 
 SEAL, CHANNEL = Seal("ours"), "node1-1790000000.7"
 NOTHING = SealedFacts()
-KEPT = SealedFacts("c" * 32, "main", "1")
+KEPT = SealedFacts("c" * 32, "main", "1", "1")
 
 
 def environment(company: str, kept: SealedFacts = NOTHING, seal: str = "", **more: str) -> Mapping[str, str]:
-    said = "/".join(("call", company, "78005009494", kept.call, kept.place, kept.notice, seal))
+    said = "/".join(("call", company, "78005009494", kept.call, kept.place, kept.notice, seal, kept.danger))
     return {"network_script": said, "uniqueid": CHANNEL, "callerid": "79130000001", **more}
 
 
@@ -37,15 +38,35 @@ def test_what_we_sealed_is_believed() -> None:
         (KEPT, "печать"),
         (KEPT, Seal("theirs").of(CHANNEL, KEPT)),
         (KEPT, SEAL.of("node1-1790000000.8", KEPT)),
-        (SealedFacts(KEPT.call, "danger", "1"), SEAL.of(CHANNEL, KEPT)),
-        (SealedFacts(KEPT.call, KEPT.place, ""), SEAL.of(CHANNEL, KEPT)),
-        (SealedFacts("d" * 32, KEPT.place, "1"), SEAL.of(CHANNEL, KEPT)),
+        (replace(KEPT, place="danger"), SEAL.of(CHANNEL, KEPT)),
+        (replace(KEPT, notice=""), SEAL.of(CHANNEL, KEPT)),
+        (replace(KEPT, call="d" * 32), SEAL.of(CHANNEL, KEPT)),
+        (replace(KEPT, danger=""), SEAL.of(CHANNEL, KEPT)),
         (SealedFacts(notice="1"), ""),
     ],
-    ids=["none", "guessed", "not-ascii", "another-key", "another-channel", "place", "notice", "call", "notice-alone"],
+    ids=[
+        "none",
+        "guessed",
+        "not-ascii",
+        "another-key",
+        "another-channel",
+        "place",
+        "notice",
+        "call",
+        "danger",
+        "notice-alone",
+    ],
 )
 def test_what_we_did_not_seal_is_a_new_call(kept: SealedFacts, seal: str) -> None:
     assert Arrival.of(environment("skek", kept, seal), SEAL).kept == SealedFacts()
+
+
+def test_a_dialplan_that_says_nothing_of_danger_is_understood() -> None:
+    """An Asterisk that was not reloaded yet after Gridline was changed."""
+    kept = replace(KEPT, danger="")
+    said = environment("skek", kept, SEAL.of(CHANNEL, kept))
+    before = {**said, "network_script": said["network_script"].removesuffix("/")}
+    assert Arrival.of(before, SEAL).kept == kept
 
 
 def test_a_telephone_adds_nothing_to_what_the_dialplan_said() -> None:
@@ -56,6 +77,6 @@ def test_a_telephone_adds_nothing_to_what_the_dialplan_said() -> None:
     assert Arrival.of(environment, SEAL) == Arrival("skek", "78005009494", SealedFacts(), CHANNEL, "79130000001")
 
 
-@pytest.mark.parametrize("script", ["", "call", "call/skek", "call/skek/7/a/b/c/d/e", "resume/skek/7/c/../1"])
+@pytest.mark.parametrize("script", ["", "call", "call/skek", "call/skek/7/a/b/c/d/e/f", "resume/skek/7/c/../1"])
 def test_words_that_are_not_the_dialplans_name_no_company(script: str) -> None:
     assert Arrival.of({"network_script": script}, SEAL).company_id == ""

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from asterisk_conf.render import MACHINE_S
 from gridline.errors import Misconfigured
 from gridline.settings import HOUSE
-from ivr.voice.prompts import KINDS, Prompt, PromptBook
+from ivr.outbound.dialer import ROBOT
+from ivr.voice.prompts import CHARACTERS_PER_SECOND, KINDS, Prompt, PromptBook
 
 SHIPPED = HOUSE / "dialplan/prompts.ru.yaml"
 
@@ -31,6 +33,13 @@ def test_the_notice_tells_of_the_robot_at_once_and_of_the_recording(book: Prompt
         assert book["notice"].kind == "notice"
         assert words.index("робот") < 14 * 5  # within five seconds
         assert "для контроля качества разговор записывается" in words.lower()
+
+
+def test_whoever_we_call_learns_within_five_seconds_that_it_is_a_robot(book: PromptBook) -> None:
+    """R34, for every script there is: the dialer says this before it runs one, at most MACHINE_S after the answer."""
+    for company in ("common", *book.companies):
+        words = book.text(ROBOT, company)
+        assert MACHINE_S + (words.index("робот") + len("робот")) / CHARACTERS_PER_SECOND <= 5
 
 
 def test_the_danger_text_names_the_eight_metres(book: PromptBook) -> None:

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from gridline.settings import HOUSE
-from service.cli import prompts
+from service.cli.sound import prompts
 
 BOOK = "beep:\n  kind: tone\n  seconds: 0.4\nnumber:\n  text: Номер {number}\n"
 

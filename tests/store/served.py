@@ -1,0 +1,40 @@
+"""A real S3 server on this machine, for the tests of what is kept there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+STARTS_S = 60
+WAITED = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+server.stop()
+"""
+
+
+@contextmanager
+def s3_server(folder: Path) -> Iterator[str]:
+    """Moto's server in a process of its own, which ends with the block; gives its address."""
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", WAITED],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    try:
+        assert server.stdout is not None
+        port = server.stdout.readline().strip()
+        assert port, (folder / "server.log").read_text()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.communicate("", timeout=STARTS_S)

@@ -1,0 +1,1 @@
+"""Quality: scorecards, totals, agreement."""

@@ -1,0 +1,1 @@
+"""The caller's voice as an answer."""
