@@ -37,3 +37,7 @@ lock: venv             ## after a change of dependencies in pyproject.toml
 	.venv/bin/pip install --quiet pip-tools
 	.venv/bin/pip-compile --quiet --extra dev --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--generate-hashes --output-file requirements.lock pyproject.toml
+	.venv/bin/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*p["optional-dependencies"]["whisper"], sep="\n")' | \
+		.venv/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--generate-hashes --constraint requirements.lock --output-file requirements-whisper.lock -
