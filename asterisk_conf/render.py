@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from asterisk_conf import trunk
 from asterisk_conf.agents_file import AgentsFile
 from asterisk_conf.asterisk import Asterisk
-from asterisk_conf.secrets import DIALER_SECRET, secret
+from asterisk_conf.secrets import DIALER_SECRET, RECORDER_SECRET, secret
 from gridline import priorities
 from gridline.companies import Company
 from gridline.errors import Misconfigured
@@ -41,6 +41,8 @@ DIALLED_PATTERNS = tuple(f"_{plus}{'X' * digits}" for plus in ("", "+") for digi
 """Every number there is, one pattern a length: Asterisk's `.` and `!` would match anything, line breaks too."""
 DIALER_USER = "gridline-dialer"
 """Who may originate calls over AMI, and nothing else; everybody else over AMI may not."""
+RECORDER_USER = "gridline-recorder"
+"""Who may begin a recording over AMI: of all that the right for it (system) gives, the only thing it is used for."""
 CONTACT_USER = "gridline"
 """What a carrier calls us by where we register: the user of the contact we give it."""
 OLDEST_WITH_URI_MATCH = 22
@@ -87,7 +89,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
     queues = [
         {
             "name": queue,
-            "still_waiting": prompts / company.id / "still-waiting",
+            "still_waiting": prompts / company.id / "in-queues/still-waiting",
             "members": _members(company, queue, settings),
         }
         for company in companies
@@ -101,6 +103,8 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "ami_secret": settings.ami_secret.get_secret_value() or secret(secrets_folder, "ami"),
         "dialer_user": DIALER_USER,
         "dialer_secret": settings.dialer_secret.get_secret_value() or secret(secrets_folder, DIALER_SECRET),
+        "recorder_user": RECORDER_USER,
+        "recorder_secret": settings.recorder_secret.get_secret_value() or secret(secrets_folder, RECORDER_SECRET),
         "answering_machines": settings.answering_machines,
         "machine_s": MACHINE_S,
         "channelvars": "GRIDLINE_COMPANY,GRIDLINE_DIALLED,QUEUE_PRIO",

@@ -9,6 +9,7 @@ from pathlib import Path
 from gridline.errors import Misconfigured
 
 DIALER_SECRET = "ami-dialer"  # a file's name
+RECORDER_SECRET = "ami-recorder"  # likewise
 
 
 def secret(folder: Path, name: str) -> str:

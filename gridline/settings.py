@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     dialer_secret: SecretStr = SecretStr("")
     """Of `gridline-dialer`, who may originate calls and nothing else; empty means the one made at first start in
     `var/secrets/ami-dialer`."""
+    recorder_secret: SecretStr = SecretStr("")
+    """Of `gridline-recorder`, with the right write: system, who begins the recording of a caller who was handed over;
+    empty means the one made at first start in `var/secrets/ami-recorder`."""
     sip_host: str = "127.0.0.1"
     """The address of ours that the carrier and SIP phones see."""
     sip_port: int = Field(default=5060, ge=1, le=65535)

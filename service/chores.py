@@ -51,6 +51,7 @@ def begun(controller: Controller) -> Jobs:
     jobs.keep("recording-pause", controller.recording_pause.run)
     jobs.keep("visits", controller.visits.run)
     jobs.keep("call-legs", controller.call_legs.run)
+    jobs.keep("handed-over", controller.handed_over.run)
     jobs.keep("lost-callers", controller.lost_callers.run)
     jobs.keep("called-again", controller.called_again.run)
     jobs.keep("whispers", controller.whispers.run)

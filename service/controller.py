@@ -66,6 +66,7 @@ from ivr.promised.words import ToldWords
 from ivr.reception.call_legs import CallLegs
 from ivr.reception.called_out import CalledOut
 from ivr.reception.ends import Ends
+from ivr.reception.handed_over import HandedOverRecordings
 from ivr.reception.reception import Reception
 from ivr.services import Services
 from ivr.storm import limits
@@ -191,6 +192,7 @@ class Controller:
             on_resync=self._on_resync,
             clock=clock,
         )
+        self.handed_over = HandedOverRecordings(config, self.ami)
         self._show_place: Callable[[str], None] = lambda agent: None
         self._show_calls: Callable[[Changes], None] = lambda changes: None
         self._live: Live | None = None
@@ -409,6 +411,7 @@ class Controller:
         self.recording_pause.on_event(event)
         self.visits.on_event(event)
         self.call_legs.on_event(event)
+        self.handed_over.on_event(event)
         self.called_out.on_event(event)
         self.lost_callers.on_event(event)
         self.called_again.on_event(event)

@@ -29,8 +29,9 @@ MESSAGE_LIMIT = 1024 * 1024
 """Bytes without the end of a message after which the other side is not taken for Asterisk."""
 _HEADERS_LIMIT = 100
 _END = b"\r\n\r\n"
-_REPEATED = frozenset({"chanvariable", "destchanvariable"})
-"""The headers that Asterisk 22 sends several times in one message of those we read."""
+_REPEATED = "chanvariable"
+"""How the names of the headers end that Asterisk 22 sends several times in one message, once for each leg it tells of
+(`ChanVariable`, `DestChanVariable`, `TransfereeChanVariable`)."""
 _SILENT = logging.Logger("panoramisk", logging.CRITICAL + 1)
 _NEVER_S = 10**9
 
@@ -206,8 +207,8 @@ def _read(block: bytes) -> Mapping[str, str | list[str]]:
         folded = name.lower()
         if folded not in known:
             known.add(folded)
-            headers[name] = [value] if folded in _REPEATED else value
-        elif folded in _REPEATED and isinstance(values := headers.get(name), list):
+            headers[name] = [value] if folded.endswith(_REPEATED) else value
+        elif folded.endswith(_REPEATED) and isinstance(values := headers.get(name), list):
             values.append(value)
         else:
             log.warning("ami-doubled-header", header=clean(name, 40))

@@ -230,6 +230,14 @@ class RecordingStopped(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver(Event):
+    """A telephone has joined the two it talked with (SIP REFER with Replaces) and is gone."""
+
+    channel: str
+    """Asterisk's name of the leg that was on hold meanwhile; "" where the transfer failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Held(Event):
     """This telephone has put the others of its bridge on hold."""
 
@@ -324,6 +332,9 @@ _MAKERS: Mapping[str, _Maker] = {
     "UserEvent": lambda m, at: CallTurnedAway(at, clean(m["Reason"], 40)),
     "Hold": lambda m, at: Held(at, channel_of(m)),
     "Unhold": lambda m, at: Unheld(at, channel_of(m)),
+    "AttendedTransfer": lambda m, at: HandedOver(
+        at, m.get("TransfereeChannel", "") if m["Result"] == "Success" else ""
+    ),
     "MixMonitorStart": lambda m, at: RecordingStarted(at, channel_of(m)),
     "MixMonitorStop": lambda m, at: RecordingStopped(at, channel_of(m)),
 }

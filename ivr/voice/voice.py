@@ -24,6 +24,9 @@ TOUCHED_S = 3600
 """Seconds within which a sound's last use is recorded."""
 KEEP_DAYS = 7
 _REMEMBERED = 20_000
+IN_QUEUES = ("still-waiting",)
+"""What app_queue itself says while a recorder waits for the talk. It must not find it in A-law: that counts as sound
+with RTP sequence number 0, after which half of all telephones are not recorded (ivr/reception/handed_over.py)."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ class Voice:
         """Make every prompt without placeholders; `progress` is called for each as it is done.
 
         Also links `by-id/COMPANY/ID.{alaw,wav}` to the clips: fixed names for the dialplan, which must
-        be able to speak without this program. A failing prompt does not stop the others: `Built.problem`.
+        be able to speak without this program; and of `IN_QUEUES` the one ending they are to be played from. A failing
+        prompt does not stop the others: `Built.problem`.
         """
         two = asyncio.Semaphore(2)  # a caller's phrase, needed now, must not queue behind all of these
 
@@ -152,7 +156,10 @@ class Voice:
         started, utterance, problem, limit_s = time.monotonic(), None, "", self.book[id].limit_s
         try:
             utterance = await self._make((id,), company_id)
-            _link(self._clips.folder / "by-id" / company_id / id, utterance.file)
+            named = self._clips.folder / "by-id" / company_id
+            _link(named / id, utterance.file)
+            if id in IN_QUEUES:
+                _link(named / "in-queues" / id, utterance.file, (".wav",))
         except GridlineError as error:
             problem = error.message
         if utterance and utterance.seconds > limit_s:
@@ -186,9 +193,9 @@ def _ids(phrases: Sequence[Phrase]) -> tuple[str, ...]:
     return tuple(phrase if isinstance(phrase, str) else phrase.id for phrase in phrases)
 
 
-def _link(name: Path, file: Path) -> None:
+def _link(name: Path, file: Path, endings: Sequence[str] = (".alaw", ".wav")) -> None:
     name.parent.mkdir(parents=True, exist_ok=True)
-    for ending in (".alaw", ".wav"):
+    for ending in endings:
         link, target = name.with_name(name.name + ending), os.path.relpath(f"{file}{ending}", name.parent)
         if not link.is_symlink() or link.readlink() != Path(target):
             temporary = name.with_name(f".{name.name}.{os.getpid()}{ending}")

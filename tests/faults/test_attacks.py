@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from asterisk_conf.render import DIALER_USER
-from asterisk_conf.secrets import DIALER_SECRET, secret
+from asterisk_conf.render import DIALER_USER, RECORDER_USER
+from asterisk_conf.secrets import DIALER_SECRET, RECORDER_SECRET, secret
 from carrier.stories.installation import Installation
 from carrier.stories.scene import Caller, Scene
 from gridline import settings
@@ -121,6 +121,7 @@ async def test_the_manager_takes_no_second_action_and_has_least_rights(house: In
     finally:
         session.close()
     await _the_dialer_may_only_dial(house)
+    await _the_recorder_has_no_other_right(house)
     for agents in (("101\n[x]",), ("101;x",), ("a,b",), ("../1",)):
         with pytest.raises(Misconfigured):
             settings.load(agents=agents)
@@ -226,3 +227,24 @@ async def _call_from(house: Installation, caller: str, *, ended: bool = True) ->
 async def _steps(house: Installation, call: str) -> list[CallStep]:
     async with house.db.read() as session:
         return list((await session.scalars(select(CallStep).where(CallStep.call_id == call))).all())
+
+
+async def _the_recorder_has_no_other_right(house: Installation) -> None:
+    """Its right (system) is wider than its use, but it holds no command, call or variable, and nothing is told."""
+    told: list[object] = []
+    own, password = house.settings, secret(house.var / "secrets", RECORDER_SECRET)
+    session = await Session.open(own.ami_host, own.ami_port, RECORDER_USER, password, told.extend, 5)
+    try:
+        for action, arguments in (
+            ("Command", {"Command": "core show version"}),
+            ("Getvar", {"Variable": "SHELL(id)"}),
+            ("Originate", {"Channel": "Local/s@out", "Application": "System", "Data": "id"}),
+            ("QueuePause", {"Queue": "skek-hotline", "Interface": "PJSIP/101", "Paused": "true"}),
+        ):
+            with pytest.raises(AmiActionFailed, match=r"(?i)permission|forbidden|access"):
+                await session.ask(action, arguments, 5)
+        with pytest.raises(InvalidInput):
+            await session.ask("MixMonitor", {"Channel": "PJSIP/7", "File": "x\r\nCommand: id"}, 5)
+    finally:
+        session.close()
+    assert told == []

@@ -45,6 +45,8 @@ class FakeManager:
         self.logins = 0
         self.hangs = False
         """Half-open: takes everything, answers nothing."""
+        self.variables: dict[str, str] = {}
+        """What Getvar tells of every channel."""
         self.replies: dict[str, bytes] = {}
         """Raw replies to further actions, `{id}` standing for the action's id; b"" answers nothing."""
         self._writers: set[asyncio.StreamWriter] = set()
@@ -121,6 +123,8 @@ class FakeManager:
                 return message({"Response": "Error", **own, "Message": "Authentication failed"})
             self.logins += 1
             return message({"Response": "Success", **own, "Message": "Authentication accepted"})
+        if name == "Getvar" and asked["Variable"] in self.variables:
+            return message({"Response": "Success", **own, "Value": self.variables[asked["Variable"]]})
         if name == "Ping":
             return message({"Response": "Success", **own, "Ping": "Pong", "Timestamp": "1.2"})
         if name == "CoreStatus":

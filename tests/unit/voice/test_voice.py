@@ -219,6 +219,16 @@ async def test_all_prompts_are_made_beforehand_and_found_by_name(voice: Voice, o
         assert link.resolve() == Path(f"{(await voice.render([text], company)).file}.alaw")
 
 
+async def test_what_a_queue_says_itself_lies_in_no_a_law(
+    voice: Voice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.voice.voice.IN_QUEUES", ("hello",))
+    await voice.build_all()
+    (only,) = (tmp_path / "made/by-id/skek/in-queues").iterdir()
+    assert only.name == "hello.wav"
+    assert only.resolve() == Path(f"{(await voice.render(['hello'], 'skek')).file}.wav")
+
+
 async def test_one_prompt_that_fails_does_not_stop_the_others(tmp_path: Path, organ: Organ) -> None:
     organ.broken = True
     built = {(b.company_id, b.prompt_id): b for b in await made(tmp_path, organ).build_all()}
