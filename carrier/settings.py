@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
+import os
 import random
 import socket
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+_OURS: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class CarrierSettings:
 
 
 def free_port() -> int:
-    """A loopback port that is free at this moment, for TCP and UDP.
+    """A loopback port that is free at this moment, for TCP and UDP, and that no process but this one is given here.
 
     Below those that Linux gives to outgoing connections (32768 and up): one of them could take it before it is bound.
     """
@@ -50,8 +56,27 @@ def free_port() -> int:
     return next(
         port
         for port in random.sample(ports, len(ports))
-        if all(is_free(port, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM))
+        if all(is_free(port, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)) and _kept(port)
     )
+
+
+@functools.cache
+def _keeper() -> int:
+    """A file with one byte for each port, of all processes on this machine; what a process locks ends with it."""
+    file = Path(tempfile.gettempdir()) / f"gridline-ports-{os.getuid()}"
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+
+def _kept(port: int) -> bool:
+    """Whether this port is ours from now on: between the choice and the bind another could choose it too."""
+    if port in _OURS:
+        return False
+    try:
+        fcntl.lockf(_keeper(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except BlockingIOError:
+        return False
+    _OURS.add(port)
+    return True
 
 
 def is_free(port: int, kind: socket.SocketKind) -> bool:

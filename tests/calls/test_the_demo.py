@@ -31,6 +31,8 @@ class Demo:
     told: list[dict[str, object]]
 
 
+TOLD = ("no-power", "complaint", "danger", "without-controller")
+"""Of the stories, those with a number given, a queue, a recording and a process that is dead: all of them take long."""
 COMMAND = (sys.executable, "-c", "from service.cli import main; main()", "demo")
 
 
@@ -51,7 +53,7 @@ def demo(asterisk_program: Asterisk, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("demo")
     result = folder / "told.json"
     ended = subprocess.run(
-        [*COMMAND, "--once", "--json", str(result)],
+        [*COMMAND, "--once", "--json", str(result), *(word for name in TOLD for word in ("--story", name))],
         cwd=HOUSE,
         env=environment(folder),
         stdout=subprocess.PIPE,
@@ -64,9 +66,9 @@ def demo(asterisk_program: Asterisk, tmp_path_factory: pytest.TempPathFactory) -
     return Demo(ended.stdout, list(json.loads(result.read_text("utf-8"))))
 
 
-def test_every_story_of_the_demo_came_true(demo: Demo) -> None:
+def test_each_story_of_the_demo_came_true(demo: Demo) -> None:
     assert [(one["company"], one["story"], one["ok"]) for one in demo.told] == [
-        (story.company, story.name, True) for story in STORIES
+        (story.company, story.name, True) for story in STORIES if story.name in TOLD
     ]
 
 

@@ -1,4 +1,4 @@
-"""No page, report or sweep over 100 000 calls and appeals holds the event loop, where calls wait."""
+"""No page, report or sweep over 50 000 calls and appeals holds the event loop, where calls wait."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from recordings.store import Store
 from tests.console.conftest import COMPANY, Client, ConsoleApp, opened
 from tests.load.stalls import Stalls, watched
 
-ROWS = 100_000
+ROWS = 50_000
 LONGEST_S = 0.05
 ASKED = 2
 """The shortest of so many counts: on a machine at work another thread may hold the interpreter for its own turn."""

@@ -26,7 +26,8 @@ FINDINGS = frozenset(
         "common/reconnecting",  # «соединение восстанавливается» becomes «соединение его становится»
         "common/settlement-letters",  # letters of the keypad, in part
         "common/whisper-metering",  # one word
-        "mrsk-centra/notice",  # the company's letters
+        "mrsk-centra/notice",  # the company's letters, here and in the next two
+        "mrsk-centra/out-notice",
         "mrsk-centra/out-robot",
         "skek/out-robot",  # «Северо-Кузбасская»
     }
