@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from gridline.errors import Unavailable
 from gridline.settings import Settings
-from service.doctor import carrier, machine, mail, messages, store, telephone, transcripts, words
+from service.doctor import carrier, machine, mail, messages, recordings, store, telephone, transcripts, words
 from service.doctor.finding import Finding, wrong
 
 Check = Callable[[Settings], Sequence[Finding] | Awaitable[Sequence[Finding]]]
@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     store.database,
     store.spool,
     store.recordings,
+    recordings.both_sides,
     transcripts.backlog,
     mail.answers,
     messages.way_out,
