@@ -9,7 +9,7 @@ setup: venv            ## everything the product needs; a second run takes secon
 
 test: venv             ## everything, real calls included
 	.venv/bin/gridline setup --tests
-	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # calls mostly wait: three files at a time
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a third would take sound from calls
 
 check: lint            ## every day: lint, unit tests, both databases; no calls, no browser
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/store
