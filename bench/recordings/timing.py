@@ -37,12 +37,13 @@ async def timed(db: Database, what: str, ask: Ask) -> TimedAsk:
 
 
 def told(name: str, asked: Sequence[TimedAsk]) -> dict[str, Any]:
-    """The 95th of a hundred, the worst, and which the three slowest were."""
+    """The 95th of a hundred, the worst, which the three slowest were, and how many found anything at all."""
     by_time = sorted(asked, key=lambda each: each.ms)
     return {
         f"{name}_p95_ms": round(percentile([one.ms for one in by_time], 0.95), 1),
         f"{name}_max_ms": round(by_time[-1].ms, 1),
         f"{name}_slowest": [f"{one.ms:.0f} ms: {one.what}; {one.found} found" for one in by_time[:-4:-1]],
+        f"{name}_fruitful": sum(one.found > 0 for one in asked),
     }
 
 

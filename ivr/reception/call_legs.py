@@ -10,7 +10,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -24,6 +24,8 @@ from ivr.telephony.state import Snapshot
 
 MOST_UNWRITTEN = 20_000
 """Legs kept in memory while the database is away; beyond it the oldest are lost, and the log says so."""
+SHORTEST = timedelta(milliseconds=200)
+"""Asterisk joins for a moment whoever has hung up while it was about to: nobody says a word in that."""
 _WRITE_EVERY_S = 1.0
 
 log = structlog.get_logger(__name__)
@@ -182,7 +184,7 @@ class CallLegs:
 
     def _ends(self, talk: _Talk, at: datetime) -> None:
         outside = self._outside.get(talk.outside)
-        if outside is None:
+        if outside is None or at - talk.began_at < SHORTEST:
             return
         _hold_ends(talk, at)
         if len(self._done) >= MOST_UNWRITTEN:

@@ -124,6 +124,11 @@ async def test_whom_an_agent_calls_has_a_call_named_by_the_agents_leg(db: Databa
     assert {leg.call_id for leg in found} == {call_id("node1", BOOT, "2.1")}
 
 
+async def test_who_hung_up_as_they_were_joined_talked_with_nobody(sqlite_db: Database) -> None:
+    joined = [*together(10, "b1", ANNA, OLGA), ev.ChannelHungUp(after(10.1), ANNA, 16)]
+    assert await kept(sqlite_db, legs_of(sqlite_db), ev.ChannelSeen(after(0), ANNA), *joined) == []
+
+
 async def test_a_process_begun_in_mid_talk_takes_the_leg_up_and_one_that_was_away_ends_it(db: Database) -> None:
     legs = legs_of(db)
     there = [LiveChannel(ANNA, "b1", after(0)), LiveChannel(OLGA, "b1", after(8))]
