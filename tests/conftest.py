@@ -48,7 +48,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_server() -> Iterator[PostgresServer]:
     """A running PostgreSQL server with a migrated template; skips, saying so, where there are no programs."""
     try:
-        server = PostgresServer()
+        server = PostgresServer(fsync="off")  # no test loses the machine; each of them makes and drops a database
     except PostgresAbsent as absent:
         pytest.skip(str(absent))
     try:
