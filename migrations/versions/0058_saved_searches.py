@@ -1,4 +1,4 @@
-"""Searches of talks that people save under names of their own."""
+"""Searches of talks that people save under names of their own, and calls by the places of the menu they passed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_searches")),
         sa.UniqueConstraint("user_id", "company_id", "name", name=op.f("uq_saved_searches_user_id_company_id_name")),
     )
+    op.create_index(op.f("ix_call_steps_place_call_id"), "call_steps", ["place", "call_id"])
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index(op.f("ix_call_steps_place_call_id"), "call_steps")
     op.drop_table("saved_searches")

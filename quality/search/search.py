@@ -63,6 +63,15 @@ class SearchedTalks:
     """The signature of who has marked it."""
     reader: str = ""
     """The signature of whoever asks."""
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether few talks can fit, and an index leads to them.
+
+        What else is asked is hidden from the planners then: SQLite would walk all calls of the company instead.
+        """
+        return bool(self.caller or self.appeal or self.marked or self.marked_by)
+
     least_s: int = 0
     most_s: int = 0
     """Length of the recording; 0 for no limit."""
@@ -106,8 +115,7 @@ async def page(
     query = _narrowed(wanted)
     if wanted.appeal is not None:
         query = query.where(Recording.call_id.in_(await _calls_of(session, company_id, wanted.appeal, visible_to)))
-    # By the number's index or by ids, as the states above: seeing others, SQLite walks all calls of the company.
-    query = query.where(unindexed(ours) if wanted.caller or wanted.appeal else ours)
+    query = query.where(unindexed(ours) if wanted.is_rare else ours)
     if words:
         query = query.where(Recording.id.in_(_said(session, words, wanted)))
     if after is not None:
@@ -127,7 +135,7 @@ def _narrowed(wanted: SearchedTalks) -> Select[Recording, CallRecord, TalkMeasur
         .join(CallRecord, CallRecord.id == Recording.call_id)
         .outerjoin(TalkMeasures, and_(TalkMeasures.recording_id == Recording.id, TalkMeasures.problem == ""))
         .where(
-            unindexed(heard) if wanted.caller or wanted.appeal else heard,
+            unindexed(heard) if wanted.is_rare else heard,
             CallRecord.started_at >= wanted.since,
             CallRecord.started_at < wanted.before,
         )
@@ -143,12 +151,12 @@ def _narrowed(wanted: SearchedTalks) -> Select[Recording, CallRecord, TalkMeasur
         query = query.where(CallRecord.caller == wanted.caller)
     if wanted.place:
         query = query.where(exists().where(CallStep.call_id == CallRecord.id, CallStep.place == wanted.place))
-    mark = exists().where(RecordingMark.recording_id == Recording.id)
+    marked = select(RecordingMark.recording_id)
     if wanted.marked:
-        own = mark.where(RecordingMark.author == wanted.reader)
-        query = query.where(mark, or_(~calibrations.is_blind(CallRecord.id), own))
+        own = Recording.id.in_(marked.where(RecordingMark.author == wanted.reader))
+        query = query.where(Recording.id.in_(marked), or_(~calibrations.is_blind(CallRecord.id), own))
     if wanted.marked_by:
-        query = query.where(mark.where(RecordingMark.author == wanted.marked_by))
+        query = query.where(Recording.id.in_(marked.where(RecordingMark.author == wanted.marked_by)))
     return query.where(*_limits(wanted))
 
 

@@ -178,7 +178,7 @@ async def test_talks_are_found_by_number_appeal_place_and_mark(
     assert await found(db, replace(base, marked=True)) == one
 
 
-async def test_a_number_and_an_appeal_are_looked_up_and_not_looked_for(
+async def test_a_number_an_appeal_a_place_and_marks_are_looked_up_and_not_looked_for(
     sqlite_db: Database, companies: Companies
 ) -> None:
     asked: dict[str, object] = {}
@@ -191,8 +191,14 @@ async def test_a_number_and_an_appeal_are_looked_up_and_not_looked_for(
     event.listen(sqlite_db.engine.sync_engine, "before_cursor_execute", keep)
     register = Register(sqlite_db, SystemClock(), companies, ProductionCalendar())
     appeal = await register.register(intake(call_id="c1"))
-    for changes in ({"caller": "+79131112233"}, {"appeal": numbering.read(appeal.number)}):
+    for changes in (
+        {"caller": "+79131112233"},
+        {"appeal": numbering.read(appeal.number)},
+        {"marked": True},
+        {"marked_by": "user:qa"},
+    ):
         await found(sqlite_db, replace(base, **changes))
+    await found(sqlite_db, replace(base, caller="+79131112233", place="power"))
     event.remove(sqlite_db.engine.sync_engine, "before_cursor_execute", keep)
     async with sqlite_db.engine.connect() as connection:
         for query, values in asked.items():
@@ -200,6 +206,7 @@ async def test_a_number_and_an_appeal_are_looked_up_and_not_looked_for(
                 plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)  # type: ignore[arg-type]
                 lines = [str(row[-1]) for row in plan]
                 assert any(entered in lines[0] for entered in ("(caller=? AND started_at", "(id=?)")), lines
+                assert "call_steps" not in query or any("(place=? AND call_id=?)" in line for line in lines), lines
                 assert not [line for line in lines if "(company_id" in line or "(state" in line], lines
 
 
