@@ -27,6 +27,7 @@ from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.live.board import Board
+from ivr.menus.flows import Flows
 from ivr.outbound.agents_calls import AgentsCalls
 from ivr.storm.announcer import Announcer
 from ivr.storm.storm import Storm
@@ -67,6 +68,7 @@ class Console:
     reconnect: Reconnect
     recording_pause: RecordingPause
     agents_calls: AgentsCalls
+    flows: Flows
     voice: Voice
     settings: Settings
     push: Push

@@ -258,6 +258,7 @@ class Controller:
             reconnect=self.reconnect,
             recording_pause=self.recording_pause,
             agents_calls=self.agents_calls,
+            flows=self.flows,
             voice=self.voice,
             settings=config,
             push=self.push,

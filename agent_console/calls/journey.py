@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ivr.journal.models import CallStep
+from ivr.menus.model import Flow, Menu, Place
 
 _DIGITS: Final = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
 _KEYS: Final = {word: str(digit) for digit, word in enumerate(_DIGITS)} | {"звёздочка": "*", "звёздочку": "*"}
@@ -45,6 +46,9 @@ _NOT_A_KEY: Final = {
     HUNG_UP: "положил трубку",
     "failed": "не получилось",
 }
+
+MenuWay = tuple[tuple[str, str], ...]
+"""The keys that lead to a place, each with what the menu offers under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,52 @@ def offered(menu: str, key: str) -> str:
             what = match[1].strip().removeprefix("Если ")
             return what[:1].upper() + what[1:]
     return ""
+
+
+def places(flow: Flow, words: Callable[[str], str]) -> dict[str, str]:
+    """The places a caller gets to by keys, in the menu's order: «Нет света или воды → О воде».
+
+    Each by its shortest way, told as the menus on it offer it; `words` are a prompt's.
+    """
+    found = dict[str, MenuWay]()
+    ways = _without_keys(flow, {flow.start: ()}, {})
+    seen = dict(ways)
+    while ways:
+        reached = dict[str, MenuWay]()
+        for name, way in ways.items():
+            for target, step in _pressed(flow.places[name], words).items():
+                if target in flow.places and target not in seen:
+                    reached.setdefault(target, (*way, step))
+        found |= reached
+        seen |= reached
+        ways = _without_keys(flow, reached, seen)
+        seen |= ways
+    ordered = sorted(found.items(), key=lambda item: [(key == "0", key) for key, _ in item[1]])
+    return {name: " → ".join(offer for _, offer in way) for name, way in ordered}
+
+
+def _pressed(place: Place, words: Callable[[str], str]) -> dict[str, tuple[str, str]]:
+    """Where the keys of a menu lead: each place with its first key, and with what is offered under all of its keys."""
+    if not isinstance(place, Menu):
+        return {}
+    said, offers = " ".join(words(id) for id in place.say), dict[str, list[str]]()
+    keys = dict[str, str]()
+    for key, target in place.press.items():
+        keys.setdefault(target, key)
+        offers.setdefault(target, []).append(offered(said, key) or f"клавиша {key}")
+    return {target: (key, " / ".join(offers[target])) for target, key in keys.items()}
+
+
+def _without_keys(flow: Flow, ways: Mapping[str, MenuWay], seen: Container[str]) -> dict[str, MenuWay]:
+    """These places, and those a caller gets to from them without a key: by the same way."""
+    found, ahead = dict(ways), list(ways)
+    while ahead:
+        place = flow.places[ahead.pop(0)]
+        for _, target in () if isinstance(place, Menu) else place.leads():
+            if target in flow.places and target not in seen and target not in found:
+                found[target] = found[place.name]
+                ahead.append(target)
+    return found
 
 
 def _at(step: CallStep) -> datetime:

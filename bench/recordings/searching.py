@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.calls import talk_search
-from agent_console.calls.talk_search import HOLDS, LENGTHS, OVERS, SILENCES
+from agent_console.calls.talk_search import HOLDS, LENGTHS, OVERS, SILENCES, TalkChoices
 from agent_console.people import people
 from appeals.taxonomy import shipped
 from bench.recordings import said
@@ -39,12 +39,13 @@ async def pages(db: Database, company: Company, searches: int) -> list[TimedAsk]
 
 
 def _asker(company: Company, query: dict[str, str], today: date) -> Ask:
-    topics = {code: row.title for code, row in shipped().topics.items()}
+    topics, by = {code: row.title for code, row in shipped().topics.items()}, "user:bench"
 
     async def ask(session: AsyncSession) -> int:
-        agents = await people.agents(session, company.id)
-        asked = talk_search.read(query, company, agents, topics, today)
-        rows, _ = await talk_search.page(session, company, asked, masked_words, visible_to=Scope(company.id))
+        choices = TalkChoices(await people.agents(session, company.id), topics, {})
+        asked = talk_search.read(query, company, choices, today)
+        scope = Scope(company.id)
+        rows, _ = await talk_search.page(session, company, asked, masked_words, reader=by, visible_to=scope)
         return len(rows)
 
     return ask

@@ -106,7 +106,7 @@ class CallStep(Base):
     """One step of a call through its menu."""
 
     __tablename__ = "call_steps"
-    __table_args__ = (Index(None, "call_id", "started_at", "ordinal"),)
+    __table_args__ = (Index(None, "call_id", "started_at", "ordinal"), Index(None, "place", "call_id"))
 
     id: Mapped[str] = id_column()
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -113,10 +113,14 @@ async def waiting(
 
 async def is_open(session: AsyncSession, call_id: str) -> bool:
     """Whether a talk of this call is still judged by two who are to know nothing of each other."""
+    return bool(await session.scalar(select(is_blind(call_id))))
+
+
+def is_blind(call_id: Any) -> ColumnElement[bool]:
+    """The same as a condition on a column, or on one id."""
     done = (Review.calibration_id == Calibration.id, Review.state == ReviewState.FINISHED)
-    finished = select(func.count()).select_from(Review).where(*done).scalar_subquery()
-    query = select(Calibration.id).where(Calibration.call_id == call_id, finished < TWO).limit(1)
-    return await session.scalar(query) is not None
+    finished = select(func.count()).select_from(Review).where(*done).correlate(Calibration).scalar_subquery()
+    return exists().where(Calibration.call_id == call_id, finished < TWO)
 
 
 async def listed(

@@ -1,12 +1,14 @@
-"""The words of a recording as they are searched: a tsvector on PostgreSQL, stems (fed to FTS5) on SQLite."""
+"""The words of a recording as they are searched: a tsvector (PostgreSQL) or stems for FTS5 (SQLite); saved searches."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer, String, Text
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Integer, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridline.db import Base
+from gridline.db import Base, id_column
 
 
 class SpokenWords(Base):
@@ -17,3 +19,18 @@ class SpokenWords(Base):
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     recording_id: Mapped[str] = mapped_column(String(32), unique=True)
     words: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR, "postgresql"))
+
+
+class SavedSearch(Base):
+    """What somebody searches for again and again, under a name of their own; nobody else's to see."""
+
+    __tablename__ = "saved_searches"
+    __table_args__ = (UniqueConstraint("user_id", "company_id", "name"),)
+
+    id: Mapped[str] = id_column()
+    user_id: Mapped[str] = mapped_column(String(32))
+    company_id: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(60))
+    query: Mapped[str] = mapped_column(Text)
+    """The query string of the page of talks, written anew from what was read of it."""
+    saved_at: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,13 +10,19 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, column, exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from appeals.finding import appeals
 from appeals.finding.words import asked, stem
 from appeals.models import Appeal
+from appeals.numbering import Number, Receipt
 from appeals.personal_data.trust import visible
+from appeals.proof import evidence
+from gridline.db import unindexed
 from gridline.scope import Scope
 from ivr.desk.models import QueueVisit
-from ivr.journal.models import CallRecord
+from ivr.journal.models import CallRecord, CallStep
+from quality.marks.models import RecordingMark
 from quality.measures.models import TalkMeasures
+from quality.reviews import calibrations
 from quality.search.index import marks
 from recordings.models import PLAYABLE, Recording
 
@@ -45,6 +51,27 @@ class SearchedTalks:
     queue: str = ""
     topic: str = ""
     """Of an appeal made in the call."""
+    caller: str = ""
+    """The number in E.164 of whoever called, or was called by an agent."""
+    appeal: Number | Receipt | None = None
+    """Calls in which this appeal was made or spoken of again."""
+    place: str = ""
+    """A place of the menu that the call has passed."""
+    marked: bool = False
+    """Somebody has marked a second of it; while two judge it blind, only `reader` counts."""
+    marked_by: str = ""
+    """The signature of who has marked it."""
+    reader: str = ""
+    """The signature of whoever asks."""
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether few talks can fit, and an index leads to them.
+
+        What else is asked is hidden from the planners then: SQLite would walk all calls of the company instead.
+        """
+        return bool(self.caller or self.appeal or self.marked or self.marked_by)
+
     least_s: int = 0
     most_s: int = 0
     """Length of the recording; 0 for no limit."""
@@ -81,10 +108,14 @@ async def page(
     words = asked(wanted.words)[:MOST_WORDS]
     if wanted.words and not words:
         return [], False
-    query = _narrowed(wanted).where(
+    ours = and_(
         CallRecord.company_id == company_id,
         visible(visible_to, CallRecord.company_id, CallRecord.branch, CallRecord.id),
     )
+    query = _narrowed(wanted)
+    if wanted.appeal is not None:
+        query = query.where(Recording.call_id.in_(await _calls_of(session, company_id, wanted.appeal, visible_to)))
+    query = query.where(unindexed(ours) if wanted.is_rare else ours)
     if words:
         query = query.where(Recording.id.in_(_said(session, words, wanted)))
     if after is not None:
@@ -98,12 +129,13 @@ async def page(
 
 
 def _narrowed(wanted: SearchedTalks) -> Select[Recording, CallRecord, TalkMeasures]:
+    heard = Recording.state.in_(PLAYABLE)
     query = (
         select(Recording, CallRecord, TalkMeasures)
         .join(CallRecord, CallRecord.id == Recording.call_id)
         .outerjoin(TalkMeasures, and_(TalkMeasures.recording_id == Recording.id, TalkMeasures.problem == ""))
         .where(
-            Recording.state.in_(PLAYABLE),
+            unindexed(heard) if wanted.is_rare else heard,
             CallRecord.started_at >= wanted.since,
             CallRecord.started_at < wanted.before,
         )
@@ -115,7 +147,31 @@ def _narrowed(wanted: SearchedTalks) -> Select[Recording, CallRecord, TalkMeasur
         query = query.where(visit.where(QueueVisit.queue == wanted.queue))
     if wanted.topic:
         query = query.where(exists().where(Appeal.call_id == CallRecord.id, Appeal.topic == wanted.topic))
+    if wanted.caller:
+        query = query.where(CallRecord.caller == wanted.caller)
+    if wanted.place:
+        query = query.where(exists().where(CallStep.call_id == CallRecord.id, CallStep.place == wanted.place))
+    marked = select(RecordingMark.recording_id)
+    if wanted.marked:
+        own = Recording.id.in_(marked.where(RecordingMark.author == wanted.reader))
+        query = query.where(Recording.id.in_(marked), or_(~calibrations.is_blind(CallRecord.id), own))
+    if wanted.marked_by:
+        query = query.where(Recording.id.in_(marked.where(RecordingMark.author == wanted.marked_by)))
     return query.where(*_limits(wanted))
+
+
+async def _calls_of(
+    session: AsyncSession, company_id: str, number: Number | Receipt, visible_to: Scope
+) -> Collection[str]:
+    """The ids of the calls of an appeal that the asker may see; none where there is no such appeal."""
+    named = Appeal.number if isinstance(number, Number) else Appeal.receipt
+    query = select(Appeal).where(Appeal.company_id == company_id, named == number.digits, appeals.visible(visible_to))
+    appeal = await session.scalar(query)
+    if appeal is None:
+        return ()
+    calls, recordings = await evidence.links(session, appeal)
+    of_recordings = select(Recording.call_id).where(or_(Recording.id.in_(recordings), Recording.appeal_id == appeal.id))
+    return calls | set(await session.scalars(of_recordings))
 
 
 def _limits(wanted: SearchedTalks) -> list[ColumnElement[bool]]:

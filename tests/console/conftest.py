@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,11 +50,13 @@ from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.whisper import Whispers
 from ivr.live.board import Board
 from ivr.live.view import CallKey
+from ivr.menus.flows import Flows
 from ivr.outbound.agents_calls import AgentsCalls
 from ivr.storm.announcer import Announcer
 from ivr.storm.limits import of_installation
 from ivr.storm.storm import Storm
 from ivr.telephony.ami import Ami
+from ivr.voice.prompts import PromptBook
 from ivr.voice.voice import Voice
 from outreach import quiet
 from outreach.messages import Messages
@@ -65,6 +68,7 @@ from quality.measures import rules
 from recordings.disk import Disk
 from recordings.incoming import Incoming
 from recordings.store import Store
+from service.cli.menus import vocabulary_by_book
 from tests.table_ears import TableEars
 from worklist import clocks
 from worklist.callbacks import Callbacks
@@ -192,6 +196,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         reconnect=reconnect,
         recording_pause=RecordingPause(ami, board, clock, desk.remember, lambda _: None, is_parked=reconnect.is_parked),
         agents_calls=AgentsCalls(clock, lambda id: id, lambda agent: made.app[BANDS].call_changed(agent)),
+        flows=_flows(),
         voice=voice,
         settings=settings,
         push=Push(clock),
@@ -241,6 +246,14 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
     await voice.close()
     await disk.close()
     await db.close()
+
+
+@cache
+def _flows() -> Flows:
+    """The menus the product ships; no test of the console changes them."""
+    book = PromptBook.load(HOUSE / "dialplan" / "prompts.ru.yaml")
+    companies = Companies.load(HOUSE / "dialplan" / "companies")
+    return Flows(companies, HOUSE / "dialplan" / "menus", lambda company: vocabulary_by_book(company, book))
 
 
 async def _people(made: ConsoleApp) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent_console.calls import journey
 from gridline.companies import Companies
 from gridline.settings import HOUSE
 from ivr.menus.flows import load_checked
@@ -27,6 +28,15 @@ def company_id(request: pytest.FixtureRequest) -> str:
 def flow(company_id: str) -> Flow:
     company = COMPANIES.by_id(company_id)
     return load_checked(HOUSE / "dialplan" / "menus" / company.menu, vocabulary_by_book(company, BOOK))
+
+
+def test_every_place_a_key_leads_to_is_told_in_the_words_of_its_menu(flow: Flow, company_id: str) -> None:
+    told = journey.places(flow, lambda prompt: BOOK.text(prompt, company_id).replace("+", ""))
+    pressed = {target for menu in menus(flow) for target in menu.press.values()}
+    assert pressed - told.keys() <= {"main", "consult-service"}  # reached without a key as well
+    assert not [name for name in told.values() if "клавиша" in name]
+    assert told["consult-connection"] == "Подключение к сетям → Консультация специалиста / Оператор"
+    assert list(told)[-1] == "operator"
 
 
 def menus(flow: Flow) -> list[Menu]:
