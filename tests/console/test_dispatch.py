@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import unquote
 
+import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import delete, insert, select, update
 
@@ -21,6 +22,7 @@ from grid.outages import tellings
 from grid.outages.models import Outage, OutageProposal, OutageReport, OutageStatus, ProposalShare, Service, TellingWay
 from grid.outages.reports import OutageContact
 from grid.places import directory
+from gridline.clock import SystemClock
 from gridline.db import new_id
 from gridline.scope import Scope
 from tests.console.card_data import IVANOV, a_call
@@ -207,6 +209,30 @@ async def test_nothing_goes_out_unheard_and_what_overlaps_is_shown(console_app: 
     await page.get_by_label("Что отключено").fill("ТП-999")
     await page.keyboard.press("F8")
     await expect(page.get_by_text("нет ни такого узла сети, ни такого населённого пункта")).to_be_visible()
+
+
+async def test_what_was_heard_goes_out_though_the_minute_has_changed(
+    console_app: ConsoleApp, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wire(console_app)
+    dispatcher, began = await client_of(Role.DISPATCHER), SystemClock().now()
+    sent = {"scope": "ТП-1", "hour": "+2"}
+    monkeypatch.setattr(SystemClock, "now", lambda _: began)
+    sound = await dispatcher.post("/dispatch/hear", data=sent)
+    heard_then = sent | {"heard": sound.headers["X-Heard"], "heard_at": sound.headers["X-Heard-At"]}
+    for minutes, forged in (
+        (20, {}),
+        (1, {"heard_at": ""}),
+        (1, {"heard_at": "2026-13-01"}),
+        (1, {"heard_at": "12:00"}),
+    ):
+        monkeypatch.setattr(SystemClock, "now", lambda _, minutes=minutes: began + timedelta(minutes=minutes))
+        answer = await dispatcher.post("/dispatch/publish", data=heard_then | forged)
+        assert "Сначала прослушайте" in await answer.text(), (minutes, forged)
+    assert (await dispatcher.post("/dispatch/publish", data=heard_then)).status == 303
+    outage = await the_outage(console_app)
+    assert outage.expected_end == began + timedelta(hours=2)
+    assert outage.starts_at == began
 
 
 async def test_the_second_of_two_dispatchers_learns_who_was_first(console_app: ConsoleApp, client_of: ClientOf) -> None:

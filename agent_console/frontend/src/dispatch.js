@@ -47,6 +47,7 @@ island("dispatch-announced", "[data-announced]", (form) => {
       const answer = await fetch(form.dataset.announced, { method: "POST", headers, body });
       if (!answer.ok) throw new Error((await answer.json()).message);
       const version = answer.headers.get("X-Heard");
+      elements.heard_at.value = answer.headers.get("X-Heard-At");
       words.textContent = decodeURIComponent(answer.headers.get("X-Words"));
       URL.revokeObjectURL(sound.src);
       sound.src = URL.createObjectURL(await answer.blob());

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
+from typing import Final
 from urllib.parse import quote
 
 from aiohttp import web
@@ -25,6 +27,8 @@ from gridline.companies import Company
 from gridline.errors import Conflict, InvalidInput
 from ivr.voice.prompts import Phrase
 
+HEARD_LASTS: Final = timedelta(minutes=15)
+"""After it «+2» is counted anew, and so must be heard anew."""
 DONE = {
     DispatchStep.WIDEN: "Расширено",
     DispatchStep.HOUR: "Время исправлено",
@@ -55,26 +59,29 @@ async def hear_new(request: web.Request) -> web.Response:
     """The announcement of an outage that is not published yet, as callers would hear it."""
     console, company = console_of(request), company_asked(request)
     async with console.db.read() as session:
-        wanted = await drafts.new(session, await request.post(), company, actor_of(request), console.clock.now())
-    return await _heard(console, company, drafts.of_new(wanted))
+        now = console.clock.now()
+        wanted = await drafts.new(session, await request.post(), company, actor_of(request), now)
+    return await _heard(console, company, drafts.of_new(wanted), now)
 
 
 async def hear_step(request: web.Request) -> web.Response:
     """The announcement of an outage after a step."""
     console, sent = console_of(request), await request.post()
+    now = console.clock.now()
     listed, company = await _listed(request)
-    return await _heard(console, company, await _draft(request, listed, company, sent))
+    return await _heard(console, company, await _draft(request, listed, company, sent, now), now)
 
 
 async def publish(request: web.Request) -> web.StreamResponse:
     """Publish it, heard before; where it meets others, they are shown first."""
     console, company, actor = console_of(request), company_asked(request), actor_of(request)
     sent = await request.post()
+    then = _heard_at(console, sent)
     async with console.db.read() as session:
-        wanted = await drafts.new(session, sent, company, actor, console.clock.now())
+        wanted = await drafts.new(session, sent, company, actor, then)
         if wanted.proposal_id is not None:
             await proposals.to_decide(session, wanted.proposal_id, visible_to=actor.scope)
-    await _must_be_heard(console, company, drafts.of_new(wanted), sent)
+    await _must_be_heard(console, company, drafts.of_new(wanted), sent, then)
     try:
         outage = await console.outage_desk.publish(
             wanted, actor.signature, beside=[id for id in text(sent, "beside", 4000).split(",") if id]
@@ -103,9 +110,10 @@ async def take_step(request: web.Request) -> web.StreamResponse:
     if proposal := text(sent, "proposal"):
         async with console.db.read() as session:
             await proposals.to_decide(session, proposal, visible_to=actor.scope)
-    draft = await _draft(request, listed, company, sent)
+    then = _heard_at(console, sent)
+    draft = await _draft(request, listed, company, sent, then)
     if step in SPOKEN:
-        await _must_be_heard(console, company, draft, sent)
+        await _must_be_heard(console, company, draft, sent, then)
     try:
         await _taken(request, step, listed.outage, draft, actor.signature, sent)
     except Overtaken as first:
@@ -150,10 +158,11 @@ async def _listed(request: web.Request) -> tuple[ListedOutage, Company]:
     return one, console.companies.by_id(found.company_id)
 
 
-async def _draft(request: web.Request, listed: ListedOutage, company: Company, sent: Sent) -> OutageDraft:
-    console, step = console_of(request), step_of(request)
-    async with console.db.read() as session:
-        return await drafts.changed(session, listed, step, sent, company, console.clock.now())
+async def _draft(
+    request: web.Request, listed: ListedOutage, company: Company, sent: Sent, then: datetime
+) -> OutageDraft:
+    async with console_of(request).db.read() as session:
+        return await drafts.changed(session, listed, step_of(request), sent, company, then)
 
 
 async def _taken(
@@ -181,21 +190,30 @@ async def _taken(
             return await desk.cancel(outage.id, version, text(sent, "reason"), actor)
 
 
-async def _heard(console: Console, company: Company, draft: OutageDraft) -> web.Response:
-    """The sound, its version, and its words."""
-    utterance = await announcement.sounded(console.voice, company, _phrases(console, company, draft))
-    headers = {"X-Heard": utterance.version, "X-Words": quote(utterance.text)}
+async def _heard(console: Console, company: Company, draft: OutageDraft, now: datetime) -> web.Response:
+    """The sound, its version, its words, and the moment that «+2» and «now» were counted from."""
+    utterance = await announcement.sounded(console.voice, company, _phrases(company, draft, now))
+    headers = {"X-Heard": utterance.version, "X-Words": quote(utterance.text), "X-Heard-At": now.isoformat()}
     wav = utterance.file.with_suffix(".wav")
     return web.Response(body=wav.read_bytes(), content_type="audio/wav", headers=headers)
 
 
-async def _must_be_heard(console: Console, company: Company, draft: OutageDraft, sent: Sent) -> None:
-    told = _phrases(console, company, draft)
-    await announcement.must_be_heard(console.voice, company, told, text(sent, "heard"))
+def _heard_at(console: Console, sent: Sent) -> datetime:
+    """When the announcement was heard: counted from now, «+2» would be a minute later than what was heard."""
+    now = console.clock.now()
+    try:
+        then = datetime.fromisoformat(text(sent, "heard_at"))
+        return then if timedelta(0) <= now - then <= HEARD_LASTS else now
+    except (ValueError, TypeError):  # not heard yet, or no time with a zone
+        return now
 
 
-def _phrases(console: Console, company: Company, draft: OutageDraft) -> list[Phrase]:
-    return announcement.phrases(draft.outage, draft.scope, company, console.clock.now(), draft.crew_at)
+async def _must_be_heard(console: Console, company: Company, draft: OutageDraft, sent: Sent, then: datetime) -> None:
+    await announcement.must_be_heard(console.voice, company, _phrases(company, draft, then), text(sent, "heard"))
+
+
+def _phrases(company: Company, draft: OutageDraft, now: datetime) -> list[Phrase]:
+    return announcement.phrases(draft.outage, draft.scope, company, now, draft.crew_at)
 
 
 def _version(sent: Sent) -> int:
