@@ -31,8 +31,8 @@ class Demo:
     told: list[dict[str, object]]
 
 
-TOLD = ("no-power", "complaint", "danger", "without-controller")
-"""Of the stories, those with a number given, a queue, a recording and a process that is dead: all of them take long."""
+TOLD = ("no-power", "complaint", "without-controller")
+"""Of the stories, those with an outage told, a number given and a process that is dead: all of them take long."""
 COMMAND = (sys.executable, "-c", "from service.cli import main; main()", "demo")
 
 
