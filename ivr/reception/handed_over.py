@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from pathlib import Path
+from contextlib import closing
 from typing import Final
 
 import structlog
@@ -63,22 +63,20 @@ class HandedOverRecordings:
             return
         call, part = await self._variable(channel, variables.CALL), await self._variable(channel, variables.PART)
         uniqueid = await self._variable(channel, "UNIQUEID")
-        await self._ami.action("StopMixMonitor", Channel=channel)
-        await asyncio.sleep(FORGOTTEN_S)
         number = int(part) + 1 if part.isdecimal() else 1
-        await self._ami.action("Setvar", Channel=channel, Variable=variables.PART, Value=number)
         known = call if _ID.fullmatch(call) else ""
-        await self._record(channel, self._folder / f"without-{known}_{uniqueid}~{number}.raw")
+        file = self._folder / f"without-{known}_{uniqueid}~{number}.raw"
+        with closing(await self._recorder()) as recorder:  # first: where it is refused, the old recorder goes on
+            await self._ami.action("StopMixMonitor", Channel=channel)
+            await asyncio.sleep(FORGOTTEN_S)
+            await self._ami.action("Setvar", Channel=channel, Variable=variables.PART, Value=number)
+            await recorder.ask("MixMonitor", {"Channel": channel, "File": str(file), "Options": "bD"}, _AMI_S)
         log.info("handed-over-recorded", call=known, part=number)
 
-    async def _record(self, channel: str, file: Path) -> None:
+    async def _recorder(self) -> Session:
         own = self._config
         password = own.recorder_secret.get_secret_value() or secret(own.var / "secrets", RECORDER_SECRET)
-        session = await Session.open(own.ami_host, own.ami_port, RECORDER_USER, password, lambda _events: None, _AMI_S)
-        try:
-            await session.ask("MixMonitor", {"Channel": channel, "File": str(file), "Options": "bD"}, _AMI_S)
-        finally:
-            session.close()
+        return await Session.open(own.ami_host, own.ami_port, RECORDER_USER, password, lambda _events: None, _AMI_S)
 
     async def _variable(self, channel: str, name: str) -> str:
         answer, *_ = await self._ami.action("Getvar", Channel=channel, Variable=name)

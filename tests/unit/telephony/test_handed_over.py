@@ -92,3 +92,14 @@ async def test_headers_that_come_for_each_leg_do_not_spoil_the_event(manager: Fa
     lines = b"OrigTransfererChanVariable: GRIDLINE_COMPANY=skek\r\nOrigTransfererChanVariable: QUEUE_PRIO=0\r\n"
     manager.send(whole.removesuffix(b"\r\n") + lines + b"\r\n")
     await manager.saw("MixMonitor")
+
+
+async def test_where_the_recorder_is_refused_the_old_recording_goes_on(manager: FakeManager) -> None:
+    manager.variables = told_of()
+    manager.secret = "another"
+    manager.event("AttendedTransfer", TRANSFER)
+    await manager.saw("Login", 2)
+    manager.secret = "secret"
+    manager.event("AttendedTransfer", TRANSFER)
+    await manager.saw("MixMonitor")
+    assert len(await manager.saw("StopMixMonitor")) == 1
