@@ -75,7 +75,9 @@ async def in_distress(street: Street) -> AsyncIterator[Street]:
     var, series = street.house.settings.var, street.house.settings.node_series
     news = await announced_aloud(street.house)
     async with street.alive():
-        await until(lambda: _gone(var / "prompts/announced" / news), "объявление на диске")
+        await until(lambda: _ready(street.house, news), "объявление готово")
+        for ending in (".wav", ".alaw"):
+            (var / f"prompts/announced/{news}{ending}").unlink()
         _move(var, "gridline.db", "away.db")
         try:
             Spool(var / "spool", series).keep(APPEAL)
@@ -99,14 +101,9 @@ async def announced_aloud(house: Installation) -> str:
     return row.id
 
 
-async def _gone(sound: Path) -> bool | None:
-    """Take the announcement's sound away as soon as it is there."""
-    files = [sound.with_name(f"{sound.name}{ending}") for ending in (".wav", ".alaw")]
-    if not all(file.exists() for file in files):
-        return None
-    for file in files:
-        file.unlink()
-    return True
+async def _ready(house: Installation, news: str) -> bool | None:
+    """Whether callers would be played it by now: a sound taken away before is never one of theirs."""
+    return any("announcement-ready" in line and news in line for line in house.log().splitlines()) or None
 
 
 def database_is_back(house: Installation) -> None:

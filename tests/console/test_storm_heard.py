@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -38,13 +38,9 @@ class Room:
         self.house = house
         self.page = page
 
-    @asynccontextmanager
-    async def caller(self) -> AsyncIterator[Leg]:
-        """Somebody calls and has heard the notice begin."""
-        did = self.house.companies.by_id("skek").dids[0]
-        async with self.house.carrier.call(from_number="+79139990301", to=did) as leg:
-            await leg.hears(await self.house.voice.render(["notice"], "skek"), 15)
-            yield leg
+    def caller(self) -> AbstractAsyncContextManager[Leg]:
+        """Somebody calls; what is waited for comes behind the notice."""
+        return self.house.carrier.call(from_number="+79139990301", to=self.house.companies.by_id("skek").dids[0])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -77,14 +73,14 @@ async def test_what_a_dispatcher_types_is_in_the_ear_within_30_s_of_the_first_ke
     published = time.monotonic() - began
     async with room.caller() as caller:
         said = clip(await room.house.voice.render([Prompt("announcement", text=WORDS)], "skek"))
-        await caller.hears(said, 15)
+        await caller.hears(said, 20)
         heard = time.monotonic() - began
     print(f"announced {published:.1f} s, heard {heard:.1f} s after the first key")
     assert heard < LIMIT_S
     await room.page.get_by_role("button", name="Снять").first.click()
     await expect(room.page.locator("#storm-announced .storm-said").first).to_contain_text("снято")
     async with room.caller() as caller:
-        await caller.hears(await room.house.voice.render(["main-menu"], "skek"), 15)
+        await caller.hears(await room.house.voice.render(["main-menu"], "skek"), 20)
         assert not caller.heard(said)
 
 
@@ -98,7 +94,7 @@ async def test_what_a_dispatcher_says_is_heard_in_their_own_voice(room: Room, tm
     await room.page.keyboard.press("Control+Enter")
     await expect(room.page.locator("#storm-announced .storm-said").first).to_contain_text("Сказано голосом")
     async with room.caller() as caller:
-        await caller.hears(VOICE, 15)
+        await caller.hears(VOICE, 20)
         heard = time.monotonic() - began
     print(f"spoken and heard {heard:.1f} s after the first key")
     assert heard < LIMIT_S

@@ -5,6 +5,7 @@ One of them is judged while there is no engine at all: the pages say so in words
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -55,6 +56,7 @@ async def test_with_no_engine_a_talk_is_found_by_its_measures_and_judged(talks: 
     await measured(talks)
     async with talks.as_(Role.QA, "/talks") as page:
         await expect(page.locator("#main").get_by_text(NO_ENGINE)).to_be_visible()
+        await page.get_by_text("Ещё условия").press("Enter")
         await page.get_by_label("Тишина").select_option("20")
         await page.get_by_label("Оператор", exact=True).select_option("102")
         await page.get_by_label("Оператор", exact=True).press("Enter")
@@ -119,8 +121,11 @@ async def test_a_talk_is_judged_disputed_decided_and_counted(talks: Talks, tmp_p
     page = talks.olga.page
     await page.goto(f"{talks.house.base}/reviews")
     await page.locator("tr.link a").press("Enter")
-    await page.get_by_title("Слушать отсюда").press("Enter")
     own = page.locator(".player")
+    while await own.get_attribute("data-state") is None:  # again where the page's script was not there yet
+        await page.get_by_title("Слушать отсюда").press("Enter")
+        with contextlib.suppress(AssertionError):
+            await expect(own).to_have_attribute("data-state", "playing", timeout=5000)
     await plays_to(own, grade.second + 1)
     assert await place(own) < grade.second + 5
     await page.keyboard.press("Space")
