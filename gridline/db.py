@@ -26,6 +26,7 @@ from sqlalchemy import (
     UpdateBase,
     case,
     event,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
@@ -44,6 +45,7 @@ T = TypeVar("T")
 
 BUSY_S = 2.0
 """A caller never waits longer than this for a connection or a lock of the store (fault F18)."""
+_PLAN_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 class Refused(Exception):
@@ -263,6 +265,16 @@ def inserting_missing(into: type[Base] | FromClause, dialect: str) -> Insert:
 def unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """The same condition, hidden from the planners of both databases: no index is entered by it."""
     return case((condition, 1), else_=0) == 1
+
+
+async def plan_anew(session: AsyncSession) -> None:
+    """Have PostgreSQL plan what this transaction asks from here on for the very values that are asked.
+
+    How often a word was said and how long a period is decide which way to the rows is short; of a question that was
+    asked five times it may keep one plan that knows neither. SQLite plans each time.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(_PLAN_ANEW)
 
 
 @asynccontextmanager
