@@ -155,7 +155,7 @@ async def _talks(
         filled_s = await laying.fill(empty, company, size.rows) if empty else 0.0
         for name, db in dbs.items():
             progress.print(f"{name}: поиск и оценка")
-            searched = told("search", await searching.pages(db, company, size.searches))
+            searched = told("search", await searching.pages(db, company, size.searches, size.rows))
             each[name] = searched | await judging.measured(db, company, size.rows)
             progress.print_json(json.dumps({name: each[name]}, ensure_ascii=False))
     return {"filled_s": filled_s, "search_p95_ms": max(one["search_p95_ms"] for one in each.values()), **each}

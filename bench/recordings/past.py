@@ -59,6 +59,12 @@ def agent_of(at: int) -> str:
     return AGENTS[(at * 7 + at // JUDGED) % len(AGENTS)]
 
 
+def phone_of(at: int, rows: int) -> str:
+    """The number of a talk's caller, who calls CALLS_EACH times in the year."""
+    caller = at * 17 % (rows // CALLS_EACH)
+    return f"+7913{caller * 7_654_321 % 10_000_000:07d}"
+
+
 def batches(company: Company, rows: int) -> Iterator[Rows]:
     """All of it, in the order of time."""
     chance = random.Random(9)
@@ -81,7 +87,7 @@ def _add_talk(made: Rows, company: str, at: int, rows: int, talk: said.SaidTalk,
     call, recording, start = call_of(at), id_of("recording", at), began(at, rows)
     answered = start + timedelta(seconds=40)
     seconds = round(chance.uniform(15, 400) if at % LONG else chance.uniform(600, 3_600), 1)
-    ends, queue, phone = answered + timedelta(seconds=seconds), _queue_of(at), _phone(at * 17 % (rows // CALLS_EACH))
+    ends, queue, phone = answered + timedelta(seconds=seconds), _queue_of(at), phone_of(at, rows)
     own = {"company_id": company, "branch": BRANCHES[_mixed(at) % len(BRANCHES)]}
     rare = said.NAMED[at * 31 % said.RARE]
     add = _adder(made)
@@ -193,7 +199,3 @@ def _queue_of(at: int) -> str:
 def _mixed(at: int) -> int:
     """So that one talk of ten is of every kind there is."""
     return at + at // JUDGED
-
-
-def _phone(caller: int) -> str:
-    return f"+7913{caller * 7_654_321 % 10_000_000:07d}"

@@ -13,7 +13,7 @@ from agent_console.calls.talk_search import HOLDS, LENGTHS, OVERS, SILENCES, Tal
 from agent_console.people import people
 from appeals.taxonomy import shipped
 from bench.recordings import said
-from bench.recordings.past import AGENTS, ENDS
+from bench.recordings.past import AGENTS, ENDS, phone_of
 from bench.recordings.timing import Ask, TimedAsk, timed
 from gridline.calendar import days
 from gridline.companies import Company
@@ -26,13 +26,18 @@ _FORMS: Final = ("{}", "{}а", "{}у", "{}ом", "{}ы")
 """Endings: people search for other forms than were said."""
 
 
-async def pages(db: Database, company: Company, searches: int) -> list[TimedAsk]:
-    """So many searches: of up to three words, common and rare, and up to three filters, in a week to a year."""
+async def pages(db: Database, company: Company, searches: int, rows: int) -> list[TimedAsk]:
+    """So many searches: of up to three words, common and rare, and up to three filters, in a week to a year.
+
+    A tenth of them is of somebody's number alone, of a talk among the `rows`.
+    """
     chance = random.Random(3)
     today = days.day_of(ENDS, company.zone)
-    found = []
-    for _ in range(searches):
+    year_ago, found = (today - timedelta(days=365)).isoformat(), []
+    for at in range(searches):
         query = _drawn(chance, company, today)
+        if at % 10 == 0:
+            query = {"number": phone_of(chance.randrange(rows), rows), "since": year_ago, "until": today.isoformat()}
         what = ", ".join(f"{name}={value}" for name, value in query.items())
         found.append(await timed(db, what, _asker(company, query, today)))
     return found
