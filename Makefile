@@ -1,5 +1,7 @@
 # Two commands do all on a fresh Debian 12: `make demo` and `make test`.
-.PHONY: demo setup test check lint bench house docs venv lock
+PYTEST = .venv/bin/python -m pytest --dist loadfile --no-loadscope-reorder
+
+.PHONY: demo setup test ready calls silent check lint bench house docs venv lock
 
 demo: setup            ## real calls at once, embedded defaults
 	.venv/bin/gridline demo
@@ -7,12 +9,20 @@ demo: setup            ## real calls at once, embedded defaults
 setup: venv            ## everything the product needs; a second run takes seconds
 	.venv/bin/gridline setup
 
-test: venv             ## everything, real calls included
+test: ready            ## everything, real calls included
+	$(MAKE) --no-print-directory --jobs=2 silent calls
+
+ready: venv            ## what the tests need besides the product
 	.venv/bin/gridline setup --tests
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a third would take sound from calls
+
+calls:                 ## calls and browsers: two workers, a third would take sound from the callers
+	$(PYTEST) -n 2 tests/calls tests/console tests/faults tests/load
+
+silent:                ## the rest, on what calls leave of the processors: half of them, most of the time
+	nice -n 19 $(PYTEST) -n 1 tests/unit tests/store
 
 check: lint            ## every day: lint, unit tests, both databases; no calls, no browser
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/store
+	$(PYTEST) -n 2 tests/unit tests/store
 
 lint: venv             ## ruff, mypy --strict, import-linter
 	.venv/bin/ruff check .
