@@ -15,11 +15,11 @@ test: ready            ## everything, real calls included
 ready: venv            ## what the tests need besides the product
 	.venv/bin/gridline setup --tests
 
-calls:                 ## calls and browsers: two workers, a third would take sound from the callers
-	$(PYTEST) -n 2 tests/calls tests/console tests/faults tests/load
+calls:                 ## whatever somebody hears or sees; of three workers' callers some would lose sound
+	$(PYTEST) -n 2 tests/calls tests/console tests/faults
 
-silent:                ## the rest, on what calls leave of the processors: half of them, most of the time
-	nice -n 19 $(PYTEST) -n 1 tests/unit tests/store
+silent:                ## the rest, on what those leave of the processors: half of them, most of the time
+	nice -n 19 $(PYTEST) -n 1 tests/unit tests/store tests/load
 
 check: lint            ## every day: lint, unit tests, both databases; no calls, no browser
 	$(PYTEST) -n 2 tests/unit tests/store
