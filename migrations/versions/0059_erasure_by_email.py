@@ -20,10 +20,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_calls_called", "calls", ["company_id", "started_at"], postgresql_where=called, sqlite_where=called
     )
+    op.create_index(op.f("ix_work_attempts_call_id"), "work_attempts", ["call_id"])
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index(op.f("ix_work_attempts_call_id"), "work_attempts")
     op.drop_index("ix_calls_called", "calls")
     with op.batch_alter_table("erasure_requests") as table:
         table.drop_column("email")

@@ -58,7 +58,6 @@ class CalledTalks:
         """Talks with a 1 or a 0 for each risk; of no queue."""
         own = CallLeg.agent == CallRecord.called_by
         seconds: Any = case((own, talks.longest(CallLeg.call_id)), else_=_LASTED)
-        danger = CallLeg.call_id.in_(talks.about_danger(now - talks.WINDOW))
         query = select(
             CallLeg.call_id,
             CallLeg.agent,
@@ -69,7 +68,7 @@ class CalledTalks:
             CallLeg.began_at.label("talked_at"),
             seconds.label("seconds"),
             literal(0).label("back_s"),
-            *talks.signs(now, self.call, self.agent, seconds, danger),
+            *talks.signs(now, self.call, self.agent, seconds, talks.is_about_danger(CallLeg.call_id)),
         )
         return self.joined(query)
 

@@ -158,7 +158,12 @@ def suspects(company_id: str, now: datetime) -> CompoundSelect[Any]:
     )
     return union(
         select(QueueVisit.call_id).where(*recent(company_id, now), QueueVisit.priority >= DANGER),
-        about_danger(since),
+        select(CallRecord.id).where(
+            CallRecord.company_id == company_id,
+            CallRecord.started_at >= since,
+            CallRecord.called_by != "",
+            is_about_danger(CallRecord.id),
+        ),
         select(Appeal.call_id).where(
             Appeal.company_id == company_id,
             Appeal.received_at >= since,
@@ -175,10 +180,11 @@ def suspects(company_id: str, now: datetime) -> CompoundSelect[Any]:
     )
 
 
-def about_danger(since: datetime) -> Select[Any]:
-    """The calls that agents made since then about a message of danger."""
-    query = select(WorkAttempt.call_id).join(WorkItem, WorkItem.id == WorkAttempt.item_id)
-    return query.where(WorkItem.kind == ItemKind.DANGER, WorkAttempt.at >= since, WorkAttempt.call_id.is_not(None))
+def is_about_danger(call: Any) -> ColumnElement[bool]:
+    """Whether a call (a column with its id) was made about a message of danger."""
+    return exists().where(
+        WorkAttempt.call_id == call, WorkItem.id == WorkAttempt.item_id, WorkItem.kind == ItemKind.DANGER
+    )
 
 
 def signs(
