@@ -1,4 +1,10 @@
-"""Erases what messages and consents keep of a person: of an appeal that is destroyed, of a call to be forgotten."""
+"""Erases what messages and consents keep of a person: of an appeal that is destroyed, of a call to be forgotten.
+
+That somebody consented, to what and when, and when they withdrew, stays as a row without a number: whoever reaches
+people must prove the consent (152-ФЗ, ст. 9 ч. 3), also of what was sent before. The row's id stands in the act of
+destruction, and the act in the request of the person: that is how it is proved whose it was. No digest of the number is
+kept instead: there are so few numbers that it would be the number, to whoever tries them all.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,11 +24,21 @@ from outreach.models import Consent, MessageOut, MessageState
 from outreach.senders.outbox import file_of
 
 CHUNK = 500
+_NOTHING: Final[dict[str, Any]] = {"to": "", "text": "", "problem": "", "key": MessageOut.id}
+"""The key goes too: whoever queues a message may have made it of the number. A mail server's refusal names the box."""
 
 
 async def forget_callers(session: AsyncSession, calls: Collection[str], *, at: datetime) -> None:
     """Keep no number of what was agreed to and asked for in these calls; what still waits does not leave."""
     await _empty(session, MessageOut.call_id.in_(calls), Consent.call_id.in_(calls), at)
+
+
+async def forget(session: AsyncSession, *, messages: Collection[str], given: Collection[str], at: datetime) -> None:
+    """Keep no number, address or words of these messages and no number of these consents (ids); what waits stays here.
+
+    A consent that stands is withdrawn: nobody can be reached on it any more.
+    """
+    await _empty(session, MessageOut.id.in_(messages), Consent.id.in_(given), at)
 
 
 async def erase(db: Database, folder: Path, company_id: str, numbers: Sequence[str], *, at: datetime) -> int:
@@ -65,10 +82,9 @@ async def remove_files(folder: Path, messages: Collection[str]) -> None:
 async def _empty(
     session: AsyncSession, of_messages: ColumnElement[bool], of_consents: ColumnElement[bool], at: datetime
 ) -> None:
-    """The key goes too: whoever queues a message may have made it of the number."""
     unsent = update(MessageOut).where(of_messages, MessageOut.state == MessageState.WAITING)
     await session.execute(unsent.values(state=MessageState.WITHDRAWN, settled_at=at, leased_until=None))
-    await session.execute(update(MessageOut).where(of_messages).values(to="", text="", key=MessageOut.id))
+    await session.execute(update(MessageOut).where(of_messages).values(_NOTHING))
     given = update(Consent).where(of_consents)
     await session.execute(given.where(Consent.withdrawn_at.is_(None)).values(withdrawn_at=at))
     await session.execute(given.values(phone="", recording_id=None))

@@ -88,7 +88,7 @@ class WorkAttempt(Base):
     """One attempt on an item: a call to somebody and how it ended."""
 
     __tablename__ = "work_attempts"
-    __table_args__ = (Index(None, "item_id", "at"),)
+    __table_args__ = (Index(None, "item_id", "at"), Index(None, "call_id"))
 
     id: Mapped[str] = id_column()
     item_id: Mapped[str] = mapped_column(ForeignKey("work_items.id", ondelete="CASCADE"))

@@ -55,7 +55,9 @@ async def of_call(
         row = measured.get(recording.id)
         outcomes: list[RuleOutcome] = []
         if recording.kind is RecordingKind.TALK:
-            facts = TalkFacts(bool(call.notice_completed), numbers, recording.seconds or 0.0)
+            facts = TalkFacts(
+                bool(call.notice_completed), numbers, recording.seconds or 0.0, called_out=bool(call.called_by)
+            )
             outcomes = judged(rules, facts, await _sides(session, recording))
         found[recording.id] = RecordingFigures(row, tuple(measuring.noticed(row)) if row else (), tuple(outcomes))
     return found

@@ -97,3 +97,8 @@ async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
     """Remove whom the agents took the callers of these calls for, their notes, and what was typed in the form."""
     for kept in (CallCard, CardNote, CardDraft):
         await session.execute(delete(kept).where(kept.call_id.in_(calls)))
+
+
+async def remove_notes(session: AsyncSession, ids: Collection[str]) -> None:
+    """Remove these notes: what one says of a caller is theirs, whichever call it was written in."""
+    await session.execute(delete(CardNote).where(CardNote.id.in_(ids)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.models import DraftAppeal
@@ -48,3 +49,8 @@ async def keep(session: AsyncSession, draft: Draft, at: datetime) -> DraftAppeal
     )
     session.add(row)
     return row
+
+
+async def forget(session: AsyncSession, ids: Collection[str]) -> None:
+    """Keep no number in these drafts."""
+    await session.execute(update(DraftAppeal).where(DraftAppeal.id.in_(ids)).values(phone=None))

@@ -45,10 +45,16 @@ def file(
     sums: Mapping[str, str],
     appeals: Sequence[str] = (),
     fields: Sequence[str] = (),
+    rows: Mapping[str, Sequence[str]] | None = None,
 ) -> DestructionAct:
-    """File an act in the transaction of `session`; `sums` are the recordings' SHA-256 by id. Raises as `check`."""
+    """File an act in the transaction of `session`; `sums` are the recordings' SHA-256 by id. Raises as `check`.
+
+    `rows`: what else was emptied, by what it is: ids of consents, messages, items of the worklist.
+    """
     why.check()
-    items = {"appeals": appeals, "fields": fields, "recordings": recordings, "sums": sums}
+    items = {"appeals": appeals, "fields": fields, "recordings": recordings, "sums": sums} | (
+        {"rows": rows} if rows else {}
+    )
     act = DestructionAct(
         id=new_id(),
         company_id=company_id,
@@ -63,7 +69,10 @@ def file(
 
 
 async def filed(session: AsyncSession, company_id: str) -> AsyncIterator[dict[str, Any]]:
-    """What the acts of a company name, the earliest first: lists of `appeals` by number, `recordings` by id."""
+    """What the acts of a company name, the earliest first: lists of `appeals` by number, `recordings` by id.
+
+    One that emptied other things names them under `rows` (see `file`).
+    """
     query = select(DestructionAct.items).where(DestructionAct.company_id == company_id).order_by(DestructionAct.at)
     for items in await session.scalars(query):
         yield json.loads(items)

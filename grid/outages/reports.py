@@ -230,6 +230,17 @@ async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
     await session.execute(told.values(call_id=None, phone=None))
 
 
+async def forget(session: AsyncSession, *, told: Collection[str], tellings: Collection[str]) -> None:
+    """Take the person out of these reports and tellings (ids); that the supply is gone at a place stays.
+
+    The words of a telling go: they may name an address.
+    """
+    nobody = {"call_id": None, "recording_id": None, "phone": None}
+    await session.execute(update(OutageReport).where(OutageReport.id.in_(told)).values(nobody))
+    heard = update(OutageTelling).where(OutageTelling.id.in_(tellings))
+    await session.execute(heard.values(call_id=None, phone=None, told=""))
+
+
 async def _of_this_call(session: AsyncSession, told: OutageContact) -> OutageReport | None:
     if told.call_id is None:
         return None

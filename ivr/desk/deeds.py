@@ -60,6 +60,16 @@ def fits(call: CallSpan, event: AgentEvent) -> bool:
     return event.linkedid == call.linkedid and in_time
 
 
+async def holder(session: AsyncSession, company_id: str, agent: str, at: datetime) -> str:
+    """The id of the person who had an agent's number at a moment, by what they did last; empty when nobody knows.
+
+    For calls that agents make: no deed is noted of those.
+    """
+    query = select(AgentEvent.user_id).where(AgentEvent.agent == agent, AgentEvent.at <= at)
+    query = query.where(AgentEvent.company_id == company_id)
+    return await session.scalar(query.order_by(AgentEvent.at.desc()).limit(1)) or ""
+
+
 async def waited_in_vain(session: AsyncSession, calls: Collection[str]) -> set[str]:
     """Which of these calls (ids) waited for a person and got none."""
     if not calls:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gridline.db import Base, code_type, id_column
 
 _OPEN = text("ended_at IS NULL")
-_MADE = text("called_by != ''")
+_CALLED = text("called_by <> ''")
 
 
 def call_id(node: str, boot: str, linkedid: str) -> str:
@@ -33,7 +33,7 @@ class CallRecord(Base):
         UniqueConstraint("node", "boot", "linkedid"),
         Index(None, "company_id", "started_at"),
         Index(None, "caller", "started_at"),
-        Index("ix_calls_called_by", "called_by", "started_at", postgresql_where=_MADE, sqlite_where=_MADE),
+        Index("ix_calls_called", "company_id", "started_at", postgresql_where=_CALLED, sqlite_where=_CALLED),
         Index("ix_calls_open", "node", postgresql_where=_OPEN, sqlite_where=_OPEN),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy import ColumnElement, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,9 +66,22 @@ async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
     calls were made and which prompts were heard, not the words: a number or an address is in them.
     """
     about = CallOutRecord.subject_id.in_(select(WorkContact.item_id).where(WorkContact.call_id.in_(calls)))
-    agreed = CallOutRecord.subject_id.in_(campaigns.of_consents_in(calls))
-    for record in await session.scalars(select(CallOutRecord).where(or_(about, agreed))):
-        record.heard = [{**said, "text": ""} for said in record.heard]
-    await tellings.forget_called(session, select(CallOutRecord.id).where(agreed))
+    await _forget_words(session, about)
+    await _forget(session, CallOutRecord.subject_id.in_(campaigns.of_consents_in(calls)))
+
+
+async def forget(session: AsyncSession, ids: Collection[str]) -> None:
+    """Keep no number and no words of these calls; that they were made and which prompts were heard stays."""
+    await _forget(session, CallOutRecord.id.in_(ids))
+
+
+async def _forget(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    await _forget_words(session, which)
+    await tellings.forget_called(session, select(CallOutRecord.id).where(which))
     nobody = literal(campaigns.NOBODY) + func.substr(CallOutRecord.id, 1, 15)
-    await session.execute(update(CallOutRecord).where(agreed).values(phone=nobody))
+    await session.execute(update(CallOutRecord).where(which).values(phone=nobody))
+
+
+async def _forget_words(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    for record in await session.scalars(select(CallOutRecord).where(which)):
+        record.heard = [{**said, "text": ""} for said in record.heard]

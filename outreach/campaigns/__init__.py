@@ -206,7 +206,12 @@ def of_consents_in(calls: Collection[str]) -> Select[str]:
 
 async def forget_callers(session: AsyncSession, calls: Collection[str], *, at: datetime) -> None:
     """Keep no number of whoever agreed in these calls to be called; calls that still wait are not made."""
-    theirs = update(CampaignCall).where(CampaignCall.id.in_(of_consents_in(calls)))
+    await forget(session, of_consents_in(calls), at=at)
+
+
+async def forget(session: AsyncSession, ids: Select[str] | Collection[str], *, at: datetime) -> None:
+    """Keep no number of whoever these calls of campaigns are to; those that still wait are not made."""
+    theirs = update(CampaignCall).where(CampaignCall.id.in_(ids))
     await session.execute(theirs.values(phone=literal(NOBODY) + func.substr(CampaignCall.id, 1, 15)))
     waiting = theirs.where(CampaignCall.state == CallState.WAITING)
     await session.execute(waiting.values(state=CallState.DONE, ended_at=at))

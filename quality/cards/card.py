@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -38,6 +38,8 @@ class CardPoint(BaseModel):
     weight: int = Field(default=0, ge=0, le=100)
     fails: bool = False
     """Missed, it ends the card at 0."""
+    calls: Literal["all", "in"] = "all"
+    """`in`: it makes no sense where the agent had called, and is not asked there."""
 
     @model_validator(mode="after")
     def _weighs_or_fails(self) -> Self:
@@ -64,6 +66,11 @@ class Scorecard(BaseModel):
     def version(self) -> str:
         """SHA-256 of the content, hex: comments and layout of the file do not change it."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @cached_property
+    def for_call_out(self) -> Scorecard:
+        """What is asked of it where the agent had called: a version of its own."""
+        return self.model_copy(update={"points": tuple(one for one in self.points if one.calls == "all")})
 
     def point(self, code: str) -> CardPoint | None:
         """The point with this code, or None."""

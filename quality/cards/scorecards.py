@@ -54,6 +54,9 @@ def _at_odds(card: Scorecard, file: YamlFile) -> Iterator[Mistake]:
         yield Mistake(file.line("code"), what, f"Пишите code: {file.path.stem}.")
     if not any(point.weight for point in card.points):
         yield Mistake(file.line("points"), "Ни у одного пункта нет веса.", "Впишите weight хотя бы одному.")
+    elif not any(point.weight for point in card.for_call_out.points):
+        what = "Ни один пункт с весом не годится для исходящего звонка."
+        yield Mistake(file.line("points"), what, "Уберите calls: in хотя бы у одного.")
     seen: set[str] = set()
     for at, point in enumerate(card.points):
         if point.code in seen:

@@ -42,6 +42,8 @@ class TalkFacts:
     numbers: tuple[str, ...]
     """Of the appeals registered in the call."""
     seconds: float
+    called_out: bool = False
+    """Whether the agent had called."""
 
 
 Sides = dict[str, Sequence[SpokenWord]]
@@ -50,7 +52,13 @@ Sides = dict[str, Sequence[SpokenWord]]
 
 def judged(rules: Sequence[TalkRule], facts: TalkFacts, sides: Sides) -> list[RuleOutcome]:
     """Every rule that concerns this talk."""
-    return [_judged(rule, facts, sides.get(rule.who)) for rule in rules if rule.when == "always" or facts.numbers]
+    return [_judged(rule, facts, sides.get(rule.who)) for rule in rules if _concerns(rule, facts)]
+
+
+def _concerns(rule: TalkRule, facts: TalkFacts) -> bool:
+    if rule.calls != "all" and (rule.calls == "out") != facts.called_out:
+        return False
+    return rule.when == "always" or bool(facts.numbers)
 
 
 def _judged(rule: TalkRule, facts: TalkFacts, words: Sequence[SpokenWord] | None) -> RuleOutcome:

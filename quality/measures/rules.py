@@ -25,6 +25,7 @@ class TalkRule(CompanyRow):
     never: tuple[Phrase, ...] = ()
     within_s: int = Field(default=0, ge=0, le=3600)
     when: Literal["always", "appeal"] = "always"
+    calls: Literal["all", "in", "out"] = "all"
 
     @property
     def about(self) -> str:

@@ -1,7 +1,7 @@
 """Talks that wait to be judged: those with the greatest risk, and one of each agent by lot, so that everybody is heard.
 
-A talk is one agent's part of a call that came through a queue: of whoever answered it there, and of everybody to whom
-it was handed over. It waits while it can be heard and nobody has judged or claimed it. The lot is the call's id, a hash
+A talk is one agent's part of a call: of whoever answered it from a queue, or made it, and of everybody to whom it was
+handed over. It waits while it can be heard and nobody has judged or claimed it. The lot is the call's id, a hash
 that neither agent nor reviewer chooses.
 """
 
@@ -21,9 +21,12 @@ from gridline.errors import NotFound
 from gridline.scope import OutOfScope, Scope
 from ivr.desk.deeds import LATE
 from ivr.desk.models import AgentEvent, Deed, QueueVisit
-from quality.reviews import talks
+from ivr.journal.models import CallLeg, CallRecord
+from quality.reviews import called, talks
+from quality.reviews.called import CalledTalks
 from quality.reviews.codes import RISK_WEIGHTS, Risk
 from quality.reviews.models import Review
+from quality.reviews.talks import QueueTalks, TalkSource
 from recordings.models import Recording, RecordingKind
 
 JUDGED_WITHIN: Final = timedelta(days=30)
@@ -31,8 +34,7 @@ JUDGED_WITHIN: Final = timedelta(days=30)
 AFTER: Final = timedelta(seconds=5)
 """A recording that began so shortly before a talk's end is the next one's."""
 NOT_THERE: Final = "Такого разговора нет, или его запись нельзя прослушать."
-_BOTH: Final = (False, True)
-"""First answers, and talks that were handed over."""
+SOURCES: Final[tuple[TalkSource, ...]] = (QueueTalks(handed=False), QueueTalks(handed=True), CalledTalks())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class ReviewCandidate:
     call_id: str
     agent: str
     queue: str
+    """Empty: the agent had called."""
     company_id: str
     branch: str
     talked_at: datetime
@@ -50,17 +53,20 @@ class ReviewCandidate:
     risks: tuple[Risk, ...]
     """The heaviest first; empty: none is known."""
 
+    @property
+    def is_called_out(self) -> bool:
+        """Whether the agent, or who handed it over to them, had called."""
+        return not self.queue
+
 
 async def risky(
     session: AsyncSession, company_id: str, now: datetime, *, visible_to: Scope, most: int
 ) -> list[ReviewCandidate]:
     """Talks with a known risk, the greatest first."""
-    suspected = QueueVisit.call_id.in_(talks.suspects(company_id, now))
+    suspects = talks.suspects(company_id, now)
     parts = [
-        talks.with_risks(now, handed=handed).where(
-            *talks.waiting(company_id, now, visible_to, handed=handed), suspected
-        )
-        for handed in _BOTH
+        source.with_risks(now).where(*source.waiting(company_id, now, visible_to), source.call.in_(suspects))
+        for source in SOURCES
     ]
     at_risk = union_all(*parts).subquery()
     weight = sum((at_risk.c[risk] * points for risk, points in RISK_WEIGHTS.items()), start=0 * at_risk.c[Risk.DANGER])
@@ -86,10 +92,9 @@ async def by_lot(
             break
     order = [(call, agent) for _, call, agent in sorted(drawn)[:most]]
     found: dict[tuple[str, str], ReviewCandidate] = {}
-    for handed in _BOTH if order else ():
-        query = talks.with_risks(now, handed=handed).where(
-            QueueVisit.call_id.in_([call for call, _ in order]),
-            tuple_(QueueVisit.call_id, talks.agent_of(handed=handed)).in_(order),
+    for source in SOURCES if order else ():
+        query = source.with_risks(now).where(
+            source.call.in_([call for call, _ in order]), tuple_(source.call, source.agent).in_(order)
         )
         for one in await _candidates(session, (await session.execute(query)).all()):
             found[one.call_id, one.agent] = one
@@ -98,10 +103,9 @@ async def by_lot(
 
 async def find(session: AsyncSession, call_id: str, agent: str, now: datetime, *, visible_to: Scope) -> ReviewCandidate:
     """The talk of this agent in this call, judged or not. Raises NotFound, OutOfScope."""
-    seen = case((talks.visible(visible_to), 1), else_=0).label("seen")
-    for handed in _BOTH:
-        query = talks.with_risks(now, handed=handed).add_columns(seen)
-        query = query.where(QueueVisit.call_id == call_id, talks.agent_of(handed=handed) == agent)
+    for source in SOURCES:
+        seen = case((talks.visible(visible_to, source.call), 1), else_=0).label("seen")
+        query = source.with_risks(now).add_columns(seen).where(source.call == call_id, source.agent == agent)
         rows = (await session.execute(query.limit(1))).all()
         for talk in await _candidates(session, rows):
             if not rows[0].seen:
@@ -115,10 +119,9 @@ async def _lots(
 ) -> dict[str, str]:
     """The call that the lot gives each of these agents who has a talk that waits."""
     drawn: dict[str, str] = {}
-    for handed in _BOTH:
-        agent = talks.agent_of(handed=handed)
-        query = talks.joined(select(agent, func.min(QueueVisit.call_id)), handed=handed)
-        query = query.where(*talks.waiting(company_id, now, scope, handed=handed), agent.in_(agents)).group_by(agent)
+    for source in SOURCES:
+        query = source.joined(select(source.agent, func.min(source.call))).group_by(source.agent)
+        query = query.where(*source.waiting(company_id, now, scope), source.agent.in_(agents))
         for who, call in await session.execute(query):
             drawn[who] = min(call, drawn.get(who, call))
     return drawn
@@ -133,6 +136,9 @@ async def _times_judged(session: AsyncSession, company_id: str, now: datetime) -
     talked = union(
         select(QueueVisit.agent).where(*talks.recent(company_id, now), *talks.ANSWERED),
         select(AgentEvent.agent).where(*deeds, AgentEvent.kind == Deed.COMPLETED, AgentEvent.agent != ""),
+        select(CallLeg.agent)
+        .join(CallRecord, CallRecord.id == CallLeg.call_id)
+        .where(*called.recent(company_id, now), CallLeg.agent != ""),
     )
     return {agent: times.get(agent, 0) for agent in await session.scalars(talked)}
 

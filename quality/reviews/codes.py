@@ -42,6 +42,10 @@ RISK_WEIGHTS: Final[Mapping[Risk, int]] = MappingProxyType(
 """Ours, no act's: the talk with the greatest sum is heard first."""
 
 
+CALLED_OUT: Final = "out"
+"""How an address of a page names the talks of calls that agents made, beside the queues; stored is an empty queue."""
+
+
 class ReviewState(StrEnum):
     """How far a review got."""
 

@@ -175,6 +175,8 @@ def _week_of(moment: Any, period: JudgedPeriod) -> ColumnElement[int]:
         middle = (first + behind) // 2
         return case((moment < begins[middle], within(first, middle)), else_=within(middle, behind))
 
+    if len(begins) == 1:  # a bare number would be taken for a column's place where it is grouped by
+        return literal_column("CAST(0 AS INTEGER)", Integer).label("week")
     return within(0, len(begins)).label("week")
 
 

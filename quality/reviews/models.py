@@ -39,6 +39,7 @@ class Review(Base):
     agent_id: Mapped[str] = mapped_column(String(32))
     """Who had that number then; empty where it was not kept."""
     queue: Mapped[str] = mapped_column(String(32))
+    """Empty: a call that an agent made."""
     talked_at: Mapped[datetime]
     reason: Mapped[Risk] = mapped_column(code_type(Risk))
     card: Mapped[str] = mapped_column(String(32))

@@ -87,13 +87,13 @@ class Reviews:
                 calibration = await calibrations.open_for(session, talk, by.signature, now)
                 if (known := await self._known(session, talk, by, calibration)) is not None:
                     return known
-                record = await session.get_one(CallRecord, call_id)
-                done = await deeds.in_calls(session, [record], [Deed.ANSWERED, Deed.COMPLETED])
-                people = [one.user_id for one in done[call_id] if one.agent == agent]
+                people = await _people(session, talk)
                 if by.user_id in people:
                     raise Conflict("Это ваш собственный разговор: его оценит другой.")
                 if calibration is not None:
                     chosen = self._cards.card(calibration.card)
+                if talk.is_called_out:
+                    chosen = chosen.for_call_out
                 await versions.keep(session, chosen, now)
                 review = _new(talk, people[-1] if people else "", chosen, by, now)
                 review.calibration_id = calibration.id if calibration else None
@@ -171,6 +171,16 @@ class Reviews:
         found.review.leased_until = self._clock.now() + LEASE
         await session.flush()
         return ReviewDetails(found.review, found.card, {row.point: row for row in rows}, None)
+
+
+async def _people(session: AsyncSession, talk: ReviewCandidate) -> list[str]:
+    """The ids of whoever talked at the agent's telephone; the last is who is judged."""
+    if talk.is_called_out:
+        who = await deeds.holder(session, talk.company_id, talk.agent, talk.talked_at)
+        return [who] if who else []
+    record = await session.get_one(CallRecord, talk.call_id)
+    done = await deeds.in_calls(session, [record], [Deed.ANSWERED, Deed.COMPLETED])
+    return [one.user_id for one in done[talk.call_id] if one.agent == talk.agent]
 
 
 def term_from(now: datetime, zone: ZoneInfo, calendar: ProductionCalendar) -> datetime:

@@ -20,7 +20,7 @@ from gridline.scope import OutOfScope, Scope
 from quality.cards import versions
 from quality.cards.card import Grade, Scorecard
 from quality.cards.scoring import Score, score
-from quality.reviews.codes import ReviewState
+from quality.reviews.codes import CALLED_OUT, ReviewState
 from quality.reviews.models import Review, ReviewDispute, ReviewGrade
 
 NOT_THERE: Final = "Такой оценки нет."
@@ -92,13 +92,16 @@ async def finished(
     queue: str = "",
     most: int,
 ) -> list[Review]:
-    """Finished reviews of a period, the latest first, of one agent or queue where one is named; no calibration."""
+    """Finished reviews of a period, the latest first, of one agent or queue where one is named; no calibration.
+
+    `queue` may be `CALLED_OUT`.
+    """
     done = (Review.company_id == company_id, Review.finished_at >= since, Review.finished_at < before)
     query = select(Review).where(*done, Review.calibration_id.is_(None), visible(visible_to))
     if agent:
         query = query.where(Review.agent == agent)
     if queue:
-        query = query.where(Review.queue == queue)
+        query = query.where(Review.queue == ("" if queue == CALLED_OUT else queue))
     return list(await session.scalars(query.order_by(Review.finished_at.desc(), Review.id).limit(most)))
 
 

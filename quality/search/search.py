@@ -113,7 +113,7 @@ async def page(
         visible(visible_to, CallRecord.company_id, CallRecord.branch, CallRecord.id),
     )
     lite = session.get_bind().dialect.name == "sqlite"
-    query = _narrowed(wanted, lite=lite)
+    query = _narrowed(company_id, wanted, lite=lite)
     if wanted.appeal is not None:
         query = query.where(Recording.call_id.in_(await _calls_of(session, company_id, wanted.appeal, visible_to)))
     query = query.where(unindexed(ours) if wanted.is_rare else ours)
@@ -130,7 +130,7 @@ async def page(
     return [FoundTalk(*row) for row in rows[:most]], len(rows) > most
 
 
-def _narrowed(wanted: SearchedTalks, *, lite: bool) -> Select[Recording, CallRecord, TalkMeasures]:
+def _narrowed(company_id: str, wanted: SearchedTalks, *, lite: bool) -> Select[Recording, CallRecord, TalkMeasures]:
     """SQLite, which counts no costs (`lite`), would go through all of the period's recordings for one page."""
     heard = and_(Recording.state.in_(PLAYABLE), *_in_time(Recording.started_at, wanted))
     query = (
@@ -145,7 +145,7 @@ def _narrowed(wanted: SearchedTalks, *, lite: bool) -> Select[Recording, CallRec
     )
     visits = select(QueueVisit.call_id).where(*_in_time(QueueVisit.entered_at, wanted))
     if wanted.agent:
-        called = (CallRecord.called_by == wanted.agent, CallRecord.called_by != "")
+        called = (CallRecord.company_id == company_id, CallRecord.called_by != "", CallRecord.called_by == wanted.agent)
         talked = union(
             visits.where(QueueVisit.agent == wanted.agent),
             select(CallRecord.id).where(*called, *_in_time(CallRecord.started_at, wanted)),

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from gridline.db import Database, new_id
-from ivr.desk.models import AgentEvent, Left, QueueVisit
-from ivr.journal.models import CallRecord, CallStep
+from ivr.desk.models import AgentEvent, Deed, Left, QueueVisit
+from ivr.journal.models import CallLeg, CallRecord, CallStep, LegDevice, LegKind
 from recordings.models import Recording, RecordingKind, RecordingState
 
 RATE = 8000
@@ -147,6 +147,59 @@ async def stored_call(
         await session.flush()
         session.add_all([*steps, *rows])
     return StoredCall(call, recording, file)
+
+
+async def stored_call_out(
+    console: Keeps,
+    at: datetime,
+    *,
+    company: str = "skek",
+    caller: str = "+79235550101",
+    branch: str = "",
+    agent: str = "101",
+    user_id: str = "u",
+    seconds: float = 12.0,
+    sounds: float | None = None,
+) -> StoredCall:
+    """Store a call that an agent made at `at`: who is called answers, hears the notice, and talks from 15 s on."""
+    made = await stored_call(console, at, company=company, caller=caller, branch=branch, outcome=None)
+    answered = at + timedelta(seconds=15)
+    ended, id = answered + timedelta(seconds=seconds), new_id()
+    file = console.recordings / f"{at:%Y/%m/%d}" / f"{id}.wav"
+    sound(file, seconds if sounds is None else sounds)
+    data = file.read_bytes()
+    shift = {"agent": agent, "user_id": user_id, "company_id": company}
+    rows = [
+        AgentEvent(at=at - timedelta(minutes=1), kind=Deed.SIGNED_ON, **shift),
+        CallLeg(
+            id=new_id(),
+            call_id=made.call,
+            kind=LegKind.CALLBACK,
+            agent=agent,
+            device=LegDevice.BROWSER,
+            began_at=answered,
+            ended_at=ended,
+            holds=[],
+        ),
+        Recording(
+            id=id,
+            call_id=made.call,
+            kind=RecordingKind.TALK,
+            state=RecordingState.STORED,
+            started_at=answered,
+            ended_at=ended,
+            file=file.relative_to(console.recordings).as_posix(),
+            sha256=hashlib.sha256(data).hexdigest(),
+            bytes=len(data),
+            seconds=seconds,
+            channels=2,
+        ),
+    ]
+    async with console.db.write() as session:
+        record = await session.get_one(CallRecord, made.call)
+        record.called_by, record.ended_at, record.outcome = agent, ended, "talked"
+        session.add_all(rows)
+    return StoredCall(made.call, id, file)
 
 
 def sound(file: Path, seconds: float) -> None:

@@ -11,14 +11,21 @@ from sqlalchemy import select
 
 from agent_console.people.erasing.models import ErasureRequest, RequestState
 from agent_console.people.models import AuditAction, AuditEntry, Role
-from appeals.models import DestructionAct
+from appeals import numbering
+from appeals.intake.intake import accept
+from appeals.models import Content, DestructionAct
+from gridline.db import new_id
 from ivr.journal.models import CallRecord, CallStep
+from outreach import consents
+from outreach.models import Consent, MessageOut, MessageState, MessageWay, Purpose
+from outreach.senders.outbox import OUTBOX, file_of
 from recordings import chain
 from recordings.models import ChainDeed, Recording, RecordingState
 from tests.console.calls import StoredCall, stored_call
 from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 
 THEIRS, OTHERS = "+79235550142", "+79235550143"
+EMAIL = "kim@example.ru"
 ASKED = {"person": "Ким Анна", "paper": "Заявление № 7 от 20.11.2026"}
 
 
@@ -82,6 +89,66 @@ async def test_what_is_theirs_goes_by_an_act_and_what_is_held_stays(
     assert set(said) == {""}
     assert (done.state, done.acts, done.phone) == (RequestState.CARRIED_OUT, [act.id], None)
     assert noted == [AuditAction.ERASURE_ASKED, AuditAction.ERASURE_CARRIED_OUT]
+
+
+async def test_the_page_counts_consents_messages_and_forms_and_the_act_names_them(
+    console_app: ConsoleApp, client_of: ClientOf
+) -> None:
+    console, now = console_app.console, console_app.console.clock.now()
+    consent, message, outbox = new_id(), new_id(), console_app.console.settings.var / OUTBOX
+    outbox.mkdir(parents=True, exist_ok=True)
+    file_of(outbox, message).write_text(THEIRS)
+    form = {"company_id": COMPANY, "channel": "web_form", "topic": "quality", "text": "Мигает", "email": EMAIL}
+    appeal = await console.register.register(accept(form | {"kind": "appeal", "answer_way": "email", "name": "Ким"}))
+    async with console.db.write() as session:
+        await consents.give(
+            session,
+            Consent(
+                id=consent,
+                company_id=COMPANY,
+                phone=THEIRS,
+                purpose=Purpose.APPEAL,
+                given_at=now,
+                call_id=new_id(),
+                asked="Прислать?",
+            ),
+        )
+        await session.flush()
+        session.add(
+            MessageOut(
+                id=message,
+                company_id=COMPANY,
+                way=MessageWay.SMS,
+                to=THEIRS,
+                text="Номер",
+                purpose=Purpose.APPEAL,
+                key=THEIRS,
+                consent_id=consent,
+                queued_at=now,
+                next_at=now,
+                attempts=1,
+                state=MessageState.SENT,
+                problem="",
+            )
+        )
+    head, admin = await client_of(Role.QA_HEAD), await client_of(Role.ADMIN)
+    await head.post("/erasure", data=ASKED | {"phone": THEIRS, "email": EMAIL})
+    asked = await the_request(console_app)
+    text = " ".join((await (await admin.get(f"/erasure/{asked.id}")).text()).split())
+    for title in ("Согласия на звонки и сообщения", "Сообщения: SMS и письма"):
+        assert f"<td>{title}</td> <td>1</td>" in text
+    assert numbering.written(appeal.number) in text
+    assert "ещё рассматривается" in text
+    await admin.post(f"/erasure/{asked.id}/carry-out", data={})
+    async with console.db.read() as session:
+        act = (await session.scalars(select(DestructionAct))).one()
+        given, sent = await session.get_one(Consent, consent), await session.get_one(MessageOut, message)
+        done = await session.get_one(ErasureRequest, asked.id)
+        left = (await session.get_one(Content, appeal.appeal_id)).email
+    assert json.loads(act.items)["rows"] == {"consents": [consent], "messages": [message]}
+    assert (given.phone, given.withdrawn_at is not None, sent.to, sent.text) == ("", True, "", "")
+    assert (done.phone, done.email, left) == (None, None, EMAIL)
+    assert not file_of(outbox, message).exists()
 
 
 async def test_a_crash_after_the_act_is_made_good_by_the_next(

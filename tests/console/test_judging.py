@@ -21,7 +21,7 @@ from ivr.figures.models import CallSurvey
 from quality.cards.card import Grade
 from quality.reviews.models import Review, ReviewGrade
 from quality.reviews.reviews import GivenGrade, Judged, Reviewer
-from tests.console.calls import StoredCall, stored_call
+from tests.console.calls import StoredCall, stored_call, stored_call_out
 from tests.console.conftest import COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from tests.console.test_talks import heard_call
 
@@ -135,6 +135,47 @@ async def test_a_dispute_is_decided_on_its_page_and_figures_follow(
     await expect(page.locator(".player").first).to_have_attribute("data-state", "playing")
     await expect(page.locator(".player [data-now]").first).to_have_text(re.compile(r"^0:0[3-9]"))
     await page.screenshot(path=tmp_path / "own.png")
+
+
+async def test_a_call_that_an_agent_made_is_judged_heard_and_counted_like_the_others(
+    console_app: ConsoleApp, client_of: ClientOf, page: Page, axe: Axe, tmp_path: Path
+) -> None:
+    made, agent = console_app.console, console_app.users[Role.AGENT].user_id
+    call = await stored_call_out(made, made.clock.now() - timedelta(minutes=5), user_id=agent, seconds=40.0)
+    await sign_in(page, console_app.base, Role.QA, "/judging")
+    row = page.get_by_role("region", name="По жребию").get_by_role("row").filter(has_text="Ольга Смирнова")
+    await expect(row.locator(".badge")).to_have_text("исходящий")
+    assert await axe(page) == []
+    await page.screenshot(path=tmp_path / "queue-out.png", full_page=True)
+    await row.get_by_label("Карта для этого разговора").select_option("outage")
+    await page.keyboard.press("1")
+    await expect(page.locator("#judging")).to_be_visible()
+    await expect(page.locator(".kv .badge")).to_have_text("исходящий")
+    await expect(page.locator("[data-point=called-back]")).to_have_count(0)
+    points = page.locator("[data-point]")
+    for point in range(await points.count()):
+        await page.keyboard.press("j")
+        await page.keyboard.press("2" if point == 1 else "1")
+    await page.keyboard.press("Space")
+    await expect(page.locator("[data-player]").first).to_have_attribute("data-state", "playing")
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_url("**/judging")
+    async with made.db.read() as session:
+        review = (await session.scalars(select(Review))).one()
+    assert (review.call_id, review.agent_id, review.queue, review.total) == (call.call, agent, "", 89)
+    await page.goto(f"{console_app.base}/quality?by=queue")
+    await page.get_by_role("link", name="Исходящие звонки").click()
+    await expect(page.get_by_role("heading", name="Оценки: исходящие звонки")).to_be_visible()
+    await expect(page.locator("tbody .badge").first).to_have_text("исходящий")
+    assert await axe(page) == []
+
+    own = await client_of(Role.AGENT)
+    assert "исходящий" in await (await own.get("/reviews")).text()
+    assert "исходящий" in await (await own.get(f"/reviews/{review.id}")).text()
+    assert (await own.get(f"/reviews/{review.id}/recordings/{call.recording}")).status == 200
+    assert (await own.post(f"/reviews/{review.id}/dispute", data={"text": "Адрес был назван"})).status == 303
+    other = await client_of(Role.SECURITY)
+    assert (await other.get(f"/judging/{review.id}")).status in (403, 404)
 
 
 async def test_evidence_is_picked_from_a_word_and_the_judged_agent_reads_it(

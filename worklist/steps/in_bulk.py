@@ -10,16 +10,18 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from worklist.codes import Ending, ItemKind
-from worklist.models import WorkContact, WorkItem
+from worklist.models import WorkAttempt, WorkContact, WorkItem
 from worklist.steps.matters import Changed
 
 AT_ONCE: Final = 500
 """Subjects in one statement."""
+_OF_PLACE: Final = WorkItem.kind.in_((ItemKind.DANGER, ItemKind.OUTAGE_REPORT))
+"""Matters of a place, whoever told of them."""
 
 
 async def end_all(
@@ -84,12 +86,25 @@ async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
     service's with all it says: `worklist.items.of_trust`.
     """
     nobody = {"call_id": None, "recording_id": None, "phone": None}
-    of_place = WorkItem.kind.in_((ItemKind.DANGER, ItemKind.OUTAGE_REPORT))
     of_calls = WorkContact.call_id.in_(calls)
     joined = select(WorkContact.item_id).where(of_calls)
     phones = select(WorkContact.phone).where(of_calls)
-    same = update(WorkItem).where(of_place, WorkItem.id.in_(joined), WorkItem.phone.in_(phones))
+    same = update(WorkItem).where(_OF_PLACE, WorkItem.id.in_(joined), WorkItem.phone.in_(phones))
     await session.execute(same.values(phone=None))
-    await session.execute(update(WorkItem).where(of_place, WorkItem.call_id.in_(calls)).values(nobody))
+    await session.execute(update(WorkItem).where(_OF_PLACE, WorkItem.call_id.in_(calls)).values(nobody))
     seen = select(WorkItem.id).where(or_(WorkItem.call_id.is_(None), WorkItem.call_id.not_in(calls)))
     await session.execute(update(WorkContact).where(of_calls, WorkContact.item_id.in_(seen)).values(nobody))
+
+
+async def forget(session: AsyncSession, *, of_them: Collection[str], contacts: Collection[str]) -> None:
+    """Keep nothing of a person in these ended items and contacts (ids): only that there were such and how they ended.
+
+    A danger and a missing supply keep their place. The key goes: one of a callback is made of the number.
+    """
+    mine = WorkItem.id.in_(of_them)
+    emptied = {"phone": None, "recording_id": None, "note": "", "key": WorkItem.id}
+    await session.execute(update(WorkItem).where(mine).values(emptied))
+    await session.execute(update(WorkItem).where(mine, not_(_OF_PLACE)).values(place="", premise_id=None))
+    await session.execute(update(WorkAttempt).where(WorkAttempt.item_id.in_(of_them)).values(note=""))
+    joined = update(WorkContact).where(WorkContact.id.in_(contacts))
+    await session.execute(joined.values(phone=None, recording_id=None))

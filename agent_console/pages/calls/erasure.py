@@ -87,6 +87,7 @@ async def look(request: web.Request) -> web.Response:
         states=STATES,
         spelled=lambda who: people.spelled(who, names),
         number=lambda value: privacy.shown(actor, "phone", value),
+        mail=lambda value: privacy.shown(actor, "email", value),
         zone=company.zone,
         company=company,
     )

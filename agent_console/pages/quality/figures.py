@@ -28,6 +28,7 @@ from gridline.scope import Scope
 from ivr.figures import surveys
 from ivr.figures.surveys import Surveyed, SurveyedBy
 from quality.reviews import figures
+from quality.reviews.codes import CALLED_OUT
 from quality.reviews.figures import JudgedBy, JudgedPeriod
 from quality.reviews.report import VIEW_TITLES, JudgedView, as_file, topic_table, trend_table, weak_table
 
@@ -110,10 +111,12 @@ async def _made(request: web.Request) -> JudgedReport:
             table, urls = await _weak(session, console, company, period, scope)
             return JudgedReport(asked, company, table, urls)
         names = await _names(session, console, company, asked.by)
-        said: Mapping[str, Surveyed] = {}
+        said: dict[str, Surveyed] = {}
         if asked.by is not JudgedView.POINT:
             folded, moments = SurveyedBy(asked.by), (period.begins, period.ends)
             said = await surveys.means(session, company.id, *moments, folded, visible_to=scope)
+            if asked.by is JudgedView.QUEUE:
+                said.pop("", None)  # of whom the queue was not seen: nobody who was called is asked
         if asked.by is JudgedView.TOPIC:
             table = topic_table(said, names, period, company.name)
         else:
@@ -127,7 +130,7 @@ async def _made(request: web.Request) -> JudgedReport:
 def listed(asked: JudgedQuery, key: str) -> str:
     """The address of the reviews behind a row of agents or queues."""
     period = {"since": asked.since, "until": asked.until, "company": asked.company}
-    return f"/quality/reviews?{urlencode({str(asked.by): key, **period})}"
+    return f"/quality/reviews?{urlencode({str(asked.by): key or CALLED_OUT, **period})}"
 
 
 async def _weak(
@@ -144,7 +147,7 @@ async def _names(session: AsyncSession, console: Console, company: Company, view
         case JudgedView.AGENT:
             return await people.agents(session, company.id)
         case JudgedView.QUEUE:
-            return {queue: company.queue_name(queue) for queue in company.queues}
+            return {queue: company.queue_name(queue) for queue in company.queues} | {"": "Исходящие звонки"}
         case JudgedView.TOPIC:
             return {code: topic.title for code, topic in shipped().topics.items()}
         case _:

@@ -15,8 +15,9 @@ from agent_console.web.query_string import QueryString
 from agent_console.web.render import render
 from agent_console.web.routes import add
 from gridline.calendar import days
+from gridline.companies import Company
 from quality.reviews import seen
-from quality.reviews.codes import ANSWER_TITLES
+from quality.reviews.codes import ANSWER_TITLES, CALLED_OUT
 
 MOST: Final = 200
 USUAL: Final = timedelta(days=27)
@@ -33,7 +34,7 @@ async def page(request: web.Request) -> web.Response:
     given = QueryString(request.query)
     until = given.day("until") or days.day_of(console.clock.now(), company.zone)
     since = min(given.day("since") or until - USUAL, until)
-    queue = given.code("queue", company.queues, "Очередь")
+    queue = given.code("queue", (*company.queues, CALLED_OUT), "Очередь")
     async with console.db.read() as session:
         agents = await people.agents(session, company.id)
         agent = given.code("agent", agents, "Оператор")
@@ -54,7 +55,7 @@ async def page(request: web.Request) -> web.Response:
         title="Оценки",
         company=company,
         zone=company.zone,
-        of=agents.get(agent, "") or (company.queue_name(queue) if queue else ""),
+        of=agents.get(agent, "") or _named(company, queue),
         period=(since, until),
         back=f"/quality?since={since}&until={until}&company={company.id}&by={'queue' if queue else 'agent'}",
         reviews=found,
@@ -64,3 +65,9 @@ async def page(request: web.Request) -> web.Response:
         titles={card.code: card.title for card in console.judging.cards},
         answers=ANSWER_TITLES,
     )
+
+
+def _named(company: Company, queue: str) -> str:
+    if queue == CALLED_OUT:
+        return "исходящие звонки"
+    return company.queue_name(queue) if queue else ""

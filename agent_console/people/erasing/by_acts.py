@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent_console.people.erasing.by_number import RowKind
 from appeals import numbering
 from appeals.answers.post_room import outbox
 from appeals.personal_data import acts
@@ -29,5 +30,7 @@ async def carry_out(db: Database, clock: Clock, config: Settings, store: Store, 
     async with db.write() as session:
         await marks.erase(session, ids)
     numbers = [number for act in filed for number in act["appeals"]]
+    sent = [id for act in filed for id in act.get("rows", {}).get(RowKind.MESSAGE, ())]
+    await outreach.remove_files(config.var / OUTBOX, sent)
     messages = await outreach.erase(db, config.var / OUTBOX, company, numbers, at=now)
     return letters, sounds, messages

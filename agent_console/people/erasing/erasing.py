@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from agent_console.calls import forgetting
-from agent_console.people.erasing import by_acts, requests, theirs
+from agent_console.people.erasing import by_acts, by_number, requests, theirs
+from agent_console.people.erasing.by_number import TITLES, TheirRow
 from agent_console.people.erasing.models import ErasureRequest, RequestState
 from agent_console.people.erasing.theirs import TheirAppeal, TheirCall
 from appeals.personal_data import acts
@@ -38,6 +40,8 @@ class Prospect:
     calls: tuple[TheirCall, ...]
     appeals: tuple[tuple[TheirAppeal, str], ...]
     """Each with why it stays; empty: it goes."""
+    rows: tuple[TheirRow, ...]
+    """What else has their number or address."""
 
     @property
     def recordings(self) -> int:
@@ -47,7 +51,23 @@ class Prospect:
     @property
     def is_empty(self) -> bool:
         """Whether nothing would go."""
-        return all(one.kept for one in self.calls) and all(kept for _, kept in self.appeals)
+        kept = [
+            *(one.kept for one in self.calls),
+            *(kept for _, kept in self.appeals),
+            *(row.kept for row in self.rows),
+        ]
+        return all(kept)
+
+    @property
+    def beside(self) -> list[tuple[str, int, list[tuple[int, str]]]]:
+        """What else there is: its title, how many rows would go, how many stay and why."""
+        found = []
+        for kind, title in TITLES.items():
+            fates = Counter(row.kept for row in self.rows if row.kind is kind)
+            if fates:
+                kept = [(number, reason) for reason, number in sorted(fates.items()) if reason]
+                found.append((title, fates[""], kept))
+        return found
 
 
 class Erasing:
@@ -68,15 +88,18 @@ class Erasing:
             calls = await theirs.calls_of(session, request, visible_to=visible_to)
             ids = [one.call.id for one in calls]
             appeals = await theirs.appeals_of(session, request, ids, visible_to=visible_to)
+            rows = await by_number.rows_of(session, request, calls, visible_to=visible_to)
         done = await self._erase(request, appeals, actor="?", witness=request.filed_by, dry_run=True)
         kept = {one.number: one.reason for one in done.kept}
-        return request, Prospect(tuple(calls), tuple((one, kept.get(one.number, "")) for one in appeals))
+        fates = tuple((one, kept.get(one.number, "")) for one in appeals)
+        return request, Prospect(tuple(calls), fates, tuple(rows))
 
     async def carry_out(self, id: str, *, actor: str, visible_to: Scope) -> list[str]:
         """Erase what may go, as the second person; returns the acts' ids.
 
-        The appeals by their act first, then the calls by theirs, in the transaction that ends the request; then the
-        sound and the files. What a crash leaves undone the next destruction of any kind finishes.
+        The appeals by their act first, then the calls and whatever else has the number by theirs, in the transaction
+        that ends the request; then the sound and the files. What a crash leaves undone the next destruction of any kind
+        finishes.
 
         Raises NotFound, OutOfScope, Conflict for the filer themselves or when it is decided; Unavailable when a file
         cannot be removed.
@@ -96,26 +119,33 @@ class Erasing:
             now = self._clock.now()
             found = await theirs.calls_of(session, request, visible_to=visible_to)
             free = [one for one in found if not one.kept]
-            rows = [row for one in free for row in one.recordings]
-            if free:
+            sounds = [row for one in free for row in one.recordings]
+            rows = await by_number.rows_of(session, request, found, visible_to=visible_to)
+            emptied = by_number.by_kind(rows)
+            if free or emptied:
                 act = acts.file(
                     session,
                     request.company_id,
                     why,
                     now,
                     fields=["caller"],
-                    recordings=[row.id for row in rows],
-                    sums={row.id: row.sha256 for row in rows if row.sha256},
+                    recordings=[row.id for row in sounds],
+                    sums={row.id: row.sha256 for row in sounds if row.sha256},
+                    rows=emptied,
                 )
                 done.append(act.id)
             numbers = await anonymous.callers(session, [one.call.id for one in free])
-            await forgetting.forget_callers(session, [one.call.id for one in free], self._clock.now())
-            request.state, request.acts, request.phone = RequestState.CARRIED_OUT, done, None
+            await forgetting.forget_callers(session, [one.call.id for one in free], now)
+            await by_number.forget(session, rows, now)
+            await requests.forget_asker(session, request)
+            request.state, request.acts = RequestState.CARRIED_OUT, done
             request.decided_by, request.decided_at = actor, now
         await by_acts.carry_out(self._db, self._clock, self._config, self._store, request.company_id)
         for one in free:
             await self._out_of_files(one, numbers.get(one.call.id, ""))
-        log.info("erased-by-request", request=id, acts=done, calls=len(free), appeals=len(erased.numbers))
+        log.info(
+            "erased-by-request", request=id, acts=done, calls=len(free), appeals=len(erased.numbers), rows=len(rows)
+        )
         return done
 
     async def _erase(

@@ -38,6 +38,8 @@ class ErasureRequest(Base):
     """By what: a letter's number and date, a court's ruling."""
     phone: Mapped[str | None] = mapped_column(String(16))
     """E.164, what is theirs is found by it; empty once it is carried out."""
+    email: Mapped[str | None] = mapped_column(String(254))
+    """In small letters; as the number, empty once it is carried out."""
     calls: Mapped[list[Any]] = mapped_column(JSON)
     """Ids of calls that they named."""
     appeals: Mapped[list[Any]] = mapped_column(JSON)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, select
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.people.erasing.models import ErasureRequest, RequestState
@@ -21,6 +21,8 @@ LONGEST_PERSON: Final = 200
 LONGEST_PAPER: Final = 300
 MOST: Final = 500
 """Calls and appeals that one request may name."""
+LONGEST_EMAIL: Final = 254
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _CALL: Final = re.compile(r"[0-9a-f]{32}")
 _NOT_THERE: Final = "Такого требования нет."
 
@@ -32,6 +34,7 @@ class Asked:
     person: str
     paper: str
     phone: str
+    email: str
     calls: str
     """Ids, with anything between them."""
     appeals: str
@@ -73,9 +76,9 @@ def file(
     if len(person) > LONGEST_PERSON or len(paper) > LONGEST_PAPER:
         raise InvalidInput(f"Слишком длинно: имя — до {LONGEST_PERSON} знаков, документ — до {LONGEST_PAPER}.")
     phone = phones.read_home(asked.phone).e164 if asked.phone.strip() else None
-    calls, appeals = _calls(asked.calls), _appeals(asked.appeals)
-    if phone is None and not calls and not appeals:
-        raise InvalidInput("Укажите номер телефона, звонки или обращения, о которых идёт речь.")
+    email, calls, appeals = _email(asked.email), _calls(asked.calls), _appeals(asked.appeals)
+    if phone is None and email is None and not calls and not appeals:
+        raise InvalidInput("Укажите номер телефона, электронную почту, звонки или обращения, о которых идёт речь.")
     if len(calls) + len(appeals) > MOST:
         raise InvalidInput(f"В одном требовании — не больше {MOST} звонков и обращений.")
     row = ErasureRequest(
@@ -86,6 +89,7 @@ def file(
         person=person,
         paper=paper,
         phone=phone,
+        email=email,
         calls=calls,
         appeals=appeals,
         state=RequestState.FILED,
@@ -114,6 +118,29 @@ def refuse(row: ErasureRequest, *, reason: str, actor: str, at: datetime) -> Non
         raise InvalidInput(f"Причина длиннее {LONGEST_PAPER} знаков: сократите её.")
     row.state, row.reason = RequestState.REFUSED, reason
     row.decided_by, row.decided_at = actor, at
+
+
+async def forget_asker(session: AsyncSession, row: ErasureRequest) -> None:
+    """Keep neither number nor address in a request that is carried out, nor in those about them that were refused.
+
+    Who asked, by what paper, and what became of it stays: that is the proof that they were answered.
+    """
+    about = []
+    if row.phone:
+        about.append(ErasureRequest.phone == row.phone)
+    if row.email:
+        about.append(ErasureRequest.email == row.email)
+    decided = (ErasureRequest.company_id == row.company_id, ErasureRequest.state != RequestState.FILED)
+    if about:
+        await session.execute(update(ErasureRequest).where(*decided, or_(*about)).values(phone=None, email=None))
+    row.phone = row.email = None
+
+
+def _email(text: str) -> str | None:
+    email = text.strip().lower()
+    if email and (len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email)):
+        raise InvalidInput("Электронная почта не разобрана. Пишите как ivanov@example.ru или оставьте пустым.")
+    return email or None
 
 
 def _calls(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select, union
+from sqlalchemy import ColumnElement, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.people.erasing.models import ErasureRequest
@@ -52,7 +52,26 @@ async def calls_of(session: AsyncSession, request: ErasureRequest, *, visible_to
         named.append(CallRecord.caller == request.phone)
     query = select(CallRecord).where(CallRecord.company_id == request.company_id, or_(*named))
     query = query.where(visible(visible_to, CallRecord.company_id, CallRecord.branch, CallRecord.id))
-    found = list(await session.scalars(query.order_by(CallRecord.started_at.desc()).limit(MOST)))
+    return await _looked_at(
+        session, list(await session.scalars(query.order_by(CallRecord.started_at.desc()).limit(MOST)))
+    )
+
+
+async def calls_named(
+    session: AsyncSession, ids: Collection[str], company_id: str, *, visible_to: Scope
+) -> list[TheirCall]:
+    """Those of these calls that the asker sees, and why each would stay, whoever called."""
+    query = select(CallRecord).where(CallRecord.id.in_(ids), CallRecord.company_id == company_id)
+    query = query.where(visible(visible_to, CallRecord.company_id, CallRecord.branch, CallRecord.id))
+    return await _looked_at(session, list(await session.scalars(query)))
+
+
+async def stored(session: AsyncSession, ids: Collection[str]) -> set[str]:
+    """Those of these calls that are stored at all, whoever may see them."""
+    return set(await session.scalars(select(CallRecord.id).where(CallRecord.id.in_(ids))))
+
+
+async def _looked_at(session: AsyncSession, found: Sequence[CallRecord]) -> list[TheirCall]:
     ids = [one.id for one in found]
     sounds: dict[str, list[Recording]] = defaultdict(list)
     there = select(Recording).where(Recording.call_id.in_(ids), Recording.state != RecordingState.ERASED)
@@ -75,7 +94,7 @@ async def calls_of(session: AsyncSession, request: ErasureRequest, *, visible_to
 async def appeals_of(
     session: AsyncSession, request: ErasureRequest, calls: Collection[str], *, visible_to: Scope
 ) -> list[TheirAppeal]:
-    """Their appeals that the asker sees: named, from their number, or made in these calls; by number."""
+    """Their appeals that the asker sees: named, from their number or address, or made in these calls; by number."""
     about = [
         select(Appeal.id).where(Appeal.company_id == request.company_id, Appeal.number.in_(request.appeals)),
         select(Appeal.id).where(Appeal.call_id.in_(calls)),
@@ -83,6 +102,8 @@ async def appeals_of(
     if request.phone:
         about.append(select(Content.appeal_id).where(Content.phone == request.phone))
         about.append(select(Contact.appeal_id).where(Contact.phone == request.phone))
+    if request.email:
+        about.append(select(Content.appeal_id).where(func.lower(Content.email) == request.email))
     ids = set(await session.scalars(union(*about)))
     query = select(Appeal.id, Appeal.number).where(
         Appeal.id.in_(ids), Appeal.company_id == request.company_id, appeal_visible(visible_to)

@@ -19,7 +19,7 @@ from gridline.settings import HOUSE
 from quality.cards.card import Grade, Scorecard
 from quality.judging import Judging
 from quality.reviews.reviews import GivenGrade, Judged, Reviewer
-from tests.console.calls import StoredCall, stored_call
+from tests.console.calls import StoredCall, stored_call, stored_call_out
 from worklist.worklist import Worklist
 
 NOON = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
@@ -44,6 +44,10 @@ class Hall:
     async def talk(self, ago_h: float = 1, **given: Any) -> StoredCall:
         """A talk that was recorded some hours ago."""
         return await stored_call(self, self.clock.now() - timedelta(hours=ago_h), sounds=0.01, **given)
+
+    async def call_out(self, ago_h: float = 1, **given: Any) -> StoredCall:
+        """A talk of a call that an agent made some hours ago."""
+        return await stored_call_out(self, self.clock.now() - timedelta(hours=ago_h), sounds=0.01, **given)
 
     @property
     def card(self) -> Scorecard:

@@ -109,11 +109,11 @@ SPOKEN = " ".join(cardinal(int(digit)) for digit in NUMBER)
 
 
 def verdicts(
-    said: str, *, notice: bool = True, numbers: tuple[str, ...] = ()
+    said: str, *, notice: bool = True, numbers: tuple[str, ...] = (), called_out: bool = False
 ) -> dict[str, tuple[RuleVerdict, float | None]]:
     shipped = rules.of_installation(HOUSE / "dialplan").of("skek")
     names = {rule.title: rule.rule for rule in shipped}
-    facts = TalkFacts(notice, numbers, 60.0)
+    facts = TalkFacts(notice, numbers, 60.0, called_out)
     return {names[one.title]: (one.verdict, one.at) for one in judged(shipped, facts, {"agent": words(said)})}
 
 
@@ -139,6 +139,19 @@ def test_rules_tell_the_second_at_which_something_was_said_or_was_not() -> None:
         "rude": (broken, 2.5),
     }
     assert set(verdicts("здравствуйте")) == {"notice", "greeting", "name", "rude"}
+
+
+def test_who_calls_does_not_answer_as_who_is_called() -> None:
+    kept, broken = RuleVerdict.KEPT, RuleVerdict.BROKEN
+    found = verdicts("добрый день вам звонит компания", called_out=True)
+    assert found == {
+        "notice": (kept, None),
+        "greeting-out": (kept, 0.0),
+        "name-out": (kept, 1.0),
+        "rude": (kept, None),
+    }
+    found = verdicts("оператор слушаю вас", called_out=True)
+    assert (found["greeting-out"][0], found["name-out"][0]) == (broken, broken)
 
 
 def test_without_words_the_rules_say_so() -> None:

@@ -51,6 +51,18 @@ def test_a_companys_own_card_takes_the_place_of_the_shipped_one(tmp_path: Path) 
         cards.card("greeting")
 
 
+def test_a_point_for_incoming_calls_is_not_asked_of_a_call_out(tmp_path: Path) -> None:
+    only_in = ("  - code: a", "    text: Пригласил", "    weight: 10", "    calls: in")
+    points = ("points:", *only_in, "  - code: b", "    text: Простился", "    weight: 5")
+    card = read_card(card_file(tmp_path, "code: card", "title: Карта", *points))
+    assert [point.code for point in card.for_call_out.points] == ["b"]
+    assert score(card.for_call_out, {"a": Grade.MISSED, "b": Grade.MET}).total == 100
+    assert CARD.for_call_out == CARD
+    wrong = card_file(tmp_path, "code: card", "title: Карта", "points:", *only_in)
+    with pytest.raises(Misconfigured, match="не годится для исходящего"):
+        read_card(wrong)
+
+
 def test_a_mistake_is_told_with_its_line_and_cure(tmp_path: Path) -> None:
     file = card_file(
         tmp_path,
