@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, column, exists, or_, select, text, union
+from sqlalchemy import ColumnElement, Select, and_, column, exists, func, or_, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.finding import appeals
@@ -27,6 +27,7 @@ from quality.search.index import marks
 from recordings.models import PLAYABLE, Recording
 
 MOST_WORDS: Final = 20
+FEW: Final = 5_000
 LATER: Final = timedelta(days=1)
 """A recording begins after its call did, in the next month at times."""
 _FIND: Final = {
@@ -68,7 +69,8 @@ class SearchedTalks:
     def is_rare(self) -> bool:
         """Whether few talks can fit, and an index leads to them.
 
-        What else is asked is hidden from the planners then: SQLite would walk all calls of the company instead.
+        What else is asked is hidden from the planners then: SQLite would walk all calls of the company instead. So it
+        is with words that were seldom said.
         """
         return bool(self.caller or self.appeal or self.marked or self.marked_by)
 
@@ -113,12 +115,14 @@ async def page(
         visible(visible_to, CallRecord.company_id, CallRecord.branch, CallRecord.id),
     )
     lite = session.get_bind().dialect.name == "sqlite"
-    query = _narrowed(company_id, wanted, lite=lite)
+    said = _said(session, words, wanted) if words else None
+    is_rare = wanted.is_rare or (lite and said is not None and await _few(session, said))
+    query = _narrowed(company_id, wanted, is_entered=not (is_rare or lite))
     if wanted.appeal is not None:
         query = query.where(Recording.call_id.in_(await _calls_of(session, company_id, wanted.appeal, visible_to)))
-    query = query.where(unindexed(ours) if wanted.is_rare else ours)
-    if words:
-        query = query.where(Recording.id.in_(_said(session, words, wanted)))
+    query = query.where(unindexed(ours) if is_rare else ours)
+    if said is not None:
+        query = query.where(Recording.id.in_(said))
     if after is not None:
         at, id = after
         same = and_(CallRecord.started_at == at, Recording.id < id)
@@ -130,29 +134,33 @@ async def page(
     return [FoundTalk(*row) for row in rows[:most]], len(rows) > most
 
 
-def _narrowed(company_id: str, wanted: SearchedTalks, *, lite: bool) -> Select[Recording, CallRecord, TalkMeasures]:
-    """SQLite, which counts no costs (`lite`), would go through all of the period's recordings for one page."""
-    heard = and_(Recording.state.in_(PLAYABLE), *_in_time(Recording.started_at, wanted))
+def _narrowed(
+    company_id: str, wanted: SearchedTalks, *, is_entered: bool
+) -> Select[Recording, CallRecord, TalkMeasures]:
+    """`is_entered`: recordings may be looked up by their time; SQLite would look all of a period up for one page."""
+    in_time = _in_time(Recording.started_at, wanted) if wanted.least_s or wanted.most_s else ()
+    heard = and_(Recording.state.in_(PLAYABLE), *in_time)
     query = (
         select(Recording, CallRecord, TalkMeasures)
         .join(CallRecord, CallRecord.id == Recording.call_id)
         .outerjoin(TalkMeasures, and_(TalkMeasures.recording_id == Recording.id, TalkMeasures.problem == ""))
         .where(
-            unindexed(heard) if wanted.is_rare or lite else heard,
+            heard if is_entered else unindexed(heard),
             CallRecord.started_at >= wanted.since,
             CallRecord.started_at < wanted.before,
         )
     )
-    visits = select(QueueVisit.call_id).where(*_in_time(QueueVisit.entered_at, wanted))
     if wanted.agent:
         called = (CallRecord.company_id == company_id, CallRecord.called_by != "", CallRecord.called_by == wanted.agent)
         talked = union(
-            visits.where(QueueVisit.agent == wanted.agent),
+            select(QueueVisit.call_id).where(
+                QueueVisit.agent == wanted.agent, *_in_time(QueueVisit.entered_at, wanted)
+            ),
             select(CallRecord.id).where(*called, *_in_time(CallRecord.started_at, wanted)),
         )
         query = query.where(CallRecord.id.in_(talked))
     if wanted.queue:
-        query = query.where(CallRecord.id.in_(visits.where(QueueVisit.queue == wanted.queue)))
+        query = query.where(exists().where(QueueVisit.call_id == CallRecord.id, QueueVisit.queue == wanted.queue))
     if wanted.topic:
         query = query.where(exists().where(Appeal.call_id == CallRecord.id, Appeal.topic == wanted.topic))
     if wanted.caller:
@@ -166,6 +174,12 @@ def _narrowed(company_id: str, wanted: SearchedTalks, *, lite: bool) -> Select[R
     if wanted.marked_by:
         query = query.where(Recording.id.in_(marked.where(RecordingMark.author == wanted.marked_by)))
     return query.where(*_limits(wanted))
+
+
+async def _few(session: AsyncSession, said: Any) -> bool:
+    """Whether words were said in few recordings: then those are looked through, and not all calls of the period."""
+    found = select(func.count()).select_from(said.limit(FEW + 1).subquery())
+    return (await session.execute(found)).scalar_one() <= FEW
 
 
 def _in_time(at: Any, wanted: SearchedTalks) -> tuple[ColumnElement[bool], ...]:
