@@ -67,6 +67,7 @@ from ivr.reception.call_legs import CallLegs
 from ivr.reception.called_out import CalledOut
 from ivr.reception.ends import Ends
 from ivr.reception.handed_over import HandedOverRecordings
+from ivr.reception.legs_left import LegsLeft
 from ivr.reception.reception import Reception
 from ivr.services import Services
 from ivr.storm import limits
@@ -155,7 +156,9 @@ class Controller:
         self.called_again = CalledAgain(matters.callbacks, self._id_of)
         self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot, self.lost_callers.lost)
         self.call_legs = CallLegs(self.db, config.node, lambda: self.ami.boot)
-        self.closing = Closing(self.db, self.journal, clock, config.node, self._is_live)
+        logs = Logs(config.var / "asterisk/var/log", config.asterisk_logs_mb)
+        last_told = LegsLeft(self.db, logs).keep
+        self.closing = Closing(self.db, self.journal, clock, config.node, self._is_live, last_told)
         self.ends = Ends(self.journal, self.board, self._key_of)
         self.storm = Storm(self.db, clock, limits.of_installation(config.dialplan), config.node)
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
@@ -281,7 +284,7 @@ class Controller:
             push=self.push,
             incoming=incoming,
             whispers=self.whispers,
-            logs=Logs(config.var / "asterisk/var/log", config.asterisk_logs_mb),
+            logs=logs,
             outbox=config.var / OUTBOX,
             tell=matters.worklist.tell,
         )
