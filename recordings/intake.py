@@ -68,6 +68,8 @@ class RecordingIntake:
         self._node = node
         self._in_hands = in_hands
         self._on_stored = on_stored
+        self.stuck = False
+        """Something that is whole could not be taken in, for want of a disk or store: it is tried again."""
 
     async def sweep(self) -> int:
         """Take in everything that is whole; returns how many. Safe to repeat after any crash.
@@ -91,6 +93,7 @@ class RecordingIntake:
                         await self._disk.do(self._put_aside, file, "unexpected")
                     except OSError as error:
                         trouble = trouble or error
+        self.stuck = trouble is not None
         if trouble is not None:
             raise trouble
         return taken
@@ -156,7 +159,7 @@ class RecordingIntake:
         sound: Sound | None = None
         state = RecordingState.STORED if label.ended else RecordingState.PARTIAL
         try:
-            wav = self._store.place(relative, self._incoming.folder)
+            wav = await asyncio.to_thread(self._store.place, relative, self._incoming.folder)
             sound = await asyncio.to_thread(to_wav, samples, channels, wav)
             await self._store.put(wav, relative)
         except ValueError:

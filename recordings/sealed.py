@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from gridline.synced import whole_or_gone
 from recordings.store import Store, StoredFile
 
 PLAIN: Final = 64 * 1024
@@ -40,7 +41,7 @@ class SealedStore(Store):
     """
 
     def __init__(self, inner: Store, secret: str, *, seals: bool = True) -> None:
-        super().__init__(inner.objects)
+        super().__init__(lambda: inner.objects)
         self._inner = inner
         self._secret = secret
         self._seals = seals
@@ -107,7 +108,7 @@ class SealedStore(Store):
         head = MAGIC + os.urandom(SALT)
         cipher = self._cipher(head)
         last = (file.stat().st_size - 1) // PLAIN
-        with file.open("rb") as plain, sealed.open("wb") as out:
+        with whole_or_gone(sealed), file.open("rb") as plain, sealed.open("wb") as out:
             out.write(head)
             no = 0
             while block := plain.read(PLAIN):

@@ -91,6 +91,7 @@ from recordings.disk import Disk
 from recordings.incoming import Incoming
 from recordings.intake import RecordingIntake
 from recordings.reconciliation import Reconciliation
+from recordings.store import folder_of
 from service import chores, loop, only_for_us, opening, ports
 from service.calls_out import CallsOut
 from service.doorkeeper import Doorkeeper
@@ -113,6 +114,7 @@ class Controller:
         calendar = load_calendar(config.var)
         recordings = config.var / "recordings"
         self.db = Database(config.db_url)
+        folder_of(config).settle()
         store = stores.of_installation(config)
         self.voice = Voice.of(config)
         self.journal = Journal(self.db, clock, config.var / "spool/journal")
@@ -373,7 +375,12 @@ class Controller:
         except Unavailable:
             database = False
         room = await asyncio.to_thread(self.console.incoming.has_room)
-        return {"database": database, "asterisk": self.ami.connected, "disk": room}
+        return {
+            "database": database,
+            "asterisk": self.ami.connected,
+            "disk": room,
+            "recordings": not self.intake.stuck,
+        }
 
     async def _is_on_the_line(self, env: Mapping[str, str]) -> bool:
         """Whether Asterisk has the channel that an AGI client announces (attack A9); when it cannot be asked, yes."""

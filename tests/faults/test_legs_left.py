@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import pytest
@@ -10,23 +9,20 @@ from sqlalchemy import select
 
 from agent_console.calls.listening import manifest
 from carrier.hearing.sound import Clip
-from carrier.hearing.tones import chirps
-from carrier.leg import Leg
-from carrier.phone import Phone
 from carrier.stories.installation import Installation
-from carrier.stories.scene import Caller, Scene
+from carrier.stories.scene import Scene
 from gridline.scope import Scope
 from ivr.journal.models import CallRecord, LegDevice, LegKind
 from recordings.models import RecordingState
 from tests.console.kept_calls import legs_of, sides, talks_of
 from tests.faults.injury import rows_of_log, until_known, without_controller
+from tests.faults.talks import CREWS, IGOR, OLGA, taken, talk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CLOSED_S = 60
 NEAR_S = 1.0
 BORIS, ANNA, CREW = "+79131203660", "+79131203661", "+79131203662"
-CALLERS, OLGA, IGOR, CREWS = (chirps(number, 1.2) for number in (301, 302, 303, 304))
 
 
 async def test_two_legs_are_known_whether_the_call_ends_before_the_next_controller_or_after(
@@ -41,18 +37,18 @@ async def test_two_legs_are_known_whether_the_call_ends_before_the_next_controll
     known = len(rows_of_log(house, "Traceback"))
     try:
         async with scene.call(BORIS) as boris, scene.call(ANNA) as anna:
-            await (await _taken(boris, olga)).sends_on(CREW.replace("+7", "8"))
+            await (await taken(boris, olga)).sends_on(CREW.replace("+7", "8"))
             outside = await crew.answered(15)
-            hers = await _taken(anna, olga)
+            hers = await taken(anna, olga)
             await igor.registers()
             await hers.sends_on(igor.number)
             sent_on = await igor.answered(15)
             async with without_controller(house):
-                await _talk(anna, sent_on, IGOR)
+                await talk(anna, sent_on, IGOR)
                 await anna.hangs_up()
                 anna_left = time.time()
             started = time.time()
-            await _talk(boris, outside, CREWS)
+            await talk(boris, outside, CREWS)
             await boris.hangs_up()
             boris_left = time.time()
     finally:
@@ -65,31 +61,6 @@ async def test_two_legs_are_known_whether_the_call_ends_before_the_next_controll
     await _is_kept(house, calls[0], anna_left, (LegKind.TRANSFER, igor.number, LegDevice.DESK), IGOR)
     await _is_kept(house, calls[1], boris_left, (LegKind.TRANSFER, "", LegDevice.OUTSIDE), CREWS)
     assert len(rows_of_log(house, "Traceback")) == known
-
-
-async def _taken(caller: Caller, agent: Phone) -> Leg:
-    """The agent answers from the queue, and they talk."""
-    await caller.hears("main-menu", within_s=25)
-    await caller.press("0")
-    leg = await agent.answered(40)
-    await _talk(caller, leg, OLGA)
-    return leg
-
-
-async def _talk(caller: Caller, other: Leg, theirs: Clip) -> None:
-    """Both speak again and again, till each has heard the other: a talk may begin a moment after its answer."""
-    since_s, since = caller.leg.now_s, other.now_s
-    async with asyncio.TaskGroup() as talk:
-        speaking = [talk.create_task(_speak(*one)) for one in ((caller.leg, CALLERS), (other, theirs))]
-        await caller.leg.hears(theirs, 15, since_s=since_s)
-        await other.hears(CALLERS, 15, since_s=since)
-        for one in speaking:
-            one.cancel()
-
-
-async def _speak(leg: Leg, sound: Clip) -> None:
-    while True:
-        await leg.speak(sound)
 
 
 async def _closed(house: Installation, caller: str) -> CallRecord:
