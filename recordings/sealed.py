@@ -52,8 +52,9 @@ class SealedStore(Store):
             await self._inner.put(file, name)
             return
         sealed = file.with_name(file.name + SUFFIX)
-        await asyncio.to_thread(self._seal, file, sealed, name)
-        await self._inner.put(sealed, name + SUFFIX)
+        with whole_or_gone(sealed):
+            await asyncio.to_thread(self._seal, file, sealed, name)
+            await self._inner.put(sealed, name + SUFFIX)
         await asyncio.to_thread(file.unlink)
 
     async def open_range(self, name: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
@@ -108,7 +109,7 @@ class SealedStore(Store):
         head = MAGIC + os.urandom(SALT)
         cipher = self._cipher(head)
         last = (file.stat().st_size - 1) // PLAIN
-        with whole_or_gone(sealed), file.open("rb") as plain, sealed.open("wb") as out:
+        with file.open("rb") as plain, sealed.open("wb") as out:
             out.write(head)
             no = 0
             while block := plain.read(PLAIN):

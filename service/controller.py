@@ -88,7 +88,7 @@ from quality.transcripts.transcription import Transcription
 from quality.transcripts.waiting import WaitingWatch
 from recordings.compression import Compression
 from recordings.disk import Disk
-from recordings.incoming import Incoming
+from recordings.incoming import Incoming, unmet_call
 from recordings.intake import RecordingIntake
 from recordings.reconciliation import Reconciliation
 from recordings.store import folder_of
@@ -133,6 +133,7 @@ class Controller:
             disk,
             node=config.node,
             in_hands=self.journal.is_open,
+            on_the_line=self._on_the_line,
             on_stored=ToldWords(self.db, self.register, matters.worklist, self.spool, incoming).on_stored,
         )
         self.compression = Compression(
@@ -399,6 +400,11 @@ class Controller:
     def _is_quiet(self) -> bool:
         """Whether so few calls are on the line that recordings may be worked on."""
         return len(self.board.snapshot().calls) < self.config.transcribe_below_calls
+
+    def _on_the_line(self) -> set[str]:
+        """The ids of calls that Asterisk has, whether a controller met them or not."""
+        live = [call.key.linkedid for call in self.board.snapshot().calls]
+        return {id for linkedid in live for id in (self._id_of(linkedid), unmet_call(linkedid))}
 
     def _key_of(self, channel: str) -> CallKey:
         return CallKey(self.config.node, self.ami.boot, channel)
