@@ -1,4 +1,4 @@
-"""Takes a caller's number out of what Asterisk wrote of their call: CDR, channel events, queue_log, its own log.
+"""What Asterisk wrote of a call: its channel events, read; and a caller's number, taken out of every record and log.
 
 Asterisk appends to these files at any moment, and `logs` renames them: so bytes are overwritten where they lie, as many
 as there were, and nothing is cut, moved or written anew. What is overwritten is the number's last ten digits.
@@ -18,6 +18,7 @@ from asterisk_conf.logs import Logs
 MOST_DIGITS = 10
 """Of a Russian number without +7 or 8: it is the same however the carrier wrote it."""
 _LEAST_DIGITS = 5
+_CEL_COLUMNS = 8
 _CEL_CALLER, _CEL_CHANNEL, _CEL_CALL = 2, 5, 6
 _CDR_CALLER, _CDR_NAME, _CDR_CHANNEL = 1, 4, 16
 _QUEUE_CALL, _QUEUE_EVENT, _QUEUE_CALLER = 1, 4, 6
@@ -52,6 +53,18 @@ def forget_caller(logs: Logs, linkedid: str, number: str = "") -> int:
     for log in (logs.messages, logs.console) if own else ():
         found += sum(_overwrite(file, own, own) for file in logs.parts_of(log))
     return found
+
+
+def channel_events(logs: Logs, linkedid: str) -> list[list[str]]:
+    """The channel events (CEL) of the call that Asterisk named `linkedid`, in order, as `cel_custom.conf` has them.
+
+    Type, local time, caller, extension, channel's name and id, the call, what else is told (JSON or empty). Nothing
+    where CEL is off or written elsewhere. Raises OSError on a bad disk.
+    """
+    rows = _rows(logs, logs.folder / "cel-custom/cel.csv", linkedid, ",")
+    return sorted(
+        (row for row in rows if len(row) == _CEL_COLUMNS and row[_CEL_CALL] == linkedid), key=lambda row: row[1]
+    )
 
 
 def tail(number: str) -> str:

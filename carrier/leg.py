@@ -82,6 +82,15 @@ class Leg:
         self._must_be_up()
         await self._mouth.speak(clip(sound).samples)
 
+    async def sends_on(self, number: str, within_s: float = 10) -> None:
+        """Send the other side on to this number of ours without asking (SIP REFER); this telephone is free then.
+
+        Raises CallOver after the hang-up, StillTalking when our Asterisk does not take it.
+        """
+        self._must_be_up()
+        await self._ami.action("Redirect", Channel=self.channel, Context="sending-on", Exten=number, Priority="1")
+        await self.waits_for_hangup(within_s)
+
     async def hears(
         self, sound: Sound, within_s: float, *, to_the_end: bool = False, since_s: float | None = None
     ) -> ClipHeard:

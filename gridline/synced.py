@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
 def write_synced(file: Path, text: str) -> None:
     """Put `text` (UTF-8) there in one step; on return file and folder entry are on disk. Raises OSError."""
     temporary = file.with_suffix(".new")
-    with temporary.open("w", encoding="utf-8") as out:
+    with whole_or_gone(temporary), temporary.open("w", encoding="utf-8") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
     temporary.replace(file)
     sync_folder(file.parent)
+
+
+@contextmanager
+def whole_or_gone(file: Path) -> Iterator[None]:
+    """While this file is written: what a full disk did not take whole takes none of its last room."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+        raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -11,6 +11,7 @@ import os
 import warnings
 import wave
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,8 @@ with warnings.catch_warnings():  # pydub says at import that there is no ffmpeg;
     warnings.simplefilter("ignore")
     from pydub import AudioSegment
     from pydub.utils import ratio_to_db
+
+from gridline.synced import whole_or_gone
 
 Samples = npt.NDArray[np.int16]
 SAMPLE_RATE = 8000
@@ -64,7 +67,7 @@ def to_wav(samples: Path, channels: int, target: Path) -> Sound:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_suffix(".new")
     meter = _Meter(channels)
-    with samples.open("rb") as raw, temporary.open("wb") as out:
+    with whole_or_gone(temporary), samples.open("rb") as raw, temporary.open("wb") as out:
         with wave.open(out, "wb") as sound:
             sound.setnchannels(channels)
             sound.setsampwidth(SAMPLE_BYTES)
@@ -87,7 +90,7 @@ def checksum(file: Path) -> str:
 
 
 def to_flac(wav: Path, target: Path) -> None:
-    """Write the samples of a WAV file as FLAC, synced to disk. Raises OSError, soundfile.LibsndfileError."""
+    """Write the samples of a WAV file as FLAC, synced to disk. Raises OSError, also for a file that holds no sound."""
     _copied(wav, target, "FLAC")
     with target.open("rb") as written:
         os.fsync(written.fileno())
@@ -95,15 +98,12 @@ def to_flac(wav: Path, target: Path) -> None:
 
 def unpacked(flac: Path, target: Path) -> None:
     """Write the samples of a FLAC file as WAV. Raises OSError, also for a file that holds no sound."""
-    try:
-        _copied(flac, target, "WAV")
-    except sf.LibsndfileError as error:
-        raise OSError(f"{flac.name}: {error}") from error
+    _copied(flac, target, "WAV")
 
 
 def same_samples(one: Path, other: Path) -> bool:
     """Whether two files of sound, WAV or FLAC, hold the same samples to the last bit. Raises as `to_flac`."""
-    with sf.SoundFile(one) as first, sf.SoundFile(other) as second:
+    with _as_of_a_disk(one, other), sf.SoundFile(one) as first, sf.SoundFile(other) as second:
         if (first.samplerate, first.channels, first.frames) != (second.samplerate, second.channels, second.frames):
             return False
         return all(np.array_equal(a, b) for a, b in zip(_blocks(first), _blocks(second), strict=True))
@@ -176,6 +176,7 @@ def _whole_frames(raw: BinaryIO, frames: int, frame: int) -> Iterator[bytes]:
 
 def _copied(source: Path, target: Path, kind: str) -> None:
     with (
+        _as_of_a_disk(source, target),
         sf.SoundFile(source) as sound,
         sf.SoundFile(
             target, "w", samplerate=sound.samplerate, channels=sound.channels, format=kind, subtype="PCM_16"
@@ -183,6 +184,15 @@ def _copied(source: Path, target: Path, kind: str) -> None:
     ):
         for block in _blocks(sound):
             out.write(block)
+
+
+@contextmanager
+def _as_of_a_disk(*files: Path) -> Iterator[None]:
+    """A full disk is a runtime error of libsndfile's."""
+    try:
+        yield
+    except sf.LibsndfileError as error:
+        raise OSError(f"{', '.join(map(str, files))}: {error}") from error
 
 
 def _blocks(sound: sf.SoundFile) -> Iterator[Samples]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -92,10 +95,12 @@ class Compression:
 
 
 def _made(wav: Path, flac: Path, stored: str | None) -> str:
-    """Make the FLAC of a WAV that is what was stored; returns its SHA-256. Raises NotTheSame."""
+    """Make the FLAC of a WAV that is what was stored; returns its SHA-256. Raises NotTheSame, OSError."""
     if checksum(wav) != stored:
         raise NotTheSame(f"{wav.name}: not the file that was stored")
     flac.parent.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(flac.parent).free < wav.stat().st_size:  # a full disk makes a torn FLAC, and no error
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(flac.parent))
     to_flac(wav, flac)
     if not same_samples(wav, flac):
         raise NotTheSame(f"{wav.name}: compressed to something else")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -45,7 +45,8 @@ async def _nobody_waits(_label: Label) -> None:
 class RecordingIntake:
     """Moves recordings from `incoming` into `store`, the database and the chain of `node`.
 
-    `in_hands(call id)` says whether a call is being served here: what it records is left alone till it is over.
+    `in_hands(call id)` says whether a call is being served here, `on_the_line()` which calls Asterisk has now: what
+    they record is left alone till they are over, however long neither side sends a sound or the machine stands still.
     `disk` is the thread that writes the labels too; without one, a thread of its own.
     `on_stored(label)` is told of each recording while its samples still lie there; told again after a failure.
     """
@@ -59,6 +60,7 @@ class RecordingIntake:
         *,
         node: str = "node1",
         in_hands: Callable[[str], bool] = lambda _call: False,
+        on_the_line: Callable[[], Collection[str]] = tuple,
         on_stored: Callable[[Label], Awaitable[None]] = _nobody_waits,
     ) -> None:
         self._db = db
@@ -67,7 +69,11 @@ class RecordingIntake:
         self._store = store
         self._node = node
         self._in_hands = in_hands
+        self._on_the_line = on_the_line
+        self._live: Collection[str] = ()
         self._on_stored = on_stored
+        self.stuck = False
+        """Something that is whole could not be taken in, for want of a disk or store: it is tried again."""
 
     async def sweep(self) -> int:
         """Take in everything that is whole; returns how many. Safe to repeat after any crash.
@@ -77,6 +83,7 @@ class RecordingIntake:
         """
         trouble: OSError | None = None
         taken = 0
+        self._live = self._on_the_line()
         for look, found in ((self._adopt, self._recorded_alone), (self._look_at, self._incoming.label_files)):
             for file in await self._disk.do(found):
                 try:
@@ -91,6 +98,7 @@ class RecordingIntake:
                         await self._disk.do(self._put_aside, file, "unexpected")
                     except OSError as error:
                         trouble = trouble or error
+        self.stuck = trouble is not None
         if trouble is not None:
             raise trouble
         return taken
@@ -109,8 +117,11 @@ class RecordingIntake:
         elif file.stat().st_size == 0:  # Asterisk holds it open until somebody answers; a talk that never was
             if _at_rest_s(file) > NEVER_BEGUN_S:
                 file.unlink()
-        elif _at_rest_s(file) > QUIET_ENDED_S:
-            self._incoming.adopt(file, _call_of(file))
+        elif _at_rest_s(file) > QUIET_ENDED_S and not self._goes_on(call := _call_of(file)):
+            self._incoming.adopt(file, call)
+
+    def _goes_on(self, call_id: str) -> bool:
+        return self._in_hands(call_id) or call_id in self._live
 
     async def _look_at(self, file: Path) -> bool:
         """Whether what this label announces was taken in now."""
@@ -129,7 +140,7 @@ class RecordingIntake:
         except BadLabel as error:
             self._put_aside(file, str(error))
             return None
-        if not label.ended and self._in_hands(label.call_id):
+        if not label.ended and self._goes_on(label.call_id):
             return None
         samples = self._incoming.samples(label)
         if samples.exists() and not samples.is_file():
@@ -156,9 +167,7 @@ class RecordingIntake:
         sound: Sound | None = None
         state = RecordingState.STORED if label.ended else RecordingState.PARTIAL
         try:
-            wav = self._store.place(relative, self._incoming.folder)
-            sound = await asyncio.to_thread(to_wav, samples, channels, wav)
-            await self._store.put(wav, relative)
+            sound = await self._put(samples, channels, relative)
         except ValueError:
             state = RecordingState.FAILED
             log.error("recording-empty", recording=label.id, call=label.call_id)
@@ -186,6 +195,18 @@ class RecordingIntake:
         await self._disk.do(self._incoming.forget, label)
         metrics.RECORDINGS.labels(label.kind, state.value).inc()
         log.info("recording-stored", recording=label.id, call=label.call_id, seconds=sound and round(sound.seconds, 1))
+
+    async def _put(self, samples: Path, channels: int, name: str) -> Sound:
+        """Into the store; what it does not take leaves no copy beside the samples. Raises ValueError, OSError."""
+        wav = await asyncio.to_thread(self._store.place, name, self._incoming.folder)
+        try:
+            sound = await asyncio.to_thread(to_wav, samples, channels, wav)
+            await self._store.put(wav, name)
+        except OSError:
+            if self._store.folder is None:
+                await self._disk.do(wav.unlink, missing_ok=True)
+            raise
+        return sound
 
     def _nothing_written(self, label: Label) -> None:
         """A talk that never came about leaves only its label; a complaint without samples is an alarm."""

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from gridline.synced import whole_or_gone
 from recordings.store import Store, StoredFile
 
 PLAIN: Final = 64 * 1024
@@ -40,7 +41,7 @@ class SealedStore(Store):
     """
 
     def __init__(self, inner: Store, secret: str, *, seals: bool = True) -> None:
-        super().__init__(inner.objects)
+        super().__init__(lambda: inner.objects)
         self._inner = inner
         self._secret = secret
         self._seals = seals
@@ -51,8 +52,9 @@ class SealedStore(Store):
             await self._inner.put(file, name)
             return
         sealed = file.with_name(file.name + SUFFIX)
-        await asyncio.to_thread(self._seal, file, sealed, name)
-        await self._inner.put(sealed, name + SUFFIX)
+        with whole_or_gone(sealed):
+            await asyncio.to_thread(self._seal, file, sealed, name)
+            await self._inner.put(sealed, name + SUFFIX)
         await asyncio.to_thread(file.unlink)
 
     async def open_range(self, name: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:

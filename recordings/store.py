@@ -16,16 +16,18 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Final, ParamSpec, Self, TypeVar
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from gridline.settings import Settings
-from gridline.synced import sync_folder
+from gridline.synced import sync_folder, whole_or_gone
 from recordings.audio import unpacked
+from recordings.known_folder import MARK, KnownFolder, StoreAway
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,30 +52,49 @@ class StoredFile:
 class Store:
     """`folder` says where the files lie as they are; None: they can be had through the store alone.
 
-    Every method raises FileNotFoundError for a name that is not there, and OSError when the store does not answer.
+    Every method raises FileNotFoundError for a name that is not there, StoreAway when nothing of the store can be had
+    (`must_be_there` says so of a folder), and OSError on a bad disk.
     """
 
-    def __init__(self, objects: ObjectStore, folder: Path | None = None) -> None:
-        self.objects = objects
+    def __init__(
+        self,
+        opened: Callable[[], ObjectStore],
+        folder: Path | None = None,
+        must_be_there: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._opened = opened
         self.folder = folder
+        self.must_be_there = must_be_there
 
     @classmethod
     def in_folder(cls, folder: Path) -> Self:
         """The files of a folder of this machine, which is made where it is not there."""
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(LocalStore(folder), folder)
+        return cls(partial(LocalStore, folder), folder)
+
+    @classmethod
+    def in_known(cls, known: KnownFolder) -> Self:
+        """The files of a folder that is known again; while it is not there, nothing goes there or is taken for gone."""
+        return cls(partial(LocalStore, known.path), known.path, known.must_be_there)
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        """Opened when first needed: a store that is away at the start keeps nobody from serving."""
+        return self._opened()
 
     def place(self, name: str, workshop: Path) -> Path:
         """Where a file is to be written before it is `put`: at its end already, or in the folder `workshop`."""
+        self.must_be_there()
         return self.folder / name if self.folder is not None else workshop / Path(name).name
 
     async def put(self, file: Path, name: str) -> None:
         """Take a finished file over: on return it is stored under its name, and nowhere else."""
         if self.folder is not None:
+            await asyncio.to_thread(self.must_be_there)
             await asyncio.to_thread(_moved, file, self.folder / name)
             return
-        await _asked(obstore.put, self.objects, name, file)
+        await self._ask(obstore.put, name, file)
         await asyncio.to_thread(file.unlink)
 
     async def open_range(self, name: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
@@ -82,25 +103,25 @@ class Store:
             end = await self.size(name)
         if start >= end:
             return
-        found = await _asked(obstore.get, self.objects, name, options={"range": (start, end)})
+        found = await self._ask(obstore.get, name, options={"range": (start, end)})
         blocks = iter(found.stream(min_chunk_size=BLOCK))
-        while (block := await _asked(next, blocks, None)) is not None:
+        while (block := await self._in_thread(next, blocks, None)) is not None:
             yield bytes(block)
 
     async def size(self, name: str) -> int:
         """The file's bytes, as `open_range` counts them."""
-        return (await _asked(obstore.head, self.objects, name))["size"]
+        return (await self._ask(obstore.head, name))["size"]
 
     async def delete(self, name: str) -> None:
         """Remove the file; one that is not there is gone already."""
         with suppress(FileNotFoundError):
-            await _asked(obstore.delete, self.objects, name)
+            await self._ask(obstore.delete, name)
 
     async def names(self, folder: str = "") -> AsyncGenerator[list[StoredFile], None]:
         """Everything that lies there, or in a folder of it, also what is no recording's, in parts."""
-        parts = iter(obstore.list(self.objects, folder or None, chunk_size=LISTED))
-        while (part := await _asked(next, parts, None)) is not None:
-            yield [StoredFile(one["path"], one["size"], one["last_modified"]) for one in part]
+        parts = iter(await self._ask(obstore.list, folder or None, chunk_size=LISTED))
+        while (part := await self._in_thread(next, parts, None)) is not None:
+            yield [StoredFile(one["path"], one["size"], one["last_modified"]) for one in part if one["path"] != MARK]
 
     async def checksum(self, name: str) -> str:
         """SHA-256 of what was `put`, hex."""
@@ -113,6 +134,7 @@ class Store:
     async def as_file(self, name: str) -> AsyncIterator[Path]:
         """The file on this machine, for whatever can read nothing else: its own, or a copy that goes afterwards."""
         if self.folder is not None:
+            await asyncio.to_thread(self.must_be_there)
             yield self.folder / name
             return
         with tempfile.TemporaryDirectory(prefix="gridline-") as folder:
@@ -121,6 +143,17 @@ class Store:
                 async for block in self.open_range(name):
                     await asyncio.to_thread(out.write, block)
             yield copy
+
+    async def _ask(self, work: Callable[Concatenate[ObjectStore, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        await asyncio.to_thread(self.must_be_there)
+        return await self._in_thread(lambda: work(self.objects, *args, **kwargs))
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """A service that does not answer is away; what a folder's file meets is of that file."""
+        try:
+            return await asyncio.to_thread(work, *args, **kwargs)
+        except BaseError as error:
+            raise (StoreAway if self.folder is None else OSError)(str(error)) from error
 
     @asynccontextmanager
     async def as_wav(self, name: str) -> AsyncIterator[Path]:
@@ -138,7 +171,7 @@ class Store:
 def of_settings(config: Settings) -> Store:
     """The installation's store."""
     if config.recordings_store == "folder":
-        return Store.in_folder(config.var / "recordings/store")
+        return Store.in_known(folder_of(config))
     objects = S3Store(
         config.s3_bucket,
         prefix="recordings",
@@ -150,15 +183,13 @@ def of_settings(config: Settings) -> Store:
         client_options={"allow_http": config.s3_endpoint.startswith("http://")},
         retry_config={"max_retries": 2, "retry_timeout": TRIES},
     )
-    return Store(objects)
+    return Store(lambda: objects)
 
 
-async def _asked(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do it in a thread; what a store that is away raises is what a bad disk raises: it may be tried again."""
-    try:
-        return await asyncio.to_thread(work, *args, **kwargs)
-    except BaseError as error:
-        raise OSError(str(error)) from error
+def folder_of(config: Settings) -> KnownFolder:
+    """Where recordings lie on this machine, and what remembers that it is there."""
+    var = config.var.absolute()
+    return KnownFolder(var / "recordings/store", var / "recordings-store.id")
 
 
 def _moved(file: Path, target: Path) -> None:
@@ -166,7 +197,7 @@ def _moved(file: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if file != target:
         copy = target.with_name(f"{target.name}.new")
-        with file.open("rb") as source, copy.open("wb") as out:
+        with whole_or_gone(copy), file.open("rb") as source, copy.open("wb") as out:
             shutil.copyfileobj(source, out, BLOCK)
             out.flush()
             os.fsync(out.fileno())

@@ -67,6 +67,7 @@ from ivr.reception.call_legs import CallLegs
 from ivr.reception.called_out import CalledOut
 from ivr.reception.ends import Ends
 from ivr.reception.handed_over import HandedOverRecordings
+from ivr.reception.legs_left import LegsLeft
 from ivr.reception.reception import Reception
 from ivr.services import Services
 from ivr.storm import limits
@@ -87,9 +88,10 @@ from quality.transcripts.transcription import Transcription
 from quality.transcripts.waiting import WaitingWatch
 from recordings.compression import Compression
 from recordings.disk import Disk
-from recordings.incoming import Incoming
+from recordings.incoming import Incoming, unmet_call
 from recordings.intake import RecordingIntake
 from recordings.reconciliation import Reconciliation
+from recordings.store import folder_of
 from service import chores, loop, only_for_us, opening, ports
 from service.calls_out import CallsOut
 from service.doorkeeper import Doorkeeper
@@ -112,6 +114,7 @@ class Controller:
         calendar = load_calendar(config.var)
         recordings = config.var / "recordings"
         self.db = Database(config.db_url)
+        folder_of(config).settle()
         store = stores.of_installation(config)
         self.voice = Voice.of(config)
         self.journal = Journal(self.db, clock, config.var / "spool/journal")
@@ -130,6 +133,7 @@ class Controller:
             disk,
             node=config.node,
             in_hands=self.journal.is_open,
+            on_the_line=self._on_the_line,
             on_stored=ToldWords(self.db, self.register, matters.worklist, self.spool, incoming).on_stored,
         )
         self.compression = Compression(
@@ -155,7 +159,9 @@ class Controller:
         self.called_again = CalledAgain(matters.callbacks, self._id_of)
         self.visits = Visits(self.db, clock, config.node, lambda: self.ami.boot, self.lost_callers.lost)
         self.call_legs = CallLegs(self.db, config.node, lambda: self.ami.boot)
-        self.closing = Closing(self.db, self.journal, clock, config.node, self._is_live)
+        logs = Logs(config.var / "asterisk/var/log", config.asterisk_logs_mb)
+        last_told = LegsLeft(self.db, logs).keep
+        self.closing = Closing(self.db, self.journal, clock, config.node, self._is_live, last_told)
         self.ends = Ends(self.journal, self.board, self._key_of)
         self.storm = Storm(self.db, clock, limits.of_installation(config.dialplan), config.node)
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
@@ -281,7 +287,7 @@ class Controller:
             push=self.push,
             incoming=incoming,
             whispers=self.whispers,
-            logs=Logs(config.var / "asterisk/var/log", config.asterisk_logs_mb),
+            logs=logs,
             outbox=config.var / OUTBOX,
             tell=matters.worklist.tell,
         )
@@ -370,7 +376,12 @@ class Controller:
         except Unavailable:
             database = False
         room = await asyncio.to_thread(self.console.incoming.has_room)
-        return {"database": database, "asterisk": self.ami.connected, "disk": room}
+        return {
+            "database": database,
+            "asterisk": self.ami.connected,
+            "disk": room,
+            "recordings": not self.intake.stuck,
+        }
 
     async def _is_on_the_line(self, env: Mapping[str, str]) -> bool:
         """Whether Asterisk has the channel that an AGI client announces (attack A9); when it cannot be asked, yes."""
@@ -389,6 +400,11 @@ class Controller:
     def _is_quiet(self) -> bool:
         """Whether so few calls are on the line that recordings may be worked on."""
         return len(self.board.snapshot().calls) < self.config.transcribe_below_calls
+
+    def _on_the_line(self) -> set[str]:
+        """The ids of calls that Asterisk has, whether a controller met them or not."""
+        live = [call.key.linkedid for call in self.board.snapshot().calls]
+        return {id for linkedid in live for id in (self._id_of(linkedid), unmet_call(linkedid))}
 
     def _key_of(self, channel: str) -> CallKey:
         return CallKey(self.config.node, self.ami.boot, channel)

@@ -112,11 +112,15 @@ class CallLegs:
             await asyncio.sleep(_WRITE_EVERY_S)
             await self.write()
 
+    def take(self) -> deque[CallLeg]:
+        """The legs that are over, which are whoever asks for them's now."""
+        legs, self._done = self._done, deque()
+        return legs
+
     async def write(self) -> None:
         """Store the legs that are over; tried again later while the database is away."""
-        if not self._done:
+        if not (legs := self.take()):
             return
-        legs, self._done = self._done, deque()
         try:
             async with self._db.write() as session:
                 for leg in legs:

@@ -19,6 +19,7 @@ from quality.backlog import Backlog
 from quality.measures.energy import voices
 from quality.measures.models import TalkMeasures
 from quality.measures.talk import Noticed, NoticedKind, TalkFigures, figures
+from recordings.known_folder import StoreAway
 from recordings.models import PLAYABLE, Recording, RecordingKind
 from recordings.store import Store
 
@@ -40,7 +41,7 @@ class Measuring:
         self._backlog = Backlog(days)
 
     async def run_once(self) -> int:
-        """Measure some of what has no measures; returns how many. Raises Unavailable."""
+        """Measure some of what has no measures; returns how many. Raises Unavailable, StoreAway."""
         measured, now = 0, self._clock.now()
         async with self._db.read() as session:
             found = await _unmeasured(session, self._backlog.since(now))
@@ -61,6 +62,8 @@ class Measuring:
             async with self._store.as_wav(recording.file) as wav:
                 heard = await asyncio.to_thread(voices, wav)
             found = figures(heard, by_agent=recording.kind is RecordingKind.TALK)
+        except StoreAway:  # says nothing of this recording: measured when the store is back
+            raise
         except (OSError, wave.Error, EOFError) as error:
             problem = str(error)[:200] or type(error).__name__
             log.error("not-measured", recording=recording.id, reason=problem)

@@ -19,6 +19,7 @@ from quality.backlog import Backlog
 from quality.search import index
 from quality.transcripts import jobs
 from quality.transcripts.jobs import TranscriptJob
+from recordings.known_folder import StoreAway
 from recordings.store import Store
 from speech.port import Heard, NoModel, NotHeard
 
@@ -95,9 +96,9 @@ class Transcription:
                 begun = self._clock.monotonic()
                 heard = await self._ears.transcribe(wav, job.channel)
                 took_s = self._clock.monotonic() - begun
-        except NoModel as error:
+        except (NoModel, StoreAway) as error:
             await jobs.put_back(self._db, job, self._me, self._clock.now())
-            log.warning("not-transcribed", recording=job.recording_id, reason=error.message)
+            log.warning("not-transcribed", recording=job.recording_id, reason=str(error))
             return False
         except (NotHeard, OSError) as error:
             await jobs.fail(self._db, job, self._me, str(error), self._clock.now())

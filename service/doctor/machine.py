@@ -31,23 +31,35 @@ _TIMEX_BYTES = 512
 
 
 def disk(config: Settings) -> Sequence[Finding]:
-    """Whether the disk under `var` has room and takes what is written."""
+    """Whether the disk under `var` has room and takes what is written, and another where Asterisk records."""
     folder = config.var.absolute()
     while not folder.exists():
         folder = folder.parent
+    recorded = config.var.absolute() / "recordings/incoming"
+    if recorded.exists() and recorded.stat().st_dev != folder.stat().st_dev:
+        return [_disk(config, folder), _disk(config, recorded)]
+    return [_disk(config, folder)]
+
+
+def free_megabytes(folder: Path) -> int:
+    """Room on the disk of a folder. Raises OSError."""
     room = os.statvfs(folder)
-    free_mb = room.f_bavail * room.f_frsize // MB
+    return room.f_bavail * room.f_frsize // MB
+
+
+def _disk(config: Settings, folder: Path) -> Finding:
+    free_mb = free_megabytes(folder)
     if not os.access(folder, os.W_OK):
-        return [wrong("Диск", f"В {folder} нельзя писать.", "Отдайте папку пользователю, под которым идёт gridline.")]
+        return wrong("Диск", f"В {folder} нельзя писать.", "Отдайте папку пользователю, под которым идёт gridline.")
     if free_mb < config.least_free_mb:
         what = f"Свободно {free_mb} МБ, нужно не меньше {config.least_free_mb}: ничего не записывается."
-        return [wrong("Диск", what, f"Освободите место в {folder}.")]
+        return wrong("Диск", what, f"Освободите место в {folder}.")
     if free_mb < (needed := config.least_free_mb * TALKS_LEAVE):
         what = (
             f"Свободно {free_mb} МБ; разговоры записываются от {needed}, сейчас — только жалобы, сообщения и согласия."
         )
-        return [wrong("Диск", what, f"Освободите место в {folder}.")]
-    return [fine("Диск", f"Свободно {free_mb} МБ в {folder}.")]
+        return wrong("Диск", what, f"Освободите место в {folder}.")
+    return fine("Диск", f"Свободно {free_mb} МБ в {folder}.")
 
 
 def kernel_clock() -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import text
 
@@ -14,7 +16,9 @@ from gridline.db import Database
 from gridline.errors import GridlineError
 from gridline.settings import Settings
 from recordings import store as stores
+from recordings.known_folder import StoreAway
 from service.doctor.finding import Finding, fine, note, wrong
+from service.doctor.machine import free_megabytes
 
 STUCK_S = 600
 """The controller drains every 3 s: what waits longer is stuck."""
@@ -55,9 +59,15 @@ async def _clocks(db: Database) -> list[Finding]:
 
 
 async def recordings(config: Settings) -> Sequence[Finding]:
-    """Whether the service that keeps the recordings answers; whether a folder has room, `machine.disk` says."""
+    """Whether the store of recordings takes what is put there, and whether something has waited for it too long."""
     if config.recordings_store == "folder":
-        return [fine("Записи", "Хранятся в папке на этой машине.")]
+        found = _folder(config)
+    else:
+        found = await _service(config)
+    return [*found, *_not_taken_in(config.var / "recordings/incoming")]
+
+
+async def _service(config: Settings) -> list[Finding]:
     try:
         async with aclosing(stores.of_settings(config).names()) as parts:
             await anext(parts, None)
@@ -65,6 +75,45 @@ async def recordings(config: Settings) -> Sequence[Finding]:
         what = f"Хранилище {config.s3_endpoint} не отвечает: {str(error).partition(chr(10))[0]}"
         return [wrong("Записи", what, "Проверьте s3_endpoint, s3_bucket и ключ. Пока записи ждут на диске.")]
     return [fine("Записи", f"Хранилище {config.s3_endpoint} отвечает.")]
+
+
+def _folder(config: Settings) -> list[Finding]:
+    known = stores.folder_of(config)
+    folder = known.path
+    try:
+        known.must_be_there()
+    except StoreAway:
+        what = f"{folder} — не та папка, где лежат записи: её диск не подключён или подменён. Новые записи ждут."
+        cure = f"Подключите диск. Если прежние записи туда не вернутся, удалите {known.known} и перезапустите gridline."
+        return [wrong("Записи", what, cure)]
+    if not folder.exists():
+        return [fine("Записи", f"Будут в {folder}.")]
+    if not os.access(folder, os.W_OK):
+        what = f"В {folder} нельзя писать. Новые записи ждут."
+        return [wrong("Записи", what, f"mount -o remount,rw или права на {folder}: потом всё уложится само.")]
+    if (free_mb := free_megabytes(folder)) < config.least_free_mb:
+        what = f"В {folder} свободно {free_mb} МБ, нужно не меньше {config.least_free_mb}."
+        return [wrong("Записи", what, f"Освободите место в {folder}: что не уместилось, ждёт и уложится само.")]
+    return [fine("Записи", f"Хранятся на этой машине, в {folder}, свободно {free_mb} МБ.")]
+
+
+def _not_taken_in(incoming: Path) -> list[Finding]:
+    """What Asterisk has written and nobody has touched for long; an empty file is a talk that never was."""
+    files = [file for ending in ("raw", "sln") for file in incoming.glob(f"*.{ending}")]
+    idle = [time.time() - state.st_mtime for file in files if (state := _state(file)) and state.st_size]
+    stuck = [seconds for seconds in idle if seconds > STUCK_S]
+    if not stuck:
+        return []
+    what = f"Не уложено в хранилище: {len(stuck)}; старшее ждёт {max(stuck) / 60:.0f} мин."
+    return [wrong("Записи", what, "Почините хранилище и запустите gridline serve: уложит сам.")]
+
+
+def _state(file: Path) -> os.stat_result | None:
+    """None for what was taken in meanwhile."""
+    try:
+        return file.stat()
+    except FileNotFoundError:
+        return None
 
 
 def spool(config: Settings) -> Sequence[Finding]:

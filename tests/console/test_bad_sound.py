@@ -132,7 +132,7 @@ async def test_a_file_that_goes_while_it_is_sent_ends_that_answer_alone(
     console, client = console_app.console, await client_of(Role.QA)
     call = await stored_call(console, console.clock.now())
     store = Leaky.in_folder(console.recordings)
-    vars(console)["store"] = Leaky(store.objects, None)
+    vars(console)["store"] = Leaky(lambda: store.objects)
     with pytest.raises(aiohttp.ClientPayloadError):
         async with asyncio.timeout(5):
             await client.get(f"/recordings/{call.recording}")

@@ -112,6 +112,15 @@ async def test_a_talk_without_a_file_is_told(console_app: ConsoleApp, call: Stor
     assert "не всё записано" in await (await qa.get(f"/calls/{call.call}")).text()
 
 
+async def test_a_talk_of_which_a_part_was_not_written_is_told(
+    console_app: ConsoleApp, call: StoredCall, client_of: ClientOf
+) -> None:
+    async with console_app.console.db.write() as session:
+        cut = {"seconds": Recording.seconds - 9}
+        await session.execute(update(Recording).where(Recording.id == call.recording).values(cut))
+    assert "не всё записано" in await (await (await client_of(Role.QA)).get(f"/calls/{call.call}")).text()
+
+
 async def test_the_page_shows_who_talked_and_leads_to_the_call_back(
     console_app: ConsoleApp, call: StoredCall, page: Page, axe: Axe, tmp_path: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.settings import HOUSE
+from tests.disks import small_disk
+from tests.store.away import Away
 from worklist import clocks
 from worklist.worklist import Worklist
 
@@ -39,3 +41,10 @@ def table_file(tmp_path: Path) -> TableFile:
         return file
 
     return write
+
+
+@pytest.fixture
+def away(sqlite_db: Database, tmp_path: Path) -> Iterator[Away]:
+    """An installation whose store is a small disk."""
+    with small_disk(tmp_path / "recordings/store"):
+        yield Away.under(sqlite_db, tmp_path)

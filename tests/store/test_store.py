@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from recordings import store as stores
 from recordings.sealed import PLAIN, SUFFIX, NotSealed, SealedStore
 from recordings.store import BLOCK, Store
 from service.doctor import store as doctor
-from tests.store.served import s3_server
+from tests.store.served import bucket, s3_server
 
 NAME = "2026/11/29/one.wav"
 SOUND = os.urandom(BLOCK + 1000)
@@ -27,7 +26,7 @@ SOUND = os.urandom(BLOCK + 1000)
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a store in a bucket of a server of its own."""
     with s3_server(tmp_path_factory.mktemp("s3")) as endpoint:
-        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/sound", method="PUT"), timeout=10).close()
+        bucket(endpoint, "sound")
         yield load(
             recordings_store="s3", s3_endpoint=endpoint, s3_bucket="sound", s3_key_id="gridline", s3_secret="secret"
         )

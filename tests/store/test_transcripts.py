@@ -28,7 +28,7 @@ from speech.port import NotHeard
 from tests.table_ears import TableEars, heard
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-NOWHERE = Store(MemoryStore(), Path("nowhere"))
+NOWHERE = Store(MemoryStore, Path("nowhere"))
 """Ears that read from a table open no file."""
 SINCE = NOW - timedelta(days=30)
 

@@ -21,7 +21,7 @@ from gridline.scope import Scope
 from ivr.desk import deeds
 from ivr.desk.models import AgentEvent, Deed
 from ivr.journal.models import CallLeg, CallRecord, LegDevice, LegKind
-from recordings.models import Recording, RecordingKind
+from recordings.models import Recording, RecordingKind, RecordingState
 from worklist.models import WorkAttempt, WorkContact, WorkItem
 
 LEGS: Final[Mapping[LegKind, str]] = {
@@ -37,6 +37,11 @@ DEVICES: Final[Mapping[LegDevice, str]] = {
 }
 _EDGE: Final = timedelta(seconds=1)
 """A file and a leg that touch for less than this are not of one another."""
+
+_ALL: Final = 0.95
+"""Packets that a network loses are missing in a file too."""
+_BUFFER_S: Final = 2.0
+"""What Asterisk had not written yet when it or its disk went."""
 
 Span = tuple[datetime, datetime]
 
@@ -59,6 +64,14 @@ class ManifestLeg:
         """How long it was; 0 where nobody knows."""
         return (self.ended_at - self.began_at).total_seconds() if self.ended_at else 0.0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether what was said is in the files, or was until they were destroyed by an act."""
+        if self.leg is None or any(row.state is RecordingState.ERASED for row in self.files):
+            return True
+        recorded_s = sum(row.seconds or 0.0 for row in self.files)
+        return bool(self.files) and recorded_s >= self.seconds * _ALL - _BUFFER_S
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -73,8 +86,8 @@ class Manifest:
         return [one for one in self.legs if one.leg is not None and recording in one.files]
 
     def unrecorded(self) -> list[ManifestLeg]:
-        """Talks of which there is no file."""
-        return [one for one in self.legs if not one.files]
+        """Talks of which there is no file, or only a part: the disk was full meanwhile."""
+        return [one for one in self.legs if not one.is_whole]
 
 
 async def of_call(session: AsyncSession, call: CallRecord, *, visible_to: Scope) -> Manifest:

@@ -64,7 +64,7 @@ async def told(db: Database, clock: SetClock, said: str | Exception | None = SAI
     async with db.write() as session:
         session.add(row)
     if said is not None:
-        store = Store(MemoryStore(), Path("nowhere"))  # ears that read from a table open no file
+        store = Store(MemoryStore, Path("nowhere"))  # ears that read from a table open no file
         for _ in range(3):
             ears = TableEars({(id, 0): said})
             await Transcription(db, clock, ears, store, node="n", is_quiet=lambda: True, days=1).run_once()
