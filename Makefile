@@ -1,7 +1,5 @@
 # Two commands do all on a fresh Debian 12: `make demo` and `make test`.
-PYTEST = .venv/bin/python -m pytest --dist loadfile --no-loadscope-reorder
-
-.PHONY: demo setup test ready calls silent check lint bench house docs venv lock
+.PHONY: demo setup test check lint bench house docs venv lock
 
 demo: setup            ## real calls at once, embedded defaults
 	.venv/bin/gridline demo
@@ -9,20 +7,12 @@ demo: setup            ## real calls at once, embedded defaults
 setup: venv            ## everything the product needs; a second run takes seconds
 	.venv/bin/gridline setup
 
-test: ready            ## everything, real calls included
-	$(MAKE) --no-print-directory --jobs=2 silent calls
-
-ready: venv            ## what the tests need besides the product
+test: venv             ## everything, real calls included
 	.venv/bin/gridline setup --tests
-
-calls:                 ## whatever somebody hears or sees; of three workers' callers some would lose sound
-	$(PYTEST) -n 2 tests/calls tests/console tests/faults
-
-silent:                ## the rest, on what those leave of the processors: half of them, most of the time
-	nice -n 19 $(PYTEST) -n 1 tests/unit tests/store tests/load
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a third would take sound from calls
 
 check: lint            ## every day: lint, unit tests, both databases; no calls, no browser
-	$(PYTEST) -n 2 tests/unit tests/store
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/store
 
 lint: venv             ## ruff, mypy --strict, import-linter
 	.venv/bin/ruff check .
