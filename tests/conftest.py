@@ -7,8 +7,10 @@ Property tests draw the same examples every time, so that a run judges the chang
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import hypothesis
@@ -27,6 +29,12 @@ from migrations import upgrade
 from tests.postgres import PostgresAbsent, PostgresServer
 
 TEMPLATE = "gridline_template"
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Linux shares processors among sessions (autogroups). In one with the other workers, a test's ears and mouths would
+    # come late to their sound while Asterisk, a controller and a browser, each a session, are busy.
+    with suppress(PermissionError):
+        os.setsid()
 
 hypothesis.settings.register_profile("steady", derandomize=True)
 hypothesis.settings.load_profile("steady")
