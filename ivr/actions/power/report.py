@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import structlog
+
 from grid.outages.models import Outage, Service
 from grid.outages.reports import OutageContact
+from gridline.errors import Unavailable
 from ivr.actions import told
 from ivr.actions.power.asked import Place
 from ivr.actions.power.words import GONE
@@ -15,6 +18,8 @@ from ivr.voice.prompts import Phrase, Prompt
 from worklist import outage_reports
 from worklist import still_dark as still_dark_reports
 from worklist.outage_reports import LINE, TakenReport
+
+log = structlog.get_logger(__name__)
 
 
 async def take(line: Line, services: Services, place: Place, service: Service, known: Outage | None) -> Phrase:
@@ -52,15 +57,24 @@ async def aloud(line: Line, services: Services, service: Service) -> None:
             raise PersonWanted from error
         if label is None:
             raise PersonWanted
-    except (CallerHungUp, PersonWanted):
+    except PersonWanted:
         if await telling.words() is not None:
-            await _said(line, services, telling, service)
+            await _said(line, services, telling, service, within_s=LOOK_UP_S)
         raise
-    await _said(line, services, telling, service)
+    except CallerHungUp:
+        if (label := await telling.words()) is not None:
+            try:
+                await _said(line, services, telling, service, within_s=None)  # nobody waits any more
+            except Unavailable as error:  # made good when the recording is taken in; nothing was promised
+                log.error("report-not-kept", call=line.call.id, recording=label.id, reason=error.message)
+        raise
+    await _said(line, services, telling, service, within_s=LOOK_UP_S)
     line.call.ahead = await line.say("report-taken")
 
 
-async def _said(line: Line, services: Services, telling: told.Telling, service: Service) -> None:
+async def _said(
+    line: Line, services: Services, telling: told.Telling, service: Service, *, within_s: float | None
+) -> None:
     call = line.call
     contact = OutageContact(
         call.company.id,
@@ -71,11 +85,13 @@ async def _said(line: Line, services: Services, telling: told.Telling, service: 
         phone=call.caller,
         branch=call.branch.id if call.branch else "",
     )
-    await _stored(services, contact, None)
+    await _stored(services, contact, None, within_s=within_s)
 
 
-async def _stored(services: Services, contact: OutageContact, known: Outage | None) -> TakenReport:
-    async with services.db.write(within_s=LOOK_UP_S) as session:
+async def _stored(
+    services: Services, contact: OutageContact, known: Outage | None, *, within_s: float | None = LOOK_UP_S
+) -> TakenReport:
+    async with services.db.write(within_s=within_s) as session:
         taken = await outage_reports.take(session, services.worklist, contact, known)
     _tell(services, taken)
     return taken

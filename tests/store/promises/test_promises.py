@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from gridline.settings import HOUSE
+from ivr.actions.power import no_supply
+from ivr.line import CallerHungUp
 from ivr.voice.prompts import PromptBook
 from tests.store.promises.proofs import KEEPERS, PROOFS, TABLE, run
-from tests.store.promises.shop import opened
+from tests.store.promises.shop import HANGS_UP, opened
 from worklist.codes import ItemKind
 
 BOOK = PromptBook.load(HOUSE / "dialplan" / "prompts.ru.yaml")
@@ -73,3 +75,14 @@ async def test_it_is_not_said_when_the_store_refuses(
         shop.refuse(monkeypatch)
         await run(proof, shop)
         assert shop.kept == [], f"«{prompt}» was said though nothing was stored"
+
+
+async def test_an_address_cut_short_by_a_hang_up_is_no_fault_of_the_menu_when_the_store_refuses(
+    sample_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(sample_template, tmp_path, "report-taken", "report") as shop:
+        shop.refuse(monkeypatch)
+        with pytest.raises(CallerHungUp):
+            await no_supply.act(shop.caller("3", HANGS_UP, number="+79139990000"), shop.services, "")
+        kept = {file.suffix for file in (tmp_path / "incoming").iterdir() if file.is_file()}
+        assert kept == {".json", ".sln"}  # what it is made good from
