@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from carrier.ami import CarrierAmi
 from carrier.errors import CallOver, ClipNotHeard, StillTalking
 from carrier.hearing.ear import GAP_S, Ear
-from carrier.hearing.matching import ClipHeard, Search, find_all
+from carrier.hearing.matching import ClipHeard, Search, begun_before, find_all
 from carrier.hearing.mouth import Mouth
 from carrier.hearing.sound import Clip, Sound, clip
 from gridline.errors import InvalidInput, Unavailable
@@ -97,12 +97,14 @@ class Leg:
         """Wait until the sound begins in the ear (or, `to_the_end`, until it has been heard whole).
 
         `within_s` counts from now to the sound's beginning. The search starts where the last sound
-        heard ended, or at `since_s`. Without `to_the_end` the first 0.8 s of speech decide.
+        heard ended, or at `since_s`. Without `to_the_end` the first 0.8 s of speech decide; of the first sound of a
+        call the first 0.8 s that this telephone was in time for.
         Raises ClipNotHeard, saying what was in the ear instead.
         """
         expected = clip(sound)
         since = self._heard_until if since_s is None else int(since_s * RATE)
         search = Search(expected, since=since, to_the_end=to_the_end)
+        is_first = since == 0 and not to_the_end
         latest_s = self.now_s + within_s
         hit = None
         with contextlib.suppress(TimeoutError):
@@ -112,6 +114,8 @@ class Leg:
                     hit = search.feed(self.ear.samples, final=final)
                     if final:
                         break
+                    if hit is None and is_first and len(self.ear.samples) >= expected.head_s * RATE:
+                        hit, is_first = begun_before(expected, self.ear.samples), False
                     if hit is None:
                         await self._more_sound()
         if hit is None or hit.at_s > latest_s:

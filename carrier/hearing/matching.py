@@ -29,6 +29,7 @@ _PEAK = RATE // 10
 """Speech resembles itself one pitch period away, so the best match within 0.1 s is taken."""
 _QUIET = 10 ** (-70 / 20)
 """A silent A-law line has -72 dBFS."""
+MOST_LOST = RATE * 5 // 2
 _BLOCK = 8192
 _BACKLOG_BLOCK = 65536
 
@@ -179,6 +180,22 @@ def find_all(clip: Clip, heard: Heard16, *, to_the_end: bool = False) -> list[Cl
     while hit := search.feed(heard, final=True):
         hits.append(hit)
     return hits
+
+
+def begun_before(clip: Clip, heard: Heard16) -> ClipHeard | None:
+    """The clip whose first seconds went by before the ear was there; None where anything else is heard first.
+
+    On a busy machine a telephone takes up the line after the other side has begun to speak, as people's do.
+    """
+    size = int(clip.head_s * RATE)
+    first, piece = _samples(heard[:size]), clip.samples[: size + MOST_LOST]
+    if len(piece) < len(first) or _rms(first[:_PEAK]) < _QUIET:
+        return None
+    scores = _normalised(np.correlate(piece, first, "valid"), piece, first)
+    lost = int(np.argmax(scores))
+    if scores[lost] < clip.head_score:
+        return None
+    return ClipHeard(-lost / RATE, clip.head_s, round(float(scores[lost]), 3))
 
 
 def _steps(sound: Samples) -> list[tuple[int, Samples]]:

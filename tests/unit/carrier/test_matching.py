@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from asterisk_conf.packages import PackageRoot
-from carrier.hearing.matching import ClipHeard, Heard16, Search, find_all
+from carrier.hearing.matching import ClipHeard, Heard16, Search, begun_before, find_all
 from carrier.hearing.sound import Clip, clip
 from carrier.hearing.tones import chirps
 from gridline.errors import InvalidInput
@@ -52,6 +52,16 @@ def test_the_head_is_known_before_the_clip_is_over() -> None:
     found = search.feed(line(0.5, wanted)[: int(1.5 * RATE)])
     assert found is not None
     assert found.at_s == pytest.approx(0.5, abs=0.002)
+
+
+def test_a_telephone_that_took_up_the_line_late_knows_the_clip_by_its_rest_and_no_other() -> None:
+    wanted = words(1, 4.0)
+    found = begun_before(wanted, line(wanted, 1.0)[int(0.9 * RATE) :])
+    assert found is not None
+    assert found.at_s == pytest.approx(-0.9, abs=0.002)
+    assert begun_before(words(2, 4.0), line(wanted, 1.0)[int(0.9 * RATE) :]) is None
+    assert begun_before(wanted, line(0.5, wanted)) is None
+    assert begun_before(words(1, 0.5), line(wanted)) is None
 
 
 @pytest.mark.parametrize("lost_ms", [20, 40, 60])
