@@ -19,7 +19,7 @@ from quality.cards.card import Grade
 from quality.reviews import candidates, figures, seen
 from quality.reviews.codes import CALLED_OUT, Risk
 from quality.reviews.figures import JudgedBy, JudgedPeriod
-from quality.reviews.models import ReviewGrade
+from quality.reviews.models import Review, ReviewGrade
 from recordings.models import Recording
 from tests.console.calls import StoredCall
 from tests.store.quality.conftest import ANNA, LEV, NOON, SKEK, Hall
@@ -93,6 +93,19 @@ async def test_of_whoever_it_was_handed_over_to_each_is_judged_for_their_part(ha
     assert (found["101"].seconds, found["102"].seconds, found["102"].talked_at) == (90.0, 30, second.began_at)
     with pytest.raises(NotFound):
         await hall.judging.reviews.claim(call.call, "103", "etiquette", ANNA, visible_to=SKEK)
+
+
+async def test_who_said_a_word_and_talked_later_is_judged_for_the_talk(hall: Hall) -> None:
+    call = await hall.call_out(2, seconds=400.0)
+    await handed_over(hall, call, "102", after_s=20, talked_s=4)
+    talk = await handed_over(hall, call, "102", after_s=40, talked_s=300)
+    await handed_over(hall, call, "102", after_s=360, talked_s=20)
+    await handed_over(hall, call, "101", after_s=385, talked_s=15)
+    _, drawn = await waiting(hall)
+    assert sorted((one.agent, one.seconds) for one in drawn) == [("101", 400.0), ("102", 300)]
+    assert await hall.reviewed(call, agent="102")
+    async with hall.db.read() as session:
+        assert await session.scalar(select(Review.talked_at).where(Review.agent == "102")) == talk.began_at
 
 
 async def test_who_comes_to_a_queue_from_such_a_call_is_met_there_once(hall: Hall) -> None:
