@@ -156,6 +156,22 @@ async def test_it_is_its_agents_to_hear_and_to_dispute_and_nobody_judges_their_o
     assert [one.call_id for one in (await waiting(hall))[1]] == [own.call]
 
 
+async def test_a_call_without_a_shift_is_nobodys_to_hear(hall: Hall) -> None:
+    """Olga has signed off, Igor calls from her number: neither is known to have talked."""
+    call = await hall.call_out(2, user_id=OWN)
+    olga = {"user_id": OWN, "agent": "101", "company_id": "skek"}
+    async with hall.db.write() as session:
+        leg = (await session.scalars(select(CallLeg).where(CallLeg.call_id == call.call))).one()
+        session.add(AgentEvent(at=leg.began_at - timedelta(seconds=20), kind=Deed.SIGNED_OFF, **olga))
+        # Her talk goes on, and so does what she does in it.
+        session.add(AgentEvent(at=leg.began_at - timedelta(seconds=10), kind=Deed.RECORDING_RESUMED, **olga))
+    id = await hall.reviewed(call)
+    async with hall.db.read() as session:
+        assert (await session.get_one(Review, id)).agent_id == ""
+        with pytest.raises(OutOfScope):
+            await seen.find_own(session, id, OWN)
+
+
 async def test_what_only_a_caller_can_be_offered_is_not_asked_of_it(hall: Hall) -> None:
     came, called = await hall.talk(2, agent="102"), await hall.call_out(2)
     reviews, whole = hall.judging.reviews, hall.judging.cards.card("outage")
