@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from agent_console.card.models import CardNote
 from agent_console.people.erasing import requests
@@ -376,7 +377,9 @@ async def test_what_is_owed_held_or_somebody_elses_stays_and_the_page_says_why(
         await trust.shut(session, [trust_call], NOW)
     south = Scope("skek", "south")
     id = await asked(db, scope=south)
-    prospect = await carried_out(erasing, id, south)
+    with capture_logs() as logged:
+        prospect = await carried_out(erasing, id, south)
+    assert [entry["rows"] for entry in logged if entry["event"] == "erased-by-request"] == [0]
     assert {kind: sorted(reasons) for kind, reasons in fates(prospect).items()} == {
         RowKind.CONSENT: ["запрет на уничтожение: Иск № 7", "обращение ещё рассматривается"],
         RowKind.MESSAGE: ["обращение ещё рассматривается"],

@@ -143,9 +143,8 @@ class Erasing:
         await by_acts.carry_out(self._db, self._clock, self._config, self._store, request.company_id)
         for one in free:
             await self._out_of_files(one, numbers.get(one.call.id, ""))
-        log.info(
-            "erased-by-request", request=id, acts=done, calls=len(free), appeals=len(erased.numbers), rows=len(rows)
-        )
+        gone = sum(len(ids) for ids in emptied.values())
+        log.info("erased-by-request", request=id, acts=done, calls=len(free), appeals=len(erased.numbers), rows=gone)
         return done
 
     async def _erase(
