@@ -19,7 +19,7 @@ from agent_console.people.erasing.by_number import RowKind
 from agent_console.people.erasing.erasing import Erasing, Prospect
 from agent_console.people.erasing.models import ErasureRequest
 from agent_console.people.erasing.requests import Asked
-from appeals.codes import AppealState
+from appeals.codes import AppealKind, AppealState
 from appeals.intake import drafts
 from appeals.intake.drafts import Draft
 from appeals.models import Appeal, Content, DestructionAct
@@ -223,7 +223,7 @@ async def message(
     return row.id
 
 
-async def outage(db: Database) -> str:
+async def outage(db: Database, branch: str = "") -> str:
     id = new_id()
     row = Outage(
         id=id,
@@ -234,10 +234,59 @@ async def outage(db: Database) -> str:
         status=OutageStatus.ACTIVE,
         cause="",
         starts_at=NOW,
+        branch=branch,
     )
     async with db.write() as session:
         session.add(row)
     return id
+
+
+async def in_a_campaign(db: Database, outage_id: str, consent: str, branch: str = "") -> str:
+    """Their number in a campaign about an outage; the id of the call that waits."""
+    campaign = Campaign(
+        id=new_id(),
+        company_id="skek",
+        branch=branch,
+        outage_id=outage_id,
+        purpose=Purpose.RESTORED,
+        made_at=NOW,
+        state=CampaignState.RUNNING,
+        changed_at=NOW,
+        changed_by="",
+    )
+    call = CampaignCall(
+        id=new_id(),
+        campaign_id=campaign.id,
+        phone=THEIRS,
+        consent_id=consent,
+        state=CallState.WAITING,
+        attempts=0,
+        next_at=NOW + timedelta(hours=1),
+    )
+    async with db.write() as session:
+        session.add(campaign)
+        await session.flush()
+        session.add(call)
+    return call.id
+
+
+async def called_out(db: Database, about: str | None = None) -> None:
+    """The robot called them."""
+    record = CallOutRecord(
+        id=new_id(),
+        node="node1",
+        company_id="skek",
+        phone=THEIRS,
+        purpose=CallPurpose.RESTORED,
+        subject_id=about,
+        placed_at=NOW,
+        ended_at=NOW,
+        cause=0,
+        key="",
+        heard=[{"id": "x", "text": f"Вам звонят на {THEIRS}"}],
+    )
+    async with db.write() as session:
+        session.add(record)
 
 
 async def ended(db: Database, worklist: Worklist, kind: ItemKind, phone: str = THEIRS) -> str:
@@ -278,50 +327,12 @@ async def test_the_number_is_nowhere_afterwards(
     report = await reported_on_the_site(db)
     off = await outage(db)
     callback, supply = [await ended(db, worklist, kind) for kind in (ItemKind.CALLBACK, ItemKind.OUTAGE_REPORT)]
-    campaign, called, call = new_id(), new_id(), await a_call(db)
+    called, call = await in_a_campaign(db, off, consent), await a_call(db)
+    await called_out(db)
     async with db.write() as session:
         (await session.get_one(Appeal, appeal.appeal_id)).state = AppealState.CLOSED
         await tellings.told(session, off, NOW, TellingWay.MESSAGE, "Весенняя, 5: свет дадут", phone=THEIRS)
         await drafts.keep(session, Draft("skek", "topic", phone=THEIRS), NOW)
-        session.add(
-            Campaign(
-                id=campaign,
-                company_id="skek",
-                branch="",
-                outage_id=off,
-                purpose=Purpose.RESTORED,
-                made_at=NOW,
-                state=CampaignState.RUNNING,
-                changed_at=NOW,
-                changed_by="",
-            )
-        )
-        await session.flush()
-        session.add(
-            CampaignCall(
-                id=called,
-                campaign_id=campaign,
-                phone=THEIRS,
-                consent_id=consent,
-                state=CallState.WAITING,
-                attempts=0,
-                next_at=NOW + timedelta(hours=1),
-            )
-        )
-        session.add(
-            CallOutRecord(
-                id=new_id(),
-                node="node1",
-                company_id="skek",
-                phone=THEIRS,
-                purpose=CallPurpose.RESTORED,
-                placed_at=NOW,
-                ended_at=NOW,
-                cause=0,
-                key="",
-                heard=[{"id": "x", "text": f"Вам звонят на {THEIRS}"}],
-            )
-        )
         # Written of a call that is no more.
         session.add(CardNote(company_id="skek", call_id=new_id(), phone=THEIRS, text=THEIRS, author="a", at=NOW))
     assert len(await tables_with(db, [THEIRS[2:], EMAIL])) > 9
@@ -394,6 +405,37 @@ async def test_what_is_owed_held_or_somebody_elses_stays_and_the_page_says_why(
         acts = list(await session.scalars(select(DestructionAct.id)))
     assert phones == dict.fromkeys((waits, held, elsewhere, norths, trusts), THEIRS)
     assert (contacts, acts) == ({THEIRS}, [])
+
+
+async def test_what_the_asker_may_not_see_is_neither_counted_nor_erased(
+    db: Database, register: Register, erasing: Erasing
+) -> None:
+    """Of another branch, or about an appeal of the trust line, though no call tells so."""
+    off = await outage(db, "north")
+    north = await register.register(intake(phone=OTHERS, branch="north"))
+    told = await register.register(intake(phone=OTHERS))
+    plain, norths, trusts = [await consented(db, about=one) for one in (None, north.appeal_id, told.appeal_id)]
+    await message(db, plain, about=told.appeal_id)
+    await called_out(db, await in_a_campaign(db, off, plain, "north"))
+    async with db.write() as session:
+        (await session.get_one(Appeal, told.appeal_id)).kind = AppealKind.TRUST
+        await tellings.told(session, off, NOW, TellingWay.MESSAGE, "Весенняя, 5: свет дадут", phone=THEIRS)
+    seen = {}
+    for scope in (Scope("skek", "south"), ALL, Scope("skek", trust=True)):
+        _, prospect = await erasing.look(await asked(db, scope=scope), visible_to=scope)
+        seen[scope] = {(row.kind, row.id) for row in prospect.rows if row.kind is RowKind.CONSENT}
+        seen[scope] |= {(row.kind, "") for row in prospect.rows if row.kind is not RowKind.CONSENT}
+    beside = {(kind, "") for kind in (RowKind.CALL_OUT, RowKind.CAMPAIGN_CALL, RowKind.TELLING)}
+    assert list(seen.values()) == [
+        {(RowKind.CONSENT, plain)},
+        {(RowKind.CONSENT, plain), (RowKind.CONSENT, norths)} | beside,
+        {(RowKind.CONSENT, trusts), (RowKind.MESSAGE, "")},
+    ]
+    await carried_out(erasing, await asked(db, scope=Scope("skek", "south")), Scope("skek", "south"))
+    async with db.read() as session:
+        phones = {row.id: row.phone for row in await session.scalars(select(Consent))}
+    assert phones == {plain: "", norths: THEIRS, trusts: THEIRS}
+    assert await tables_with(db, [THEIRS]) >= {"calls_out", "campaign_calls", "messages_out", "outage_tellings"}
 
 
 async def test_an_address_is_asked_as_one_writes_it(db: Database) -> None:

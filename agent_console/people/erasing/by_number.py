@@ -1,7 +1,7 @@
 """What is a person's by their number or address, beside calls and appeals: consents, messages, reports, matters.
 
 Each row is found by the number itself and by the calls of the request, and stays while the call, the appeal or the item
-it belongs to stays. A row of a call that the asker may not see is not theirs to erase.
+it belongs to stays. A row of a call or of an appeal that the asker may not see is not theirs to erase.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from agent_console.card.models import CardNote
 from agent_console.people.erasing import theirs
 from agent_console.people.erasing.models import ErasureRequest
 from agent_console.people.erasing.theirs import TheirCall
+from appeals.codes import AppealKind
 from appeals.finding import recorded
 from appeals.intake import drafts
 from appeals.models import DraftAppeal
@@ -98,12 +99,14 @@ async def rows_of(
     hidden = await theirs.stored(session, named - known.keys())
     of_trust = await trust.among(session, named)
     subjects = {subject for *_, subject, _ in found if subject}
+    foreign = await theirs.hidden_appeals(session, subjects, visible_to=visible_to)
     of_appeals = await recorded.naming(session, calls=(), recordings=(), appeals=subjects)
     owed = {one.id: HELD_APPEAL if one.is_held else OPEN_APPEAL for one in of_appeals if one.is_held or one.is_open}
+    of_trust |= {one.id for one in of_appeals if one.kind is AppealKind.TRUST}
     return [
         TheirRow(kind, id, known.get(call, "") or owed.get(subject, "") or (OPEN_ITEM if is_open else ""))
         for kind, id, call, subject, is_open in found
-        if call not in hidden and (call in of_trust) == visible_to.trust
+        if call not in hidden and subject not in foreign and bool({call, subject} & of_trust) == visible_to.trust
     ]
 
 
@@ -160,6 +163,7 @@ def _queries(request: ErasureRequest, calls: Collection[str], scope: Scope) -> d
         RowKind.TELLING: select(OutageTelling.id, OutageTelling.call_id, nobody, no)
         .join(Outage, Outage.id == OutageTelling.outage_id)
         .where(
+            scope.where(Outage.company_id, Outage.branch),
             Outage.company_id == company,
             OutageTelling.phone.is_not(None),
             theirs_by(OutageTelling.phone, OutageTelling.call_id),
@@ -187,12 +191,19 @@ def _queries(request: ErasureRequest, calls: Collection[str], scope: Scope) -> d
         .join(Consent, Consent.id == CampaignCall.consent_id)
         .join(Campaign, Campaign.id == CampaignCall.campaign_id)
         .where(
+            scope.where(Campaign.company_id, Campaign.branch),
             Campaign.company_id == company,
             CampaignCall.phone.not_like(f"{campaigns.NOBODY}%"),
             theirs_by(CampaignCall.phone, Consent.call_id),
         ),
-        RowKind.CALL_OUT: select(CallOutRecord.id, nobody, nobody, no).where(
-            CallOutRecord.company_id == company, CallOutRecord.phone == phone if phone else false()
+        RowKind.CALL_OUT: select(CallOutRecord.id, Consent.call_id, nobody, no)
+        .outerjoin(CampaignCall, CampaignCall.id == CallOutRecord.subject_id)
+        .outerjoin(Consent, Consent.id == CampaignCall.consent_id)
+        .outerjoin(Campaign, Campaign.id == CampaignCall.campaign_id)
+        .where(
+            scope.where(CallOutRecord.company_id, Campaign.branch),
+            CallOutRecord.company_id == company,
+            CallOutRecord.phone == phone if phone else false(),
         ),
         RowKind.NOTE: select(CardNote.id, CardNote.call_id, nobody, no).where(
             CardNote.company_id == company, theirs_by(CardNote.phone, CardNote.call_id)

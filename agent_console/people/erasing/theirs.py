@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, func, not_, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.people.erasing.models import ErasureRequest
@@ -69,6 +69,11 @@ async def calls_named(
 async def stored(session: AsyncSession, ids: Collection[str]) -> set[str]:
     """Those of these calls that are stored at all, whoever may see them."""
     return set(await session.scalars(select(CallRecord.id).where(CallRecord.id.in_(ids))))
+
+
+async def hidden_appeals(session: AsyncSession, ids: Collection[str], *, visible_to: Scope) -> set[str]:
+    """Those of these ids that are of appeals which the asker does not see."""
+    return set(await session.scalars(select(Appeal.id).where(Appeal.id.in_(ids), not_(appeal_visible(visible_to)))))
 
 
 async def _looked_at(session: AsyncSession, found: Sequence[CallRecord]) -> list[TheirCall]:
