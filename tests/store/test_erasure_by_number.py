@@ -128,9 +128,9 @@ def worklist(db: Database) -> Worklist:
     return Worklist(db, SetClock(NOW), clocks.of_installation(HOUSE / "dialplan"))
 
 
-async def asked(db: Database, *, scope: Scope = ALL, phone: str = THEIRS, email: str = "") -> str:
-    """A request that names this number and address; its id."""
-    told = Asked("Ким Анна", "Заявление № 7", phone, email, "", "")
+async def asked(db: Database, *, scope: Scope = ALL, phone: str = THEIRS, email: str = "", appeal: str = "") -> str:
+    """A request that names this number, address and appeal; its id."""
+    told = Asked("Ким Анна", "Заявление № 7", phone, email, "", appeal)
     async with db.write() as session:
         return requests.file(session, "skek", told, of=scope, actor="user:head", at=NOW).id
 
@@ -289,9 +289,10 @@ async def called_out(db: Database, about: str | None = None) -> None:
         session.add(record)
 
 
-async def ended(db: Database, worklist: Worklist, kind: ItemKind, phone: str = THEIRS) -> str:
-    """An item that is over, with words about the person in it."""
-    matter = Matter(kind, "skek", f"{kind}:{phone}:{new_id()}", phone=phone, place="Весенняя, 5")
+async def ended(db: Database, worklist: Worklist, kind: ItemKind, phone: str = THEIRS, about: str | None = None) -> str:
+    """An item that is over, with words about the person in it; `about` is an appeal."""
+    key = f"{kind}:{phone}:{new_id()}"
+    matter = Matter(kind, "skek", key, phone=phone, place="Весенняя, 5", appeal_id=about)
     id = (await worklist.open(matter)).id
     async with db.write() as session:
         item = await session.get_one(WorkItem, id)
@@ -366,6 +367,28 @@ async def test_the_number_is_nowhere_afterwards(
     assert others == (OTHERS, OTHERS)
     assert (content.email, content.erased_at) == (None, NOW)
     assert (waiting.state, waiting.phone.startswith(campaigns.NOBODY)) == (CallState.DONE, True)
+
+
+@pytest.mark.parametrize("named", ["address", "appeal"])
+async def test_who_names_no_number_is_found_by_their_appeal(
+    db: Database, register: Register, erasing: Erasing, worklist: Worklist, named: str
+) -> None:
+    """An answer to dictate has the number and, of a form, no call."""
+    form = {"channel": "web_form", "kind": "appeal", "phone": THEIRS, "email": EMAIL}
+    appeal = await register.register(intake(**form))
+    async with db.write() as session:
+        (await session.get_one(Appeal, appeal.appeal_id)).state = AppealState.CLOSED
+    for kind in (ItemKind.DICTATION, ItemKind.CALLBACK):
+        await ended(db, worklist, kind, about=appeal.appeal_id)
+    await message(db, await consented(db, about=appeal.appeal_id), about=appeal.appeal_id)
+    other = await ended(db, worklist, ItemKind.CALLBACK, OTHERS)
+    told = {"address": {"email": EMAIL}, "appeal": {"appeal": appeal.written}}[named]
+    prospect = await carried_out(erasing, await asked(db, phone="", **told))
+    goes = {kind: len(reasons) for kind, reasons in fates(prospect).items() if not any(reasons)}
+    assert goes == {RowKind.CONSENT: 1, RowKind.MESSAGE: 1, RowKind.ITEM: 2, RowKind.CONTACT: 2}
+    assert await tables_with(db, [THEIRS[2:], EMAIL]) == set()
+    async with db.read() as session:
+        assert (await session.get_one(WorkItem, other)).phone == OTHERS
 
 
 async def test_what_is_owed_held_or_somebody_elses_stays_and_the_page_says_why(

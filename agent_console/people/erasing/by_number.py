@@ -1,7 +1,7 @@
 """What is a person's by their number or address, beside calls and appeals: consents, messages, reports, matters.
 
-Each row is found by the number itself and by the calls of the request, and stays while the call, the appeal or the item
-it belongs to stays. A row of a call or of an appeal that the asker may not see is not theirs to erase.
+Each row is found by the number itself and by the calls and appeals of the request, and stays while the call, the appeal
+or the item it belongs to stays. A row of a call or of an appeal that the asker may not see is not theirs to erase.
 """
 
 from __future__ import annotations
@@ -83,13 +83,18 @@ class TheirRow:
 
 
 async def rows_of(
-    session: AsyncSession, request: ErasureRequest, calls: Sequence[TheirCall], *, visible_to: Scope
+    session: AsyncSession,
+    request: ErasureRequest,
+    calls: Sequence[TheirCall],
+    appeals: Collection[str],
+    *,
+    visible_to: Scope,
 ) -> list[TheirRow]:
-    """All such rows that the asker sees, by kind."""
+    """All such rows that the asker sees, by kind; `appeals` are ids of theirs."""
     ids = [one.call.id for one in calls]
     found = [
         (kind, *row)
-        for kind, query in _queries(request, ids, visible_to).items()
+        for kind, query in _queries(request, ids, appeals, visible_to).items()
         for row in (await session.execute(query.limit(theirs.MOST))).all()
     ]
     named = {call for _, _, call, _, _ in found if call}
@@ -131,27 +136,30 @@ async def forget(session: AsyncSession, rows: Collection[TheirRow], at: datetime
     await cards.remove_notes(session, gone[RowKind.NOTE])
 
 
-def _queries(request: ErasureRequest, calls: Collection[str], scope: Scope) -> dict[RowKind, Any]:
+def _queries(
+    request: ErasureRequest, calls: Collection[str], appeals: Collection[str], scope: Scope
+) -> dict[RowKind, Any]:
     """Of each kind: id, the call and the appeal it belongs to, and whether an item about it is open."""
     company, phone = request.company_id, request.phone
     no, nobody = literal(0), cast(null(), String)
     is_open = case((WorkItem.ended_at.is_(None), 1), else_=0)
 
-    def theirs_by(number: Any, call: Any) -> ColumnElement[bool]:
-        return or_(number == phone if phone else false(), call.in_(calls))
+    def theirs_by(number: Any, call: Any, appeal: Any = None) -> ColumnElement[bool]:
+        about = false() if appeal is None else appeal.in_(appeals)
+        return or_(number == phone if phone else false(), call.in_(calls), about)
 
-    given = select(Consent.id).where(Consent.company_id == company, theirs_by(Consent.phone, Consent.call_id))
-    to_them = [theirs_by(MessageOut.to, MessageOut.call_id), MessageOut.consent_id.in_(given)]
+    given = theirs_by(Consent.phone, Consent.call_id, Consent.subject_id)
+    to_them = [theirs_by(MessageOut.to, MessageOut.call_id, MessageOut.subject_id), given]
     if request.email:
         to_them.append(func.lower(MessageOut.to) == request.email)
     about = and_(WorkItem.subject_id == OutageReport.id, WorkItem.ended_at.is_(None))
     queries: dict[RowKind, Any] = {
         RowKind.CONSENT: select(Consent.id, Consent.call_id, Consent.subject_id, no).where(
-            Consent.id.in_(given), Consent.phone != ""
+            Consent.company_id == company, Consent.phone != "", given
         ),
-        RowKind.MESSAGE: select(MessageOut.id, MessageOut.call_id, MessageOut.subject_id, no).where(
-            MessageOut.company_id == company, MessageOut.to != "", or_(*to_them)
-        ),
+        RowKind.MESSAGE: select(MessageOut.id, MessageOut.call_id, MessageOut.subject_id, no)
+        .join(Consent, Consent.id == MessageOut.consent_id)
+        .where(MessageOut.company_id == company, MessageOut.to != "", or_(*to_them)),
         RowKind.REPORT: select(
             OutageReport.id, OutageReport.call_id, nobody, case((exists().where(about), 1), else_=0)
         ).where(
@@ -172,7 +180,7 @@ def _queries(request: ErasureRequest, calls: Collection[str], scope: Scope) -> d
             items.visible(scope),
             WorkItem.company_id == company,
             WorkItem.phone.is_not(None),
-            theirs_by(WorkItem.phone, WorkItem.call_id),
+            theirs_by(WorkItem.phone, WorkItem.call_id, WorkItem.appeal_id),
         ),
         RowKind.CONTACT: select(WorkContact.id, WorkContact.call_id, WorkItem.appeal_id, is_open)
         .join(WorkItem, WorkItem.id == WorkContact.item_id)
@@ -180,7 +188,7 @@ def _queries(request: ErasureRequest, calls: Collection[str], scope: Scope) -> d
             items.visible(scope),
             WorkItem.company_id == company,
             WorkContact.phone.is_not(None),
-            theirs_by(WorkContact.phone, WorkContact.call_id),
+            theirs_by(WorkContact.phone, WorkContact.call_id, WorkItem.appeal_id),
         ),
         RowKind.DRAFT: select(DraftAppeal.id, DraftAppeal.call_id, DraftAppeal.appeal_id, no).where(
             DraftAppeal.company_id == company,

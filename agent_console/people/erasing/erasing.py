@@ -88,7 +88,8 @@ class Erasing:
             calls = await theirs.calls_of(session, request, visible_to=visible_to)
             ids = [one.call.id for one in calls]
             appeals = await theirs.appeals_of(session, request, ids, visible_to=visible_to)
-            rows = await by_number.rows_of(session, request, calls, visible_to=visible_to)
+            about = [one.id for one in appeals]
+            rows = await by_number.rows_of(session, request, calls, about, visible_to=visible_to)
         done = await self._erase(request, appeals, actor="?", witness=request.filed_by, dry_run=True)
         kept = {one.number: one.reason for one in done.kept}
         fates = tuple((one, kept.get(one.number, "")) for one in appeals)
@@ -120,7 +121,8 @@ class Erasing:
             found = await theirs.calls_of(session, request, visible_to=visible_to)
             free = [one for one in found if not one.kept]
             sounds = [row for one in free for row in one.recordings]
-            rows = await by_number.rows_of(session, request, found, visible_to=visible_to)
+            about = [one.id for one in appeals]
+            rows = await by_number.rows_of(session, request, found, about, visible_to=visible_to)
             emptied = by_number.by_kind(rows)
             if free or emptied:
                 act = acts.file(
