@@ -182,6 +182,17 @@ async def a_call(db: Database, caller: str = THEIRS, branch: str = "") -> str:
     return id
 
 
+async def held_sound(db: Database, call: str) -> str:
+    """A recording of this call under a hold; its id."""
+    sound = {"state": RecordingState.STORED, "started_at": NOW, "file": "a.wav", "sha256": "a" * 64, "channels": 2}
+    async with db.write() as session:
+        row = Recording(id=new_id(), call_id=call, kind=RecordingKind.CONSENT, **sound)
+        session.add(row)
+        await session.flush()
+        await holds.hold(session, call, reason="Иск № 7", actor="user:lawyer", at=NOW)
+    return row.id
+
+
 async def consented(
     db: Database, phone: str = THEIRS, *, call: str = "", company: str = "skek", about: str | None = None
 ) -> str:
@@ -403,11 +414,8 @@ async def test_what_is_owed_held_or_somebody_elses_stays_and_the_page_says_why(
     report = await reported_on_the_site(db)
     matter = Matter(ItemKind.OUTAGE_REPORT, "skek", "outage:1", phone=THEIRS, subject_id=report)
     await worklist.open(matter)
+    await held_sound(db, held_call)
     async with db.write() as session:
-        sound = {"state": RecordingState.STORED, "started_at": NOW, "file": "a.wav", "sha256": "a" * 64, "channels": 2}
-        session.add(Recording(id=new_id(), call_id=held_call, kind=RecordingKind.CONSENT, **sound))
-        await session.flush()
-        await holds.hold(session, held_call, reason="Иск № 7", actor="user:lawyer", at=NOW)
         await trust.shut(session, [trust_call], NOW)
     south = Scope("skek", "south")
     id = await asked(db, scope=south)
@@ -428,6 +436,24 @@ async def test_what_is_owed_held_or_somebody_elses_stays_and_the_page_says_why(
         acts = list(await session.scalars(select(DestructionAct.id)))
     assert phones == dict.fromkeys((waits, held, elsewhere, norths, trusts), THEIRS)
     assert (contacts, acts) == ({THEIRS}, [])
+
+
+async def test_a_row_stays_while_its_appeal_does_whatever_keeps_that(
+    db: Database, register: Register, erasing: Erasing
+) -> None:
+    """Its sound is held, in another's call; one that was emptied before keeps nothing."""
+    call = await a_call(db, OTHERS)
+    kept = await register.register(intake(phone=THEIRS, recording_id=await held_sound(db, call)))
+    emptied = await register.register(intake(phone=THEIRS))
+    stays, goes = [await consented(db, about=one.appeal_id) for one in (kept, emptied)]
+    async with db.write() as session:
+        for one in (kept, emptied):
+            (await session.get_one(Appeal, one.appeal_id)).state = AppealState.CLOSED
+        (await session.get_one(Content, emptied.appeal_id)).erased_at = NOW
+    prospect = await carried_out(erasing, await asked(db))
+    assert {row.id: row.kept for row in prospect.rows} == {stays: "обращение остаётся", goes: ""}
+    async with db.read() as session:
+        assert [(await session.get_one(Consent, id)).phone for id in (stays, goes)] == [THEIRS, ""]
 
 
 async def test_what_the_asker_may_not_see_is_neither_counted_nor_erased(

@@ -41,6 +41,7 @@ from worklist.steps import in_bulk
 OPEN_ITEM: Final = "дело ещё не закончено"
 OPEN_APPEAL: Final = "обращение ещё рассматривается"
 HELD_APPEAL: Final = "запрет на уничтожение обращения"
+KEPT_APPEAL: Final = "обращение остаётся"
 
 
 class RowKind(StrEnum):
@@ -86,11 +87,11 @@ async def rows_of(
     session: AsyncSession,
     request: ErasureRequest,
     calls: Sequence[TheirCall],
-    appeals: Collection[str],
+    appeals: Mapping[str, bool],
     *,
     visible_to: Scope,
 ) -> list[TheirRow]:
-    """All such rows that the asker sees, by kind; `appeals` are ids of theirs."""
+    """All such rows that the asker sees, by kind; `appeals` are theirs by id, each with whether it stays."""
     ids = [one.call.id for one in calls]
     found = [
         (kind, *row)
@@ -106,7 +107,8 @@ async def rows_of(
     subjects = {subject for *_, subject, _ in found if subject}
     foreign = await theirs.hidden_appeals(session, subjects, visible_to=visible_to)
     of_appeals = await recorded.naming(session, calls=(), recordings=(), appeals=subjects)
-    owed = {one.id: HELD_APPEAL if one.is_held else OPEN_APPEAL for one in of_appeals if one.is_held or one.is_open}
+    owed = {id: KEPT_APPEAL for id, stays in appeals.items() if stays}
+    owed |= {one.id: HELD_APPEAL if one.is_held else OPEN_APPEAL for one in of_appeals if one.is_held or one.is_open}
     of_trust |= {one.id for one in of_appeals if one.kind is AppealKind.TRUST}
     return [
         TheirRow(kind, id, known.get(call, "") or owed.get(subject, "") or (OPEN_ITEM if is_open else ""))

@@ -88,9 +88,10 @@ class Erasing:
             calls = await theirs.calls_of(session, request, visible_to=visible_to)
             ids = [one.call.id for one in calls]
             appeals = await theirs.appeals_of(session, request, ids, visible_to=visible_to)
-            about = [one.id for one in appeals]
-            rows = await by_number.rows_of(session, request, calls, about, visible_to=visible_to)
         done = await self._erase(request, appeals, actor="?", witness=request.filed_by, dry_run=True)
+        stay = _staying(appeals, done)
+        async with self._db.read() as session:
+            rows = await by_number.rows_of(session, request, calls, stay, visible_to=visible_to)
         kept = {one.number: one.reason for one in done.kept}
         fates = tuple((one, kept.get(one.number, "")) for one in appeals)
         return request, Prospect(tuple(calls), fates, tuple(rows))
@@ -121,8 +122,8 @@ class Erasing:
             found = await theirs.calls_of(session, request, visible_to=visible_to)
             free = [one for one in found if not one.kept]
             sounds = [row for one in free for row in one.recordings]
-            about = [one.id for one in appeals]
-            rows = await by_number.rows_of(session, request, found, about, visible_to=visible_to)
+            stay = _staying(appeals, erased)
+            rows = await by_number.rows_of(session, request, found, stay, visible_to=visible_to)
             emptied = by_number.by_kind(rows)
             if free or emptied:
                 act = acts.file(
@@ -176,6 +177,11 @@ class Erasing:
         if one.call.node == self._config.node:
             logs = Logs(self._config.var / "asterisk/var/log", self._config.asterisk_logs_mb)
             await asyncio.to_thread(records.forget_caller, logs, one.call.linkedid, number)
+
+
+def _staying(appeals: Sequence[TheirAppeal], done: Erased) -> dict[str, bool]:
+    """By id, whether an appeal keeps its content: then so does whatever else is of it."""
+    return {one.id: one.number in done.staying for one in appeals}
 
 
 def _why(request: ErasureRequest, actor: str) -> Destruction:
