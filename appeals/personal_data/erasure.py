@@ -177,7 +177,9 @@ async def _empty(session: AsyncSession, appeal: Appeal, at: datetime) -> None:
         update(Answer).where(Answer.appeal_id == mine).values(text=None, proof=""),
         update(Task).where(Task.appeal_id == mine).values(text="", result=None),
         update(Refusal).where(Refusal.appeal_id == mine).values(text=None, notice_proof=None),
-        update(DraftAppeal).where(DraftAppeal.appeal_id == mine).values(phone=None),
+        update(DraftAppeal)
+        .where(DraftAppeal.company_id == appeal.company_id, DraftAppeal.appeal_id == mine)
+        .values(phone=None),
     ):
         await session.execute(statement)
     appeal.contract_number = appeal.account_number = appeal.premise_id = None

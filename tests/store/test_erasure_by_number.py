@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select, text
 from structlog.testing import capture_logs
 
 from agent_console.card.models import CardNote
 from agent_console.people.erasing import requests
-from agent_console.people.erasing.by_number import RowKind
 from agent_console.people.erasing.erasing import Erasing, Prospect
 from agent_console.people.erasing.models import ErasureRequest
 from agent_console.people.erasing.requests import Asked
+from agent_console.people.erasing.tables import RowKind
 from appeals.codes import AppealKind, AppealState
 from appeals.intake import drafts
 from appeals.intake.drafts import Draft
@@ -57,6 +58,9 @@ THEIRS, OTHERS = "+79235550142", "+79235550143"
 EMAIL = "Kim.Anna@example.ru"
 ALL = Scope("skek")
 NAMES_A_PERSON: Final = re.compile(r"phone|caller|mail|address|^to$|^applicant$|account|contract|place$|^name$")
+TABLES: Final = {"messages_out" if kind is RowKind.MESSAGE else kind.value for kind in RowKind}
+_LARGE = f"({'|'.join(TABLES | {'calls', 'appeals'})})"
+WHOLE: Final = re.compile(rf"^SCAN {_LARGE}\b|^SEARCH {_LARGE} .*\(company_id=\?\)|Seq Scan")
 
 ERASED: Final = {
     "appeal_contacts.phone": "with its appeal",
@@ -158,6 +162,36 @@ async def tables_with(db: Database, words: Sequence[str]) -> set[str]:
             rows = "\n".join(str(tuple(row)) for row in await session.execute(select(table)))
             if any(word.lower() in rows.lower() for word in words):
                 found.add(table.name)
+    return found
+
+
+@contextmanager
+def under_a_lock(db: Database) -> Iterator[dict[str, object]]:
+    """What is asked in transactions that write, with its values."""
+    found: dict[str, object] = {}
+
+    def keep(connection: Connection, _cursor: object, statement: str, values: object, *_rest: object) -> None:
+        if (
+            statement.startswith(("SELECT", "UPDATE", "DELETE"))
+            and connection.get_execution_options()["gridline_write"]
+        ):
+            found.setdefault(statement, values)
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", keep)
+    yield found
+    event.remove(db.engine.sync_engine, "before_cursor_execute", keep)
+
+
+async def read_whole(db: Database, queries: dict[str, object]) -> list[str]:
+    """Of these queries, the steps that read a whole large table, or all of a company's in it."""
+    found = []
+    async with db.engine.connect() as connection:
+        if not db.is_sqlite:  # tables this small are read whole unless that is forbidden
+            await connection.execute(text("SET enable_seqscan = off"))
+        for query, values in queries.items():
+            prefix = "EXPLAIN QUERY PLAN " if db.is_sqlite else "EXPLAIN "
+            plan = await connection.exec_driver_sql(prefix + query, values)  # type: ignore[arg-type]
+            found += [f"{line}: {query}" for row in plan if WHOLE.search(line := str(row[-1]))]
     return found
 
 
@@ -351,7 +385,10 @@ async def test_the_number_is_nowhere_afterwards(
     refused = await asked(db)
     async with db.write() as session:
         requests.refuse(await session.get_one(ErasureRequest, refused), reason="Рано", actor="user:a", at=NOW)
-    prospect = await carried_out(erasing, await asked(db, email=EMAIL))
+    with under_a_lock(db) as queries:
+        prospect = await carried_out(erasing, await asked(db, email=EMAIL))
+    assert {table for table in TABLES if any(f"FROM {table} " in " ".join(one.split()) for one in queries)} == TABLES
+    assert not await read_whole(db, queries)
     goes = {kind: len(reasons) for kind, reasons in fates(prospect).items()}
     assert goes == dict.fromkeys(RowKind, 1) | {RowKind.MESSAGE: 3, RowKind.ITEM: 2, RowKind.CONTACT: 2}
     assert not any(row.kept for row in prospect.rows)
@@ -393,8 +430,8 @@ async def test_who_names_no_number_is_found_by_their_appeal(
         await ended(db, worklist, kind, about=appeal.appeal_id)
     await message(db, await consented(db, about=appeal.appeal_id), about=appeal.appeal_id)
     other = await ended(db, worklist, ItemKind.CALLBACK, OTHERS)
-    told = {"address": {"email": EMAIL}, "appeal": {"appeal": appeal.written}}[named]
-    prospect = await carried_out(erasing, await asked(db, phone="", **told))
+    email, number = (EMAIL, "") if named == "address" else ("", appeal.written)
+    prospect = await carried_out(erasing, await asked(db, phone="", email=email, appeal=number))
     goes = {kind: len(reasons) for kind, reasons in fates(prospect).items() if not any(reasons)}
     assert goes == {RowKind.CONSENT: 1, RowKind.MESSAGE: 1, RowKind.ITEM: 2, RowKind.CONTACT: 2}
     assert await tables_with(db, [THEIRS[2:], EMAIL]) == set()
@@ -472,8 +509,7 @@ async def test_what_the_asker_may_not_see_is_neither_counted_nor_erased(
     seen = {}
     for scope in (Scope("skek", "south"), ALL, Scope("skek", trust=True)):
         _, prospect = await erasing.look(await asked(db, scope=scope), visible_to=scope)
-        seen[scope] = {(row.kind, row.id) for row in prospect.rows if row.kind is RowKind.CONSENT}
-        seen[scope] |= {(row.kind, "") for row in prospect.rows if row.kind is not RowKind.CONSENT}
+        seen[scope] = {(row.kind, row.id if row.kind is RowKind.CONSENT else "") for row in prospect.rows}
     beside = {(kind, "") for kind in (RowKind.CALL_OUT, RowKind.CAMPAIGN_CALL, RowKind.TELLING)}
     assert list(seen.values()) == [
         {(RowKind.CONSENT, plain)},

@@ -11,8 +11,9 @@ import structlog
 
 from agent_console.calls import forgetting
 from agent_console.people.erasing import by_acts, by_number, requests, theirs
-from agent_console.people.erasing.by_number import TITLES, TheirRow
+from agent_console.people.erasing.by_number import TheirRow
 from agent_console.people.erasing.models import ErasureRequest, RequestState
+from agent_console.people.erasing.tables import TITLES
 from agent_console.people.erasing.theirs import TheirAppeal, TheirCall
 from appeals.personal_data import acts
 from appeals.personal_data.acts import Destruction
@@ -100,8 +101,8 @@ class Erasing:
         """Erase what may go, as the second person; returns the acts' ids.
 
         The appeals by their act first, then the calls and whatever else has the number by theirs, in the transaction
-        that ends the request; then the sound and the files. What a crash leaves undone the next destruction of any kind
-        finishes.
+        that ends the request; then the sound and the files. Nothing is searched for in it: others wait. What a crash
+        leaves undone the next destruction of any kind finishes.
 
         Raises NotFound, OutOfScope, Conflict for the filer themselves or when it is decided; Unavailable when a file
         cannot be removed.
@@ -109,8 +110,10 @@ class Erasing:
         async with self._db.read() as session:
             request = await requests.find(session, id, visible_to=visible_to)
             requests.must_wait(request)
-            ids = [one.call.id for one in await theirs.calls_of(session, request, visible_to=visible_to)]
-            appeals = await theirs.appeals_of(session, request, ids, visible_to=visible_to)
+            found = await theirs.calls_of(session, request, visible_to=visible_to)
+            appeals = await theirs.appeals_of(session, request, [one.call.id for one in found], visible_to=visible_to)
+            stay = dict.fromkeys([one.id for one in appeals], False)
+            seen = await by_number.rows_of(session, request, found, stay, visible_to=visible_to)
         why = _why(request, actor)
         why.check()
         erased = await self._erase(request, appeals, actor=actor, witness=request.filed_by)
@@ -123,7 +126,7 @@ class Erasing:
             free = [one for one in found if not one.kept]
             sounds = [row for one in free for row in one.recordings]
             stay = _staying(appeals, erased)
-            rows = await by_number.rows_of(session, request, found, stay, visible_to=visible_to)
+            rows = await by_number.rows_of(session, request, found, stay, visible_to=visible_to, among=seen)
             emptied = by_number.by_kind(rows)
             if free or emptied:
                 act = acts.file(
