@@ -31,7 +31,7 @@ class Consent(Base):
     """One consent, given in one call; withdrawn ones stay as proof of what was right at the time."""
 
     __tablename__ = "consents"
-    __table_args__ = (Index(None, "company_id", "phone", "purpose"), Index(None, "subject_id"))
+    __table_args__ = (Index(None, "company_id", "phone", "purpose"), Index(None, "subject_id"), Index(None, "call_id"))
 
     id: Mapped[str] = id_column()
     company_id: Mapped[str] = mapped_column(String(32))

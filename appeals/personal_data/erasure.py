@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +21,8 @@ from appeals.states import OPEN, TITLES
 from gridline.clock import Clock
 from gridline.db import Database, new_id
 from gridline.errors import Conflict, InvalidInput, NotFound
+
+_EMPTIED: Final = "уже уничтожено"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Erased:
     kept: tuple[NotErased, ...]
     recordings: tuple[str, ...]
     """Ids of the recordings to be erased under the same act."""
+
+    @property
+    def staying(self) -> set[str]:
+        """Numbers of the appeals that keep their content; those that were emptied before have none."""
+        return {one.number for one in self.kept if one.reason != _EMPTIED}
 
 
 class KeptSounds(Protocol):
@@ -144,7 +151,7 @@ class Erasure:
         if reason is not None:
             return f"запрет на уничтожение: {reason}"
         erased = (await session.execute(select(Content.erased_at).where(Content.appeal_id == appeal.id))).scalar_one()
-        return "уже уничтожено" if erased is not None else None
+        return _EMPTIED if erased is not None else None
 
 
 async def _locked(session: AsyncSession, appeal_id: str) -> Appeal:
@@ -170,7 +177,9 @@ async def _empty(session: AsyncSession, appeal: Appeal, at: datetime) -> None:
         update(Answer).where(Answer.appeal_id == mine).values(text=None, proof=""),
         update(Task).where(Task.appeal_id == mine).values(text="", result=None),
         update(Refusal).where(Refusal.appeal_id == mine).values(text=None, notice_proof=None),
-        update(DraftAppeal).where(DraftAppeal.appeal_id == mine).values(phone=None),
+        update(DraftAppeal)
+        .where(DraftAppeal.company_id == appeal.company_id, DraftAppeal.appeal_id == mine)
+        .values(phone=None),
     ):
         await session.execute(statement)
     appeal.contract_number = appeal.account_number = appeal.premise_id = None

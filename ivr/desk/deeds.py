@@ -61,13 +61,15 @@ def fits(call: CallSpan, event: AgentEvent) -> bool:
 
 
 async def holder(session: AsyncSession, company_id: str, agent: str, at: datetime) -> str:
-    """The id of the person who had an agent's number at a moment, by what they did last; empty when nobody knows.
+    """The id of the person who was on shift at an agent's number at a moment; empty when nobody was.
 
-    For calls that agents make: no deed is noted of those.
+    For calls that agents make: no deed is noted of those, and one may call without a shift. Then nobody knows who did:
+    a number is anybody's who sits down at its telephone.
     """
-    query = select(AgentEvent.user_id).where(AgentEvent.agent == agent, AgentEvent.at <= at)
-    query = query.where(AgentEvent.company_id == company_id)
-    return await session.scalar(query.order_by(AgentEvent.at.desc()).limit(1)) or ""
+    query = select(AgentEvent.user_id, AgentEvent.kind).where(AgentEvent.agent == agent, AgentEvent.at <= at)
+    query = query.where(AgentEvent.company_id == company_id, AgentEvent.kind.in_((Deed.SIGNED_ON, Deed.SIGNED_OFF)))
+    last = (await session.execute(query.order_by(AgentEvent.at.desc()).limit(1))).first()
+    return last.user_id if last is not None and last.kind is Deed.SIGNED_ON else ""
 
 
 async def waited_in_vain(session: AsyncSession, calls: Collection[str]) -> set[str]:

@@ -83,7 +83,11 @@ class CampaignCall(Base):
     """One number of a campaign: called once at a time, and never again when its end was not seen."""
 
     __tablename__ = "campaign_calls"
-    __table_args__ = (UniqueConstraint("campaign_id", "phone"), Index(None, "state", "next_at"))
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "phone"),
+        Index(None, "state", "next_at"),
+        Index(None, "consent_id"),
+    )
 
     id: Mapped[str] = id_column()
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))

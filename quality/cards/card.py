@@ -69,8 +69,13 @@ class Scorecard(BaseModel):
 
     @cached_property
     def for_call_out(self) -> Scorecard:
-        """What is asked of it where the agent had called: a version of its own."""
-        return self.model_copy(update={"points": tuple(one for one in self.points if one.calls == "all")})
+        """What is asked of it where the agent had called: a version of its own.
+
+        Made anew: a copy would keep the version of the whole card. Each card that is read has such a point.
+        """
+        return Scorecard(
+            code=self.code, title=self.title, points=tuple(one for one in self.points if one.calls == "all")
+        )
 
     def point(self, code: str) -> CardPoint | None:
         """The point with this code, or None."""

@@ -54,7 +54,7 @@ def _at_odds(card: Scorecard, file: YamlFile) -> Iterator[Mistake]:
         yield Mistake(file.line("code"), what, f"Пишите code: {file.path.stem}.")
     if not any(point.weight for point in card.points):
         yield Mistake(file.line("points"), "Ни у одного пункта нет веса.", "Впишите weight хотя бы одному.")
-    elif not any(point.weight for point in card.for_call_out.points):
+    elif not any(point.weight for point in card.points if point.calls == "all"):
         what = "Ни один пункт с весом не годится для исходящего звонка."
         yield Mistake(file.line("points"), what, "Уберите calls: in хотя бы у одного.")
     seen: set[str] = set()

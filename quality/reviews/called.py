@@ -6,7 +6,7 @@ They are told by the legs of the call, since no queue knows of it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, literal, or_, select
 from sqlalchemy.orm import aliased
@@ -16,8 +16,6 @@ from ivr.desk.models import QueueVisit
 from ivr.figures.history import Epoch
 from ivr.journal.models import CallLeg, CallRecord
 from quality.reviews import talks
-
-_LASTED: Final = Epoch(CallLeg.ended_at) - Epoch(CallLeg.began_at)
 
 
 class CalledTalks:
@@ -36,8 +34,8 @@ class CalledTalks:
     def joined(self, query: Select[Any]) -> Select[Any]:
         """Talks that can be heard: `query` is of columns of CallLeg and CallRecord.
 
-        Who talked again later in the same call is judged once. Whoever was handed over to a queue is met there from
-        then on, as any caller.
+        Who talked again later in the same call is judged once, for the first talk that is long enough. Whoever was
+        handed over to a queue is met there from then on, as any caller.
         """
         former = aliased(CallLeg)
         again = (former.call_id == CallLeg.call_id, former.agent == CallLeg.agent, former.began_at < CallLeg.began_at)
@@ -45,8 +43,7 @@ class CalledTalks:
         return (
             query.join(CallRecord, CallRecord.id == CallLeg.call_id)
             .where(CallRecord.called_by != "", CallLeg.agent != "", talks.heard_in(CallLeg.call_id))
-            .where(or_(CallLeg.agent == CallRecord.called_by, talks.SHORTEST_S <= _LASTED))
-            .where(~exists().where(*again), ~exists().where(*queued))
+            .where(_is_a_talk(CallLeg), ~exists().where(*again, _is_a_talk(former)), ~exists().where(*queued))
         )
 
     def waiting(self, company_id: str, now: datetime, scope: Scope) -> tuple[ColumnElement[bool], ...]:
@@ -57,7 +54,7 @@ class CalledTalks:
     def with_risks(self, now: datetime) -> Select[Any]:
         """Talks with a 1 or a 0 for each risk; of no queue."""
         own = CallLeg.agent == CallRecord.called_by
-        seconds: Any = case((own, talks.longest(CallLeg.call_id)), else_=_LASTED)
+        seconds: Any = case((own, talks.longest(CallLeg.call_id)), else_=_lasted(CallLeg))
         query = select(
             CallLeg.call_id,
             CallLeg.agent,
@@ -71,6 +68,15 @@ class CalledTalks:
             *talks.signs(now, self.call, self.agent, seconds, talks.is_about_danger(CallLeg.call_id)),
         )
         return self.joined(query)
+
+
+def _lasted(leg: type[CallLeg]) -> Any:
+    return Epoch(leg.ended_at) - Epoch(leg.began_at)
+
+
+def _is_a_talk(leg: type[CallLeg]) -> ColumnElement[bool]:
+    """Whether it is long enough to judge; of who called, the recording tells."""
+    return or_(leg.agent == CallRecord.called_by, _lasted(leg) >= talks.SHORTEST_S)
 
 
 def recent(company_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

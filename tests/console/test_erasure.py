@@ -59,6 +59,7 @@ async def test_what_is_theirs_goes_by_an_act_and_what_is_held_stays(
     text = await (await admin.get(f"/erasure/{asked.id}")).text()
     assert "запрет на уничтожение: Иск № 7" in text
     assert "записей удалится: 1" in text
+    assert "Больше ничего не найдено." in text
     assert all(one.file.exists() for one in (call, held, strange, elsewhere))
     assert (await head.post(f"/erasure/{asked.id}/carry-out", data={})).status == 409
     await admin.post(f"/erasure/{asked.id}/carry-out", data={})

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select, text
+from structlog.testing import capture_logs
 
 from agent_console.card.models import CardNote
 from agent_console.people.erasing import requests
-from agent_console.people.erasing.by_number import RowKind
 from agent_console.people.erasing.erasing import Erasing, Prospect
 from agent_console.people.erasing.models import ErasureRequest
 from agent_console.people.erasing.requests import Asked
-from appeals.codes import AppealState
+from agent_console.people.erasing.tables import RowKind
+from appeals.codes import AppealKind, AppealState
 from appeals.intake import drafts
 from appeals.intake.drafts import Draft
 from appeals.models import Appeal, Content, DestructionAct
@@ -56,6 +58,9 @@ THEIRS, OTHERS = "+79235550142", "+79235550143"
 EMAIL = "Kim.Anna@example.ru"
 ALL = Scope("skek")
 NAMES_A_PERSON: Final = re.compile(r"phone|caller|mail|address|^to$|^applicant$|account|contract|place$|^name$")
+TABLES: Final = {"messages_out" if kind is RowKind.MESSAGE else kind.value for kind in RowKind}
+_LARGE = f"({'|'.join(TABLES | {'calls', 'appeals'})})"
+WHOLE: Final = re.compile(rf"^SCAN {_LARGE}\b|^SEARCH {_LARGE} .*\(company_id=\?\)|Seq Scan")
 
 ERASED: Final = {
     "appeal_contacts.phone": "with its appeal",
@@ -127,9 +132,9 @@ def worklist(db: Database) -> Worklist:
     return Worklist(db, SetClock(NOW), clocks.of_installation(HOUSE / "dialplan"))
 
 
-async def asked(db: Database, *, scope: Scope = ALL, phone: str = THEIRS, email: str = "") -> str:
-    """A request that names this number and address; its id."""
-    told = Asked("Ким Анна", "Заявление № 7", phone, email, "", "")
+async def asked(db: Database, *, scope: Scope = ALL, phone: str = THEIRS, email: str = "", appeal: str = "") -> str:
+    """A request that names this number, address and appeal; its id."""
+    told = Asked("Ким Анна", "Заявление № 7", phone, email, "", appeal)
     async with db.write() as session:
         return requests.file(session, "skek", told, of=scope, actor="user:head", at=NOW).id
 
@@ -160,6 +165,36 @@ async def tables_with(db: Database, words: Sequence[str]) -> set[str]:
     return found
 
 
+@contextmanager
+def under_a_lock(db: Database) -> Iterator[dict[str, object]]:
+    """What is asked in transactions that write, with its values."""
+    found: dict[str, object] = {}
+
+    def keep(connection: Connection, _cursor: object, statement: str, values: object, *_rest: object) -> None:
+        if (
+            statement.startswith(("SELECT", "UPDATE", "DELETE"))
+            and connection.get_execution_options()["gridline_write"]
+        ):
+            found.setdefault(statement, values)
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", keep)
+    yield found
+    event.remove(db.engine.sync_engine, "before_cursor_execute", keep)
+
+
+async def read_whole(db: Database, queries: dict[str, object]) -> list[str]:
+    """Of these queries, the steps that read a whole large table, or all of a company's in it."""
+    found = []
+    async with db.engine.connect() as connection:
+        if not db.is_sqlite:  # tables this small are read whole unless that is forbidden
+            await connection.execute(text("SET enable_seqscan = off"))
+        for query, values in queries.items():
+            prefix = "EXPLAIN QUERY PLAN " if db.is_sqlite else "EXPLAIN "
+            plan = await connection.exec_driver_sql(prefix + query, values)  # type: ignore[arg-type]
+            found += [f"{line}: {query}" for row in plan if WHOLE.search(line := str(row[-1]))]
+    return found
+
+
 async def a_call(db: Database, caller: str = THEIRS, branch: str = "") -> str:
     id = new_id()
     record = CallRecord(
@@ -179,6 +214,17 @@ async def a_call(db: Database, caller: str = THEIRS, branch: str = "") -> str:
     async with db.write() as session:
         session.add(record)
     return id
+
+
+async def held_sound(db: Database, call: str) -> str:
+    """A recording of this call under a hold; its id."""
+    sound = {"state": RecordingState.STORED, "started_at": NOW, "file": "a.wav", "sha256": "a" * 64, "channels": 2}
+    async with db.write() as session:
+        row = Recording(id=new_id(), call_id=call, kind=RecordingKind.CONSENT, **sound)
+        session.add(row)
+        await session.flush()
+        await holds.hold(session, call, reason="Иск № 7", actor="user:lawyer", at=NOW)
+    return row.id
 
 
 async def consented(
@@ -222,7 +268,7 @@ async def message(
     return row.id
 
 
-async def outage(db: Database) -> str:
+async def outage(db: Database, branch: str = "") -> str:
     id = new_id()
     row = Outage(
         id=id,
@@ -233,15 +279,65 @@ async def outage(db: Database) -> str:
         status=OutageStatus.ACTIVE,
         cause="",
         starts_at=NOW,
+        branch=branch,
     )
     async with db.write() as session:
         session.add(row)
     return id
 
 
-async def ended(db: Database, worklist: Worklist, kind: ItemKind, phone: str = THEIRS) -> str:
-    """An item that is over, with words about the person in it."""
-    matter = Matter(kind, "skek", f"{kind}:{phone}:{new_id()}", phone=phone, place="Весенняя, 5")
+async def in_a_campaign(db: Database, outage_id: str, consent: str, branch: str = "") -> str:
+    """Their number in a campaign about an outage; the id of the call that waits."""
+    campaign = Campaign(
+        id=new_id(),
+        company_id="skek",
+        branch=branch,
+        outage_id=outage_id,
+        purpose=Purpose.RESTORED,
+        made_at=NOW,
+        state=CampaignState.RUNNING,
+        changed_at=NOW,
+        changed_by="",
+    )
+    call = CampaignCall(
+        id=new_id(),
+        campaign_id=campaign.id,
+        phone=THEIRS,
+        consent_id=consent,
+        state=CallState.WAITING,
+        attempts=0,
+        next_at=NOW + timedelta(hours=1),
+    )
+    async with db.write() as session:
+        session.add(campaign)
+        await session.flush()
+        session.add(call)
+    return call.id
+
+
+async def called_out(db: Database, about: str | None = None) -> None:
+    """The robot called them."""
+    record = CallOutRecord(
+        id=new_id(),
+        node="node1",
+        company_id="skek",
+        phone=THEIRS,
+        purpose=CallPurpose.RESTORED,
+        subject_id=about,
+        placed_at=NOW,
+        ended_at=NOW,
+        cause=0,
+        key="",
+        heard=[{"id": "x", "text": f"Вам звонят на {THEIRS}"}],
+    )
+    async with db.write() as session:
+        session.add(record)
+
+
+async def ended(db: Database, worklist: Worklist, kind: ItemKind, phone: str = THEIRS, about: str | None = None) -> str:
+    """An item that is over, with words about the person in it; `about` is an appeal."""
+    key = f"{kind}:{phone}:{new_id()}"
+    matter = Matter(kind, "skek", key, phone=phone, place="Весенняя, 5", appeal_id=about)
     id = (await worklist.open(matter)).id
     async with db.write() as session:
         item = await session.get_one(WorkItem, id)
@@ -277,57 +373,22 @@ async def test_the_number_is_nowhere_afterwards(
     report = await reported_on_the_site(db)
     off = await outage(db)
     callback, supply = [await ended(db, worklist, kind) for kind in (ItemKind.CALLBACK, ItemKind.OUTAGE_REPORT)]
-    campaign, called, call = new_id(), new_id(), await a_call(db)
+    called, call = await in_a_campaign(db, off, consent), await a_call(db)
+    await called_out(db)
     async with db.write() as session:
         (await session.get_one(Appeal, appeal.appeal_id)).state = AppealState.CLOSED
         await tellings.told(session, off, NOW, TellingWay.MESSAGE, "Весенняя, 5: свет дадут", phone=THEIRS)
         await drafts.keep(session, Draft("skek", "topic", phone=THEIRS), NOW)
-        session.add(
-            Campaign(
-                id=campaign,
-                company_id="skek",
-                branch="",
-                outage_id=off,
-                purpose=Purpose.RESTORED,
-                made_at=NOW,
-                state=CampaignState.RUNNING,
-                changed_at=NOW,
-                changed_by="",
-            )
-        )
-        await session.flush()
-        session.add(
-            CampaignCall(
-                id=called,
-                campaign_id=campaign,
-                phone=THEIRS,
-                consent_id=consent,
-                state=CallState.WAITING,
-                attempts=0,
-                next_at=NOW + timedelta(hours=1),
-            )
-        )
-        session.add(
-            CallOutRecord(
-                id=new_id(),
-                node="node1",
-                company_id="skek",
-                phone=THEIRS,
-                purpose=CallPurpose.RESTORED,
-                placed_at=NOW,
-                ended_at=NOW,
-                cause=0,
-                key="",
-                heard=[{"id": "x", "text": f"Вам звонят на {THEIRS}"}],
-            )
-        )
         # Written of a call that is no more.
         session.add(CardNote(company_id="skek", call_id=new_id(), phone=THEIRS, text=THEIRS, author="a", at=NOW))
     assert len(await tables_with(db, [THEIRS[2:], EMAIL])) > 9
     refused = await asked(db)
     async with db.write() as session:
         requests.refuse(await session.get_one(ErasureRequest, refused), reason="Рано", actor="user:a", at=NOW)
-    prospect = await carried_out(erasing, await asked(db, email=EMAIL))
+    with under_a_lock(db) as queries:
+        prospect = await carried_out(erasing, await asked(db, email=EMAIL))
+    assert {table for table in TABLES if any(f"FROM {table} " in " ".join(one.split()) for one in queries)} == TABLES
+    assert not await read_whole(db, queries)
     goes = {kind: len(reasons) for kind, reasons in fates(prospect).items()}
     assert goes == dict.fromkeys(RowKind, 1) | {RowKind.MESSAGE: 3, RowKind.ITEM: 2, RowKind.CONTACT: 2}
     assert not any(row.kept for row in prospect.rows)
@@ -356,6 +417,28 @@ async def test_the_number_is_nowhere_afterwards(
     assert (waiting.state, waiting.phone.startswith(campaigns.NOBODY)) == (CallState.DONE, True)
 
 
+@pytest.mark.parametrize("named", ["address", "appeal"])
+async def test_who_names_no_number_is_found_by_their_appeal(
+    db: Database, register: Register, erasing: Erasing, worklist: Worklist, named: str
+) -> None:
+    """An answer to dictate has the number and, of a form, no call."""
+    form = {"channel": "web_form", "kind": "appeal", "phone": THEIRS, "email": EMAIL}
+    appeal = await register.register(intake(**form))
+    async with db.write() as session:
+        (await session.get_one(Appeal, appeal.appeal_id)).state = AppealState.CLOSED
+    for kind in (ItemKind.DICTATION, ItemKind.CALLBACK):
+        await ended(db, worklist, kind, about=appeal.appeal_id)
+    await message(db, await consented(db, about=appeal.appeal_id), about=appeal.appeal_id)
+    other = await ended(db, worklist, ItemKind.CALLBACK, OTHERS)
+    email, number = (EMAIL, "") if named == "address" else ("", appeal.written)
+    prospect = await carried_out(erasing, await asked(db, phone="", email=email, appeal=number))
+    goes = {kind: len(reasons) for kind, reasons in fates(prospect).items() if not any(reasons)}
+    assert goes == {RowKind.CONSENT: 1, RowKind.MESSAGE: 1, RowKind.ITEM: 2, RowKind.CONTACT: 2}
+    assert await tables_with(db, [THEIRS[2:], EMAIL]) == set()
+    async with db.read() as session:
+        assert (await session.get_one(WorkItem, other)).phone == OTHERS
+
+
 async def test_what_is_owed_held_or_somebody_elses_stays_and_the_page_says_why(
     db: Database, register: Register, erasing: Erasing, worklist: Worklist
 ) -> None:
@@ -368,15 +451,14 @@ async def test_what_is_owed_held_or_somebody_elses_stays_and_the_page_says_why(
     report = await reported_on_the_site(db)
     matter = Matter(ItemKind.OUTAGE_REPORT, "skek", "outage:1", phone=THEIRS, subject_id=report)
     await worklist.open(matter)
+    await held_sound(db, held_call)
     async with db.write() as session:
-        sound = {"state": RecordingState.STORED, "started_at": NOW, "file": "a.wav", "sha256": "a" * 64, "channels": 2}
-        session.add(Recording(id=new_id(), call_id=held_call, kind=RecordingKind.CONSENT, **sound))
-        await session.flush()
-        await holds.hold(session, held_call, reason="Иск № 7", actor="user:lawyer", at=NOW)
         await trust.shut(session, [trust_call], NOW)
     south = Scope("skek", "south")
     id = await asked(db, scope=south)
-    prospect = await carried_out(erasing, id, south)
+    with capture_logs() as logged:
+        prospect = await carried_out(erasing, id, south)
+    assert [entry["rows"] for entry in logged if entry["event"] == "erased-by-request"] == [0]
     assert {kind: sorted(reasons) for kind, reasons in fates(prospect).items()} == {
         RowKind.CONSENT: ["запрет на уничтожение: Иск № 7", "обращение ещё рассматривается"],
         RowKind.MESSAGE: ["обращение ещё рассматривается"],
@@ -391,6 +473,54 @@ async def test_what_is_owed_held_or_somebody_elses_stays_and_the_page_says_why(
         acts = list(await session.scalars(select(DestructionAct.id)))
     assert phones == dict.fromkeys((waits, held, elsewhere, norths, trusts), THEIRS)
     assert (contacts, acts) == ({THEIRS}, [])
+
+
+async def test_a_row_stays_while_its_appeal_does_whatever_keeps_that(
+    db: Database, register: Register, erasing: Erasing
+) -> None:
+    """Its sound is held, in another's call; one that was emptied before keeps nothing."""
+    call = await a_call(db, OTHERS)
+    kept = await register.register(intake(phone=THEIRS, recording_id=await held_sound(db, call)))
+    emptied = await register.register(intake(phone=THEIRS))
+    stays, goes = [await consented(db, about=one.appeal_id) for one in (kept, emptied)]
+    async with db.write() as session:
+        for one in (kept, emptied):
+            (await session.get_one(Appeal, one.appeal_id)).state = AppealState.CLOSED
+        (await session.get_one(Content, emptied.appeal_id)).erased_at = NOW
+    prospect = await carried_out(erasing, await asked(db))
+    assert {row.id: row.kept for row in prospect.rows} == {stays: "обращение остаётся", goes: ""}
+    async with db.read() as session:
+        assert [(await session.get_one(Consent, id)).phone for id in (stays, goes)] == [THEIRS, ""]
+
+
+async def test_what_the_asker_may_not_see_is_neither_counted_nor_erased(
+    db: Database, register: Register, erasing: Erasing
+) -> None:
+    """Of another branch, or about an appeal of the trust line, though no call tells so."""
+    off = await outage(db, "north")
+    north = await register.register(intake(phone=OTHERS, branch="north"))
+    told = await register.register(intake(phone=OTHERS))
+    plain, norths, trusts = [await consented(db, about=one) for one in (None, north.appeal_id, told.appeal_id)]
+    await message(db, plain, about=told.appeal_id)
+    await called_out(db, await in_a_campaign(db, off, plain, "north"))
+    async with db.write() as session:
+        (await session.get_one(Appeal, told.appeal_id)).kind = AppealKind.TRUST
+        await tellings.told(session, off, NOW, TellingWay.MESSAGE, "Весенняя, 5: свет дадут", phone=THEIRS)
+    seen = {}
+    for scope in (Scope("skek", "south"), ALL, Scope("skek", trust=True)):
+        _, prospect = await erasing.look(await asked(db, scope=scope), visible_to=scope)
+        seen[scope] = {(row.kind, row.id if row.kind is RowKind.CONSENT else "") for row in prospect.rows}
+    beside = {(kind, "") for kind in (RowKind.CALL_OUT, RowKind.CAMPAIGN_CALL, RowKind.TELLING)}
+    assert list(seen.values()) == [
+        {(RowKind.CONSENT, plain)},
+        {(RowKind.CONSENT, plain), (RowKind.CONSENT, norths)} | beside,
+        {(RowKind.CONSENT, trusts), (RowKind.MESSAGE, "")},
+    ]
+    await carried_out(erasing, await asked(db, scope=Scope("skek", "south")), Scope("skek", "south"))
+    async with db.read() as session:
+        phones = {row.id: row.phone for row in await session.scalars(select(Consent))}
+    assert phones == {plain: "", norths: THEIRS, trusts: THEIRS}
+    assert await tables_with(db, [THEIRS]) >= {"calls_out", "campaign_calls", "messages_out", "outage_tellings"}
 
 
 async def test_an_address_is_asked_as_one_writes_it(db: Database) -> None:

@@ -92,8 +92,9 @@ async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
     same = update(WorkItem).where(_OF_PLACE, WorkItem.id.in_(joined), WorkItem.phone.in_(phones))
     await session.execute(same.values(phone=None))
     await session.execute(update(WorkItem).where(_OF_PLACE, WorkItem.call_id.in_(calls)).values(nobody))
-    seen = select(WorkItem.id).where(or_(WorkItem.call_id.is_(None), WorkItem.call_id.not_in(calls)))
-    await session.execute(update(WorkContact).where(of_calls, WorkContact.item_id.in_(seen)).values(nobody))
+    others = or_(WorkItem.call_id.is_(None), WorkItem.call_id.not_in(calls))
+    seen = exists().where(WorkItem.id == WorkContact.item_id, others)
+    await session.execute(update(WorkContact).where(of_calls, seen).values(nobody))
 
 
 async def forget(session: AsyncSession, *, of_them: Collection[str], contacts: Collection[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_console.people.erasing.by_number import RowKind
+from agent_console.people.erasing.tables import RowKind
 from appeals import numbering
 from appeals.answers.post_room import outbox
 from appeals.personal_data import acts

@@ -11,8 +11,9 @@ import structlog
 
 from agent_console.calls import forgetting
 from agent_console.people.erasing import by_acts, by_number, requests, theirs
-from agent_console.people.erasing.by_number import TITLES, TheirRow
+from agent_console.people.erasing.by_number import TheirRow
 from agent_console.people.erasing.models import ErasureRequest, RequestState
+from agent_console.people.erasing.tables import TITLES
 from agent_console.people.erasing.theirs import TheirAppeal, TheirCall
 from appeals.personal_data import acts
 from appeals.personal_data.acts import Destruction
@@ -88,8 +89,10 @@ class Erasing:
             calls = await theirs.calls_of(session, request, visible_to=visible_to)
             ids = [one.call.id for one in calls]
             appeals = await theirs.appeals_of(session, request, ids, visible_to=visible_to)
-            rows = await by_number.rows_of(session, request, calls, visible_to=visible_to)
         done = await self._erase(request, appeals, actor="?", witness=request.filed_by, dry_run=True)
+        stay = _staying(appeals, done)
+        async with self._db.read() as session:
+            rows = await by_number.rows_of(session, request, calls, stay, visible_to=visible_to)
         kept = {one.number: one.reason for one in done.kept}
         fates = tuple((one, kept.get(one.number, "")) for one in appeals)
         return request, Prospect(tuple(calls), fates, tuple(rows))
@@ -98,8 +101,8 @@ class Erasing:
         """Erase what may go, as the second person; returns the acts' ids.
 
         The appeals by their act first, then the calls and whatever else has the number by theirs, in the transaction
-        that ends the request; then the sound and the files. What a crash leaves undone the next destruction of any kind
-        finishes.
+        that ends the request; then the sound and the files. Nothing is searched for in it: others wait. What a crash
+        leaves undone the next destruction of any kind finishes.
 
         Raises NotFound, OutOfScope, Conflict for the filer themselves or when it is decided; Unavailable when a file
         cannot be removed.
@@ -107,8 +110,10 @@ class Erasing:
         async with self._db.read() as session:
             request = await requests.find(session, id, visible_to=visible_to)
             requests.must_wait(request)
-            ids = [one.call.id for one in await theirs.calls_of(session, request, visible_to=visible_to)]
-            appeals = await theirs.appeals_of(session, request, ids, visible_to=visible_to)
+            found = await theirs.calls_of(session, request, visible_to=visible_to)
+            appeals = await theirs.appeals_of(session, request, [one.call.id for one in found], visible_to=visible_to)
+            stay = dict.fromkeys([one.id for one in appeals], False)
+            seen = await by_number.rows_of(session, request, found, stay, visible_to=visible_to)
         why = _why(request, actor)
         why.check()
         erased = await self._erase(request, appeals, actor=actor, witness=request.filed_by)
@@ -120,7 +125,8 @@ class Erasing:
             found = await theirs.calls_of(session, request, visible_to=visible_to)
             free = [one for one in found if not one.kept]
             sounds = [row for one in free for row in one.recordings]
-            rows = await by_number.rows_of(session, request, found, visible_to=visible_to)
+            stay = _staying(appeals, erased)
+            rows = await by_number.rows_of(session, request, found, stay, visible_to=visible_to, among=seen)
             emptied = by_number.by_kind(rows)
             if free or emptied:
                 act = acts.file(
@@ -143,9 +149,8 @@ class Erasing:
         await by_acts.carry_out(self._db, self._clock, self._config, self._store, request.company_id)
         for one in free:
             await self._out_of_files(one, numbers.get(one.call.id, ""))
-        log.info(
-            "erased-by-request", request=id, acts=done, calls=len(free), appeals=len(erased.numbers), rows=len(rows)
-        )
+        gone = sum(len(ids) for ids in emptied.values())
+        log.info("erased-by-request", request=id, acts=done, calls=len(free), appeals=len(erased.numbers), rows=gone)
         return done
 
     async def _erase(
@@ -175,6 +180,11 @@ class Erasing:
         if one.call.node == self._config.node:
             logs = Logs(self._config.var / "asterisk/var/log", self._config.asterisk_logs_mb)
             await asyncio.to_thread(records.forget_caller, logs, one.call.linkedid, number)
+
+
+def _staying(appeals: Sequence[TheirAppeal], done: Erased) -> dict[str, bool]:
+    """By id, whether an appeal keeps its content: then so does whatever else is of it."""
+    return {one.id: one.number in done.staying for one in appeals}
 
 
 def _why(request: ErasureRequest, actor: str) -> Destruction:

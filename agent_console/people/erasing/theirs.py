@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.people.erasing.models import ErasureRequest
@@ -16,6 +16,7 @@ from appeals.finding.appeals import visible as appeal_visible
 from appeals.finding.recorded import RecordedAppeal
 from appeals.models import Appeal, Contact, Content
 from appeals.personal_data.trust import visible
+from gridline.db import unindexed
 from gridline.scope import Scope
 from ivr.journal.models import CallRecord
 from recordings import holds
@@ -50,11 +51,10 @@ async def calls_of(session: AsyncSession, request: ErasureRequest, *, visible_to
     named: list[ColumnElement[bool]] = [CallRecord.id.in_(request.calls)]
     if request.phone:
         named.append(CallRecord.caller == request.phone)
-    query = select(CallRecord).where(CallRecord.company_id == request.company_id, or_(*named))
-    query = query.where(visible(visible_to, CallRecord.company_id, CallRecord.branch, CallRecord.id))
-    return await _looked_at(
-        session, list(await session.scalars(query.order_by(CallRecord.started_at.desc()).limit(MOST)))
-    )
+    seen = visible(visible_to, CallRecord.company_id, CallRecord.branch, CallRecord.id)
+    whose = unindexed(and_(CallRecord.company_id == request.company_id, seen))  # else all its calls are read
+    query = select(CallRecord).where(or_(*named), whose).order_by(CallRecord.started_at.desc())
+    return await _looked_at(session, list(await session.scalars(query.limit(MOST))))
 
 
 async def calls_named(
@@ -69,6 +69,11 @@ async def calls_named(
 async def stored(session: AsyncSession, ids: Collection[str]) -> set[str]:
     """Those of these calls that are stored at all, whoever may see them."""
     return set(await session.scalars(select(CallRecord.id).where(CallRecord.id.in_(ids))))
+
+
+async def hidden_appeals(session: AsyncSession, ids: Collection[str], *, visible_to: Scope) -> set[str]:
+    """Those of these ids that are of appeals which the asker does not see."""
+    return set(await session.scalars(select(Appeal.id).where(Appeal.id.in_(ids), not_(appeal_visible(visible_to)))))
 
 
 async def _looked_at(session: AsyncSession, found: Sequence[CallRecord]) -> list[TheirCall]:

@@ -19,7 +19,7 @@ from quality.cards.card import Grade
 from quality.reviews import candidates, figures, seen
 from quality.reviews.codes import CALLED_OUT, Risk
 from quality.reviews.figures import JudgedBy, JudgedPeriod
-from quality.reviews.models import ReviewGrade
+from quality.reviews.models import Review, ReviewGrade
 from recordings.models import Recording
 from tests.console.calls import StoredCall
 from tests.store.quality.conftest import ANNA, LEV, NOON, SKEK, Hall
@@ -95,6 +95,19 @@ async def test_of_whoever_it_was_handed_over_to_each_is_judged_for_their_part(ha
         await hall.judging.reviews.claim(call.call, "103", "etiquette", ANNA, visible_to=SKEK)
 
 
+async def test_who_said_a_word_and_talked_later_is_judged_for_the_talk(hall: Hall) -> None:
+    call = await hall.call_out(2, seconds=400.0)
+    await handed_over(hall, call, "102", after_s=20, talked_s=4)
+    talk = await handed_over(hall, call, "102", after_s=40, talked_s=300)
+    await handed_over(hall, call, "102", after_s=360, talked_s=20)
+    await handed_over(hall, call, "101", after_s=385, talked_s=15)
+    _, drawn = await waiting(hall)
+    assert sorted((one.agent, one.seconds) for one in drawn) == [("101", 400.0), ("102", 300)]
+    assert await hall.reviewed(call, agent="102")
+    async with hall.db.read() as session:
+        assert await session.scalar(select(Review.talked_at).where(Review.agent == "102")) == talk.began_at
+
+
 async def test_who_comes_to_a_queue_from_such_a_call_is_met_there_once(hall: Hall) -> None:
     call = await hall.call_out(2, seconds=90.0)
     leg = await handed_over(hall, call, "102", after_s=40, talked_s=50)
@@ -141,6 +154,22 @@ async def test_it_is_its_agents_to_hear_and_to_dispute_and_nobody_judges_their_o
         decided = await seen.find_own(session, id, OWN)
     assert (found.score.total, decided.review.total) == (85, 100)
     assert [one.call_id for one in (await waiting(hall))[1]] == [own.call]
+
+
+async def test_a_call_without_a_shift_is_nobodys_to_hear(hall: Hall) -> None:
+    """Olga has signed off, Igor calls from her number: neither is known to have talked."""
+    call = await hall.call_out(2, user_id=OWN)
+    olga = {"user_id": OWN, "agent": "101", "company_id": "skek"}
+    async with hall.db.write() as session:
+        leg = (await session.scalars(select(CallLeg).where(CallLeg.call_id == call.call))).one()
+        session.add(AgentEvent(at=leg.began_at - timedelta(seconds=20), kind=Deed.SIGNED_OFF, **olga))
+        # Her talk goes on, and so does what she does in it.
+        session.add(AgentEvent(at=leg.began_at - timedelta(seconds=10), kind=Deed.RECORDING_RESUMED, **olga))
+    id = await hall.reviewed(call)
+    async with hall.db.read() as session:
+        assert (await session.get_one(Review, id)).agent_id == ""
+        with pytest.raises(OutOfScope):
+            await seen.find_own(session, id, OWN)
 
 
 async def test_what_only_a_caller_can_be_offered_is_not_asked_of_it(hall: Hall) -> None:

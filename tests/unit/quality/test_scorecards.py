@@ -54,7 +54,10 @@ def test_a_companys_own_card_takes_the_place_of_the_shipped_one(tmp_path: Path) 
 def test_a_point_for_incoming_calls_is_not_asked_of_a_call_out(tmp_path: Path) -> None:
     only_in = ("  - code: a", "    text: Пригласил", "    weight: 10", "    calls: in")
     points = ("points:", *only_in, "  - code: b", "    text: Простился", "    weight: 5")
-    card = read_card(card_file(tmp_path, "code: card", "title: Карта", *points))
+    card = Scorecard.model_validate(read_card(card_file(tmp_path, "code: card", "title: Карта", *points)).model_dump())
+    assert card.version != card.for_call_out.version  # though it was asked first
+    rest = read_card(card_file(tmp_path, "code: card", "title: Карта", points[0], *points[5:]))
+    assert card.for_call_out.version == rest.version
     assert [point.code for point in card.for_call_out.points] == ["b"]
     assert score(card.for_call_out, {"a": Grade.MISSED, "b": Grade.MET}).total == 100
     assert CARD.for_call_out == CARD
