@@ -99,6 +99,19 @@ async def test_a_leg_that_another_controller_took_up_in_mid_talk_is_put_right_an
     assert await kept(db) == [LEGS[0], (*LEGS[1][:-1], [[8, 12]]), LEGS[2]]
 
 
+async def test_while_one_channel_was_not_seen_to_hang_up_nobody_knows_the_end(
+    db: Database, call: CallRecord, tmp_path: Path
+) -> None:
+    """Olga sent the caller on to Igor, and Asterisk was killed in mid-talk: the only end that it wrote is hers."""
+    folder = tmp_path / "cel-custom"
+    folder.mkdir()
+    begun = [line("CHAN_START", 0, CALL), *together(10, 20, "b1", OLGA)]
+    talks = [line("BRIDGE_ENTER", 22, one, bridge_id="b2") for one in (IGOR, CALL)]
+    (folder / "cel.csv").write_text("".join((*begun, *talks)))
+    assert await LegsLeft(db, Logs(tmp_path, 1)).keep(call) is None
+    assert [leg[1] for leg in await kept(db)] == ["101"]
+
+
 async def test_where_asterisk_wrote_nothing_nobody_knows(db: Database, call: CallRecord, tmp_path: Path) -> None:
     assert await LegsLeft(db, Logs(tmp_path, 1)).keep(call) is None
     assert await kept(db) == []
