@@ -112,6 +112,35 @@ async def test_while_one_channel_was_not_seen_to_hang_up_nobody_knows_the_end(
     assert [leg[1] for leg in await kept(db)] == ["101"]
 
 
+@pytest.mark.parametrize("extra", ['"[]"', '"{""hangupcause"":""busy""}"', '"{""hangupcause"":null}"'])
+async def test_a_line_that_says_nothing_to_us_holds_up_no_call(
+    extra: str, db: Database, logs: Logs, call: CallRecord
+) -> None:
+    told = line("HANGUP", 30, IGOR, hangupcause=16)
+    with (logs.folder / "cel-custom/cel.csv.1").open("a") as out:
+        out.write(told[: told.index('"{')] + extra + "\n")
+    assert await LegsLeft(db, logs).keep(call) == after(61.5)
+    assert await kept(db) == LEGS
+
+
+class Renamed(Logs):
+    """Puts its parts aside as soon as they are found, once."""
+
+    def parts_of(self, log: Path) -> list[Path]:
+        found = super().parts_of(log)
+        if log in found:
+            for number, file in reversed(list(enumerate(found, 1))):
+                file.rename(log.with_name(f"{log.name}.{number}"))
+        return found
+
+
+async def test_parts_that_are_put_aside_while_they_are_read_are_found_again(
+    db: Database, logs: Logs, call: CallRecord
+) -> None:
+    assert await LegsLeft(db, Renamed(logs.folder, logs.most_mb)).keep(call) == after(61.5)
+    assert await kept(db) == LEGS
+
+
 async def test_where_asterisk_wrote_nothing_nobody_knows(db: Database, call: CallRecord, tmp_path: Path) -> None:
     assert await LegsLeft(db, Logs(tmp_path, 1)).keep(call) is None
     assert await kept(db) == []
