@@ -45,8 +45,9 @@ async def _nobody_waits(_label: Label) -> None:
 class RecordingIntake:
     """Moves recordings from `incoming` into `store`, the database and the chain of `node`.
 
-    `in_hands(call id)` says whether a call is being served here, `on_the_line()` which calls Asterisk has now: what
-    they record is left alone till they are over, however long neither side sends a sound or the machine stands still.
+    `in_hands(call id)` says whether a call is being served here, `on_the_line()` which calls Asterisk has now (None:
+    nobody can say, so it may be any of them): what they record is left alone till they are over, however long neither
+    side sends a sound or the machine stands still.
     `disk` is the thread that writes the labels too; without one, a thread of its own.
     `on_stored(label)` is told of each recording while its samples still lie there; told again after a failure.
     """
@@ -60,7 +61,7 @@ class RecordingIntake:
         *,
         node: str = "node1",
         in_hands: Callable[[str], bool] = lambda _call: False,
-        on_the_line: Callable[[], Collection[str]] = tuple,
+        on_the_line: Callable[[], Collection[str] | None] = tuple,
         on_stored: Callable[[Label], Awaitable[None]] = _nobody_waits,
     ) -> None:
         self._db = db
@@ -70,7 +71,7 @@ class RecordingIntake:
         self._node = node
         self._in_hands = in_hands
         self._on_the_line = on_the_line
-        self._live: Collection[str] = ()
+        self._live: Collection[str] | None = ()
         self._on_stored = on_stored
         self.stuck = False
         """Something that is whole could not be taken in, for want of a disk or store: it is tried again."""
@@ -121,7 +122,7 @@ class RecordingIntake:
             self._incoming.adopt(file, call)
 
     def _goes_on(self, call_id: str) -> bool:
-        return self._in_hands(call_id) or call_id in self._live
+        return self._live is None or call_id in self._live or self._in_hands(call_id)
 
     async def _look_at(self, file: Path) -> bool:
         """Whether what this label announces was taken in now."""

@@ -94,6 +94,17 @@ async def test_a_file_at_rest_of_a_call_that_asterisk_has_is_left_alone_till_it_
     assert await intake.sweep() == 2
 
 
+async def test_while_nobody_can_say_which_calls_asterisk_has_only_what_has_ended_is_taken_in(away: Away) -> None:
+    intake = RecordingIntake(away.db, away.incoming, away.store, on_the_line=lambda: None)
+    laid(away.incoming.samples(away.incoming.announce(CALL, "talk")), quiet_s=QUIET_UNENDED_S)
+    alone = laid(away.incoming.folder / "without-_1.7.raw", quiet_s=QUIET_ENDED_S)
+    ended = away.talk()
+    assert [await intake.sweep(), await intake.sweep()] == [1, 0]
+    assert alone.exists()
+    assert [row.id for row in await away.rows()] == [ended.id]
+    assert await away.intake.sweep() == 2
+
+
 @pytest.mark.parametrize("sealed", [False, True])
 async def test_a_service_that_is_stopped_keeps_nothing_and_takes_in_once_when_it_is_back(
     sealed: bool, away: Away, tmp_path: Path
