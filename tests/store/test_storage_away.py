@@ -11,6 +11,7 @@ import pytest
 
 from carrier.settings import free_port
 from gridline.settings import load
+from recordings.audio import Sound, to_wav
 from recordings.intake import QUIET_ENDED_S, QUIET_UNENDED_S, RecordingIntake
 from recordings.known_folder import StoreAway
 from recordings.sealed import SealedStore
@@ -125,6 +126,31 @@ async def test_a_service_that_is_stopped_keeps_nothing_and_takes_in_once_when_it
         assert [await intake.sweep(), await intake.sweep()] == [1, 0]
         assert (await verify(away.db, store)).found == ()
     assert list(away.incoming.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("kind", "most"), [("folder sealed", 0), ("service", 1), ("service sealed", 1)])
+async def test_no_sound_is_made_over_and_over_for_a_store_that_is_away(
+    kind: str, most: int, away: Away, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def noted(raw: Path, channels: int, wav: Path) -> Sound:
+        made.append(raw)
+        return to_wav(raw, channels, wav)
+
+    monkeypatch.setattr("recordings.intake.to_wav", noted)
+    address = {"s3_endpoint": f"http://127.0.0.1:{free_port()}", "s3_bucket": "sound", "s3_key_id": "gridline"}
+    service = load(var=tmp_path, recordings_store="s3", **address, s3_secret="secret")
+    plain = away.store if kind.startswith("folder") else of_settings(service)
+    store = SealedStore(plain, "a secret") if kind.endswith("sealed") else plain
+    intake = RecordingIntake(away.db, away.incoming, store)
+    for _ in range(3):
+        away.talk()
+    with gone(away.folder), pytest.raises(StoreAway):
+        await intake.sweep()
+    assert intake.stuck
+    assert len(made) == most
+    assert len(list(away.incoming.folder.iterdir())) == 6
 
 
 def test_a_folder_is_marked_once_and_a_new_one_only_when_told(tmp_path: Path) -> None:
