@@ -16,7 +16,7 @@ from gridline.db import Database
 from gridline.errors import GridlineError
 from gridline.settings import Settings
 from recordings import store as stores
-from recordings.known_folder import StoreAway
+from recordings.known_folder import MARK, StoreAway
 from service.doctor.finding import Finding, fine, note, wrong
 from service.doctor.machine import free_megabytes
 
@@ -84,7 +84,10 @@ def _folder(config: Settings) -> list[Finding]:
         known.must_be_there()
     except StoreAway:
         what = f"{folder} — не та папка, где лежат записи: её диск не подключён или подменён. Новые записи ждут."
-        cure = f"Подключите диск. Если прежние записи туда не вернутся, удалите {known.known} и перезапустите gridline."
+        cure = (
+            f"Подключите диск. Если диск подключён, но метки {MARK} на нём нет, или прежние записи туда не вернутся, "
+            f"удалите {known.known} и перезапустите gridline."
+        )
         return [wrong("Записи", what, cure)]
     if not folder.exists():
         return [fine("Записи", f"Будут в {folder}.")]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from carrier.settings import free_port
 from gridline.settings import load
@@ -58,6 +59,7 @@ async def test_each_trouble_has_words_of_its_own_and_what_waits_for_long_is_coun
     ] * 3
     assert "remount,rw" in said[1].cure
     assert str(away.known.known) in said[2].cure
+    assert "диск подключён, но метки store.id на нём нет" in said[2].cure
     samples = away.incoming.samples(away.talk())
     past = time.time() - doctor.STUCK_S - 65
     os.utime(samples, (past, past))
@@ -157,10 +159,13 @@ def test_a_folder_is_marked_once_and_a_new_one_only_when_told(tmp_path: Path) ->
     config = load(var=tmp_path)
     known = folder_of(config)
     known.must_be_there()
-    known.settle()
+    with capture_logs() as told:
+        known.settle()
     mark = known.known.read_text()
-    known.settle()
-    assert known.known.read_text() == mark
+    with capture_logs() as again:
+        known.settle()
+    assert [(line["event"], line["folder"]) for line in told] == [("store-marked", str(known.path))]
+    assert (again, known.known.read_text()) == ([], mark)
     known.path.rename(tmp_path / "elsewhere")
     known.settle()
     assert not known.path.exists(), "a folder that went is not begun anew"
