@@ -18,6 +18,7 @@ from recordings.known_folder import StoreAway
 from recordings.sealed import SealedStore
 from recordings.store import folder_of, of_settings
 from recordings.verification import verify
+from service import lock
 from service.doctor import store as doctor
 from tests.disks import TROUBLES, full, gone, in_trouble, read_only, small_disk
 from tests.store.away import CALL, REFUSED, Away, laid
@@ -66,7 +67,11 @@ async def test_each_trouble_has_words_of_its_own_and_what_waits_for_long_is_coun
     (away.incoming.folder / "without-_1.1.raw").touch()
     os.utime(away.incoming.folder / "without-_1.1.raw", (past, past))
     _, waiting = await doctor.recordings(away.config)
-    assert (waiting.level, waiting.what) == ("wrong", "Не уложено в хранилище: 1; старшее ждёт 11 мин.")
+    assert (waiting.level, waiting.what) == ("wrong", "Не принято в хранилище записей: 1; самая давняя ждёт 11 мин.")
+    assert "Запустите gridline serve" in waiting.cure
+    with lock.held(away.config.var):
+        _, waiting = await doctor.recordings(away.config)
+    assert "Запустите gridline serve" not in waiting.cure
 
 
 async def test_a_full_disk_under_the_labels_keeps_no_pieces_and_takes_in_what_the_dialplan_wrote(away: Away) -> None:
