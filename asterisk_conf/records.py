@@ -61,7 +61,11 @@ def channel_events(logs: Logs, linkedid: str) -> list[list[str]]:
     Type, local time, caller, extension, channel's name and id, the call, what else is told (JSON or empty). Nothing
     where CEL is off or written elsewhere. Raises OSError on a bad disk.
     """
-    rows = _rows(logs, logs.folder / "cel-custom/cel.csv", linkedid, ",")
+    log = logs.folder / "cel-custom/cel.csv"
+    try:
+        rows = list(_rows(logs, log, linkedid, ","))
+    except FileNotFoundError:  # renamed since it was found: once more, by the names that the parts have now
+        rows = list(_rows(logs, log, linkedid, ","))
     return sorted(
         (row for row in rows if len(row) == _CEL_COLUMNS and row[_CEL_CALL] == linkedid), key=lambda row: row[1]
     )

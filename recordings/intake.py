@@ -23,6 +23,7 @@ from recordings import chain
 from recordings.audio import Sound, to_wav
 from recordings.disk import Disk
 from recordings.incoming import BadLabel, Incoming, Label, talked_seconds, unmet_call
+from recordings.known_folder import StoreAway
 from recordings.models import ChainDeed, Recording, RecordingKind, RecordingState
 from recordings.store import Store
 
@@ -45,8 +46,8 @@ async def _nobody_waits(_label: Label) -> None:
 class RecordingIntake:
     """Moves recordings from `incoming` into `store`, the database and the chain of `node`.
 
-    `in_hands(call id)` says whether a call is being served here, `on_the_line()` which calls Asterisk has now: what
-    they record is left alone till they are over, however long neither side sends a sound or the machine stands still.
+    `in_hands(call id)` says whether a call is being served here, `on_the_line()` which calls Asterisk has now, None
+    while nobody can say: what they record is left alone till they are over, however long their files are at rest.
     `disk` is the thread that writes the labels too; without one, a thread of its own.
     `on_stored(label)` is told of each recording while its samples still lie there; told again after a failure.
     """
@@ -60,7 +61,7 @@ class RecordingIntake:
         *,
         node: str = "node1",
         in_hands: Callable[[str], bool] = lambda _call: False,
-        on_the_line: Callable[[], Collection[str]] = tuple,
+        on_the_line: Callable[[], Collection[str] | None] = tuple,
         on_stored: Callable[[Label], Awaitable[None]] = _nobody_waits,
     ) -> None:
         self._db = db
@@ -70,7 +71,7 @@ class RecordingIntake:
         self._node = node
         self._in_hands = in_hands
         self._on_the_line = on_the_line
-        self._live: Collection[str] = ()
+        self._live: Collection[str] | None = ()
         self._on_stored = on_stored
         self.stuck = False
         """Something that is whole could not be taken in, for want of a disk or store: it is tried again."""
@@ -78,8 +79,8 @@ class RecordingIntake:
     async def sweep(self) -> int:
         """Take in everything that is whole; returns how many. Safe to repeat after any crash.
 
-        Raises Unavailable while the database is away (the files wait); OSError on a bad disk, after everything that
-        could be taken was.
+        Raises Unavailable while the database is away, StoreAway while the store is (the files wait); OSError on a bad
+        disk, after everything that could be taken was.
         """
         trouble: OSError | None = None
         taken = 0
@@ -88,7 +89,8 @@ class RecordingIntake:
             for file in await self._disk.do(found):
                 try:
                     taken += await look(file)
-                except Unavailable:
+                except (Unavailable, StoreAway) as error:  # the next would be made for nothing
+                    self.stuck = self.stuck or isinstance(error, StoreAway)
                     raise
                 except OSError as error:
                     trouble = trouble or error
@@ -121,7 +123,7 @@ class RecordingIntake:
             self._incoming.adopt(file, call)
 
     def _goes_on(self, call_id: str) -> bool:
-        return self._in_hands(call_id) or call_id in self._live
+        return self._live is None or call_id in self._live or self._in_hands(call_id)
 
     async def _look_at(self, file: Path) -> bool:
         """Whether what this label announces was taken in now."""

@@ -8,10 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from gridline.synced import write_synced
 
 MARK: Final = "store.id"
 """What lies in the folder; the same is remembered outside of it."""
+
+log = structlog.get_logger(__name__)
 
 
 class StoreAway(OSError):
@@ -38,6 +42,7 @@ class KnownFolder:
             if mark is None:
                 mark = uuid.uuid4().hex
                 write_synced(self.path / MARK, mark)
+                log.warning("store-marked", folder=str(self.path))  # a disk that is not mounted now will be a stranger
             write_synced(self.known, mark)
 
     def must_be_there(self) -> None:

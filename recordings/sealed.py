@@ -41,7 +41,7 @@ class SealedStore(Store):
     """
 
     def __init__(self, inner: Store, secret: str, *, seals: bool = True) -> None:
-        super().__init__(lambda: inner.objects)
+        super().__init__(lambda: inner.objects, must_be_there=inner.must_be_there)
         self._inner = inner
         self._secret = secret
         self._seals = seals

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, GenericError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from gridline.settings import Settings
@@ -149,11 +149,22 @@ class Store:
         return await self._in_thread(lambda: work(self.objects, *args, **kwargs))
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """A service that does not answer is away; what a folder's file meets is of that file."""
+        """A service that gives nothing is away; what else it says, and what a folder's file meets, is of that file."""
         try:
             return await asyncio.to_thread(work, *args, **kwargs)
         except BaseError as error:
-            raise (StoreAway if self.folder is None else OSError)(str(error)) from error
+            away = self.folder is None and await asyncio.to_thread(self._is_away, error)
+            raise (StoreAway if away else OSError)(str(error)) from error
+
+    def _is_away(self, error: BaseError) -> bool:
+        """Whether a service that says this gives nothing at all: S3 refuses (403) one file, and whoever has no key."""
+        if isinstance(error, PermissionDeniedError):
+            try:
+                next(iter(obstore.list(self.objects)), None)
+            except BaseError:
+                return True
+            return False
+        return isinstance(error, GenericError | UnauthenticatedError)
 
     @asynccontextmanager
     async def as_wav(self, name: str) -> AsyncIterator[Path]:

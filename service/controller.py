@@ -401,10 +401,11 @@ class Controller:
         """Whether so few calls are on the line that recordings may be worked on."""
         return len(self.board.snapshot().calls) < self.config.transcribe_below_calls
 
-    def _on_the_line(self) -> set[str]:
-        """The ids of calls that Asterisk has, whether a controller met them or not."""
-        live = [call.key.linkedid for call in self.board.snapshot().calls]
-        return {id for linkedid in live for id in (self._id_of(linkedid), unmet_call(linkedid))}
+    def _on_the_line(self) -> set[str] | None:
+        """The ids of calls that Asterisk has, whether a controller met them or not; None while nobody can say."""
+        if not self.ami.connected:
+            return None
+        return {id for channel in self.board.on_the_line() for id in (self._id_of(channel), unmet_call(channel))}
 
     def _key_of(self, channel: str) -> CallKey:
         return CallKey(self.config.node, self.ami.boot, channel)

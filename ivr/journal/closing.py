@@ -82,7 +82,7 @@ class Closing:
             last_leg = await session.scalar(select(func.max(CallLeg.ended_at)).where(CallLeg.call_id == id))
             last_seen = max(filter(None, (call.started_at, last_step, last_leg)))
             call.outcome = TALKED if last_leg else UNKNOWN
-            call.ended_at = told_at or (self._over[id] if id in self._alive else last_seen)
+            call.ended_at = max(last_seen, told_at or (self._over[id] if id in self._alive else last_seen))
             outcome, ended_at = call.outcome, call.ended_at
         metrics.CALLS.labels(call.company_id or "", outcome).inc()
         log.warning("call-closed", call=id, outcome=outcome, ended_at=ended_at.isoformat())

@@ -59,6 +59,10 @@ class Board:
             return False
         return any(key.linkedid in (leg.channel.uniqueid, leg.channel.linkedid) for leg in self._floor.legs)
 
+    def on_the_line(self) -> set[str]:
+        """The linked ids of all calls that `has` would find, and the ids of their legs."""
+        return {id for leg in self._floor.legs for id in (leg.channel.uniqueid, leg.channel.linkedid)}
+
     def has_leg(self, key: CallKey) -> bool:
         """Whether this very leg is on the line, be it a caller's or not."""
         return key == self._floor.key(key.linkedid) and self._floor.legs.get(key.linkedid) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ from gridline.db import Database
 from ivr.journal.models import CallLeg, CallRecord
 from ivr.reception.call_legs import CallLegs
 from ivr.telephony import channel_events
-from ivr.telephony.events import ChannelHungUp
+from ivr.telephony.events import BridgeEntered, ChannelHungUp, ChannelSeen, Event
 
 BEFORE: Final = timedelta(minutes=1)
 """Asterisk's channel is older than our record of the call, or than its telephone's answer."""
@@ -30,7 +31,7 @@ class LegsLeft:
         self._logs = logs
 
     async def keep(self, call: CallRecord) -> datetime | None:
-        """Store what is missing of this call that is over, and say when it ended; None where Asterisk wrote nothing.
+        """Store what is missing of this call that is over, and say when it ended; None where nobody wrote that.
 
         Raises Unavailable while the database is away.
         """
@@ -52,7 +53,14 @@ class LegsLeft:
                     session.add(leg)
                 else:
                     _put_right(seen, leg)
-        return max((event.at for event in events if isinstance(event, ChannelHungUp)), default=None)
+        return _ended_at(events)
+
+
+def _ended_at(events: Sequence[Event]) -> datetime | None:
+    """When the last of its channels hung up; None while one was not seen to: an Asterisk that dies writes no end."""
+    seen = {event.channel.uniqueid for event in events if isinstance(event, ChannelSeen | BridgeEntered)}
+    ends = {event.channel.uniqueid: event.at for event in events if isinstance(event, ChannelHungUp)}
+    return max(ends.values(), default=None) if seen <= ends.keys() else None
 
 
 def _same(one: CallLeg, other: CallLeg) -> bool:

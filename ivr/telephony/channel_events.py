@@ -28,10 +28,10 @@ def of_call(logs: Logs, linkedid: str, since: datetime) -> list[Event]:
     for kind, local, caller, _exten, name, uniqueid, call, extra in records.channel_events(logs, linkedid):
         try:
             at, more = datetime.fromisoformat(local).astimezone(UTC), json.loads(extra or "{}")
-        except ValueError:  # a line that a crash has torn
+            if at >= since:
+                told.take(kind, at, Channel(uniqueid, call, name, caller), more)
+        except (ValueError, TypeError, AttributeError):  # a line that a crash has torn, or that is none of Asterisk's
             continue
-        if at >= since:
-            told.take(kind, at, Channel(uniqueid, call, name, caller), more)
     return told.events
 
 

@@ -16,7 +16,8 @@ from gridline.db import Database
 from gridline.errors import GridlineError
 from gridline.settings import Settings
 from recordings import store as stores
-from recordings.known_folder import StoreAway
+from recordings.known_folder import MARK, StoreAway
+from service import lock
 from service.doctor.finding import Finding, fine, note, wrong
 from service.doctor.machine import free_megabytes
 
@@ -24,6 +25,7 @@ STUCK_S = 600
 """The controller drains every 3 s: what waits longer is stuck."""
 CLOCKS_APART_S = 5
 SHOWN = 5
+_BY_ITSELF = "записи будут приняты сами."
 
 
 async def database(config: Settings) -> Sequence[Finding]:
@@ -64,7 +66,7 @@ async def recordings(config: Settings) -> Sequence[Finding]:
         found = _folder(config)
     else:
         found = await _service(config)
-    return [*found, *_not_taken_in(config.var / "recordings/incoming")]
+    return [*found, *_not_taken_in(config)]
 
 
 async def _service(config: Settings) -> list[Finding]:
@@ -84,28 +86,34 @@ def _folder(config: Settings) -> list[Finding]:
         known.must_be_there()
     except StoreAway:
         what = f"{folder} — не та папка, где лежат записи: её диск не подключён или подменён. Новые записи ждут."
-        cure = f"Подключите диск. Если прежние записи туда не вернутся, удалите {known.known} и перезапустите gridline."
+        cure = (
+            f"Подключите диск. Если диск подключён, но метки {MARK} на нём нет, или прежние записи туда не вернутся, "
+            f"удалите {known.known} и перезапустите gridline."
+        )
         return [wrong("Записи", what, cure)]
     if not folder.exists():
         return [fine("Записи", f"Будут в {folder}.")]
     if not os.access(folder, os.W_OK):
         what = f"В {folder} нельзя писать. Новые записи ждут."
-        return [wrong("Записи", what, f"mount -o remount,rw или права на {folder}: потом всё уложится само.")]
+        cure = f"Сделайте диск доступным для записи (mount -o remount,rw) или дайте права на {folder}: {_BY_ITSELF}"
+        return [wrong("Записи", what, cure)]
     if (free_mb := free_megabytes(folder)) < config.least_free_mb:
         what = f"В {folder} свободно {free_mb} МБ, нужно не меньше {config.least_free_mb}."
-        return [wrong("Записи", what, f"Освободите место в {folder}: что не уместилось, ждёт и уложится само.")]
+        return [wrong("Записи", what, f"Освободите место в {folder}: {_BY_ITSELF}")]
     return [fine("Записи", f"Хранятся на этой машине, в {folder}, свободно {free_mb} МБ.")]
 
 
-def _not_taken_in(incoming: Path) -> list[Finding]:
+def _not_taken_in(config: Settings) -> list[Finding]:
     """What Asterisk has written and nobody has touched for long; an empty file is a talk that never was."""
-    files = [file for ending in ("raw", "sln") for file in incoming.glob(f"*.{ending}")]
+    files = [file for ending in ("raw", "sln") for file in (config.var / "recordings/incoming").glob(f"*.{ending}")]
     idle = [time.time() - state.st_mtime for file in files if (state := _state(file)) and state.st_size]
     stuck = [seconds for seconds in idle if seconds > STUCK_S]
     if not stuck:
         return []
-    what = f"Не уложено в хранилище: {len(stuck)}; старшее ждёт {max(stuck) / 60:.0f} мин."
-    return [wrong("Записи", what, "Почините хранилище и запустите gridline serve: уложит сам.")]
+    what = f"Не принято в хранилище записей: {len(stuck)}; самая давняя ждёт {max(stuck) / 60:.0f} мин."
+    serves = lock.holder(config.var) is not None
+    cure = "Восстановите хранилище, базу данных или связь с Asterisk" if serves else "Запустите gridline serve"
+    return [wrong("Записи", what, f"{cure}: {_BY_ITSELF}")]
 
 
 def _state(file: Path) -> os.stat_result | None:

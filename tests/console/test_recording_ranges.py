@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from agent_console.calls.listening.models import Listening
 from agent_console.people.models import Role
+from carrier.settings import free_port
 from gridline.settings import Settings, load
 from recordings.audio import to_flac
+from recordings.known_folder import KnownFolder
 from recordings.models import Recording
 from recordings.sealed import SealedStore
 from recordings.store import Store, of_settings
@@ -87,6 +90,28 @@ async def test_whatever_range_is_asked_for_it_is_sent_or_refused_and_written_dow
         answer = await client.get(f"/recordings/{id}", headers={"Range": "bytes=5-9", "If-Range": version})
         assert (answer.status, await body(answer)) == (200, whole), version
         assert await last_sent(console_app) == [[0, 12]], version
+
+
+@pytest.mark.parametrize("kind", ["folder", "sealed", "s3"])
+async def test_while_the_store_is_away_nobody_is_told_that_a_recording_is_missing(
+    console_app: ConsoleApp, client_of: ClientOf, s3: Settings, kind: str, tmp_path: Path
+) -> None:
+    id, _ = await laid(console_app, kind, s3)
+    client, root = await client_of(Role.QA), console_app.console.recordings
+    known = KnownFolder(root, tmp_path / "store.id")
+    known.settle()
+    store = Store.in_known(known)
+    if kind == "s3":
+        store = of_settings(s3.model_copy(update={"s3_endpoint": f"http://127.0.0.1:{free_port()}"}))
+    vars(console_app.console)["store"] = SealedStore(store, "a secret") if kind == "sealed" else store
+    root.rename(tmp_path / "elsewhere")
+    root.mkdir()
+    for asked in ("", "/levels"):
+        answer = await client.get(f"/recordings/{id}{asked}")
+        assert answer.status == 503, asked
+        assert "Хранилище записей сейчас недоступно" in await answer.text()
+    async with console_app.console.db.read() as session:
+        assert not (await session.scalars(select(Listening))).all()
 
 
 async def last_sent(made: ConsoleApp) -> list[list[float]]:

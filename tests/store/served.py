@@ -7,9 +7,15 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 STARTS_S = 60
+NO_FILES = (
+    b'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>sound</Name><KeyCount>0</KeyCount>'
+    b"<MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
+)
 WAITED = """
 import sys
 from moto.server import ThreadedMotoServer
@@ -39,6 +45,33 @@ def s3_server(folder: Path, port: int = 0) -> Iterator[str]:
         yield f"http://127.0.0.1:{serves}"
     finally:
         server.communicate("", timeout=STARTS_S)
+
+
+@contextmanager
+def refusing_s3(*, lists: bool) -> Iterator[str]:
+    """A service that refuses every file (403), and to list them too unless it `lists`. Gives its address."""
+
+    class Refuses(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = NO_FILES if lists and "list-type=2" in self.path else b""
+            self.send_response(200 if body else 403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_HEAD = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            """It tells nobody."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def bucket(endpoint: str, name: str) -> None:

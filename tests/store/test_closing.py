@@ -99,6 +99,18 @@ async def test_a_call_that_goes_on_without_its_controller_ends_when_it_leaves_th
     assert (await node.call(1)).ended_at == left_at
 
 
+async def test_no_call_ends_before_it_was_last_heard_of(node: Node) -> None:
+    heard = BEGAN + timedelta(seconds=40)
+    await left_by_another(node.db, begun(1), last_step=heard)
+
+    async def told(_call: CallRecord) -> datetime:
+        return BEGAN
+
+    node.closing = Closing(node.db, node.journal, node.clock, "node1", node.live, told)
+    assert [await node.look(), await node.look()] == [0, 1]
+    assert (await node.call(1)).ended_at == heard
+
+
 async def test_while_nobody_can_say_who_is_on_the_line_nothing_is_closed(node: Node) -> None:
     await left_by_another(node.db, begun(1))
     node.sees = False

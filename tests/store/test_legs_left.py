@@ -99,6 +99,48 @@ async def test_a_leg_that_another_controller_took_up_in_mid_talk_is_put_right_an
     assert await kept(db) == [LEGS[0], (*LEGS[1][:-1], [[8, 12]]), LEGS[2]]
 
 
+async def test_while_one_channel_was_not_seen_to_hang_up_nobody_knows_the_end(
+    db: Database, call: CallRecord, tmp_path: Path
+) -> None:
+    """Olga sent the caller on to Igor, and Asterisk was killed in mid-talk: the only end that it wrote is hers."""
+    folder = tmp_path / "cel-custom"
+    folder.mkdir()
+    begun = [line("CHAN_START", 0, CALL), *together(10, 20, "b1", OLGA)]
+    talks = [line("BRIDGE_ENTER", 22, one, bridge_id="b2") for one in (IGOR, CALL)]
+    (folder / "cel.csv").write_text("".join((*begun, *talks)))
+    assert await LegsLeft(db, Logs(tmp_path, 1)).keep(call) is None
+    assert [leg[1] for leg in await kept(db)] == ["101"]
+
+
+@pytest.mark.parametrize("extra", ['"[]"', '"{""hangupcause"":""busy""}"', '"{""hangupcause"":null}"'])
+async def test_a_line_that_says_nothing_to_us_holds_up_no_call(
+    extra: str, db: Database, logs: Logs, call: CallRecord
+) -> None:
+    told = line("HANGUP", 30, IGOR, hangupcause=16)
+    with (logs.folder / "cel-custom/cel.csv.1").open("a") as out:
+        out.write(told[: told.index('"{')] + extra + "\n")
+    assert await LegsLeft(db, logs).keep(call) == after(61.5)
+    assert await kept(db) == LEGS
+
+
+class Renamed(Logs):
+    """Puts its parts aside as soon as they are found, once."""
+
+    def parts_of(self, log: Path) -> list[Path]:
+        found = super().parts_of(log)
+        if log in found:
+            for number, file in reversed(list(enumerate(found, 1))):
+                file.rename(log.with_name(f"{log.name}.{number}"))
+        return found
+
+
+async def test_parts_that_are_put_aside_while_they_are_read_are_found_again(
+    db: Database, logs: Logs, call: CallRecord
+) -> None:
+    assert await LegsLeft(db, Renamed(logs.folder, logs.most_mb)).keep(call) == after(61.5)
+    assert await kept(db) == LEGS
+
+
 async def test_where_asterisk_wrote_nothing_nobody_knows(db: Database, call: CallRecord, tmp_path: Path) -> None:
     assert await LegsLeft(db, Logs(tmp_path, 1)).keep(call) is None
     assert await kept(db) == []

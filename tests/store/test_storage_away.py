@@ -8,14 +8,17 @@ import time
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from carrier.settings import free_port
 from gridline.settings import load
+from recordings.audio import Sound, to_wav
 from recordings.intake import QUIET_ENDED_S, QUIET_UNENDED_S, RecordingIntake
 from recordings.known_folder import StoreAway
 from recordings.sealed import SealedStore
 from recordings.store import folder_of, of_settings
 from recordings.verification import verify
+from service import lock
 from service.doctor import store as doctor
 from tests.disks import TROUBLES, full, gone, in_trouble, read_only, small_disk
 from tests.store.away import CALL, REFUSED, Away, laid
@@ -57,13 +60,18 @@ async def test_each_trouble_has_words_of_its_own_and_what_waits_for_long_is_coun
     ] * 3
     assert "remount,rw" in said[1].cure
     assert str(away.known.known) in said[2].cure
+    assert "диск подключён, но метки store.id на нём нет" in said[2].cure
     samples = away.incoming.samples(away.talk())
     past = time.time() - doctor.STUCK_S - 65
     os.utime(samples, (past, past))
     (away.incoming.folder / "without-_1.1.raw").touch()
     os.utime(away.incoming.folder / "without-_1.1.raw", (past, past))
     _, waiting = await doctor.recordings(away.config)
-    assert (waiting.level, waiting.what) == ("wrong", "Не уложено в хранилище: 1; старшее ждёт 11 мин.")
+    assert (waiting.level, waiting.what) == ("wrong", "Не принято в хранилище записей: 1; самая давняя ждёт 11 мин.")
+    assert "Запустите gridline serve" in waiting.cure
+    with lock.held(away.config.var):
+        _, waiting = await doctor.recordings(away.config)
+    assert "Запустите gridline serve" not in waiting.cure
 
 
 async def test_a_full_disk_under_the_labels_keeps_no_pieces_and_takes_in_what_the_dialplan_wrote(away: Away) -> None:
@@ -94,6 +102,17 @@ async def test_a_file_at_rest_of_a_call_that_asterisk_has_is_left_alone_till_it_
     assert await intake.sweep() == 2
 
 
+async def test_while_nobody_can_say_which_calls_asterisk_has_only_what_has_ended_is_taken_in(away: Away) -> None:
+    intake = RecordingIntake(away.db, away.incoming, away.store, on_the_line=lambda: None)
+    laid(away.incoming.samples(away.incoming.announce(CALL, "talk")), quiet_s=QUIET_UNENDED_S)
+    alone = laid(away.incoming.folder / "without-_1.7.raw", quiet_s=QUIET_ENDED_S)
+    ended = away.talk()
+    assert [await intake.sweep(), await intake.sweep()] == [1, 0]
+    assert alone.exists()
+    assert [row.id for row in await away.rows()] == [ended.id]
+    assert await away.intake.sweep() == 2
+
+
 @pytest.mark.parametrize("sealed", [False, True])
 async def test_a_service_that_is_stopped_keeps_nothing_and_takes_in_once_when_it_is_back(
     sealed: bool, away: Away, tmp_path: Path
@@ -116,14 +135,42 @@ async def test_a_service_that_is_stopped_keeps_nothing_and_takes_in_once_when_it
     assert list(away.incoming.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(("kind", "most"), [("folder sealed", 0), ("service", 1), ("service sealed", 1)])
+async def test_no_sound_is_made_over_and_over_for_a_store_that_is_away(
+    kind: str, most: int, away: Away, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def noted(raw: Path, channels: int, wav: Path) -> Sound:
+        made.append(raw)
+        return to_wav(raw, channels, wav)
+
+    monkeypatch.setattr("recordings.intake.to_wav", noted)
+    address = {"s3_endpoint": f"http://127.0.0.1:{free_port()}", "s3_bucket": "sound", "s3_key_id": "gridline"}
+    service = load(var=tmp_path, recordings_store="s3", **address, s3_secret="secret")
+    plain = away.store if kind.startswith("folder") else of_settings(service)
+    store = SealedStore(plain, "a secret") if kind.endswith("sealed") else plain
+    intake = RecordingIntake(away.db, away.incoming, store)
+    for _ in range(3):
+        away.talk()
+    with gone(away.folder), pytest.raises(StoreAway):
+        await intake.sweep()
+    assert intake.stuck
+    assert len(made) == most
+    assert len(list(away.incoming.folder.iterdir())) == 6
+
+
 def test_a_folder_is_marked_once_and_a_new_one_only_when_told(tmp_path: Path) -> None:
     config = load(var=tmp_path)
     known = folder_of(config)
     known.must_be_there()
-    known.settle()
+    with capture_logs() as told:
+        known.settle()
     mark = known.known.read_text()
-    known.settle()
-    assert known.known.read_text() == mark
+    with capture_logs() as again:
+        known.settle()
+    assert [(line["event"], line["folder"]) for line in told] == [("store-marked", str(known.path))]
+    assert (again, known.known.read_text()) == ([], mark)
     known.path.rename(tmp_path / "elsewhere")
     known.settle()
     assert not known.path.exists(), "a folder that went is not begun anew"

@@ -13,10 +13,11 @@ import pytest
 from gridline.errors import Misconfigured
 from gridline.settings import Settings, load
 from recordings import store as stores
+from recordings.known_folder import StoreAway
 from recordings.sealed import PLAIN, SUFFIX, NotSealed, SealedStore
 from recordings.store import BLOCK, Store
 from service.doctor import store as doctor
-from tests.store.served import bucket, s3_server
+from tests.store.served import bucket, refusing_s3, s3_server
 
 NAME = "2026/11/29/one.wav"
 SOUND = os.urandom(BLOCK + 1000)
@@ -120,6 +121,16 @@ async def test_a_service_that_is_away_is_an_error_that_passes(s3: Settings, tmp_
     [folder] = await doctor.recordings(load())
     assert (wrong.level, fine.level, folder.level) == ("wrong", "fine", "fine")
     assert "\n" not in wrong.what
+
+
+@pytest.mark.parametrize("lists", [True, False])
+async def test_one_file_that_is_refused_is_not_the_whole_service(lists: bool, s3: Settings) -> None:
+    with refusing_s3(lists=lists) as endpoint:
+        store = stores.of_settings(s3.model_copy(update={"s3_endpoint": endpoint}))
+        for asked in (store, SealedStore(store, "a secret")):
+            with pytest.raises(OSError, match="privileges") as refused:
+                await asked.size(NAME)
+            assert isinstance(refused.value, StoreAway) is not lists
 
 
 def test_settings_of_a_store_are_whole() -> None:

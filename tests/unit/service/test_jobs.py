@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -17,10 +19,14 @@ from carrier.settings import free_port
 from gridline import settings
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE, Settings
+from ivr.journal.models import call_id
+from ivr.telephony.events import Channel
+from ivr.telephony.state import LiveChannel, Snapshot
 from service.controller import Controller
 from service.jobs import Jobs
 from tests.unit.eventually import eventually
 
+BOOT, NOW = "2026-11-29T04:00:00", datetime(2026, 11, 29, 5, 0, tzinfo=UTC)
 WAYS = (
     RuntimeError("a bug"),
     KeyError("phone"),
@@ -144,6 +150,28 @@ def elsewhere(folder: Path, **own: object) -> Settings:
 async def test_health_names_the_disk_that_is_full(tmp_path: Path) -> None:
     controller = Controller(elsewhere(tmp_path, least_free_mb=2**40))
     assert (await controller.health())["disk"] is False
+    await controller.db.close()
+
+
+async def test_what_goes_on_in_asterisk_is_not_taken_in_whoever_has_begun_it(tmp_path: Path) -> None:
+    """Before the board was first read, and of a call that an agent made: what the dialplan records alone is at rest."""
+    controller = Controller(elsewhere(tmp_path))
+    olga, boris = Channel("2.1", "2.1", "PJSIP/101-00000006", ""), Channel("2.2", "2.1", "PJSIP/trunk-00000007", "")
+    names = (f"{call_id('node1', BOOT, olga.uniqueid)}_{boris.uniqueid}~1", f"_{boris.uniqueid}")
+    alone = [controller.console.incoming.folder / f"without-{name}.raw" for name in names]
+    for file in alone:
+        file.write_bytes(bytes(32_000))
+        os.utime(file, (0, 0))
+    assert await controller.intake.sweep() == 0
+    controller.ami.connected, controller.ami.boot = True, BOOT
+    there = tuple(LiveChannel(channel, "b1", NOW) for channel in (olga, boris))
+    controller.board.rebuild(Snapshot(NOW, BOOT, there))
+    assert await controller.intake.sweep() == 0
+    assert all(file.exists() for file in alone)
+    controller.board.rebuild(Snapshot(NOW, BOOT))
+    with pytest.raises(Unavailable):  # there is no database here
+        await controller.intake.sweep()
+    assert not any(file.exists() for file in alone)
     await controller.db.close()
 
 

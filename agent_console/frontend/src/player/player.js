@@ -71,7 +71,7 @@ gridline.island("player", "[data-player]", (player) => {
     transcript.follow(sound.at());
   });
   sound.on("state", () => showState(player, sound.playing()));
-  sound.on("failed", () => listening.complain("Запись не открывается: её нет в хранилище, или нет связи с сервером."));
+  sound.on("failed", () => listening.complain("Запись не открывается: её нет в хранилище, хранилище недоступно или нет связи с сервером."));
   gridline
     .send("GET", `${player.dataset.player}/levels`)
     .then(({ channels, silences }) => {
