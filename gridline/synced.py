@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 
@@ -22,12 +22,15 @@ def write_synced(file: Path, text: str) -> None:
 @contextmanager
 def whole_or_gone(file: Path) -> Iterator[None]:
     """While this file is written: what a full disk did not take whole takes none of its last room."""
-    try:
+    with ExitStack() as unfinished:
+        unfinished.callback(_gone, file)
         yield
-    except BaseException:
-        with suppress(OSError):
-            file.unlink(missing_ok=True)
-        raise
+        unfinished.pop_all()
+
+
+def _gone(file: Path) -> None:
+    with suppress(OSError):  # what went wrong with the writing is to be told, not this
+        file.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

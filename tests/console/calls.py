@@ -125,28 +125,33 @@ async def stored_call(
             )
         )
         sound(file, seconds if sounds is None else sounds)
-        data = file.read_bytes()
-        rows.append(
-            Recording(
-                id=recording,
-                call_id=call,
-                appeal_id=appeal_id,
-                kind=RecordingKind.TALK,
-                state=RecordingState.STORED,
-                started_at=answered,
-                ended_at=ended,
-                file=file.relative_to(console.recordings).as_posix(),
-                sha256=hashlib.sha256(data).hexdigest(),
-                bytes=len(data),
-                seconds=seconds,
-                channels=2,
-            )
-        )
+        rows.append(_recorded(console, file, call, answered, seconds, appeal_id))
     async with console.db.write() as session:
         session.add(record)
         await session.flush()
         session.add_all([*steps, *rows])
     return StoredCall(call, recording, file)
+
+
+def _recorded(
+    console: Keeps, file: Path, call: str, began: datetime, seconds: float, appeal_id: str | None = None
+) -> Recording:
+    """The row of a talk whose sound lies in `file`, named by the recording's id."""
+    data = file.read_bytes()
+    return Recording(
+        id=file.stem,
+        call_id=call,
+        appeal_id=appeal_id,
+        kind=RecordingKind.TALK,
+        state=RecordingState.STORED,
+        started_at=began,
+        ended_at=began + timedelta(seconds=seconds),
+        file=file.relative_to(console.recordings).as_posix(),
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
+        seconds=seconds,
+        channels=2,
+    )
 
 
 async def stored_call_out(
@@ -167,7 +172,6 @@ async def stored_call_out(
     ended, id = answered + timedelta(seconds=seconds), new_id()
     file = console.recordings / f"{at:%Y/%m/%d}" / f"{id}.wav"
     sound(file, seconds if sounds is None else sounds)
-    data = file.read_bytes()
     shift = {"agent": agent, "user_id": user_id, "company_id": company}
     rows = [
         AgentEvent(at=at - timedelta(minutes=1), kind=Deed.SIGNED_ON, **shift),
@@ -181,19 +185,7 @@ async def stored_call_out(
             ended_at=ended,
             holds=[],
         ),
-        Recording(
-            id=id,
-            call_id=made.call,
-            kind=RecordingKind.TALK,
-            state=RecordingState.STORED,
-            started_at=answered,
-            ended_at=ended,
-            file=file.relative_to(console.recordings).as_posix(),
-            sha256=hashlib.sha256(data).hexdigest(),
-            bytes=len(data),
-            seconds=seconds,
-            channels=2,
-        ),
+        _recorded(console, file, made.call, answered, seconds),
     ]
     async with console.db.write() as session:
         record = await session.get_one(CallRecord, made.call)
