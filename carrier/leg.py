@@ -212,6 +212,8 @@ class Leg:
         else:
             near = f"самое похожее место: {best.at_s:.1f} с, сходство {best.score:.2f}"
         over = f", разговор окончен на {self.ear.seconds:.1f} с" if self._silent else ""
+        if self.ended is not None:
+            over += f" ({self.ended.text}, {self.ended.cause})"
         return (
             f"За {within_s:g} с не услышано «{expected.name}» ({near}{over}).\n"
             f"В трубке с {since / RATE:.1f} с по {self.ear.seconds:.1f} с: [{self.ear.picture(since / RATE)}]"

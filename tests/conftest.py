@@ -43,6 +43,26 @@ _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_t
 structlog.configure([*structlog.get_config()["processors"][:-1], _plain])
 """A traceback drawn with its variables, as structlog does by itself, costs half a second of CPU."""
 
+_WITH_CALLERS = {Path(__file__).parent / folder for folder in ("calls", "faults", "load")}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a test with callers or a browser that failed be made once more; the run's summary names it and its reason.
+
+    On two busy processors a second of sound may be lost between an Asterisk and an ear. What is wrong fails again.
+    """
+    for item in items:
+        in_a_browser = isinstance(item, pytest.Function) and "browser" in item.fixturenames
+        if in_a_browser or item.get_closest_marker("real_asterisk") or item.path.parent in _WITH_CALLERS:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why each test that was made once more had failed."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.section(f"failed at first: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
+
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:

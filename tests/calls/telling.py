@@ -98,15 +98,27 @@ class Telling:
 class Tellings:
     """The runs on every street, and the checks on all of them together."""
 
-    def __init__(self, asked: set[str]) -> None:
+    def __init__(self, asked: set[str], another_street: Callable[[Book], Awaitable[Street]]) -> None:
         self.asked = asked
         self.of: dict[Book, Telling] = {}
+        self.again: list[Telling] = []
+        """Stories that failed among the others and were told once more."""
+        self._another_street = another_street
+        self._answered: set[str] = set()
 
     async def result(self, name: str) -> None:
-        """Wait for a story, on whichever street it runs. Raises StoryFailed."""
-        for book, telling in self.of.items():
-            if name in book.stories:
-                await telling.result(name)
+        """Wait for a story, on whichever street it runs; whoever asks again has it told anew. Raises StoryFailed.
+
+        The second time it is alone, on a street where nobody has called yet: callers are remembered.
+        """
+        book = next(book for book in self.of if name in book.stories)
+        if name not in self._answered:
+            self._answered.add(name)
+            await self.of[book].result(name)
+            return
+        await self.end()
+        self.again.append(Telling(await self._another_street(book), [book.stories[name]]))
+        await self.again[-1].result(name)
 
     async def end(self) -> None:
         """Wait for every story, failed or not."""

@@ -23,7 +23,7 @@ from tests.calls.distressed import database_is_back, in_distress, packages_witho
 from tests.calls.looked_up import exits_taken, figure
 from tests.calls.stories import BOOK, DISTRESS
 from tests.calls.street import ABSENT, DISPATCHER, TALKERS, Street, dialplan, with_data
-from tests.calls.telling import StoryFailed, Telling, Tellings
+from tests.calls.telling import Book, StoryFailed, Telling, Tellings
 
 stories.load()
 pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
@@ -37,13 +37,16 @@ async def tellings(
     del asterisk_program  # it is there, or this is skipped
     asked = {_params(item)["name"] for item in request.session.items if "name" in _params(item)}
     async with AsyncExitStack() as streets:
-        tellings = Tellings(asked)
+
+        async def street_of(book: Book) -> Street:
+            folder = tmp_path_factory.mktemp("street")
+            return await streets.enter_async_context(await _street(folder, distressed=book is DISTRESS))
+
+        tellings = Tellings(asked, street_of)
         for book in (BOOK, DISTRESS):
             if asked & book.stories.keys():
-                folder = tmp_path_factory.mktemp("street")
-                street = await streets.enter_async_context(await _street(folder, distressed=book is DISTRESS))
                 wanted = [story for name, story in book.stories.items() if name in asked]
-                tellings.of[book] = Telling(street, wanted)
+                tellings.of[book] = Telling(await street_of(book), wanted)
         yield tellings
         await tellings.end()
 
@@ -89,6 +92,8 @@ async def test_every_exit_of_every_action_was_taken(tellings: Tellings) -> None:
     database_is_back(distressed)
     taken = await exits_taken(tellings.of[BOOK].street.house, len(BOOK.stories))
     taken |= await exits_taken(distressed, len(DISTRESS.stories))
+    for again in tellings.again:
+        taken |= await exits_taken(again.street.house, 1)
     every = {(action, exit) for action, signature in SIGNATURES.items() for exit in signature.exits}
     missing = every - taken
     assert not missing, sorted(missing)
