@@ -12,6 +12,7 @@ import resource
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -97,13 +98,21 @@ def _own_line() -> IO[bytes]:
     return line
 
 
+def _give_way(niceness: int) -> None:
+    """Be nice to calls: Linux weighs sessions (autogroups) before processes, and Asterisk is one of its own."""
+    os.nice(niceness)
+    with suppress(OSError):  # another kernel, or one without autogroups
+        os.setsid()
+        Path("/proc/self/autogroup").write_text(str(niceness), "ascii")
+
+
 def main() -> None:
     """Load, then answer until the input ends."""
     engine, folder, language, memory_mb, niceness = sys.argv[1:]
     answers = _own_line()
     most = (int(memory_mb) + UNUSED_ADDRESSES_MB) * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    os.nice(int(niceness))
+    _give_way(int(niceness))
     try:
         worker = Worker(load(EngineName(engine), Path(folder), language), answers)
     except (ModelBroken, ImportError, MemoryError) as error:
