@@ -15,6 +15,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, code_type, id_column
+from gridline.numbers.applications import MOST_DIGITS, MOST_WRITTEN
 
 
 class SubscriberKind(StrEnum):
@@ -118,12 +119,18 @@ class ConnectionApplication(Base):
     """An application for technological connection (заявка на технологическое присоединение)."""
 
     __tablename__ = "connection_applications"
-    __table_args__ = (UniqueConstraint("company_id", "number"), Index(None, "phone"))
+    __table_args__ = (
+        UniqueConstraint("company_id", "number"),
+        Index(None, "phone"),
+        Index(None, "company_id", "digits"),
+    )
 
     id: Mapped[str] = id_column()
     company_id: Mapped[str] = mapped_column(String(32))
-    number: Mapped[str] = mapped_column(String(12))
-    """Digits, the last of them a Damm check digit."""
+    number: Mapped[str] = mapped_column(String(MOST_WRITTEN))
+    """As the company writes it: «ТП-1234/2026»."""
+    digits: Mapped[str] = mapped_column(String(MOST_DIGITS))
+    """The digits of its number, which an applicant keys."""
     applicant: Mapped[str] = mapped_column(String(200))
     applicant_kind: Mapped[SubscriberKind] = mapped_column(code_type(SubscriberKind))
     phone: Mapped[str | None] = mapped_column(String(16))

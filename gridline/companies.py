@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gridline.calendar.hours import Schedule, Workdays
 from gridline.errors import NotFound
+from gridline.numbers.applications import ApplicationNumbers
 from gridline.numbers.phones import parse, printable
 from gridline.yaml.file import Mistake, YamlFile, misconfigured, read
 from gridline.yaml.model import validated
@@ -129,6 +130,7 @@ class Company(_Frozen):
     branches: tuple[Branch, ...] = ()
     queue_names: dict[Slug, Text] = {}
     """What people call a queue, on every page and in transfers; one left out is named after its topics."""
+    application_numbers: ApplicationNumbers = ApplicationNumbers()
     feeds: tuple[FeedRule, ...] = ()
     """Where outages come from by themselves."""
     members: dict[Slug, tuple[Agent, ...]] = {}

@@ -23,7 +23,7 @@ from grid.models import Premise
 from grid.outages import tellings
 from grid.outages.models import Outage, Service
 from grid.reliability import Reliability
-from gridline.errors import InvalidInput, NotFound
+from gridline.errors import NotFound
 from gridline.scope import Scope
 from ivr.desk import deeds
 from ivr.desk.models import Deed
@@ -171,10 +171,8 @@ class _Assembling:
         company, phone = self.call.company_id, self.call.caller
         found: dict[str, ConnectionStatus] = {}
         for number in keyed:
-            try:
-                found[number] = await connections.by_number(self.session, company, number)
-            except (InvalidInput, NotFound):  # a number the menu did not take either: the way shows what was keyed
-                continue
+            for one in await connections.by_digits(self.session, company, number):
+                found[one.number] = one
         if phone is not None:
             found |= {one.number: one for one in await connections.by_phone(self.session, company, phone)}
         return tuple(found.values())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from agent_console.calls.journey import Journey
 from agent_console.card.values import Candidate, CardAppeal, CardPremise, Chosen, Same
 from grid import places as place_names
 from grid.connections import ConnectionStatus
+from gridline.numbers.applications import digits_of
 from ivr.voice import spoken
 
 BY_NUMBER = "по номеру телефона: абонент этого адреса"
@@ -57,7 +58,7 @@ def of(
     for appeal in appeals:
         _appeal(found, appeal)
     for application in applications:
-        _application(found, application, keyed=application.number in journey.applications)
+        _application(found, application, applications, journey.applications)
     told: dict[str, int] = defaultdict(int)
     for moment, choice in earlier:
         one = found.get(choice.ref) or _again(found, choice)
@@ -112,13 +113,20 @@ def _appeal(found: dict[str, _Found], appeal: CardAppeal) -> None:
         found[ref] = _Found(ref, appeal.name, "", premise_id=appeal.premise_id, reasons=[reason])
 
 
-def _application(found: dict[str, _Found], application: ConnectionStatus, *, keyed: bool) -> None:
+def _application(
+    found: dict[str, _Found], application: ConnectionStatus, among: Iterable[ConnectionStatus], keyed: Collection[str]
+) -> None:
     """An application is another place than the applicant's own premise, so it stands for itself."""
-    ref = f"application:{application.number}"
-    reasons = [f"заявка на присоединение {application.number} с этим телефоном"]
-    if keyed:
-        reasons = [f"назвал номер заявки {application.number} в меню"]
-    found[ref] = _Found(ref, application.applicant, application.address, reasons=reasons, confirmed=keyed)
+    ref, digits = f"application:{application.number}", digits_of(application.number)
+    alone = [one.number for one in among if digits_of(one.number) == digits] == [application.number]
+    if digits not in keyed:
+        reason = f"заявка на присоединение {application.number} с этим телефоном"
+    elif alone:
+        reason = f"назвал номер заявки {application.number} в меню"
+    else:
+        reason = f"набрал в меню цифры, которые есть и в номере заявки {application.number}"
+    confirmed = digits in keyed and alone
+    found[ref] = _Found(ref, application.applicant, application.address, reasons=[reason], confirmed=confirmed)
 
 
 def _again(found: dict[str, _Found], choice: Chosen) -> _Found:

@@ -9,11 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import ConnectionApplication, ConnectionStage, Turn
-from gridline.errors import InvalidInput, NotFound
-from gridline.numbers.damm import is_valid
 
-DIGITS = 8
-"""Length of an application's number: seven digits and their Damm check digit."""
 AT_MOST = 5
 """Applications of one number worth showing."""
 
@@ -35,22 +31,18 @@ class ConnectionStatus:
     """All stages are done; the fields above are the last one's."""
 
 
-async def by_number(session: AsyncSession, company_id: str, digits: str) -> ConnectionStatus:
-    """The status of application `digits`.
+async def by_digits(session: AsyncSession, company_id: str, digits: str) -> list[ConnectionStatus]:
+    """The applications of this company whose numbers have these digits, the latest first; at most AT_MOST of them.
 
-    Raises InvalidInput on a wrong length or check digit (a mistyped number), NotFound when there is no such
-    application of this company.
+    «ТП-12/34» and «ТП-1/234» have the same: then it is not known which one is meant.
     """
-    if len(digits) != DIGITS or not is_valid(digits):
-        raise InvalidInput("Номер заявки — восемь цифр. Проверьте, все ли цифры набраны верно.")
-    application = await session.scalar(
-        select(ConnectionApplication).where(
-            ConnectionApplication.company_id == company_id, ConnectionApplication.number == digits
-        )
+    found = await session.scalars(
+        select(ConnectionApplication)
+        .where(ConnectionApplication.company_id == company_id, ConnectionApplication.digits == digits)
+        .order_by(ConnectionApplication.submitted_on.desc(), ConnectionApplication.number)
+        .limit(AT_MOST)
     )
-    if application is None:
-        raise NotFound("Заявки с таким номером нет.")
-    return await _status(session, application)
+    return [await _status(session, one) for one in found.all()]
 
 
 async def by_phone(session: AsyncSession, company_id: str, e164: str) -> list[ConnectionStatus]:

@@ -1,4 +1,4 @@
-"""The stages of a technological connection: the default track of the service passport, up to 150 kW.
+"""The stages of a technological connection: a track up to 150 kW, as the service passport has it, and one over that.
 
 Stages and turns follow domain.md section 4 and the rules of connection; the days are counted in the
 application's own due dates, not here.
@@ -49,6 +49,38 @@ TRACKS: Mapping[str, tuple[TrackStage, ...]] = MappingProxyType(
                 "уведомление об обеспечении возможности присоединения",
                 Turn.GRID,
                 "Мы разместим уведомление в личном кабинете. После него пользуйтесь электроэнергией.",
+            ),
+        ),
+        "over-150": (
+            TrackStage(
+                "рассмотрение заявки",
+                Turn.GRID,
+                "Мы готовим договор и технические условия. Договор придёт вам на подпись.",
+            ),
+            TrackStage(
+                "заключение договора",
+                Turn.APPLICANT,
+                "Подпишите договор и верните нам один экземпляр.",
+            ),
+            TrackStage(
+                "выполнение мероприятий",
+                Turn.GRID,
+                "Мы строим сеть до границы участка. Выполните технические условия на своей стороне.",
+            ),
+            TrackStage(
+                "проверка технических условий",
+                Turn.APPLICANT,
+                "Сообщите нам, что технические условия выполнены, и мы осмотрим ваши электроустановки.",
+            ),
+            TrackStage(
+                "фактическое присоединение",
+                Turn.GRID,
+                "Мастер подключит объект и опломбирует приборы учёта. О дне визита мы сообщим.",
+            ),
+            TrackStage(
+                "подписание акта о присоединении",
+                Turn.APPLICANT,
+                "Подпишите акт об осуществлении технологического присоединения.",
             ),
         ),
     }

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from grid.connections import DIGITS
 from grid.connections.tracks import TRACKS
 from grid.imports import APPLICANTS, HandedTable, Key, Outcome, insert_all, slices, take_turn, update_all
 from grid.models import ConnectionApplication, ConnectionStage, SubscriberKind, Turn
+from gridline.companies import Company
 from gridline.db import Database, new_id
-from gridline.numbers.damm import is_valid
+from gridline.numbers import applications
 from gridline.tables import cells
 from gridline.tables.cells import When
 from gridline.tables.tabular import BadCell, Problems
@@ -76,7 +76,7 @@ def _rows(table: HandedTable, problems: Problems) -> Iterator[_Row]:
     for row in table.rows(required=REQUIRED, optional=OPTIONAL, problems=problems):
         try:
             company = table.company(row.cells)
-            number = (company.id, _number(row.cells))
+            number = (company.id, _number(row.cells, company))
             if number in seen:
                 raise BadCell(f"заявка {number[1]} уже есть в строке {seen[number]}")
             seen[number] = row.number
@@ -87,11 +87,17 @@ def _rows(table: HandedTable, problems: Problems) -> Iterator[_Row]:
             yield read
 
 
-def _number(row: dict[str, str]) -> str:
-    number = cells.digits(row, "номер", at_most=DIGITS)
-    if len(number) != DIGITS or not is_valid(number):
-        raise BadCell(f"«номер»: {number} — нужны {DIGITS} цифр, последняя контрольная (Дамм)")
-    return number
+def _number(row: dict[str, str], company: Company) -> str:
+    number = applications.tidy(cells.text(row, "номер", at_most=applications.MOST_WRITTEN, required=True))
+    fewest, most = company.application_numbers.digits
+    match company.application_numbers.fault(applications.digits_of(number)):
+        case None:
+            return number
+        case "wrong-check":
+            raise BadCell(f"«номер»: {number} — последняя цифра не контрольная (Дамм)")
+        case "too-few" | "too-many":
+            length = f"{fewest}" if fewest == most else f"от {fewest} до {most}"
+            raise BadCell(f"«номер»: {number} — цифр в номере должно быть {length}")
 
 
 def _row(row: dict[str, str], number: Key, when: When) -> _Row:
@@ -164,7 +170,14 @@ async def _store(session: AsyncSession, found: list[_Row]) -> Outcome:
     new_stages: list[dict[str, Any]] = []
     for row in found:
         application_id, facts = known.get(row.number, (new_id(), None))
-        values = {"id": application_id, "company_id": row.number[0], "number": row.number[1], **asdict(row.facts)}
+        company_id, number = row.number
+        values = {
+            "id": application_id,
+            "company_id": company_id,
+            "number": number,
+            "digits": applications.digits_of(number),
+            **asdict(row.facts),
+        }
         if facts is None:
             added.append(values)
         elif facts != row.facts or tuple(known_stages[application_id]) != row.stages:

@@ -49,16 +49,6 @@ def text(cells: Mapping[str, str], column: str, *, at_most: int, required: bool 
     return value
 
 
-def digits(cells: Mapping[str, str], column: str, *, at_most: int) -> str:
-    """A number that is keyed on a phone: digits only, spaces and hyphens left out."""
-    value = text(cells, column, at_most=64, required=True).replace(" ", "").replace("-", "")
-    if not (value.isascii() and value.isdigit()):
-        raise BadCell(f"«{column}»: нужны только цифры, а не «{value[:20]}»")
-    if len(value) > at_most:
-        raise BadCell(f"«{column}» длиннее {at_most} цифр")
-    return value
-
-
 def choice(cells: Mapping[str, str], column: str, choices: Mapping[str, T], *, default: str = "") -> T:
     """One of the words of `choices`; an empty cell means `default`, and is refused without one."""
     value = cells[column] or default

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
 from grid import connections
 from grid.connections import ConnectionStatus
 from grid.models import Turn
-from gridline.errors import InvalidInput, NotFound
-from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose
+from gridline.numbers.applications import Fault
+from ivr.actions.questions import LOOK_UP_S, NumberAsked, PersonWanted, choose
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
+
+_SAID: Mapping[Fault, Phrase] = {
+    "too-few": "too-few-digits",
+    "too-many": "too-many-digits",
+    "wrong-check": "application-wrong-check",
+}
 
 
 async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
@@ -27,17 +34,21 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["done", "o
 
 
 async def _asked(line: Line, services: Services) -> ConnectionStatus:
-    asked = NumberAsked(line, "application-enter", at_most=connections.DIGITS)
+    company = line.call.company
+    asked = NumberAsked(line, "application-enter", at_most=company.application_numbers.most)
     while True:
         digits = await asked.digits()
-        try:
-            async with services.db.read(within_s=LOOK_UP_S) as session:
-                return await connections.by_number(session, line.call.company.id, digits)
-        except InvalidInput:
-            too_few = len(digits) < connections.DIGITS
-            await asked.wrong("too-few-digits" if too_few else "application-wrong-check")
-        except NotFound:
-            await asked.wrong("application-not-found")
+        if fault := company.application_numbers.fault(digits):
+            await asked.wrong(_SAID[fault])
+            continue
+        async with services.db.read(within_s=LOOK_UP_S) as session:
+            found = await connections.by_digits(session, company.id, digits)
+        if len(found) > 1:
+            await line.say("application-several")
+            raise PersonWanted
+        if found:
+            return found[0]
+        await asked.wrong("application-not-found")
 
 
 def told(status: ConnectionStatus, today: date) -> list[Phrase]:

@@ -19,7 +19,8 @@ from grid.outages.models import Outage, OutageScope, Service
 from grid.outages.reports import OutageContact
 from gridline.companies import Companies
 from gridline.db import Database
-from gridline.errors import InvalidInput, NotFound
+from gridline.errors import InvalidInput
+from gridline.numbers.applications import ApplicationNumbers
 from gridline.settings import HOUSE
 from tests.store.conftest import TableFile
 
@@ -72,11 +73,12 @@ async def test_the_samples_load_answer_and_load_again(db: Database, companies: C
             session, (await premises.by_account(session, "skek", "120034003"))[0], NOW, timedelta(days=3)
         )
         assert ahead.cause == "замена опор"
-        status = await connections.by_number(session, "skek", "26001034")
+        (status,) = await connections.by_digits(session, "skek", "26001034")
         assert (status.stage, status.stages, status.name) == (3, 5, "выполнение мероприятий")
         assert (status.turn, status.due) == (Turn.APPLICANT, (NOW + timedelta(days=12, hours=7)).date())
         assert status.next_step.startswith("Установите вводной щит")
-        assert (await connections.by_number(session, "mrsk-centra", "76002137")).finished
+        (over,) = await connections.by_digits(session, "mrsk-centra", "76002137")
+        assert over.finished
 
 
 async def test_samples_are_refused_as_real_tables(db: Database, companies: Companies) -> None:
@@ -294,14 +296,14 @@ async def test_an_outage_in_the_companys_zone_and_its_end(
 async def test_each_way_an_application_can_be_wrong(db: Database, companies: Companies, table_file: TableFile) -> None:
     head = "компания;номер;заявитель;адрес;дата заявки;этап;срок;очередь;порядок"
     wrong = {
-        "skek;26001017;А;Б;01.11.2026;1;;;": "последняя контрольная",
-        "skek;2600101;А;Б;01.11.2026;1;;;": "последняя контрольная",
+        "skek;26001017;А;Б;01.11.2026;1;;;": "последняя цифра не контрольная",
+        "skek;2600101;А;Б;01.11.2026;1;;;": "цифр в номере должно быть 8",
         "skek;26001016;;Б;01.11.2026;1;;;": "«заявитель» не заполнено",
         "skek;26001027;А;Б;01.11.2026;6;;;": "нужно одно из: 1, 2, 3, 4, 5, завершено",
         "skek;26001034;А;Б;01.11.2026;1;31.10.2026;;": "«срок» раньше даты заявки",
         "skek;76002113;А;Б;01.13.2026;1;;;": "нет такой даты",
         "skek;69002127;А;Б;01.11.2026;1;;кто-то;": "нужно одно из: заявитель, сеть",
-        "skek;76002137;А;Б;01.11.2026;1;;;свой": "нужно одно из: standard-150",
+        "skek;76002137;А;Б;01.11.2026;1;;;свой": "нужно одно из: standard-150, over-150",
         "skek;2600 1034;А;Б;01.11.2026;1;;;": "заявка 26001034 уже есть в строке 6",
     }
     with pytest.raises(InvalidInput) as caught:
@@ -312,18 +314,48 @@ async def test_each_way_an_application_can_be_wrong(db: Database, companies: Com
         assert expected in reason
 
 
-@pytest.mark.parametrize("digits", ["", "2600103", "260010340", "26001035", "62001034", "26OO1034", "٢٦٠٠١٠٣٤"])
-async def test_mistyped_application_numbers(db: Database, digits: str) -> None:
+async def test_a_large_connection_goes_by_a_track_of_its_own(
+    db: Database, companies: Companies, table_file: TableFile
+) -> None:
+    rows = ("skek;26001016;А;Б;01.11.2026;4;over-150", "skek;26001027;В;Г;01.11.2026;4;")
+    head = "компания;номер;заявитель;адрес;дата заявки;этап;порядок"
+    await import_connections(db, HandedTable(table_file(head, *rows), companies))
     async with db.read() as session:
-        with pytest.raises(InvalidInput):
-            await connections.by_number(session, "skek", digits)
+        (large,) = await connections.by_digits(session, "skek", "26001016")
+        (usual,) = await connections.by_digits(session, "skek", "26001027")
+    assert (large.stage, large.stages, large.name) == (4, 6, "проверка технических условий")
+    assert (usual.stage, usual.stages, usual.name) == (4, 5, "фактическое присоединение")
+
+
+async def test_a_companys_own_application_numbers_are_found_by_their_digits(
+    db: Database, companies: Companies, table_file: TableFile
+) -> None:
+    numbers = ApplicationNumbers.model_validate({"digits": "4-12"})
+    own = companies.by_id("skek").model_copy(update={"application_numbers": numbers})
+    companies = Companies({own.id: own})
+    head = "компания;номер;заявитель;адрес;дата заявки;этап"
+    rows = (
+        "skek;ТП-12/345;А;Б;01.11.2026;1",
+        "skek;ТП-1/2345;В;Г;02.11.2026;2",
+        "skek; П 26 - 7781  ;Д;Е;03.11.2026;1",
+        "skek;2600-1017;Ж;З;03.11.2026;1",
+    )
+    assert await import_connections(db, HandedTable(table_file(head, *rows), companies)) == Outcome(4, 0, 0)
+    assert await import_connections(db, HandedTable(table_file(head, *rows), companies)) == Outcome(0, 0, 4)
+    async with db.read() as session:
+        both = await connections.by_digits(session, "skek", "12345")
+        assert [(one.number, one.stage) for one in both] == [("ТП-1/2345", 2), ("ТП-12/345", 1)], "the latest first"
+        assert [one.number for one in await connections.by_digits(session, "skek", "267781")] == ["П 26 - 7781"]
+        assert [one.number for one in await connections.by_digits(session, "skek", "26001017")] == ["26001017"]
+    with pytest.raises(InvalidInput) as caught:
+        await import_connections(db, HandedTable(table_file(head, "skek;ТП-123;А;Б;01.11.2026;1"), companies))
+    assert wrong_rows(caught) == {2: "«номер»: ТП-123 — цифр в номере должно быть от 4 до 12"}
 
 
 async def test_an_application_of_another_company_is_not_found(db: Database, companies: Companies) -> None:
     await import_connections(db, sample(companies, "connections"))
     async with db.read() as session:
-        with pytest.raises(NotFound):
-            await connections.by_number(session, "mrsk-centra", "26001034")
+        assert await connections.by_digits(session, "mrsk-centra", "26001034") == []
 
 
 async def test_a_report_said_twice_in_a_call_is_one(db: Database, companies: Companies) -> None:

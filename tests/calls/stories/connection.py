@@ -16,9 +16,14 @@ from ivr.voice.prompts import Prompt
 from recordings.models import RecordingKind
 from tests.calls.looked_up import ended, recorded
 from tests.calls.stories import BOOK
+from tests.calls.stories.branches import YAROSLAVL
 from tests.calls.street import TALKERS, Play, goes
 
 TO_NUMBER = ("3", "connection-menu", "1", "application-enter")
+BILL = Prompt(
+    "application-turn-applicant",
+    action="Оплатите счёт из личного кабинета: первым платежом договор считается заключённым",
+)
 SHIELD = Prompt("application-turn-applicant", action="Установите вводной щит и сообщите нам о готовности")
 
 
@@ -50,6 +55,20 @@ async def where_an_application_stands_and_another_one(scene: Play) -> None:
     call = await ended(scene, own, "finished")
     call.left("connection-status", "done")
     call.left("connection-more", "silence")
+
+
+@BOOK.story("mrsk-centra")
+async def a_companys_own_numbers_are_keyed_by_their_digits(scene: Play) -> None:
+    own = "+74852130006"
+    way = ("3", YAROSLAVL, "1", *TO_NUMBER[1:])
+    async with scene.greeted(own, *way, "77031#", BILL) as caller:
+        await caller.hears("application-end-menu", within_s=25)
+        await goes(caller, "1", "application-enter", "12#", "too-few-digits")
+        await caller.hears("application-enter", within_s=15)
+        await goes(caller, "12344#", "application-several")
+        await caller.hears("person-nobody", within_s=15)
+        await caller.hangs_up()
+    (await ended(scene, own)).left("connection-status", "operator")
 
 
 @BOOK.story()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from agent_console.calls import journey
@@ -153,6 +154,16 @@ def test_an_application_stands_for_itself_and_is_confirmed_by_its_keyed_number()
     steps = (asked("application-enter", "Наберите номер заявки.", "26001016"),)
     keyed = found(by_phone=(FLAT,), applications=(APPLICATION,), steps=steps)
     assert (keyed[0].ref, keyed[0].confirmed) == ("application:26001016", True)
+
+
+def test_applications_with_the_same_digits_are_both_offered_and_neither_is_taken_for_the_callers() -> None:
+    alike = (replace(APPLICATION, number="ТП-12/34"), replace(APPLICATION, number="ТП-1/234"))
+    steps = (asked("application-enter", "Наберите номер заявки.", "1234"),)
+    both = found(applications=alike, steps=steps)
+    assert [one.confirmed for one in both] == [False, False]
+    assert [one.reasons for one in both] == [
+        (f"набрал в меню цифры, которые есть и в номере заявки {one.number}",) for one in alike
+    ]
 
 
 def test_whom_an_earlier_call_was_taken_for_is_offered_again_once() -> None:
