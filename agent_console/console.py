@@ -18,6 +18,7 @@ from appeals.casework.endings import Endings
 from appeals.casework.promises import Promises
 from appeals.register import Register
 from grid.feeds.intake import FeedIntake
+from grid.numbering.numbering import Numbering
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies
@@ -74,6 +75,7 @@ class Console:
     push: Push
     storm: Storm
     announcer: Announcer
+    numbering: Numbering
     judging: Judging
     incoming: Incoming
     """What is being recorded now."""

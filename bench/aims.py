@@ -65,6 +65,15 @@ CONSOLE: Final = (
 
 PUBLIC: Final = (Aim(("answers_per_core_s",), 2000, at_least=True),)
 """Of 200 outages, the slowest of page, feed and the answer to whoever has it already."""
+NUMBERING: Final = (
+    Aim(("look_up_us",), 10),
+    Aim(("memory_mb",), 64),
+    Aim(("import_s",), 60),
+    Aim(("import_again_s",), 30),
+    Aim(("read_s",), 10),
+    Aim(("read_holds_loop_ms",), 20),
+)
+"""Of each database: the four tables at their real size, 446 000 ranges."""
 STORM: Final = (
     Aim(("told_own_truth_share",), 0.98, at_least=True),
     Aim(("seconds_to_truth_p95", "known"), 45),

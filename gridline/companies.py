@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gridline.calendar.hours import Schedule, Workdays
 from gridline.errors import NotFound
+from gridline.numbers import regions
 from gridline.numbers.applications import ApplicationNumbers
 from gridline.numbers.phones import parse, printable
 from gridline.yaml.file import Mistake, YamlFile, misconfigured, read
@@ -83,8 +84,15 @@ class Branch(_Frozen):
     spoken_in: Text
     """With its preposition: «в Ярославской области»."""
     numbers: tuple[Annotated[tuple[str, str], BeforeValidator(_prefixes)], ...] = Field(min_length=1)
+    regions: tuple[Text, ...] = ()
+    """Regions it serves, as the numbering tables name them; `spoken_name` where none is named."""
     duty_phones: tuple[HomePhone, ...] = ()
     """Its own, where it has some; otherwise the company's."""
+
+    @cached_property
+    def region_keys(self) -> frozenset[str]:
+        """Its regions, to be compared."""
+        return frozenset(regions.key(name) for name in self.regions or (self.spoken_name,))
 
     def match_length(self, national: str) -> int:
         """Length of the longest prefix of this branch that fits the caller's ten-digit number; 0 when none fits."""
@@ -195,6 +203,10 @@ class Company(_Frozen):
             if branch.id == branch_id:
                 return branch
         raise NotFound(f"У компании «{self.name}» нет филиала «{branch_id}».")
+
+    def branches_of_region(self, region_key: str) -> tuple[Branch, ...]:
+        """Those that serve a region, by its `gridline.numbers.regions.key`."""
+        return tuple(branch for branch in self.branches if region_key in branch.region_keys)
 
     def duty_phones_of(self, branch_id: str) -> tuple[str, ...]:
         """The duty telephones of a branch: its own, or else the company's; of "" the company's."""

@@ -24,6 +24,8 @@ class Call:
     caller_raw: str
     started_at: datetime
     branch: Branch | None = None
+    of_range: Branch | None = None
+    """The branch of the region that the caller's number was given out for, where the numbering tables say it."""
     notice_heard: bool = False
     """Only after the notice was heard to its end may anything be recorded (rule R5)."""
     place: str = ""
@@ -54,3 +56,8 @@ class Call:
     """Ids of the announcements that were played: none is said twice."""
     recordings: list[str] = field(default_factory=list)
     """Ids of what was recorded, to be told when the call is over."""
+
+    @property
+    def guessed(self) -> Branch | None:
+        """The branch their number tells: by its first digits, or else by its range. People take their numbers along."""
+        return self.company.branch_for(self.caller) or self.of_range

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from appeals.register import Register
+from grid.numbering.numbering import Numbering
 from gridline import metrics
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
@@ -56,6 +57,7 @@ class Services:
     ends: Ends
     storm: Storm
     announcer: Announcer
+    numbering: Numbering
 
     async def begin_recording(self, call: Call, kind: Kind) -> Label | None:
         """A label for a recording that is about to begin, or None when it must not or cannot.

@@ -9,6 +9,7 @@ import structlog
 
 from agent_console.calls import forgetting
 from agent_console.web.public import sendings
+from grid.numbering import numbering
 from ivr.journal import closing
 from ivr.outbound import dialer
 from ivr.storm import announcer, storm
@@ -66,6 +67,7 @@ def begun(controller: Controller) -> Jobs:
     jobs.every("promises", ESCALATE_S, chores.escalate)
     jobs.every("worklist", LEVELS_S, controller.matters.worklist.raise_levels)
     jobs.every("storm", storm.ROUND_S, controller.storm.round)
+    jobs.every("numbering", numbering.ROUND_S, controller.numbering.round)
     jobs.every("announcements", announcer.ROUND_S, controller.announcer.round)
     jobs.keep("outages", controller.matters.outage_desk.run)
     jobs.every("dictations", DICTATIONS_S, controller.matters.dictations.run_once)

@@ -35,6 +35,7 @@ from appeals.deadlines import rules
 from appeals.register import Register
 from asterisk_conf.logs import Logs
 from asterisk_conf.secrets import secret
+from grid.numbering.numbering import Numbering
 from gridline import log as logging
 from gridline import metrics, settings
 from gridline.calendar.calendar_file import load_calendar
@@ -165,6 +166,7 @@ class Controller:
         self.ends = Ends(self.journal, self.board, self._key_of)
         self.storm = Storm(self.db, clock, limits.of_installation(config.dialplan), config.node)
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
+        self.numbering = Numbering(self.db)
         self.ears = ears_of(config)
         services = Services(
             db=self.db,
@@ -187,6 +189,7 @@ class Controller:
             ends=self.ends,
             storm=self.storm,
             announcer=self.announcer,
+            numbering=self.numbering,
         )
         self.flows = Flows(companies, config.dialplan / "menus", self._vocabulary)
         self.ami = Ami(
@@ -270,6 +273,7 @@ class Controller:
             push=self.push,
             storm=self.storm,
             announcer=self.announcer,
+            numbering=self.numbering,
             judging=Judging.of(config.dialplan, self.db, clock, companies, calendar, matters.worklist),
             incoming=incoming,
             recordings=recordings / "store",

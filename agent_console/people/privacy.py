@@ -9,6 +9,7 @@ from agent_console.people.models import Role
 from agent_console.people.permissions import Actor, Permission
 from appeals.models import Content
 from appeals.personal_data.personal_data import ROLES, masked, seen_by
+from grid.numbering.ranges import Origin
 from quality.masking.masking import Shown, masked_words, whole
 
 AS: Final[Mapping[Role, str]] = {
@@ -41,6 +42,14 @@ def shown_to(role: Role, field: str, value: str | None) -> str | None:
         return None
     how = ROLES[AS[role]][field]
     return value if how == "whole" else masked(field, value) if how == "masked" else None
+
+
+def origin(actor: Actor, found: Origin | None) -> str:
+    """«Белгородская область · ПАО "МТС"»: where a number was given out; whom numbers are masked for see the region."""
+    if found is None:
+        return ""
+    operator = found.operator if ROLES[AS[actor.role]]["phone"] == "whole" else ""
+    return " · ".join(filter(None, (found.region, operator)))
 
 
 def spoken(actor: Actor) -> Shown:

@@ -31,6 +31,7 @@ class OpenAppeal:
     deadline: date
     same: str
     """What they share: premise | account | phone | email."""
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ _BY = {
 }
 # Built once: every call of a known caller asks them, and building costs as much as asking. Rows are found by their ids
 # alone: asked with company and order, SQLite walks the company's whole index, seconds at a million appeals.
-_SHOWN = (Appeal.id, Appeal.company_id, Appeal.number, Appeal.topic, Appeal.state, Appeal.received_at, Appeal.deadline)
+_SHOWN = (
+    *(Appeal.id, Appeal.company_id, Appeal.number, Appeal.topic, Appeal.state, Appeal.received_at, Appeal.deadline),
+    Appeal.branch,
+)
 _OPEN_BY = {
     same: select(*_SHOWN).where(Appeal.id.in_(ids.limit(MOST)), Appeal.state.in_(states.OPEN))
     for same, ids in _BY.items()
@@ -99,7 +103,10 @@ async def _open(session: Reads, company_id: str, same: str, value: str) -> list[
     """The open appeals of a company that have one thing in common, the oldest first."""
     found = await session.execute(_OPEN_BY[same], {"company_id": company_id, "value": value})
     rows = sorted((row for row in found if row.company_id == company_id), key=lambda row: str(row.number))
-    return [OpenAppeal(row.id, row.number, row.topic, row.state, row.received_at, row.deadline, same) for row in rows]
+    return [
+        OpenAppeal(row.id, row.number, row.topic, row.state, row.received_at, row.deadline, same, row.branch)
+        for row in rows
+    ]
 
 
 async def add_contact(

@@ -20,6 +20,7 @@ from bench.storm.virtual import VirtualTime
 from bench.storm.weather import Persona, Weather, Wish
 from grid import places
 from grid.models import Premise, PremisePhone, Subscriber, SubscriberKind
+from grid.numbering.numbering import Numbering
 from grid.outages import thresholds
 from grid.outages.models import OutageProposal, OutageReport
 from grid.places import directory
@@ -132,6 +133,7 @@ class Night:
             ends=Ends(self.journal, board, key_of),
             storm=self.storm,
             announcer=Announcer(db, time, self.voice, folder / "announced", self.disk),
+            numbering=Numbering(db),
         )
         lengths = {id: entry.estimate_s(COMPANY) for id, entry in self.voice.book.items() if not entry.placeholders}
         flows = Flows(companies, dialplan / "menus", lambda company: Vocabulary.of(company, lengths, SIGNATURES))

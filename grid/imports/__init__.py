@@ -84,14 +84,17 @@ class Outcome:
     unchanged: int
     notes: tuple[str, ...] = ()
     """What a person should look at, a sentence each."""
+    removed: int = 0
+    """Of tables that are taken whole in place of what was: how many are no more."""
 
     @property
     def sentence(self) -> str:
         """For the person who imported."""
-        if not self.added and not self.changed:
+        if not self.added and not self.changed and not self.removed:
             same = f": записей в файле {self.unchanged}, все уже такие" if self.unchanged or not self.notes else ""
             return f"Изменений нет{same}."
-        return f"Добавлено: {self.added}, изменено: {self.changed}, без изменений: {self.unchanged}."
+        gone = f", убрано: {self.removed}" if self.removed else ""
+        return f"Добавлено: {self.added}, изменено: {self.changed}{gone}, без изменений: {self.unchanged}."
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def rows(file: Path) -> Iterator[tuple[int, Sequence[str]]]:
 
     Raises InvalidInput for a file in another encoding than UTF-8 and cp1251, or with quotes that do not close.
     """
-    with file.open(encoding=_encoding(file), newline="") as stream:
+    with file.open(encoding=encoding_of(file), newline="") as stream:
         reader = csv.reader(stream, delimiter=_delimiter(stream), strict=True)
         try:
             yield from enumerate(reader, start=1)
@@ -41,7 +41,7 @@ def _delimiter(stream: TextIO) -> str:
     return max(";,\t", key=header.count)
 
 
-def _encoding(file: Path) -> str:
+def encoding_of(file: Path) -> str:
     """UTF-8, else Windows' cp1251 as Excel writes it. Raises InvalidInput for a broken or another encoding."""
     with file.open("rb") as stream:
         start = stream.read(2)

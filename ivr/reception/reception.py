@@ -73,16 +73,18 @@ class Reception:
         except NotFound:
             await self._nobodys(channel, arrival)
             return
+        caller = e164(arrival.caller_raw)
         call = Call(
             id=arrival.kept.call or call_id(self._node, self._boot(), arrival.channel),
             channel=arrival.channel,
             company=company,
             dialled=arrival.dialled,
-            caller=e164(arrival.caller_raw),
+            caller=caller,
             caller_raw=arrival.caller_raw,
             started_at=self._services.clock.now(),
             notice_heard=arrival.kept.notice == "1",
             in_danger=arrival.kept.danger == "1",
+            of_range=self._services.numbering.branch_of(company, caller),
         )
         structlog.contextvars.bind_contextvars(call=call.id)
         with metrics.CALLS_NOW.track_inprogress():

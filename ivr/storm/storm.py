@@ -42,7 +42,7 @@ class Storm:
 
     def came(self, call: Call) -> None:
         """A call has come: it counts at once."""
-        branch = call.branch or call.company.branch_for(call.caller)
+        branch = call.branch or call.guessed
         self._rates.came(call.company.id, branch.id if branch else "", self._clock.now())
 
     def mode(self, company_id: str, branch: str = "") -> StormMode:
@@ -52,7 +52,7 @@ class Storm:
 
     def is_on(self, call: Call) -> bool:
         """Whether this call is served as in a storm."""
-        branch = call.branch or call.company.branch_for(call.caller)
+        branch = call.branch or call.guessed
         return self.mode(call.company.id, branch.id if branch else "").on
 
     def own_mode(self, company_id: str, branch: str) -> StormMode:

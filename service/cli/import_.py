@@ -1,4 +1,4 @@
-"""`gridline import net|renames|premises|outages|connections|appeals FILE`: loads tables into the database."""
+"""`gridline import net|renames|premises|outages|connections|appeals|numbering FILE`: loads tables into the database."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from appeals.register import Register
 from grid.imports import HandedTable, Outcome
 from grid.imports.connections import import_connections
 from grid.imports.net import import_net
+from grid.imports.numbering import import_numbering
 from grid.imports.outages import import_outages
 from grid.imports.premises import import_premises
 from grid.imports.renames import import_renames
@@ -72,7 +73,30 @@ def add_to(app: typer.Typer) -> None:
         companies = Companies.load(options.dialplan / "companies")
         typer.echo(asyncio.run(_appeals(options, companies, file, company)).sentence)
 
+    @group.command()
+    def numbering(
+        files: Annotated[
+            list[Path], typer.Argument(metavar="FILE...", help="ABC-3xx, ABC-4xx, ABC-8xx, DEF-9xx: CSV.")
+        ],
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Проверить и сосчитать, ничего не меняя.")] = False,
+        smaller: Annotated[
+            bool, typer.Option("--smaller", help="Принять таблицу, которая стала намного меньше.")
+        ] = False,
+    ) -> None:
+        """Официальные таблицы нумерации: чей номер и из какого он региона."""
+        outcome = asyncio.run(_numbering(settings.load().db_url, files, smaller=smaller, dry_run=dry_run))
+        for line in (outcome.sentence, *outcome.notes):
+            typer.echo(line)
+
     app.add_typer(group)
+
+
+async def _numbering(url: str, files: list[Path], *, smaller: bool, dry_run: bool) -> Outcome:
+    database, at, actor = Database(url), SystemClock().now(), f"cli:{getpass.getuser()}"
+    try:
+        return await import_numbering(database, files, at=at, actor=actor, smaller=smaller, dry_run=dry_run)
+    finally:
+        await database.close()
 
 
 async def _appeals(options: Settings, companies: Companies, file: Path, company: str) -> Imported:

@@ -15,12 +15,14 @@ from typing import Any
 import yaml
 
 import migrations
+from bench.numbering.tables import HEADER
 from carrier.leg import Leg
 from carrier.phone import AgentPhone
 from carrier.stories.installation import Installation
 from carrier.stories.scene import Caller, Scene, StoryLine
 from grid.imports import HandedTable
 from grid.imports.connections import import_connections
+from grid.imports.numbering import import_numbering
 from grid.imports.outages import import_outages
 from grid.imports.premises import import_premises
 from gridline.clock import SystemClock
@@ -41,6 +43,11 @@ STORMY = "stormy"
 """A company, like СКЭК, that three calls in a minute put into a storm; the others stay calm whatever comes."""
 COPIES = {CHANGED: "78005000001", STORMY: "78005000002"}
 """Companies like СКЭК, and their numbers."""
+RANGES = (
+    '999;0010000;0019999;10000;ООО "Связь";Курская обл.;г. Курск|Курская область;7700000001',
+    '999;0020000;0029999;10000;ООО "Связь";-;Российская Федерация;7700000001',
+)
+"""Numbers of Kursk, and of the whole country."""
 MEMBERS: Mapping[str, dict[str, list[str]]] = {
     "skek": {"skek-hotline": [ABSENT], "skek-water": [ABSENT], "skek-office": [*TALKERS]},
     "mrsk-centra": {"mrsk-hotline": [DISPATCHER], "mrsk-consultation": [ABSENT]},
@@ -87,7 +94,7 @@ def _renamed(body: dict[str, Any], *, id: str, did: str) -> None:
 
 
 async def with_data(house: Installation) -> None:
-    """Premises, outages and applications of `data`, their times counted from now."""
+    """Premises, outages and applications of `data`, their times counted from now, and a table of mobile numbers."""
     await migrations.upgrade(house.db)
     now = SystemClock().now().replace(second=0, microsecond=0)
     for name, load in (
@@ -96,6 +103,9 @@ async def with_data(house: Installation) -> None:
         ("connections", import_connections),
     ):
         await load(house.db, HandedTable(DATA / f"{name}.csv", house.companies, "", now))
+    table = house.var / "DEF-9xx.csv"
+    table.write_text("\n".join((HEADER, *RANGES, "")), encoding="utf-8-sig")
+    await import_numbering(house.db, [table], at=now, actor="test")
 
 
 class Desk:

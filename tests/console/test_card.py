@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
@@ -12,6 +14,8 @@ from sqlalchemy import func, select, update
 from agent_console.card.models import CardDraft, CardNote
 from agent_console.people.models import AuditEntry, Role, UserSession
 from appeals.models import Appeal, Contact, Content
+from bench.numbering.tables import HEADER
+from grid.imports.numbering import import_numbering
 from grid.models import Premise
 from grid.outages.models import OutageReport
 from outreach.models import Consent, MessageOut
@@ -300,6 +304,25 @@ async def test_who_only_reads_does_not_learn_who_called(console_app: ConsoleApp,
         for personal in ("Иванов Пётр Сергеевич", "120034001", "120-34-01"):
             assert (personal in text) == knows, f"{role} {personal}"
         assert "повреждение кабельной линии" in text
+
+
+async def test_where_a_number_was_given_out_is_seen_and_by_whom_only_with_the_number(
+    console_app: ConsoleApp, client_of: ClientOf, tmp_path: Path
+) -> None:
+    await a_past(console_app, text="Мигает свет")
+    call = await a_call(console_app)
+    assert "По таблицам нумерации" not in await (await (await client_of(Role.CLERK)).get(f"/card/{call}")).text()
+    file, console = tmp_path / "DEF-9xx.csv", console_app.console
+    row = '913;1200000;1299999;100000;ПАО "Связь";Кемеровская обл.;Кемеровская область;7700000001'
+    file.write_text(f"{HEADER}\n{row}\n", encoding="utf-8-sig")
+    await import_numbering(console.db, [file], at=console.clock.now(), actor="test")
+    await console.numbering.round()
+    for role, knows in ((Role.QA, False), (Role.CLERK, True), (Role.SUPERVISOR, True)):
+        client = await client_of(role)
+        for page in (f"/card/{call}", "/calls") if role is not Role.CLERK else (f"/card/{call}",):
+            text = html.unescape(await (await client.get(page)).text())
+            assert "Кемеровская область" in text, f"{role} {page}"
+            assert ('ПАО "Связь"' in text) == knows, f"{role} {page}"
 
 
 async def test_what_was_said_to_the_robot_is_played_to_those_who_may_listen(

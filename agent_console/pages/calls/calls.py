@@ -51,4 +51,5 @@ async def page(request: web.Request) -> web.Response:
             "30 дней": days.last(30, today),
         },
         number=lambda value: privacy.shown(actor, "phone", value),
+        origin=lambda value: privacy.origin(actor, console.numbering.find(value)),
     )

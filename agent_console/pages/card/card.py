@@ -17,7 +17,7 @@ from agent_console.card.ringing import CARD
 from agent_console.card.values import Candidate, CardPremise, CardView, Chosen
 from agent_console.console import Console, actor_of, console_of
 from agent_console.pages.card import told
-from agent_console.people import audit
+from agent_console.people import audit, privacy
 from agent_console.people.models import AuditAction
 from agent_console.people.permissions import Actor, Permission
 from agent_console.wallboard.dispatch.board import WAYS
@@ -169,6 +169,7 @@ async def context_of(
         "card": view,
         "work": await work.of_call(session, card.call, card.actor),
         "call": view.call,
+        "origin": privacy.origin(card.actor, card.console.numbering.find(card.call.caller)),
         "live": card.call.live,
         "of_company": card.company,
         "zone": card.company.zone,

@@ -9,6 +9,7 @@ from tests.calls.stories import BOOK
 from tests.calls.stories.power import confirm
 from tests.calls.street import Play, goes
 
+KURSK = Prompt("branch-confirm", branch="Курская область")
 YAROSLAVL = Prompt("branch-confirm", branch="Ярославская область")
 
 
@@ -46,6 +47,35 @@ async def a_wrong_guess_is_mended_by_keys(scene: Play) -> None:
     call = await ended(scene, own)
     if call.record.branch != "bryansk":
         raise StoryBroken(f"филиал {call.record.branch}")
+
+
+@BOOK.story("mrsk-centra")
+async def a_mobile_of_an_imported_range_tells_the_branch(scene: Play) -> None:
+    own = "+79990010001"
+    async with scene.greeted(own, "2", KURSK, "1", "power-menu") as caller:
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    if call.record.branch != "kursk":
+        raise StoryBroken(f"филиал {call.record.branch}")
+
+
+@BOOK.story("mrsk-centra")
+async def a_mobile_of_the_whole_country_tells_nothing(scene: Play) -> None:
+    own = "+79990020001"
+    async with scene.greeted(own, "2", "branch-groups") as caller:
+        await caller.hangs_up()
+    await ended(scene, own)
+
+
+@BOOK.story("mrsk-centra")
+async def whose_premise_is_known_is_not_asked_for_the_region(scene: Play) -> None:
+    own = "+74852100001"
+    async with scene.greeted(own, "2", "power-menu") as caller:
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    call.left("branch-power", "done")
+    if call.record.branch != "yaroslavl" or any(id.startswith("branch-") for id in call.said):
+        raise StoryBroken(f"филиал {call.record.branch}, сказано {call.said}")
 
 
 @BOOK.each("mrsk-centra", [("zero", 1, "0"), ("silence", 2, "")])

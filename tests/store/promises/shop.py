@@ -20,6 +20,7 @@ from appeals.intake.intake import accept
 from appeals.models import Appeal, Promise
 from appeals.register import Register, Registered
 from grid.models import Premise
+from grid.numbering.numbering import Numbering
 from grid.outages import thresholds
 from grid.outages.models import Outage, OutageReport, OutageStatus
 from gridline.calendar.workdays import ProductionCalendar
@@ -177,6 +178,7 @@ class Shop:
             visits=Visits(db, clock, "node1", lambda: "b"),
             storm=Storm(db, clock, of_installation(HOUSE / "dialplan"), "node1"),
             announcer=Announcer(db, clock, self._voice, var / "announced", disk),
+            numbering=Numbering(db),
             ends=Ends(journal, board, self._key),
         )
 
