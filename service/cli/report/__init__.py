@@ -29,6 +29,7 @@ from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import InvalidInput, NotFound
+from service.cli.report.ivr import ivr
 from worklist import kept
 
 CompanyOption = Annotated[str, typer.Option("--company", help="Компания (id)")]
@@ -52,6 +53,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("form49")(form_49)
     group.command("intime")(in_time)
     group.command("repeats")(repeated)
+    group.command("ivr")(ivr)
     group.command("callbacks")(calls_back)
     group.command("promises")(kept_promises)
     app.add_typer(group)
