@@ -5,12 +5,13 @@ Said from what is stored of the call and of no menu file, so that it stays the s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, not_, or_, select
 
-from ivr.desk.models import Left, QueueVisit
+from ivr.desk.models import LOST, Left, QueueVisit
 from ivr.journal.models import CallRecord, CallStep
 
 PRESSED, CUT_SHORT, HUNG_UP = "pressed", "cut-short", "hung-up"
@@ -31,7 +32,7 @@ class CallerEnd(StrEnum):
     PERSON = "person"
     """Somebody answered them, whatever was before or after."""
     WAITED = "waited"
-    """They came to a queue and nobody answered, or how the wait ended was not seen; even if they left a message."""
+    """They waited in a queue in vain (`ivr.desk.models.LOST`), even if they left a message then."""
     SERVED = "served"
     """Without a queue they got an answer of the menu: one of the ANSWERING prompts began after the first key they
     pressed in a menu; or they pressed none and heard one to its end (the announcement, what is known of their matter).
@@ -40,14 +41,24 @@ class CallerEnd(StrEnum):
     GIVEN_UP = "given-up"
     """They hung up, or the menu said goodbye, and there was nothing of all that."""
     UNSEEN = "unseen"
-    """We failed, or were stopped: nobody can say what they would have come to."""
+    """We failed or were stopped, or how a wait ended was not seen: nobody can say what they came to."""
+
+
+ENDS: Final[Mapping[CallerEnd, str]] = {
+    CallerEnd.PERSON: "ответил оператор",
+    CallerEnd.WAITED: "не дождались оператора",
+    CallerEnd.SERVED: "обслужило меню",
+    CallerEnd.GIVEN_UP: "ушли ни с чем",
+    CallerEnd.UNSEEN: "конец не виден",
+}
 
 
 def came_to() -> ColumnElement[str]:
     """The CallerEnd of a row of `calls` that came in and is over, as a column."""
     return case(
-        (or_(waited(Left.ANSWERED), CallRecord.outcome == "talked"), CallerEnd.PERSON.value),
-        (waited(), CallerEnd.WAITED.value),
+        (waited(Left.ANSWERED), CallerEnd.PERSON.value),
+        (waited(*LOST), CallerEnd.WAITED.value),
+        (waited(), CallerEnd.UNSEEN.value),
         (or_(_told(), CallRecord.outcome == "message"), CallerEnd.SERVED.value),
         (CallRecord.outcome.in_((HUNG_UP, "finished")), CallerEnd.GIVEN_UP.value),
         else_=CallerEnd.UNSEEN.value,
@@ -59,10 +70,10 @@ def came_in() -> ColumnElement[bool]:
     return and_(CallRecord.called_by == "", CallRecord.ended_at.is_not(None))
 
 
-def waited(outcome: Left | None = None) -> ColumnElement[bool]:
-    """Whether the call of a row of `calls` came to a queue; with an outcome, whether it left one so."""
+def waited(*outcomes: Left) -> ColumnElement[bool]:
+    """Whether the call of a row of `calls` came to a queue; with outcomes, whether it left one so."""
     visit = exists().where(QueueVisit.call_id == CallRecord.id)
-    return visit if outcome is None else visit.where(QueueVisit.outcome == outcome)
+    return visit.where(QueueVisit.outcome.in_(outcomes)) if outcomes else visit
 
 
 def _told() -> ColumnElement[bool]:

@@ -112,18 +112,25 @@ class MenuFigures:
 
     @property
     def to_person(self) -> int:
-        """Calls that came to a queue, whether anybody answered or not."""
+        """Calls that came to a queue, whether anybody answered or not; without those whose wait was not seen to end."""
         return self.ends[CallerEnd.PERSON] + self.ends[CallerEnd.WAITED]
 
 
 async def figures(session: AsyncSession, asked: MenuQuestion, *, visible_to: Scope) -> MenuFigures:
     """What became of the calls, place by place. Raises Unavailable."""
-    conditions = _conditions(asked, visible_to)
-    calls = select(CallRecord.id, came_to().label("end")).where(*conditions).cte("asked_calls")
-    ends = dict.fromkeys(CallerEnd, 0)
-    counted = select(calls.c.end, func.count()).group_by(calls.c.end)
-    ends |= {CallerEnd(end): number for end, number in await session.execute(counted)}
-    return MenuFigures(ends, await _places(session, conditions), await _ways(session, calls, conditions))
+    conditions = calls_asked(asked, visible_to)
+    ways, ends, lost = dict[str, Counter[str]](), Counter[str](), Counter[str]()
+    for row in await session.execute(_calls(conditions)):
+        ways.setdefault(row.way, Counter())[row.end] += row.number
+        ends[row.end] += row.number
+        if row.last is not None:
+            lost[row.last] += row.number
+    found = [CallersWay(_keys(way), sum(of.values()), dict(sorted(of.items()))) for way, of in ways.items()]
+    return MenuFigures(
+        ends={end: ends[end] for end in CallerEnd},
+        places=await _places(session, conditions, lost),
+        ways=tuple(sorted(found, key=lambda one: (-one.calls, one.keys))[:TOP]),
+    )
 
 
 async def versions(session: AsyncSession, asked: MenuQuestion, *, visible_to: Scope) -> list[FlowVersion]:
@@ -131,14 +138,14 @@ async def versions(session: AsyncSession, asked: MenuQuestion, *, visible_to: Sc
     first, last = func.min(CallRecord.started_at), func.max(CallRecord.started_at)
     query = (
         select(CallRecord.flow_version, func.count(), first, last)
-        .where(*_conditions(asked, visible_to), CallRecord.flow_version != "")
+        .where(*calls_asked(asked, visible_to), CallRecord.flow_version != "")
         .group_by(CallRecord.flow_version)
         .order_by(last.desc())
     )
     return [FlowVersion(*row) for row in await session.execute(query)]
 
 
-async def _places(session: AsyncSession, conditions: Conditions) -> tuple[PlaceFigures, ...]:
+async def _places(session: AsyncSession, conditions: Conditions, lost: Mapping[str, int]) -> tuple[PlaceFigures, ...]:
     step = CallStep
     ways: dict[str, list[WayOn]] = defaultdict(list)
     query = (
@@ -150,7 +157,6 @@ async def _places(session: AsyncSession, conditions: Conditions) -> tuple[PlaceF
     )
     for row in await session.execute(query):
         ways[row.place].append(WayOn(row.exit, row.key, row.leads_to, row.times))
-    lost: dict[str, int] = dict(iter(await session.execute(_given_up(conditions))))
     lasted: dict[str, Counter[int]] = defaultdict(Counter)
     for place, seconds, visits in await session.execute(_lasted(conditions)):
         lasted[place][seconds] += visits
@@ -187,17 +193,34 @@ def reached(lasted: Mapping[int, int], share: float) -> int | None:
     return None
 
 
-def _given_up(conditions: Conditions) -> Select[Any]:
-    """(place, calls): where those who got nothing were last."""
-    latest = (CallStep.started_at.desc(), CallStep.ordinal.desc())
-    back = func.row_number().over(partition_by=CallStep.call_id, order_by=latest).label("back")
-    steps = (
-        select(CallStep.place, back)
-        .join(CallRecord, CallRecord.id == CallStep.call_id)
-        .where(*conditions, came_to() == CallerEnd.GIVEN_UP.value)
+def _calls(conditions: Conditions) -> Select[Any]:
+    """(way, end, last, number): calls by the keys they pressed in menus, what they came to, and, of those who got
+    nothing, the place where they were last; one pass over the calls for all three."""
+    step = CallStep
+    order = (step.started_at, step.ordinal)
+    pressed = func.aggregate_strings(step.place + ":" + step.key, " ")
+    keys = (
+        select(
+            step.call_id,
+            pressed.over(partition_by=step.call_id, order_by=order, rows=(None, None)).label("way"),
+            func.row_number().over(partition_by=step.call_id, order_by=order).label("nth"),
+        )
+        .join(CallRecord, CallRecord.id == step.call_id)
+        .where(*conditions, in_menu())
         .subquery()
     )
-    return select(steps.c.place, func.count()).where(steps.c.back == 1).group_by(steps.c.place)
+    calls = select(CallRecord.id, came_to().label("end")).where(*conditions).cte("asked_calls")
+    backwards = (step.started_at.desc(), step.ordinal.desc())
+    last = select(step.place).where(step.call_id == calls.c.id).order_by(*backwards).limit(1).scalar_subquery()
+    way = func.coalesce(keys.c.way, literal_column("''", String)).label("way")
+    first = and_(keys.c.call_id == calls.c.id, keys.c.nth == 1)
+    each = (
+        select(way, calls.c.end, case((calls.c.end == CallerEnd.GIVEN_UP.value, last)).label("last"))
+        .select_from(calls)
+        .outerjoin(keys, first)
+        .subquery()
+    )
+    return select(*each.c, func.count().label("number")).group_by(*each.c)
 
 
 def _lasted(conditions: Conditions) -> Select[Any]:
@@ -213,16 +236,17 @@ def _lasted(conditions: Conditions) -> Select[Any]:
             step.call_id,
             step.place,
             nth.label("nth"),
-            Epoch(step.started_at).label("began"),
-            Epoch(step.ended_at).label("ended"),
+            step.started_at,
+            step.ended_at,
             talked.label("talked"),
         )
         .join(CallRecord, CallRecord.id == step.call_id)
         .where(*conditions, own_step())
         .subquery()
     )
+    seconds = Epoch(func.max(steps.c.ended_at)) - Epoch(func.min(steps.c.started_at))
     visits = (
-        select(steps.c.place, (func.max(steps.c.ended) - func.min(steps.c.began)).label("seconds"))
+        select(steps.c.place, seconds.label("seconds"))
         .group_by(steps.c.call_id, steps.c.place, steps.c.nth)
         .having(func.max(steps.c.talked) == 0)
         .subquery()
@@ -230,37 +254,12 @@ def _lasted(conditions: Conditions) -> Select[Any]:
     return select(visits.c.place, visits.c.seconds, func.count()).group_by(visits.c.place, visits.c.seconds)
 
 
-async def _ways(session: AsyncSession, calls: Any, conditions: Conditions) -> tuple[CallersWay, ...]:
-    """The most frequent ways by keys, with what they ended in."""
-    step = CallStep
-    order = (step.started_at, step.ordinal)
-    pressed = func.aggregate_strings(step.place + ":" + step.key, " ")
-    keys = (
-        select(
-            step.call_id,
-            pressed.over(partition_by=step.call_id, order_by=order, rows=(None, None)).label("way"),
-            func.row_number().over(partition_by=step.call_id, order_by=order).label("nth"),
-        )
-        .join(CallRecord, CallRecord.id == step.call_id)
-        .where(*conditions, in_menu())
-        .subquery()
-    )
-    way = func.coalesce(keys.c.way, literal_column("''", String)).label("way")
-    first = and_(keys.c.call_id == calls.c.id, keys.c.nth == 1)
-    each = select(way, calls.c.end).select_from(calls).outerjoin(keys, first).subquery()
-    ends: dict[str, dict[str, int]] = defaultdict(dict)
-    counted = select(each.c.way, each.c.end, func.count()).group_by(each.c.way, each.c.end)
-    for name, end, many in await session.execute(counted):
-        ends[name][end] = many
-    found = [CallersWay(_keys(name), sum(of.values()), dict(sorted(of.items()))) for name, of in ends.items()]
-    return tuple(sorted(found, key=lambda one: (-one.calls, one.keys))[:TOP])
-
-
 def _keys(way: str) -> tuple[tuple[str, str], ...]:
     return tuple((place, key) for place, _, key in (one.partition(":") for one in way.split()))
 
 
-def _conditions(asked: MenuQuestion, visible_to: Scope) -> list[ColumnElement[bool]]:
+def calls_asked(asked: MenuQuestion, visible_to: Scope) -> list[ColumnElement[bool]]:
+    """The conditions on `calls` of a question: those of its calls that came in, are over and may be seen."""
     conditions = [
         CallRecord.company_id == asked.company_id,
         CallRecord.started_at >= asked.period.since,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -22,7 +22,7 @@ from gridline.db import Database
 from gridline.errors import InvalidInput
 from gridline.scope import Scope
 from ivr.figures import menu, menu_tree
-from ivr.figures.callers import CallerEnd
+from ivr.figures.callers import ENDS, CallerEnd
 from ivr.figures.figures import Period
 from ivr.figures.menu import CallersWay, FlowVersion, MenuFigures, MenuQuestion, PlaceFigures, WayOn
 from ivr.menus.flows import Flows
@@ -30,13 +30,6 @@ from ivr.menus.model import HANG_UP, Flow
 from ivr.voice.prompts import PromptBook
 from service.cli.menus import vocabulary_by_book
 
-ENDS: Final[Mapping[CallerEnd, str]] = {
-    CallerEnd.PERSON: "ответил оператор",
-    CallerEnd.WAITED: "не дождались оператора",
-    CallerEnd.SERVED: "обслужило меню",
-    CallerEnd.GIVEN_UP: "ушли ни с чем",
-    CallerEnd.UNSEEN: "конец не виден",
-}
 HEADINGS: Final = (
     *("Место", "Что слышно", "Заходов", "Повторов", "Неверных", "Молчаний", "Ушли ни с чем"),
     *("Половина до, с", "Девять из десяти до, с", "Куда пошли"),
