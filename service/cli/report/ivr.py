@@ -34,6 +34,8 @@ HEADINGS: Final = (
     *("Место", "Что слышно", "Заходов", "Повторов", "Неверных", "Молчаний", "Ушли ни с чем"),
     *("Половина до, с", "Девять из десяти до, с", "Куда пошли"),
 )
+SHORT_HEADINGS: Final = ("Заходов", "Повт.", "Неверн.", "Молч.", "Ни с чем", "50 %, с", "90 %, с")
+"""For a terminal's width."""
 WIDTHS: Final = (22, 60, 10, 10, 10, 10, 14, 14, 20, 60)
 
 CompanyOption = Annotated[str, typer.Option("--company", help="Компания (id)")]
@@ -155,11 +157,13 @@ def _print(counted: _Counted) -> None:
             out.print(f"  {name}: {found.ends[end]} ({100 * found.ends[end] / found.calls:.1f} %)")
     for one in counted.versions:
         out.print(f"  меню {one.version[:12]}: {one.calls}", markup=False)
-    places = Table(*(HEADINGS[:1] + HEADINGS[2:]))
+    places = Table(HEADINGS[0], *SHORT_HEADINGS, box=None)
     for row in map(_row, found.places):
-        places.add_row(*("" if value is None else str(value) for value in row))
+        places.add_row(*("" if value is None else str(value) for value in row[:-1]))
     out.print(places)
-    ways = Table("Путь по клавишам", "Звонков", "Чем кончились")
+    for place in found.places:
+        out.print(f"{place.place}: {', '.join(map(_way, place.ways))}", markup=False, soft_wrap=True)
+    ways = Table("Путь по клавишам", "Звонков", "Чем кончились", box=None)
     for way in found.ways:
         ways.add_row(
             _keys(way), str(way.calls), ", ".join(f"{ENDS[CallerEnd(end)]} {n}" for end, n in way.ends.items())
