@@ -29,6 +29,9 @@ RESULTS: Final[Mapping[CallResult, str]] = {
     CallResult.LOST: "потерян в очереди",
     CallResult.UNSEEN: "конец ожидания не виден",
     CallResult.MENU: "только меню",
+    CallResult.IN: "входящий, закончился",
+    CallResult.SERVED: "обслужило меню",
+    CallResult.GIVEN_UP: "ушёл ни с чем",
     CallResult.OUT: "звонил оператор",
     CallResult.RECORDED: "есть запись",
 }

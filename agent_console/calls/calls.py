@@ -24,6 +24,7 @@ from gridline.numbers.phones import e164, printable
 from gridline.scope import OutOfScope, Scope
 from ivr.desk import deeds, devices
 from ivr.desk.models import LOST, Left, QueueVisit
+from ivr.figures.callers import CallerEnd, came_in, came_to
 from ivr.journal.models import CallRecord, CallStep, call_id
 from ivr.live.board import Board
 from ivr.live.view import CallKey, LiveCall
@@ -59,6 +60,12 @@ class CallResult(StrEnum):
     """Waited; how that ended was not seen."""
     MENU = "menu"
     """Waited for nobody."""
+    IN = "in"
+    """Came in and is over."""
+    SERVED = "served"
+    """Got an answer of the menu (`ivr.figures.callers`)."""
+    GIVEN_UP = "given-up"
+    """Got nothing there."""
     OUT = "out"
     """An agent has called."""
     RECORDED = "recorded"
@@ -238,6 +245,12 @@ def _narrowed(query: Select[Any], wanted: Narrowed) -> Select[Any]:
             query = query.where(visit, ~lost, ~answered)
         case CallResult.MENU:
             query = query.where(~visit, CallRecord.called_by == "")
+        case CallResult.IN:
+            query = query.where(came_in())
+        case CallResult.SERVED:
+            query = query.where(came_in(), came_to() == CallerEnd.SERVED.value)
+        case CallResult.GIVEN_UP:
+            query = query.where(came_in(), came_to() == CallerEnd.GIVEN_UP.value)
         case CallResult.OUT:
             query = query.where(CallRecord.called_by != "")
         case CallResult.RECORDED:

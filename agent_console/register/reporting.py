@@ -28,6 +28,7 @@ from gridline.calendar import days
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, NotFound, Unavailable
+from ivr.figures import form43
 from worklist import acceptance, kept
 
 
@@ -36,6 +37,7 @@ class Report(StrEnum):
 
     OVERVIEW = "overview"
     FORM41 = "form41"
+    FORM43 = "form43"
     FORM49 = "form49"
     INTIME = "intime"
     REPEATS = "repeats"
@@ -46,6 +48,7 @@ class Report(StrEnum):
 TITLES: Final[dict[Report, str]] = {
     Report.OVERVIEW: "Обзор",
     Report.FORM41: "Форма 4.1",
+    Report.FORM43: "Форма 4.3",
     Report.FORM49: "Форма 4.9",
     Report.INTIME: "В срок и с опозданием",
     Report.REPEATS: "Повторные",
@@ -127,6 +130,8 @@ async def _of(order: ReportOrder, opened: Source) -> dict[str, Any]:
     row, _, column = order.cell.partition("/")
     if order.report is Report.FORM49:
         return {"count": await form49.write(opened, order.year, Path(order.out))}
+    if order.report is Report.FORM43:
+        return _shown(order, form43.table(await form43.count(opened, order.year), opened.company, order.year))
     if order.report in (Report.PROMISES, Report.CALLBACKS):
         owed = promises if order.report is Report.PROMISES else kept
         if order.cell:

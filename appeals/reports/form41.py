@@ -10,7 +10,16 @@ from appeals.reports.rows import Value
 from appeals.reports.tally import Cell, Counts, ReportTable, Tally, View, change_percent
 from gridline.companies import Company
 
-TITLE: Final = "4.1. Количество обращений, поступивших в сетевую организацию"
+TITLE: Final = (
+    "4.1. Количество обращений, поступивших в сетевую организацию (всего), обращений, содержащих жалобу и (или) "
+    "обращений, содержащих заявку на оказание услуг, поступивших в сетевую организацию, а также количество обращений, "
+    "по которым были заключены договоры об осуществлении технологического присоединения и (или) договоры об оказании "
+    "услуг по передаче электрической энергии, а также по которым были урегулированы жалобы в отчетном периоде, а также "
+    "динамика по отношению к году, предшествующему отчетному"
+)
+"""The official title. Its columns are official too; its rows are from memory."""
+YEARS: Final = ("N-1", "N (текущий год)", "Динамика изменения показателя, %")
+"""The columns of each form of service; which year N is, is said above the table."""
 FORMS: Final[dict[str, str]] = {
     "office": "Очная форма",
     "phone": "Заочная форма с использованием телефонной связи",
@@ -66,9 +75,9 @@ class Form41(Tally):
                 row += [before, now, change_percent(before, now)]
             rows.append(row)
         return ReportTable(
-            titles=(", ".join(company.name for company in companies) + f", {year} год", TITLE),
+            titles=(", ".join(company.name for company in companies) + f", {year} год (N)", TITLE),
             groups=[(2 + 3 * at, 4 + 3 * at, title) for at, title in enumerate(FORMS.values())],
-            headings=("N", "Категории обращений потребителей", *(f"{year - 1}", f"{year}", "Динамика, %") * len(FORMS)),
+            headings=("N", "Категории обращений потребителей", *YEARS * len(FORMS)),
             rows=rows,
             widths=(7, 60, *[11] * (3 * len(FORMS))),
             columns=(None, None, *(code for form in FORMS for code in (f"{form}:N-1", f"{form}:N", None))),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from agent_console.calls.calls import CallResult
 from agent_console.console import actor_of, console_of
 from agent_console.people.permissions import Permission
 from agent_console.register import reporting, rows
@@ -26,12 +28,23 @@ from appeals.reports.tally import Dimension
 from gridline.calendar import days
 from gridline.companies import Company
 from gridline.errors import InvalidInput, Unavailable
+from ivr.figures import form43
 
 AT_ONCE = 2
 WAITING = 8
 """Reports that wait for their turn; beyond that a person is asked to come back."""
 SHOWN = 500
 """Appeals behind a cell that a page lists; the file has them all."""
+CALLS_BEHIND: Final[Mapping[str, CallResult]] = {
+    form43.ALL: CallResult.IN,
+    form43.ANSWERED: CallResult.ANSWERED,
+    form43.BY_MENU: CallResult.SERVED,
+    form43.WAIT: CallResult.ANSWERED,
+    form43.HANDLING: CallResult.ANSWERED,
+    form43.LOST: CallResult.LOST,
+    form43.GIVEN_UP: CallResult.GIVEN_UP,
+}
+"""Rows of form 4.3, and what the list of calls names the calls they are counted from; for the others it has no name."""
 KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -117,6 +130,7 @@ async def table(request: web.Request) -> web.Response:
         of_company=company,
         zone=company.zone,
         as_of=datetime.fromisoformat(order.as_of),
+        calls_behind=_calls_behind(request, order, company) if order.report is Report.FORM43 else {},
         query=query,
     )
 
@@ -168,6 +182,15 @@ async def _made(request: web.Request, order: ReportOrder, *, out: str = "", cell
     from_page = ReportOrder(order.report, order.company, order.year, order.as_of, order.by, order.branch, cell, out)
     async with request.app[TURNS]:
         return await reporting.made(from_page, db_url=config.db_url, dialplan=config.dialplan)
+
+
+def _calls_behind(request: web.Request, order: ReportOrder, company: Company) -> dict[str, str]:
+    """By row of form 4.3, the list of the calls it counts; empty for whoever may not read calls."""
+    if not actor_of(request).may(Permission.CALL_READ):
+        return {}
+    last = min(date(order.year, 12, 31), days.day_of(datetime.fromisoformat(order.as_of), company.zone))
+    period = {"company": company.id, "since": f"{order.year}-01-01", "until": last.isoformat()}
+    return {row: "/calls?" + urlencode(period | {"result": result}) for row, result in CALLS_BEHIND.items()}
 
 
 def _order(request: web.Request, company: Company) -> ReportOrder:

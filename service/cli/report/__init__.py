@@ -29,6 +29,8 @@ from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import InvalidInput, NotFound
+from ivr.figures import form43
+from service.cli.report.ivr import ivr
 from worklist import kept
 
 CompanyOption = Annotated[str, typer.Option("--company", help="Компания (id)")]
@@ -49,9 +51,11 @@ def add_to(app: typer.Typer) -> None:
     """Hang the group on `app`."""
     group = typer.Typer(name="report", help="Отчёты из журнала событий", no_args_is_help=True)
     group.command("form41")(form_41)
+    group.command("form43")(form_43)
     group.command("form49")(form_49)
     group.command("intime")(in_time)
     group.command("repeats")(repeated)
+    group.command("ivr")(ivr)
     group.command("callbacks")(calls_back)
     group.command("promises")(kept_promises)
     app.add_typer(group)
@@ -62,6 +66,13 @@ def form_41(
 ) -> None:
     """Форма 4.1: обращения по категориям и формам обслуживания за год и год до него."""
     asyncio.run(_tally(Form41(), "4.1", ReportRequest(company, year, out, as_of, behind)))
+
+
+def form_43(
+    company: CompanyOption, year: YearOption, out: OutOption = None, as_of: AsOfOption = "", behind: BehindOption = ""
+) -> None:
+    """Форма 4.3: обслуживание по телефону за год, по сохранённым звонкам; ячейка — 2.1/N."""
+    asyncio.run(_promises(form43, "4.3", ReportRequest(company, year, out, as_of, behind)))
 
 
 def in_time(
@@ -211,7 +222,7 @@ async def _evidence(of_company: Source, written: str) -> None:
 
 
 async def _promises(report: ModuleType, sheet: str, request: ReportRequest) -> None:
-    """A report of what was promised: `appeals.reports.promises` or `worklist.kept`."""
+    """A report that is a module: `appeals.reports.promises`, `worklist.kept` or `ivr.figures.form43`."""
     async with _sources(request) as sources:
         of_company = _single(sources)
         if request.behind:
