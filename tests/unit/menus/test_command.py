@@ -17,7 +17,7 @@ SHIPPED = HOUSE / "dialplan" / "menus"
 def test_the_shipped_menus_are_in_order() -> None:
     result = RUNNER.invoke(menus, ["check"])
     assert result.exit_code == 0, result.output
-    assert result.stdout.count("в порядке") == 2
+    assert result.stdout.count("в порядке") == 5
     assert "skek.yaml: в порядке (ООО «СКЭК»), мест " in result.stdout
 
 
@@ -48,7 +48,7 @@ def test_a_file_of_no_company_is_told(tmp_path: Path) -> None:
     result = RUNNER.invoke(menus, ["check", str(tmp_path / "other.yaml")])
     assert result.exit_code == 1
     assert "Это меню ни одной компании. Назовите файл" in result.stderr
-    assert "mrsk-centra.yaml, skek.yaml" in result.stderr
+    assert "mrsk-centra.yaml, pskovenergo.yaml, skek.yaml" in result.stderr
 
 
 def test_a_menu_is_drawn() -> None:
