@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from gridline.calendar.hours import Schedule, Workdays
-from gridline.errors import NotFound
+from gridline.errors import Misconfigured, NotFound
 from gridline.numbers import regions
 from gridline.numbers.applications import ApplicationNumbers
 from gridline.numbers.phones import parse, printable
@@ -235,33 +235,11 @@ class Companies:
 
     @classmethod
     def load(cls, folder: Path) -> Companies:
-        """Read every `*.yaml` of the folder. Raises Misconfigured with all mistakes of the first wrong file."""
-        by_id: dict[str, Company] = {}
-        owners: dict[str, str] = {}
-        answered: dict[str, str] = {}
-        for path in sorted(folder.glob("*.yaml")):
-            file = read(path)
-            company = _company(file)
-            for at, did in enumerate(company.dids):
-                if owners.setdefault(did, company.id) != company.id:
-                    what = f"Номер {did} уже отдан компании «{owners[did]}»."
-                    raise misconfigured(path, [Mistake(file.line("dids", at), what, "Оставьте его одной из них.")])
-            if shared := [queue for queue in sorted(company.queues) if queue in answered]:
-                # Queue names are global in Asterisk: callers of one company would reach agents of another.
-                mistakes = [
-                    Mistake(
-                        _line_of_queue(company, file, queue),
-                        f"Очередь «{queue}» уже есть у компании «{answered[queue]}».",
-                        f"Назовите её по-своему, например {company.id}-{queue.rpartition('-')[2]}.",
-                    )
-                    for queue in shared
-                ]
-                raise misconfigured(path, mistakes)
-            answered |= dict.fromkeys(company.queues, company.id)
-            by_id[company.id] = company
-        if not by_id:
-            raise misconfigured(folder, [Mistake(1, "Нет ни одной компании.", "Положите сюда файл компании *.yaml.")])
-        return cls(by_id)
+        """Read every `*.yaml` of the folder. Raises Misconfigured with all mistakes of every wrong file."""
+        companies, refused = every(folder)
+        if refused:
+            raise Misconfigured("\n".join(each.message for each in refused))
+        return companies
 
     @cached_property
     def queues(self) -> frozenset[str]:
@@ -284,12 +262,41 @@ SHAPES = {
 """Each pattern's requirement, in words."""
 
 
-def _company(file: YamlFile) -> Company:
-    company = validated(file, Company, SHAPES)
-    mistakes = list(_at_odds(company, file))
-    if mistakes:
-        raise misconfigured(file.path, mistakes)
-    return company
+def every(folder: Path) -> tuple[Companies, list[Misconfigured]]:
+    """The companies of the files that are right, and what is wrong with each of the others.
+
+    Of two files that want one number or one queue, the second by name is wrong.
+    """
+    by_id: dict[str, Company] = {}
+    refused: list[Misconfigured] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            file = read(path)
+            company = validated(file, Company, SHAPES)
+            if mistakes := [*_at_odds(company, file), *_taken(company, file, by_id.values())]:
+                raise misconfigured(path, mistakes)
+        except Misconfigured as error:
+            refused.append(error)
+        else:
+            by_id[company.id] = company
+    if not by_id and not refused:
+        nobody = Mistake(1, "Нет ни одной компании.", "Положите сюда файл компании *.yaml.")
+        refused.append(misconfigured(folder, [nobody]))
+    return Companies(by_id), refused
+
+
+def _taken(company: Company, file: YamlFile, others: Iterable[Company]) -> Iterator[Mistake]:
+    """Numbers and queues that another company has already."""
+    for other in others:
+        for at, did in enumerate(company.dids):
+            if did in other.dids:
+                what = f"Номер {did} уже отдан компании «{other.id}»."
+                yield Mistake(file.line("dids", at), what, "Оставьте его одной из них.")
+        for queue in company.queues & other.queues:
+            # Queue names are global in Asterisk: callers of one company would reach agents of another.
+            what = f"Очередь «{queue}» уже есть у компании «{other.id}»."
+            cure = f"Назовите её по-своему, например {company.id}-{queue.rpartition('-')[2]}."
+            yield Mistake(_line_of_queue(company, file, queue), what, cure)
 
 
 def _line_of_queue(company: Company, file: YamlFile, queue: str) -> int:

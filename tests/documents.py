@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,11 +12,17 @@ from pathlib import Path
 from gridline.settings import HOUSE
 
 _DIFF = re.compile(r"^```diff\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_ADDS = re.compile(r"^\.venv/bin/gridline (companies new .*)$", re.MULTILINE)
 
 
 def diffs(document: Path) -> list[str]:
     """Every diff that a guide shows, in its order."""
     return _DIFF.findall(document.read_text("utf-8"))
+
+
+def additions(document: Path) -> list[list[str]]:
+    """The words of every `gridline companies new` that a guide shows, without the program."""
+    return [shlex.split(command) for command in _ADDS.findall(document.read_text("utf-8"))]
 
 
 def files() -> Iterator[str]:

@@ -28,11 +28,14 @@ class Mistake:
     line: int
     what: str
     cure: str
+    file: str = ""
+    """Where it stands, if in another file than the one that is read."""
 
 
 def misconfigured(path: Path, mistakes: Sequence[Mistake]) -> Misconfigured:
-    """The error that shows every mistake of one file, in the order of its lines."""
-    shown = [f"{path}:{m.line}: {m.what} {m.cure}" for m in sorted(set(mistakes))]
+    """The error that shows every mistake of one file, in the order of its lines; those of another file follow."""
+    ordered = sorted(set(mistakes), key=lambda one: (one.file, one))
+    shown = [f"{m.file or path}:{m.line}: {m.what} {m.cure}" for m in ordered]
     return Misconfigured("\n".join(shown))
 
 

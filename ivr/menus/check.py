@@ -32,6 +32,10 @@ def check(flow: Flow, vocabulary: Vocabulary) -> list[Finding]:
     return sorted(findings)
 
 
+def _found(place: Place, what: str, cure: str) -> Finding:
+    return Finding(place.line, what, cure, place.file)
+
+
 def _reachable(flow: Flow) -> Iterator[Finding]:
     seen, ahead = {flow.start, HANG_UP}, [flow.start]
     while ahead:
@@ -41,38 +45,38 @@ def _reachable(flow: Flow) -> Iterator[Finding]:
                 ahead.append(target)
     for name, place in flow.places.items():
         if name not in seen:
-            yield Finding(place.line, f"В место «{name}» никто не попадёт.", "Приведите в него клавишу или выход.")
+            yield _found(place, f"В место «{name}» никто не попадёт.", "Приведите в него клавишу или выход.")
     if HANG_UP not in {target for place in flow.places.values() for _, target in place.leads()}:
         cure = f"Приведите прощание к {HANG_UP}."
-        yield Finding(flow.places[flow.start].line, "Звонок по этому меню никогда не кончается.", cure)
+        yield _found(flow.places[flow.start], "Звонок по этому меню никогда не кончается.", cure)
 
 
 def _notice_first(flow: Flow) -> Iterator[Finding]:
     """The caller hears the recording notice before anything else (rule R5)."""
     start = flow.places[flow.start]
     if not isinstance(start, ActionPlace) or start.action != NOTICE:
-        yield Finding(start.line, "Первое место — не уведомление о записи.", f"Поставьте первым место с do: {NOTICE}.")
+        yield _found(start, "Первое место — не уведомление о записи.", f"Поставьте первым место с do: {NOTICE}.")
 
 
 def _danger_by_one(flow: Flow) -> Iterator[Finding]:
     """A broken wire does not wait for the rest of the menu (rule R35)."""
     menu = flow.first_menu
     if menu is None:
-        line = flow.places[flow.start].line
-        yield Finding(line, "До меню звонок не доходит.", "После уведомления приведите его в главное меню.")
+        cure = "После уведомления приведите его в главное меню."
+        yield _found(flow.places[flow.start], "До меню звонок не доходит.", cure)
     elif not _does(flow, menu.press.get("1", ""), DANGER):
         cure = f"Приведите 1 в место с do: {DANGER}."
-        yield Finding(menu.line, f"В первом меню «{menu.name}» клавиша 1 — не опасность.", cure)
+        yield _found(menu, f"В первом меню «{menu.name}» клавиша 1 — не опасность.", cure)
     elif menu.silence:
         cure = "Уберите silence: молчащий абонент (телефон без тона) должен попасть к человеку."
-        yield Finding(menu.line, f"В первом меню «{menu.name}» есть silence.", cure)
+        yield _found(menu, f"В первом меню «{menu.name}» есть silence.", cure)
 
 
 def _engine_prompts(flow: Flow, vocabulary: Vocabulary) -> Iterator[Finding]:
     for id in (WRONG_KEY, NOTHING_HEARD):
         if id not in vocabulary.prompts:
             cure = "Добавьте её в prompts.ru.yaml."
-            yield Finding(flow.places[flow.start].line, f"Нет подсказки «{id}», нужной каждому меню.", cure)
+            yield _found(flow.places[flow.start], f"Нет подсказки «{id}», нужной каждому меню.", cure)
 
 
 def _endless(flow: Flow) -> Iterator[Finding]:
@@ -86,10 +90,10 @@ def _endless(flow: Flow) -> Iterator[Finding]:
         else:
             return
         ring.pop()
-        first = min(range(len(ring)), key=lambda at: flow.places[ring[at]].line)
+        first = min(range(len(ring)), key=lambda at: (flow.places[ring[at]].file, flow.places[ring[at]].line))
         ring = [*ring[first:], *ring[: first + 1]]
         cure = f"Разорвите его: одно из мест должно вести к прощанию и {HANG_UP}."
-        yield Finding(flow.places[ring[0]].line, f"Круг без нажатий абонента: {' → '.join(ring)}.", cure)
+        yield _found(flow.places[ring[0]], f"Круг без нажатий абонента: {' → '.join(ring)}.", cure)
         ahead = {name: targets - set(ring) for name, targets in ahead.items() if name not in ring}
 
 
@@ -109,20 +113,20 @@ def _keys_of(place: Place) -> Container[str]:
 
 def _menu(flow: Flow, menu: Menu, vocabulary: Vocabulary) -> Iterator[Finding]:
     if not _does(flow, menu.press.get("0", ""), PERSON):
-        yield Finding(menu.line, f"В меню «{menu.name}» 0 — не человек.", f"Приведите 0 в место с do: {PERSON}.")
+        yield _found(menu, f"В меню «{menu.name}» 0 — не человек.", f"Приведите 0 в место с do: {PERSON}.")
     if not _does(flow, menu.otherwise, PERSON):
         cure = f"Приведите otherwise в место с do: {PERSON}."
-        yield Finding(menu.line, f"В меню «{menu.name}» неверные нажатия ведут не к человеку.", cure)
+        yield _found(menu, f"В меню «{menu.name}» неверные нажатия ведут не к человеку.", cure)
     if menu.repeat != REPEAT:
-        yield Finding(menu.line, f"Меню «{menu.name}» нельзя повторить.", 'Добавьте repeat: "*".')
+        yield _found(menu, f"Меню «{menu.name}» нельзя повторить.", 'Добавьте repeat: "*".')
     options = len(menu.press.keys() - {"0"})
     if options > MOST_OPTIONS:
         cure = f"Оставьте {MOST_OPTIONS} (не считая 0 и *), остальное — во вложенное меню."
-        yield Finding(menu.line, f"В меню «{menu.name}» пунктов {options}.", cure)
+        yield _found(menu, f"В меню «{menu.name}» пунктов {options}.", cure)
     seconds = sum(vocabulary.prompts[id] for id in menu.say)
     if seconds > LONGEST_MENU_S:
         cure = f"Сократите текст до {LONGEST_MENU_S:.0f} с или разделите меню."
-        yield Finding(menu.line, f"Меню «{menu.name}» звучит {seconds:.1f} с.", cure)
+        yield _found(menu, f"Меню «{menu.name}» звучит {seconds:.1f} с.", cure)
 
 
 def _does(flow: Flow, name: str, action: str) -> bool:

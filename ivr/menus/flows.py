@@ -13,6 +13,7 @@ from ivr.menus.load import load_flow
 from ivr.menus.model import Flow
 from ivr.menus.shortened import shortened
 from ivr.menus.vocabulary import Vocabulary
+from ivr.menus.written import COMMON_FILE
 
 Stamp = tuple[int, int]
 STORM = ".storm.yaml"
@@ -47,7 +48,7 @@ class Flows:
         return short if storm else usual
 
     def changed(self) -> bool:
-        """Whether a menu file has changed since the last load, whether that load took it or refused it."""
+        """Whether a menu file or the common one has changed since the last load, whether that took it or refused it."""
         return self._stamps() != self._seen
 
     def reload(self) -> tuple[Misconfigured, ...]:
@@ -70,7 +71,7 @@ class Flows:
 
     def _stamps(self) -> dict[str, Stamp | None]:
         names = [name for company in self._companies for name in (company.menu, _in_storm(company))]
-        return {name: _stamp(self._folder / name) for name in names}
+        return {name: _stamp(self._folder / name) for name in (COMMON_FILE, *names)}
 
 
 def _in_storm(company: Company) -> str:

@@ -1,6 +1,6 @@
 """Reads a menu file into a Flow, or reports everything wrong with it: line, mistake, cure.
 
-The language is closed on purpose: eleven words, no expressions, no variables. What needs an `if` is an action with
+The language is closed on purpose: twelve words, no expressions, no variables. What needs an `if` is an action with
 two exits.
 """
 
@@ -12,9 +12,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
-from gridline.yaml.file import Mistake, Tree, YamlFile, misconfigured, read
+from gridline.errors import Misconfigured
+from gridline.yaml.file import Mistake, Tree, misconfigured
 from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu, Place, Saying, version_of
 from ivr.menus.vocabulary import Vocabulary
+from ivr.menus.written import Written, written
 
 MENU_WORDS = ("say", "press", "words", "repeat", "silence", "wait", "tries", "otherwise")
 SAYING_WORDS = ("say", "then")
@@ -29,30 +31,30 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
 def load_flow(file: Path, vocabulary: Vocabulary) -> Flow:
-    """Read one menu file. Raises Misconfigured with every mistake found, each with file, line and cure.
+    """Read one menu. Raises Misconfigured with every mistake found, each with file, line and cure.
 
-    Only the file itself is checked here; whether the flow serves a caller well is up to `check.check`.
+    Only what is written is checked here; whether the flow serves a caller well is up to `check.check`.
     """
-    source = read(file)
-    reader = _Reader(source, vocabulary)
-    places = reader.places()
-    if source.mistakes:
-        raise misconfigured(file, source.mistakes)
+    source = written(file)
+    places = _Reader(source, vocabulary).places()
+    wrong = [misconfigured(one.path, one.mistakes).message for one in source.files if one.mistakes]
+    if wrong:
+        raise Misconfigured("\n".join(wrong))
     start = next(iter(places))
     return Flow(file, start, MappingProxyType(places), version_of(start, places))
 
 
 class _Reader:
-    """One pass over one file; mistakes are collected, so that all of them are shown at once."""
+    """One pass over one menu; mistakes are collected, so that all of them are shown at once."""
 
-    def __init__(self, file: YamlFile, vocabulary: Vocabulary) -> None:
-        self._file = file
+    def __init__(self, menu: Written, vocabulary: Vocabulary) -> None:
+        self._written = menu
         self._vocabulary = vocabulary
         self._names: tuple[str, ...] = ()
 
     def places(self) -> dict[str, Place]:
-        tree = self._file.tree
-        if not isinstance(tree, dict) or not tree:
+        tree = self._written.places
+        if not tree:
             self._wrong("В файле нет ни одного места.", "Начните с места notice: и его слов с отступом.")
             return {}
         self._names = tuple(tree)
@@ -117,7 +119,7 @@ class _Reader:
             self._number(name, "tries", TRIES, "раз") if "tries" in body else 3,
             self._number(name, "wait", WAIT_S, "секунд") if "wait" in body else 5,
             self._spoken(name, press) if "words" in body else MappingProxyType({}),
-            self._file.line(name),
+            *self._stands(name),
         )
 
     def _spoken(self, name: str, press: Container[str]) -> Mapping[str, tuple[str, ...]]:
@@ -144,7 +146,7 @@ class _Reader:
 
     def _saying(self, name: str, body: dict[str, Tree]) -> Saying:
         self._known_words(name, body, SAYING_WORDS)
-        return Saying(name, self._said(name), self._target(name, "then"), self._file.line(name))
+        return Saying(name, self._said(name), self._target(name, "then"), *self._stands(name))
 
     def _doing(self, name: str, body: dict[str, Tree]) -> ActionPlace | None:
         action, vocabulary = self._text(name, "do"), self._vocabulary
@@ -164,7 +166,11 @@ class _Reader:
                 self._wrong(f"Действию {action} тема не нужна.", "Уберите строку topic.", name, "topic")
             elif topic not in vocabulary.topics:
                 self._unknown("Темы", topic, vocabulary.topics, name, "topic")
-        return ActionPlace(name, action, MappingProxyType(leads), topic, signature.exits_by_key, self._file.line(name))
+        by_key = signature.exits_by_key
+        return ActionPlace(name, action, MappingProxyType(leads), topic, by_key, *self._stands(name))
+
+    def _stands(self, name: str) -> tuple[int, str]:
+        return self._written.file(name).line(name), self._written.elsewhere(name)
 
     def _known_words(self, name: str, body: dict[str, Tree], words: tuple[str, ...]) -> None:
         for word in body:
@@ -190,7 +196,7 @@ class _Reader:
     def _target(self, *where: str) -> str:
         target = self._text(*where)
         if target and target != HANG_UP and target not in self._names:
-            self._unknown("Места", target, (*self._names, HANG_UP), *where)
+            self._unknown("Места", target, (*self._written.names, HANG_UP), *where)
         return target
 
     def _number(self, name: str, word: str, allowed: range, unit: str) -> int:
@@ -210,7 +216,7 @@ class _Reader:
         return ""
 
     def _at(self, *where: str) -> Tree:
-        tree = self._file.tree
+        tree: Tree = dict(self._written.places)
         for step in where:
             assert isinstance(tree, dict)
             tree = tree[step]
@@ -223,4 +229,5 @@ class _Reader:
         self._wrong(f"{what} «{word}» нет{here}.", cure, *where)
 
     def _wrong(self, what: str, cure: str, *where: str | int) -> None:
-        self._file.mistakes.append(Mistake(self._file.line(*where), what, cure))
+        file = self._written.file(str(where[0]) if where else "")
+        file.mistakes.append(Mistake(file.line(*where), what, cure))

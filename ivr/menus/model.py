@@ -15,7 +15,10 @@ HANG_UP = "hang-up"
 
 @dataclass(frozen=True)
 class Menu:
-    """Says something and waits for a key."""
+    """Says something and waits for a key.
+
+    Every place knows its `line`, and the `file` of one that stands in another file than the company's.
+    """
 
     name: str
     say: tuple[str, ...]
@@ -32,6 +35,7 @@ class Menu:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Key -> what may be said instead of it, where the company lets its callers speak to menus."""
     line: int = field(default=0, compare=False)
+    file: str = field(default="", compare=False)
 
     def leads(self) -> Iterator[tuple[str, str]]:
         """(by what, to where): keys, then `silence` and `otherwise`."""
@@ -49,6 +53,7 @@ class Saying:
     say: tuple[str, ...]
     then: str
     line: int = field(default=0, compare=False)
+    file: str = field(default="", compare=False)
 
     def leads(self) -> Iterator[tuple[str, str]]:
         """(by what, to where)."""
@@ -67,6 +72,7 @@ class ActionPlace:
     exits_by_key: frozenset[str] = field(default=frozenset(), compare=False)
     """Exits reached by a key press (a property of the action, not of the file)."""
     line: int = field(default=0, compare=False)
+    file: str = field(default="", compare=False)
 
     def leads(self) -> Iterator[tuple[str, str]]:
         """(by what, to where)."""

@@ -1,6 +1,6 @@
 """The `gridline` command; one command per file, each with an `add_to(app)` function, loaded when it is called.
 
-Commands stand in this folder and on the floor `line`.
+Commands stand in this folder and on the floors `company`, `line` and `sound`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ OVERVIEW: Final[Mapping[str, str]] = {
     "asterisk": "Файлы Asterisk для своей службы.",
     "bench": "Измерить скорость.",
     "calendar": "Производственный календарь.",
+    "companies": "Компании: проверить, завести новую.",
     "demo": "Показать линию в работе: настоящие звонки, рассказанные по ходу дела.",
     "doctor": "Проверить установку: что не так и что делать. Код 1, если что-то не так.",
     "import": "Загрузить таблицу: всю или ничего.",
@@ -39,7 +40,7 @@ OVERVIEW: Final[Mapping[str, str]] = {
 }
 """What `gridline --help` says about each command, without importing them all (2 s); a test keeps it in step."""
 
-_FLOORS: Final = ("line", "sound")
+_FLOORS: Final = ("company", "line", "sound")
 """Folders of commands and no commands themselves; every other folder here is one command with commands of its own."""
 
 

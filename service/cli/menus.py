@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from ivr.actions import SIGNATURES
 from ivr.menus.draw import draw
 from ivr.menus.flows import load_checked
 from ivr.menus.vocabulary import Vocabulary
+from ivr.menus.written import COMMON_FILE
 from ivr.voice.prompts import PromptBook
 
 menus = typer.Typer(help="Меню, которые слышит абонент: проверить, нарисовать.", no_args_is_help=True)
@@ -33,7 +35,7 @@ def check(
     out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
     folder = settings.dialplan / "menus"
     broken = False
-    for file in files or sorted({folder / company.menu for company in companies}):
+    for file in _asked(files or [folder / COMMON_FILE], companies):
         owners = [company for company in companies if company.menu == file.name]
         if not owners:
             broken = True
@@ -51,6 +53,13 @@ def check(
                 out.print(text, markup=False)
     if broken:
         raise typer.Exit(1)
+
+
+def _asked(files: Sequence[Path], companies: Companies) -> Sequence[Path]:
+    """These menus; in place of the common one, which is no company's, every menu beside it."""
+    menus = sorted({company.menu for company in companies})
+    whole = [[file.with_name(menu) for menu in menus] if file.name == COMMON_FILE else [file] for file in files]
+    return [file for some in whole for file in some]
 
 
 @menus.command("draw")

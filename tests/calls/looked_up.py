@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import yaml
 from sqlalchemy import func, select
 
 from appeals.models import Appeal, DraftAppeal
@@ -18,6 +17,7 @@ from grid.outages.models import OutageReport
 from gridline.clock import SystemClock
 from gridline.numbers.phones import e164
 from ivr.journal.models import CallRecord, CallStep
+from ivr.menus.written import written
 from recordings.incoming import Incoming
 from recordings.models import Recording, RecordingKind
 from tests.calls.street import Play
@@ -164,8 +164,9 @@ async def exits_taken(house: Installation, calls: int) -> set[tuple[str, str]]:
 
     actions: defaultdict[tuple[str, str], str] = defaultdict(str)
     for company in house.companies:
-        places = yaml.safe_load((house.settings.dialplan / "menus" / company.menu).read_text("utf-8"))
-        actions |= {(company.id, name): place["do"] for name, place in places.items() if "do" in place}
+        places = written(house.settings.dialplan / "menus" / company.menu).places.items()
+        told = {name: body for name, body in places if isinstance(body, dict)}
+        actions |= {(company.id, name): str(body["do"]) for name, body in told.items() if "do" in body}
     return await until(look, f"{calls} оконченных звонков")
 
 

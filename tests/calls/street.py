@@ -51,6 +51,9 @@ RANGES = (
 MEMBERS: Mapping[str, dict[str, list[str]]] = {
     "skek": {"skek-hotline": [ABSENT], "skek-water": [ABSENT], "skek-office": [*TALKERS]},
     "mrsk-centra": {"mrsk-hotline": [DISPATCHER], "mrsk-consultation": [ABSENT]},
+    "pskovenergo": {"pskov-hotline": [ABSENT], "pskov-office": [ABSENT]},
+    "arhenergo": {"arhenergo-hotline": [ABSENT], "arhenergo-office": [ABSENT]},
+    "moesk": {"moesk-hotline": [ABSENT], "moesk-office": [ABSENT]},
     CHANGED: {f"{CHANGED}-hotline": [], f"{CHANGED}-water": [], f"{CHANGED}-office": []},
     STORMY: {f"{STORMY}-hotline": [ABSENT], f"{STORMY}-water": [], f"{STORMY}-office": []},
 }

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from gridline.calendar.calendar_file import import_days, kept_days, load_calendar
 from gridline.errors import InvalidInput
-from service.cli import calendar as commands
+from service.cli.company import calendar as commands
 
 
 def upload(tmp_path: Path, text: str) -> Path:

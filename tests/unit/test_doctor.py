@@ -292,10 +292,10 @@ def test_companies(config: Settings, dialplan: Path) -> None:
 
 def test_menus(config: Settings, dialplan: Path) -> None:
     config = but(config, dialplan=dialplan)
-    assert [each.level for each in words.menus(config)] == ["fine", "fine"]
+    assert {each.level for each in words.menus(config)} == {"fine"}
     file = dialplan / "menus/skek.yaml"
     file.write_text(file.read_text().replace("1: danger", "1: dangr"))
-    assert [each.level for each in words.menus(config)] == ["fine", "wrong"]
+    assert [each.level for each in words.menus(config)].count("wrong") == 1
 
 
 async def test_prompts(config: Settings, tmp_path: Path) -> None:
@@ -320,7 +320,7 @@ async def test_prompts(config: Settings, tmp_path: Path) -> None:
 
 
 def test_prompts_the_dialplan_plays_by_name_are_looked_for(config: Settings, dialplan: Path) -> None:
-    assert words._missing_names(but(config, dialplan=dialplan))[:2] == ["common/unknown-number", "mrsk-centra/notice"]
+    assert words._missing_names(but(config, dialplan=dialplan))[:2] == ["common/unknown-number", "arhenergo/notice"]
 
 
 async def test_the_voice_speaks_or_is_told_missing(config: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from gridline.clock import SetClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Misconfigured
-from service.cli import rules as commands
+from service.cli.company import rules as commands
 from tests.store.appeals.made import intake
 
 TEN_DAYS = """

@@ -62,6 +62,23 @@ def test_a_broken_file_is_refused_whole_and_the_old_one_serves(broken: str, fold
     assert flows.reload() == ()
 
 
+def test_a_change_of_the_common_menu_reaches_those_who_take_it_and_nobody_else(folder: Path) -> None:
+    write(folder, "common.yaml", GOOD)
+    write(folder, SKEK.menu, "from: common\n")
+    flows = Flows(COMPANIES, folder, lambda _company: WORDS)
+    skek, mrsk = flows.of(SKEK), flows.of(MRSK)
+    assert skek.version == mrsk.version
+    write(folder, "common.yaml", spoilt("tries: 2", "tries: 3"))
+    assert flows.changed()
+    assert flows.reload() == ()
+    assert flows.of(SKEK).version != skek.version
+    assert flows.of(MRSK).version == mrsk.version
+    write(folder, "common.yaml", spoilt("2: water", "2: nowhere"))
+    (refusal,) = flows.reload()
+    assert str(folder / "common.yaml") in refusal.message
+    assert flows.of(SKEK).version != skek.version
+
+
 def test_a_file_that_has_gone_is_a_change_and_a_refusal(folder: Path) -> None:
     flows = Flows(COMPANIES, folder, lambda _company: WORDS)
     old = flows.of(SKEK)

@@ -7,8 +7,10 @@ import pytest
 from agent_console.calls import journey
 from gridline.companies import Companies
 from gridline.settings import HOUSE
+from gridline.yaml.file import read
 from ivr.menus.flows import load_checked
 from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu
+from ivr.menus.written import COMMON_FILE, written
 from ivr.voice.prompts import PromptBook
 from service.cli.menus import vocabulary_by_book
 from tests.unit.menus.lines import HANGS_UP
@@ -37,6 +39,14 @@ def test_every_place_a_key_leads_to_is_told_in_the_words_of_its_menu(flow: Flow,
     assert not [name for name in told.values() if "клавиша" in name]
     assert told["consult-connection"] == "Подключение к сетям → Консультация специалиста / Оператор"
     assert list(told)[-1] == "operator"
+
+
+def test_every_common_place_is_used_by_some_company() -> None:
+    folder = HOUSE / "dialplan" / "menus"
+    common = read(folder / COMMON_FILE).tree
+    taken = {name for company in COMPANIES for name in written(folder / company.menu).shared}
+    assert isinstance(common, dict)
+    assert common.keys() - taken <= {"main"}
 
 
 def menus(flow: Flow) -> list[Menu]:

@@ -1,0 +1,1 @@
+"""Commands about what a company says of itself: its days and its rules."""
