@@ -17,7 +17,7 @@ from gridline.db import Database
 ROUND_S: Final = 10.0
 """Until a table that another process has imported is used here."""
 LOOK_S: Final = 2.0
-PAGE: Final = 2000
+PAGE: Final = 500
 """Ranges read at once: some milliseconds of the loop, which is the calls'."""
 
 _EDITIONS = select(NumberingTable.digit, NumberingTable.edition)
