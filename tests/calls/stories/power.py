@@ -136,7 +136,7 @@ async def who_is_told_of_an_outage_may_be_called_when_it_is_over_and_may_think_b
     if {one.outage_id for one in told} != {outage.id} or "обрыв провода" not in told[0].told:
         raise StoryBroken(f"не записано, что сказано: {[one.told for one in told]}")
     async with scene.noticed(own) as caller:
-        await caller.hears(CAUSE, within_s=30)
+        await caller.hears(CAUSE, within_s=40)
         await caller.hears("main-menu", within_s=20)
         await goes(caller, *POWER, "1", confirm(address), "1", CAUSE)
         await caller.hears(Prompt("outage-agreed-menu", what="свет"), within_s=20)
@@ -165,7 +165,7 @@ async def what_is_said_to_be_back_and_is_not_goes_on_with_its_first_clock(scene:
     if (nested.starts_at, report.outage_id) != (before.starts_at, nested.id):
         raise StoryBroken(f"вложенное с {nested.starts_at}, сообщение в {report.outage_id}")
     async with scene.noticed("+79131000091") as caller:
-        await caller.hears(CAUSE, within_s=30)
+        await caller.hears(CAUSE, within_s=40)
         await caller.hangs_up()
 
 
@@ -173,7 +173,7 @@ async def what_is_said_to_be_back_and_is_not_goes_on_with_its_first_clock(scene:
 async def water_is_told_and_reported_as_water(scene: Play) -> None:
     water = ("2", "power-service", "2", "water-menu", "1")
     async with scene.noticed("+79131000010") as caller:
-        await caller.hears(Prompt("outage-cause", cause="прорыв трубы"), within_s=30)
+        await caller.hears(Prompt("outage-cause", cause="прорыв трубы"), within_s=40)
         await caller.hears("main-menu", within_s=20)
         await goes(caller, *water, confirm("г. Кемерово, ул. Водная, д. 10"))
         await goes(caller, "1", Prompt("outage-cause", cause="прорыв трубы"))
