@@ -84,8 +84,6 @@ def _change(source: Path, target: Path, more: Callable[[dict[str, Any]], None]) 
     more(body)
     body["members"] = MEMBERS[body["id"]]
     body["survey"] = body["id"] == "skek"
-    if body["id"] == "mrsk-centra":  # its applications are numbered as most companies' are
-        body.pop("application_numbers")
     target.write_text(yaml.safe_dump(body, allow_unicode=True, sort_keys=False), "utf-8")
 
 
