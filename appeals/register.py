@@ -66,6 +66,8 @@ class AppealStatus:
     answered_at: datetime | None
     overdue: bool
     sentence: str
+    joined_to: str = ""
+    """The number of the earlier appeal that it was joined to."""
 
 
 @dataclass(slots=True)
@@ -159,8 +161,9 @@ class Register:
         async with self._db.read() as session:
             query = select(Appeal).where(Appeal.company_id == company_id, column == read.digits)
             appeal = (await session.execute(query)).scalar_one_or_none()
-        if appeal is None:
-            raise NotFound(f"Обращения {digits} в реестре нет.")
+            if appeal is None:
+                raise NotFound(f"Обращения {digits} в реестре нет.")
+            earlier = await session.get(Appeal, appeal.joined_to) if appeal.joined_to else None
         today = self._clock.now().astimezone(company.zone).date()
         overdue = appeal.answered_at is None and appeal.state in states.OPEN and today > appeal.deadline
         return AppealStatus(
@@ -173,6 +176,7 @@ class Register:
             answered_at=appeal.answered_at,
             overdue=overdue,
             sentence=states.sentence(appeal, company, overdue=overdue),
+            joined_to=earlier.number if earlier else "",
         )
 
     async def last_receipt(self, series: int) -> str | None:

@@ -40,6 +40,8 @@ class Call:
 
     Kept in the channel, so that a controller that takes over knows it too.
     """
+    danger_offered: bool = False
+    """They have heard which key is danger, before anything longer was told."""
     by_keys: bool = False
     """They spoke in vain, or cannot be heard: in this call they are asked for keys alone."""
     misheard: int = 0

@@ -52,12 +52,12 @@ ACTIONS: Mapping[str, Action] = {
     "open_matters": Action(open_matters.act),
     DANGER: Action(danger.act, subject="maintenance"),
     POWER: Action(no_supply.act, subject="outages", takes_topic=True),
-    "connection_status": Action(connection_status.act, subject="connection"),
-    "register_complaint": Action(register_complaint.act, takes_topic=True),
-    "appeal_status": Action(appeal_status.act, subject="appeal"),
+    "connection_status": Action(connection_status.act, subject="connection", exits_by_key=("main",)),
+    "register_complaint": Action(register_complaint.act, takes_topic=True, exits_by_key=("main",)),
+    "appeal_status": Action(appeal_status.act, subject="appeal", exits_by_key=("main",)),
     PERSON: Action(operator.act, takes_topic=True, exits_by_key=("callback",)),
     "callback": Action(callback.act),
-    "leave_message": Action(leave_message.act, takes_topic=True, exits_by_key=("operator",)),
+    "leave_message": Action(leave_message.act, takes_topic=True, exits_by_key=("operator", "main")),
 }
 
 SIGNATURES: Mapping[str, Signature] = MappingProxyType({name: each.signature for name, each in ACTIONS.items()})

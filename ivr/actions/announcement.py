@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ivr.actions import danger
 from ivr.line import Line
 from ivr.services import Services
 
@@ -17,5 +18,6 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["said", "p
     if not unheard:
         return "none"
     call.announced.update(one.id for one in unheard)
-    call.ahead = await line.say(*(one.phrase for one in unheard))
+    first = danger.key_first(call) if call.branch is None else ()  # with a branch they come from the first menu
+    call.ahead = await line.say(*first, *(one.phrase for one in unheard))
     return "pressed" if call.ahead else "said"

@@ -10,7 +10,7 @@ from appeals import numbering
 from appeals.register import AppealStatus
 from gridline.companies import Company
 from gridline.errors import InvalidInput, NotFound
-from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose
+from ivr.actions.questions import LOOK_UP_S, SILENCE, NumberAsked, choose
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
@@ -29,13 +29,13 @@ _STATE_PROMPTS = {
 }
 
 
-async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
+async def act(line: Line, services: Services, _topic: str) -> Literal["done", "main", "operator"]:
     """Tell the state of the appeals whose numbers are keyed."""
     while True:
         phrases = await _asked(line, services)
-        key = await choose(line, *phrases, "status-end-menu", keys="12", silence="2")
-        if key == "2":
-            return "done"
+        key = await choose(line, *phrases, "status-end-menu", keys="12", silence=SILENCE)
+        if key != "1":
+            return "done" if key == SILENCE else "main"
 
 
 async def _asked(line: Line, services: Services) -> list[Phrase]:
@@ -68,7 +68,9 @@ def told(status: AppealStatus, now: datetime, company: Company) -> list[Phrase]:
     match prompt := _STATE_PROMPTS[status.state]:
         case "status-registered":
             received = spoken.on_day(status.received_at.astimezone(company.zone).date(), today)
-            phrases.append(Prompt(prompt, day=received))
+            phrases.append(Prompt(prompt, day=received, until=until))
+        case "status-joined":
+            phrases.append(Prompt(prompt, number=spoken.digit_by_digit(numbering.written(status.joined_to))))
         case "status-in-work" | "status-waiting-others":
             phrases.append(Prompt(prompt, until=until))
         case "status-answered" | "status-closed":

@@ -10,7 +10,7 @@ from gridline.db import new_id
 from gridline.errors import Unavailable
 from gridline.numbers.phones import takes_messages
 from gridline.scope import Scope
-from ivr.actions.questions import choose
+from ivr.actions.questions import SILENCE, choose
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
@@ -21,6 +21,8 @@ from recordings.incoming import Label
 
 OFFER = "message-offer"
 AGAIN = "complaint-number-again"
+MAIN_KEY = "1"
+"""Of AGAIN: on to the main menu."""
 WITHIN_S = 2.0
 """How long a caller waits for the database before they hear that no message will come."""
 
@@ -30,16 +32,22 @@ log = structlog.get_logger(__name__)
 async def told(line: Line, services: Services, answer: Prompt, phone: str, *, again: str = AGAIN) -> str:
     """Tell the caller their number (`answer`), as often as they want it, and offer to send it to `phone` (E.164).
 
-    `again` is the menu that ends it; returns the key pressed there: "1", or "#" for silence.
+    `again` is the menu that ends it; returns the key pressed there: "1", or SILENCE.
     """
     label = await _consent_label(line, services, phone)
     if label is None:
-        return await choose(line, answer, again, keys="1#", silence="#")
+        return await _ended(line, answer, again)
     async with line.recorded(services.incoming.samples(label)):
         key = await choose(line, answer, OFFER, keys="12", silence="2")
     done = await _agreed(line, services, phone, label) if key == "1" else ()
-    key = await choose(line, *done, again, keys="1*#", silence="#")
-    return await choose(line, answer, again, keys="1#", silence="#") if key == "*" else key
+    key = await _ended(line, *done, again, keys="1*#")
+    return await _ended(line, answer, again) if key == "*" else key
+
+
+async def _ended(line: Line, *phrases: Phrase, keys: str = "1#") -> str:
+    """The key pressed in the last menu; `#` says as little as silence."""
+    key = await choose(line, *phrases, keys=keys, silence=SILENCE)
+    return SILENCE if key == "#" else key
 
 
 async def _agreed(line: Line, services: Services, phone: str, label: Label) -> tuple[Phrase, ...]:

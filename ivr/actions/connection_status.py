@@ -9,21 +9,21 @@ from grid import connections
 from grid.connections import ConnectionStatus
 from grid.models import Turn
 from gridline.errors import InvalidInput, NotFound
-from ivr.actions.questions import LOOK_UP_S, NumberAsked, choose
+from ivr.actions.questions import LOOK_UP_S, SILENCE, NumberAsked, choose
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 
 
-async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
+async def act(line: Line, services: Services, _topic: str) -> Literal["done", "main", "operator"]:
     """Tell the progress of the applications whose numbers are keyed."""
     while True:
         status = await _asked(line, services)
         today = services.clock.now().astimezone(line.call.company.zone).date()
-        key = await choose(line, *told(status, today), "application-end-menu", keys="12", silence="2")
-        if key == "2":
-            return "done"
+        key = await choose(line, *told(status, today), "application-end-menu", keys="12", silence=SILENCE)
+        if key != "1":
+            return "done" if key == SILENCE else "main"
 
 
 async def _asked(line: Line, services: Services) -> ConnectionStatus:
@@ -57,7 +57,7 @@ def told(status: ConnectionStatus, today: date) -> list[Phrase]:
     if status.due is None:
         phrases.append("application-due-unknown")
     elif status.due < today:
-        phrases.append(Prompt("application-overdue", until=spoken.until(status.due, today)))
+        phrases.append(Prompt("application-overdue", day=spoken.on_day(status.due, today)))
     else:
         phrases.append(Prompt("application-due", until=spoken.until(status.due, today)))
     return phrases

@@ -10,9 +10,11 @@ from gridline import priorities
 from gridline.errors import Unavailable
 from ivr.actions import alarm, told
 from ivr.actions.questions import PersonWanted
+from ivr.call import Call
 from ivr.line import CallerHungUp, Line
 from ivr.services import Services
 from ivr.telephony import variables
+from ivr.voice.prompts import Phrase
 
 WAIT_S = 60
 
@@ -29,6 +31,14 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["queued", 
     await line.say("danger-safety", interruptible=False)
     await wait(line, services)
     return "queued" if await leave_words(line, services) else "failed"
+
+
+def key_first(call: Call) -> tuple[Phrase, ...]:
+    """Which key is danger: said once, before what is told ahead of the first menu; a key there is that menu's."""
+    if call.danger_offered:
+        return ()
+    call.danger_offered = True
+    return ("danger-first",)
 
 
 async def wait(line: Line, services: Services) -> None:

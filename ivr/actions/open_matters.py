@@ -12,6 +12,7 @@ from grid.models import Premise
 from grid.outages import reports, truth
 from grid.outages.models import Outage, OutageReport
 from gridline.db import Reads
+from ivr.actions import danger
 from ivr.actions.power import tellings, words
 from ivr.actions.questions import LOOK_UP_S
 from ivr.line import Line
@@ -55,7 +56,7 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["said", "n
     if not phrases:
         return "none"
     with tellings.kept(line, services, told):
-        call.ahead = await line.say(*phrases)
+        call.ahead = await line.say(*danger.key_first(call), *phrases)
     return "said"
 
 

@@ -15,6 +15,8 @@ MOST_DIGITS = 32
 """Most keys taken as one number; a robot's further keys count as the next try (attack A19)."""
 PERSON_KEY = "0"
 REPEAT_KEY = "*"
+SILENCE = "silence"
+"""What `choose` returns for silence where it is an answer; no key."""
 
 
 class PersonWanted(Exception):

@@ -14,11 +14,14 @@ from ivr.services import Services
 
 TOPICS = {"1": "outages", "2": "quality", "3": "connection", "4": "metering", "5": "service"}
 """Keys of the prompt complaint-topic -> topic codes of the register."""
+WATER = "water"
+TOPICS_WITH_WATER = TOPICS | {"4": WATER}
+"""Of complaint-topic-water: five keys are what callers remember, so meters are «всё остальное» there."""
 
 log = structlog.get_logger(__name__)
 
 
-async def act(line: Line, services: Services, topic: str) -> Literal["done", "operator"]:
+async def act(line: Line, services: Services, topic: str) -> Literal["done", "main", "operator"]:
     """Take a complaint; if the caller hangs up half-way, or it cannot be registered, a draft with its audio remains."""
     stage = "telling"
     telling = told.Telling(line, services, "complaint-tell")
@@ -32,7 +35,7 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "op
             if label is None:
                 return "operator"
             stage = "topic"
-            topic = topic or TOPICS[await choose(line, "complaint-topic", keys=tuple(TOPICS))]
+            topic = topic or await _topic(line)
             stage = "contact"
             phone = await told.contact(line)
             stage = "registering"
@@ -45,5 +48,10 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "op
             await telling.keep_draft(stage, topic)
             await line.say("complaint-failed")
             return "operator"
-    await by_message.told(line, services, answer, phone)
-    return "done"
+    return "main" if await by_message.told(line, services, answer, phone) == by_message.MAIN_KEY else "done"
+
+
+async def _topic(line: Line) -> str:
+    if WATER in line.call.company.topics:
+        return TOPICS_WITH_WATER[await choose(line, "complaint-topic-water", keys=tuple(TOPICS_WITH_WATER))]
+    return TOPICS[await choose(line, "complaint-topic", keys=tuple(TOPICS))]

@@ -33,6 +33,7 @@ REPEATED_WITHIN = timedelta(days=1)
 REGISTER_BUDGET_S = 2.0
 """How long a caller waits for the register before the promise is kept on disk instead (fault F18)."""
 
+REGISTERED = "complaint-registered"
 MOST_INVITATIONS = 6
 
 log = structlog.get_logger(__name__)
@@ -168,10 +169,13 @@ async def contact(line: Line) -> str:
             await asked.wrong()
 
 
-async def register(line: Line, services: Services, label: Label, *, kind: str, topic: str, phone: str) -> Prompt:
+async def register(
+    line: Line, services: Services, label: Label, *, kind: str, topic: str, phone: str, by: str = REGISTERED
+) -> Prompt:
     """Register the recording; returns the prompt that confirms it: number and deadline, or a receipt.
 
-    A caller whose phone has an open appeal on this topic adds to it and hears its number (attack A21). Raises
+    A caller whose phone has an open appeal on this topic adds to it and hears its number (attack A21). `by` says that
+    it is registered; another prompt than the usual one tells the number alone, of an open appeal as well. Raises
     Unavailable when neither the register nor the disk accepts it: then nothing was promised.
     """
     call = line.call
@@ -179,7 +183,8 @@ async def register(line: Line, services: Services, label: Label, *, kind: str, t
     try:
         if earlier := await _added(line, services, accept(intake)):
             call.promised.append(earlier.number)
-            return _numbered("complaint-registered-already", earlier, services, call)
+            already = "complaint-registered-already" if by == REGISTERED else by
+            return _numbered(already, earlier, services, call)
         made = await services.register.register(accept(intake), within_s=REGISTER_BUDGET_S)
     except Unavailable as error:
         kept = await services.disk.do(services.spool.keep, intake)
@@ -188,7 +193,7 @@ async def register(line: Line, services: Services, label: Label, *, kind: str, t
         call.promised.append(kept.receipt)
         return Prompt("complaint-receipt", number=spoken.digit_by_digit(kept.receipt))
     call.promised.append(made.number)
-    return _numbered("complaint-registered", made, services, call)
+    return _numbered(by, made, services, call)
 
 
 def intake_of(
@@ -233,4 +238,6 @@ async def _added(line: Line, services: Services, intake: Intake) -> OpenAppeal |
 def _numbered(prompt: str, appeal: Registered | OpenAppeal, services: Services, call: Call) -> Prompt:
     today = services.clock.now().astimezone(call.company.zone).date()
     number = spoken.digit_by_digit(numbering.written(appeal.number))
+    if not prompt.startswith(REGISTERED):
+        return Prompt(prompt, number=number)
     return Prompt(prompt, number=number, until=spoken.until(appeal.deadline, today))

@@ -89,7 +89,7 @@ async def test_a_caller_who_agrees_gets_the_number_by_sms(house: Installation, c
             await caller.hears(await say([heard], "skek"), 30)
         await caller.speak(chirps(7, 3.0))
         await caller.press("#")
-        for heard, key in (("complaint-review", "1"), ("complaint-topic", "5")):
+        for heard, key in (("complaint-review", "1"), ("complaint-topic-water", "5")):
             await caller.hears(await say([heard], "skek"), 30)
             await caller.press(key)
         await caller.hears(await say([Prompt("complaint-contact", phone=spoken.phone(WRITER))], "skek"), 30)
@@ -173,7 +173,7 @@ async def test_a_place_that_is_said_is_offered_confirmed_and_told_the_truth(hous
     address = "г. Кемерово, ул. Светлая, д. 2"
     async with scene.call(SPEAKER) as caller:
         await caller.hears("main-menu", within_s=40)
-        for key, phrase in (("2", "power-service"), ("1", "power-menu"), ("2", "premise-unknown-caller")):
+        for key, phrase in (("2", "power-service"), ("1", "power-menu"), ("1", "premise-unknown-caller")):
             await caller.press(key)
             await caller.hears(phrase)
         await caller.hears("place-how-aloud")

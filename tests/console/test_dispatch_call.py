@@ -97,7 +97,7 @@ async def _street(house: Installation, file: Path) -> None:
 async def _reports(house: Installation, one: int) -> None:
     render = house.voice.render
     confirm = Prompt("premise-confirm", address=spoken.address(f"г. Кемерово, ул. Новая, д. {one}"))
-    way: list[tuple[Phrase, str]] = [("main-menu", "2"), ("power-service", "1"), ("power-menu", "2"), (confirm, "1")]
+    way: list[tuple[Phrase, str]] = [("main-menu", "2"), ("power-service", "1"), ("power-menu", "1"), (confirm, "1")]
     async with house.carrier.call(from_number=number(one), to=house.companies.by_id("skek").dids[0]) as caller:
         for heard, key in (*way, ("report-check-fuses", "1"), ("report-taken", "")):
             await caller.hears(await render([heard], "skek"), 40)

@@ -73,7 +73,7 @@ async def test_an_old_report_or_one_of_the_page_is_not_told_as_the_callers(shop:
     await report(shop, settlement="п. Барзас", house="2", at=now - 4 * DAY)
     assert await heard(shop) == []
     await report(shop, settlement="п. Барзас", house="3", at=now - 2 * DAY)
-    assert await heard(shop) == REPORTED_AT
+    assert await heard(shop) == ["danger-first", *REPORTED_AT]
 
 
 async def test_an_outage_at_home_is_told_with_its_crew_and_the_age_of_what_is_known(shop: Shop) -> None:
@@ -97,7 +97,7 @@ async def test_an_outage_at_home_is_told_with_its_crew_and_the_age_of_what_is_kn
         session.add(OutageScope(outage_id=outage.id, premise_id=home.id))
         session.add(OutageEvent(outage_id=outage.id, at=now, actor="user:d", kind=OutageChange.CREW, body={}))
     outage_told = ["outage-unplanned", "outage-cause-unknown", "outage-crew", "outage-until-unknown", "outage-as-of"]
-    assert await heard(shop) == ["known-outage", *outage_told]
+    assert await heard(shop) == ["danger-first", "known-outage", *outage_told]
     await report(shop, settlement="п. Барзас", house="3")
     assert await heard(shop) == [*REPORTED_AT, "known-outage", *outage_told]
     await report(shop, premise=home)

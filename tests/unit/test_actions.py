@@ -62,7 +62,7 @@ def unplanned(**facts: object) -> Outage:
 
 def test_every_action_names_its_exits_in_its_signature() -> None:
     assert {name for name, signature in actions.SIGNATURES.items() if signature.exits == {FAILED}} == set()
-    assert actions.SIGNATURES["leave_message"].exits == {"done", "silent", "operator", "failed"}
+    assert actions.SIGNATURES["leave_message"].exits == {"done", "silent", "main", "operator", "failed"}
     assert actions.SIGNATURES["operator"].exits == {"callback", "closed", "unanswered", "failed"}
 
 
@@ -123,6 +123,7 @@ def test_every_state_of_an_appeal_is_told(state: str, overdue: bool) -> None:
         NOW if state in ("answered", "closed") else None,
         overdue,
         "",
+        "260001011" if state == "joined" else "",
     )
     words = _spoken(appeal_status.told(status, NOW, SKEK))
     assert words.startswith("Обращение два шесть")
@@ -134,8 +135,8 @@ def test_every_state_of_an_appeal_is_told(state: str, overdue: bool) -> None:
 def test_every_stage_of_a_connection_is_told(turn: Turn, due: date | None) -> None:
     status = ConnectionStatus("26001016", "", "", 3, 5, "Договор", turn, due, "Оплатите счёт.", finished=False)
     words = _spoken(connection_status.told(status, NOW.date()))
-    assert "на стадии третьей из пяти: Договор" in words
-    assert ("прошёл" in words) is (due is not None and due < NOW.date())
+    assert "на третьей стадии из пяти: Договор" in words
+    assert ("истёк" in words) is (due is not None and due < NOW.date())
     done = ConnectionStatus("26001016", "", "", 5, 5, "", turn, due, "", finished=True)
     assert _spoken(connection_status.told(done, NOW.date())) == "Подключение завершено. Уведомление вам отправлено."
 
@@ -151,7 +152,7 @@ def test_every_kind_of_outage_is_told(service: Service, planned: bool, cause: st
     assert GONE[service] in now
     assert GONE[other] not in now
     assert ("Причина: обрыв провода." in now) is bool(cause)
-    assert ("данных нет" in now) is (end is None)
+    assert ("пока неизвестно" in now) is (end is None)
     assert ("не успели" in now) is (end is not None and end < NOW)
     ahead = _spoken(words.told([], [outage], NOW - timedelta(hours=4), SKEK, service))
     assert f"запланировано отключение {GONE[service]}" in ahead
@@ -231,7 +232,7 @@ def test_a_flat_is_spoken_only_to_who_keyed_the_account() -> None:
 
 
 def test_topics_of_complaints_and_branches_of_the_menu_are_real() -> None:
-    assert set(register_complaint.TOPICS.values()) <= SKEK.topics.keys()
+    assert set((register_complaint.TOPICS | register_complaint.TOPICS_WITH_WATER).values()) <= SKEK.topics.keys()
     mrsk = Companies.load(HOUSE / "dialplan" / "companies").by_id("mrsk-centra")
     assert [branch for group in find_branch.GROUPS.values() for branch in group] == [one.id for one in mrsk.branches]
 

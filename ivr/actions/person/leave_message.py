@@ -16,7 +16,7 @@ from ivr.services import Services
 log = structlog.get_logger(__name__)
 
 
-async def act(line: Line, services: Services, topic: str) -> Literal["done", "silent", "operator", "failed"]:
+async def act(line: Line, services: Services, topic: str) -> Literal["done", "silent", "main", "operator", "failed"]:
     """Take a message: `silent` when nothing was said, `operator` on 0, `failed` when it cannot be kept.
 
     Whoever told of danger in this call speaks to the dispatcher.
@@ -33,7 +33,8 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "si
             await telling.keep_message(topic)
             await line.say("message-kept")
             return "done"
-        answer = await told.register(line, services, label, kind="appeal", topic=topic or "service", phone=phone)
+        by = "message-registered" if _is_urgent(line, topic) else told.REGISTERED
+        answer = await told.register(line, services, label, kind="appeal", topic=topic or "service", phone=phone, by=by)
     except CallerHungUp:
         await telling.keep_draft("message", topic)
         raise
@@ -42,10 +43,16 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "si
         await telling.keep_draft("message", topic)
         return "failed"
     if not callback.may_be_promised(line.call, services, topic):
-        await by_message.told(line, services, answer, phone)
-    elif await by_message.told(line, services, answer, phone, again="callback-by-message") == "1":
+        return "main" if await by_message.told(line, services, answer, phone) == by_message.MAIN_KEY else "done"
+    if await by_message.told(line, services, answer, phone, again="callback-by-message") == "1":
         await line.say(await callback.promised(line, services, phone, about_message=True))
     return "done"
+
+
+def _is_urgent(line: Line, topic: str) -> bool:
+    """Whether it was left for the hotline: the term of an answer in writing would be no answer to that caller."""
+    company = line.call.company
+    return topic in company.topics and company.topic(topic).queue == company.hotline
 
 
 async def _contact(line: Line) -> str | None:

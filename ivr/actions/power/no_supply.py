@@ -9,7 +9,7 @@ from grid.outages.models import Service
 from grid.outages.truth import Truth
 from ivr.actions.power import consent, place, planned, report, tellings, words
 from ivr.actions.power.asked import Place
-from ivr.actions.questions import LOOK_UP_S, choose
+from ivr.actions.questions import LOOK_UP_S, SILENCE, choose
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
@@ -41,7 +41,7 @@ async def _served(line: Line, services: Services, asked: Place, service: Service
     said, told = _told(known, line, services)
     with tellings.kept(line, services, told):
         menu, keys = _menu(known, agreed=agreed)
-        key = await choose(line, *said, menu, keys=keys, silence="silence")
+        key = await choose(line, *said, menu, keys=keys, silence=SILENCE)
     if key == OPT_OUT:
         call.ahead = await line.say(await consent.withdraw(line, services))
     elif key == FIRST and unplanned is not None:

@@ -13,7 +13,7 @@ from grid.models import Premise
 from gridline.errors import Unavailable
 from gridline.numbers.phones import parse, takes_messages
 from ivr.actions.power.asked import Place
-from ivr.actions.questions import LOOK_UP_S, choose
+from ivr.actions.questions import LOOK_UP_S, SILENCE, choose
 from ivr.line import Line
 from ivr.services import Services
 from outreach import consents
@@ -22,7 +22,7 @@ from recordings.incoming import Label
 
 BY_CALL: Final = "consent-planned"
 BY_MESSAGE: Final = "consent-planned-message"
-YES, SILENCE = "1", "silence"
+YES: Final = "1"
 
 log = structlog.get_logger(__name__)
 

@@ -42,6 +42,8 @@ def number_told(scene: Play, appeal: Appeal, prompt: str = "complaint-registered
     """The prompt with number and deadline."""
     today = appeal.received_at.astimezone(scene.zone).date()
     number = spoken.digit_by_digit(numbering.written(appeal.number))
+    if prompt == "message-registered":
+        return Prompt(prompt, number=number)
     return Prompt(prompt, number=number, until=spoken.until(appeal.deadline, today))
 
 
@@ -63,7 +65,7 @@ async def a_complaint_is_told_redone_and_registered_with_another_telephone(scene
         await goes(caller, "2", "complaint-your-words")
         await caller.leg.hears(await scene.spoken(WORDS, "aleksandr"), within_s=5)
         await caller.hears("complaint-review", within_s=20)
-        await goes(caller, "1", "complaint-topic", "2", asks_for(own), "2", "contact-enter")
+        await goes(caller, "1", "complaint-topic-water", "2", asks_for(own), "2", "contact-enter")
         theirs = Prompt("contact-confirm", phone=spoken.phone(other))
         await goes(caller, "9131200098#", Prompt("contact-confirm", phone=spoken.phone("+79131200098")))
         await goes(caller, "2", "contact-enter", "89131200099#", theirs)
@@ -71,10 +73,10 @@ async def a_complaint_is_told_redone_and_registered_with_another_telephone(scene
         appeal = await registered(scene, caller, other)
         await caller.press("*")
         await caller.hears(number_told(scene, appeal), within_s=10)
-        await goes(caller, "2", "complaint-number-again", "1", "anything-else", "1", "main-menu")
+        await goes(caller, "2", "complaint-number-again", "1", "main-menu")
         await caller.hangs_up()
     call = await ended(scene, own)
-    call.left("complaint-new", "done")
+    call.left("complaint-new", "main")
     words = scene.house.voice.book.text(number_told(scene, appeal), scene.company)
     if sum(words in step.prompt_text for step in call.steps) != 2:
         raise StoryBroken(f"номер назван не дважды: {words}")
@@ -90,7 +92,7 @@ async def a_complaint_said_again_is_the_same_appeal(scene: Play) -> None:
     own = "+79131200002"
     async with scene.greeted(own, *TO_TELL) as caller:
         await tells(caller)
-        await goes(caller, "#", "complaint-review", "1", "complaint-topic", "5", asks_for(own))
+        await goes(caller, "#", "complaint-review", "1", "complaint-topic-water", "5", asks_for(own))
         await caller.press("1")
         appeal = await registered(scene, caller, own)
         await caller.hangs_up()
@@ -103,7 +105,7 @@ async def a_complaint_said_again_is_the_same_appeal(scene: Play) -> None:
         await caller.hears("main-menu", within_s=25)
         await goes(caller, *TO_TELL)
         await tells(caller)
-        await goes(caller, "#", "complaint-review", "1", "complaint-topic", "5", asks_for(own))
+        await goes(caller, "#", "complaint-review", "1", "complaint-topic-water", "5", asks_for(own))
         await goes(caller, "1", number_told(scene, appeal, "complaint-registered-already"))
         await caller.hangs_up()
     again = await ended(scene, own)
@@ -118,19 +120,29 @@ async def a_complaint_said_again_is_the_same_appeal(scene: Play) -> None:
 @BOOK.story()
 async def a_complaint_on_quality_needs_no_topic(scene: Play) -> None:
     own = "+79131200003"
-    async with scene.greeted(own, "2", "power-service", "1", "power-menu", "3", "person-nobody") as caller:
-        await caller.hears("complaint-tell", within_s=30)
+    async with scene.greeted(own, "2", "power-service", "1", "power-menu", "2", "quality-menu") as caller:
+        await goes(caller, "1", "complaint-tell")
         await tells(caller)
         await goes(caller, "#", "complaint-review", "1", asks_for(own))
         await caller.press("1")
         appeal = await registered(scene, caller, own)
-        await goes(caller, "2", "complaint-number-again", "1", "anything-else")
+        await goes(caller, "2", "complaint-number-again")
+        await caller.hears("anything-else", within_s=25)
         await caller.hangs_up()
     call = await ended(scene, own)
-    call.left("quality", "unanswered")
     call.left("complaint-quality", "done")
     if appeal.topic != "quality":
         raise StoryBroken(f"тема {appeal.topic}")
+
+
+@BOOK.story()
+async def who_would_rather_speak_about_quality_and_reaches_nobody_tells_it(scene: Play) -> None:
+    own = "+79131200006"
+    async with scene.greeted(own, "2", "power-service", "1", "power-menu", "2", "quality-menu") as caller:
+        await goes(caller, "0", "person-nobody")
+        await caller.hears("complaint-tell", within_s=30)
+        await caller.hangs_up()
+    (await ended(scene, own)).left("consult-quality", "unanswered")
 
 
 @BOOK.story()
@@ -161,7 +173,7 @@ async def zero_instead_of_words_is_a_person_and_the_star_says_it_again(scene: Pl
     await nothing_left(scene, call.id)
 
 
-@BOOK.each("skek", [("review", "reviewing", ()), ("topic", "topic", ("1", "complaint-topic"))])
+@BOOK.each("skek", [("review", "reviewing", ()), ("topic", "topic", ("1", "complaint-topic-water"))])
 async def three_wrong_keys_bring_a_person_and_keep_the_words(scene: Play, stage: str, way: tuple[str, ...]) -> None:
     own = f"+7913120001{len(way)}"
     question = way[-1] if way else "complaint-review"
@@ -183,8 +195,8 @@ async def three_wrong_keys_bring_a_person_and_keep_the_words(scene: Play, stage:
 STAGES = [
     ("telling", ()),
     ("reviewing", ("#", "complaint-review")),
-    ("topic", ("#", "complaint-review", "1", "complaint-topic")),
-    ("contact", ("#", "complaint-review", "1", "complaint-topic", "3", "asks")),
+    ("topic", ("#", "complaint-review", "1", "complaint-topic-water")),
+    ("contact", ("#", "complaint-review", "1", "complaint-topic-water", "3", "asks")),
 ]
 
 
@@ -208,13 +220,13 @@ async def a_hang_up_while_the_number_is_told_takes_nothing_back(scene: Play) -> 
     own = "+79131200030"
     async with scene.greeted(own, *TO_TELL) as caller:
         await tells(caller)
-        await goes(caller, "#", "complaint-review", "1", "complaint-topic", "4", asks_for(own))
+        await goes(caller, "#", "complaint-review", "1", "complaint-topic-water", "4", asks_for(own))
         await caller.press("1")
         appeal = await store.appeal_of_caller(scene, own)
         await caller.hears(number_told(scene, appeal))
         await caller.hangs_up()
     call = await ended(scene, own)
-    if (await appeal_of(scene, call.id)).topic != "metering":
+    if (await appeal_of(scene, call.id)).topic != "water":
         raise StoryBroken("тема не та")
 
 
@@ -239,11 +251,11 @@ async def the_number_is_sent_by_message_to_who_asks_for_it(scene: Play) -> None:
     own = "+79131200050"
     async with scene.greeted(own, *TO_TELL) as caller:
         await tells(caller)
-        await goes(caller, "#", "complaint-review", "1", "complaint-topic", "5", asks_for(own))
+        await goes(caller, "#", "complaint-review", "1", "complaint-topic-water", "5", asks_for(own))
         await caller.press("1")
         appeal = await registered(scene, caller, own)
         await goes(caller, "1", Prompt("message-queued", phone=spoken.phone(own)), "*", number_told(scene, appeal))
-        await goes(caller, "1", "anything-else")
+        await goes(caller, "1", "main-menu")
         await caller.hangs_up()
     call = await ended(scene, own)
     recordings = await recorded(scene, call, COMPLAINT, MESSAGE, CONSENT)

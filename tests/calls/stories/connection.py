@@ -44,12 +44,9 @@ async def where_an_application_stands_and_another_one(scene: Play) -> None:
         await goes(caller, "26002023", SHIELD)
         await caller.hears("application-end-menu", within_s=25)
         await goes(caller, "*", SHIELD, "1", "application-enter", "26002038#", "application-done")
-        await goes(caller, "2", "anything-else")
-        await caller.hears("goodbye", within_s=25)
-        await caller.is_hung_up(within_s=5)
-    call = await ended(scene, own, "finished")
-    call.left("connection-status", "done")
-    call.left("connection-more", "silence")
+        await goes(caller, "2", "main-menu")
+        await caller.hangs_up()
+    (await ended(scene, own)).left("connection-status", "main")
 
 
 @BOOK.story()
@@ -77,9 +74,11 @@ async def a_stage_without_a_key_is_told_and_silence_goes_on(scene: Play) -> None
         await caller.press("26002014#")
         await caller.hears("application-end-menu", within_s=40)
         await caller.hears("anything-else", within_s=20)
-        await goes(caller, "1", "main-menu")
-        await caller.hangs_up()
-    (await ended(scene, own)).left("connection-status", "done")
+        await caller.hears("goodbye", within_s=25)
+        await caller.is_hung_up(within_s=5)
+    call = await ended(scene, own, "finished")
+    call.left("connection-status", "done")
+    call.left("connection-more", "silence")
 
 
 @BOOK.story()

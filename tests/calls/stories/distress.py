@@ -37,7 +37,7 @@ async def _speaks(caller: Caller) -> None:
     "skek",
     [
         ("power", 1, ("2", "power-service", "1", "power-menu", "1", "technical-trouble")),
-        ("report", 2, ("2", "power-service", "1", "power-menu", "2", "technical-trouble")),
+        ("report", 2, ("2", "power-service", "1", "power-menu", "1", "technical-trouble")),
         ("application", 3, ("3", "connection-menu", "1", "application-enter", "26002014#", "technical-trouble")),
         ("status", 4, ("5", "complaint-menu", "2", "status-enter", f"{number(2026, 1)}#", "technical-trouble")),
     ],
@@ -54,7 +54,7 @@ async def without_a_database(scene: Play, at: int, way: tuple[Phrase, ...]) -> N
 async def a_complaint_that_nothing_can_keep_is_not_promised(scene: Play) -> None:
     async with scene.greeted("+79132000010", "5", "complaint-menu", "1", "complaint-tell") as caller:
         await _speaks(caller)
-        await goes(caller, "#", "complaint-review", "1", "complaint-topic", "1", "technical-trouble")
+        await goes(caller, "#", "complaint-review", "1", "complaint-topic-water", "1", "technical-trouble")
         await caller.hangs_up()
 
 

@@ -36,7 +36,7 @@ PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     ("appeal-status", TO_STATUS),
     ("consult-water", WATER),
     ("operator", ("0", "person-nobody")),
-    ("quality", (*POWER, "3", "person-nobody")),
+    ("consult-quality", (*POWER, "2", "quality-menu", "0", "person-nobody")),
 ]
 """Where the caller hangs up, and the way there."""
 
@@ -56,8 +56,8 @@ LATER: list[tuple[str, Phrase, float, str, tuple[Phrase, ...]]] = [
     ("to-dispatcher", "danger-to-dispatcher", 40, "danger", ("1", "danger-safety")),
     ("leave-message", "danger-leave-message", 45, "danger", ("1", "danger-safety")),
     ("hours", Prompt("person-hours", hours="с восьми до восемнадцати часов"), 15, "consult-water", WATER),
-    ("message", "message-tell", 25, "message-water", WATER),
-    ("tone", "beep", 40, "message-water", WATER),
+    ("closed", "closed-menu", 25, "closed-water", WATER),
+    ("message", "message-tell", 45, "message-water", WATER),
     ("nobody-there", "callback-offer", 25, "operator", ("0", "person-nobody")),
     ("how", "place-how", 15, "no-power", (*POWER, "1", "premise-unknown-caller")),
     ("goodbye", "goodbye", 40, "goodbye", (*REFERENCE, "2", "offices-info", "9", "anything-else")),
@@ -83,7 +83,7 @@ async def hang_up_at(
 async def hang_up_at_the_reports(scene: Play, number: int, prompt: Phrase) -> None:
     own = f"+7913100004{number}"
     way = ("1", prompt) if number == 2 else ()
-    async with scene.greeted(own, *POWER, "2", DARK_STREET, *way) as caller:
+    async with scene.greeted(own, *POWER, "1", DARK_STREET, *way) as caller:
         await caller.hangs_up()
     call = await ended(scene, own)
     call.left("no-power", "hung-up")

@@ -17,6 +17,7 @@ MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("main", "main-menu", ()),
     ("service", "power-service", ("2", "power-service")),
     ("power", "power-menu", POWER),
+    ("quality", "quality-menu", (*POWER, "2", "quality-menu")),
     ("water", "water-menu", ("2", "power-service", "2", "water-menu")),
     ("connection", "connection-menu", ("3", "connection-menu")),
     ("connection-more", "anything-else", ("3", "connection-menu", "2", "connection-how", "9", "anything-else")),
@@ -30,7 +31,7 @@ MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
 
 @BOOK.each("skek", [(name, number, *rest) for number, (name, *rest) in enumerate(MENUS)])
 async def wrong_keys_in(scene: Play, number: int, menu: Phrase, way: tuple[Phrase, ...]) -> None:
-    own = f"+7913170000{number}"
+    own = f"+791317000{number:02}"
     async with scene.greeted(own, *way) as caller:
         await goes(caller, "9", "wrong-key")
         await caller.hears(menu, within_s=15)
@@ -56,9 +57,11 @@ ZEROS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("main", NOBODY, ()),
     ("service", NOBODY, ("2", "power-service")),
     ("power", NOBODY, POWER),
+    ("quality", NOBODY, (*POWER, "2", "quality-menu")),
+    ("water", "person-closed", ("2", "power-service", "2", "water-menu")),
     ("connection", OFFICE, ("3", "connection-menu")),
     ("connection-more", OFFICE, ("3", "connection-menu", "2", "connection-how", "9", "anything-else")),
-    ("reference", NOBODY, REFERENCE),
+    ("reference", OFFICE, REFERENCE),
     ("metering-info", OFFICE, (*REFERENCE, "1", "metering-info")),
     ("metering-more", OFFICE, (*REFERENCE, "1", "metering-info", "9", "anything-else")),
     ("offices-info", OFFICE, (*REFERENCE, "2", "offices-info")),
@@ -99,7 +102,7 @@ async def booking_is_done_by_a_person(scene: Play) -> None:
 )
 async def zero_is_a_person_when_asked_for_the(scene: Play, number: int, way: tuple[Phrase, ...]) -> None:
     own = f"+7913100003{number}"
-    async with scene.greeted(own, *POWER, "2", *way) as caller:
+    async with scene.greeted(own, *POWER, "1", *way) as caller:
         await goes(caller, "0", NOBODY)
         await caller.hangs_up()
     (await ended(scene, own)).left("no-power", "operator")
@@ -112,7 +115,7 @@ async def zero_is_a_person_and_the_words_are_kept_at_the(
     own = f"+7913180020{number}"
     async with scene.greeted(own, *TO_TELL) as caller:
         await tells(caller)
-        await goes(caller, "#", "complaint-review", "1", "complaint-topic")
+        await goes(caller, "#", "complaint-review", "1", "complaint-topic-water")
         await goes(caller, *(asks_for(own) if step == "asks" else step for step in way))
         await goes(caller, "0", NOBODY)
         await caller.hangs_up()

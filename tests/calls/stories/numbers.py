@@ -74,7 +74,9 @@ async def telephone_of_length(scene: Play, lengths: tuple[int, ...]) -> None:
     number = caller_of(24, lengths)
     async with scene.greeted(number, "5", "complaint-menu", "1", "complaint-tell") as caller:
         await tells(caller)
-        await goes(caller, "#", "complaint-review", "1", "complaint-topic", "1", asks_for(number), "2", "contact-enter")
+        await goes(
+            caller, "#", "complaint-review", "1", "complaint-topic-water", "1", asks_for(number), "2", "contact-enter"
+        )
         for length in lengths:
             await goes(caller, _keyed(length), "too-many-digits" if length > 11 else "contact-not-taken")
         await caller.hears("person-after-tries", within_s=15)

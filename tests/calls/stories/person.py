@@ -18,16 +18,17 @@ async def out_of_hours_a_message_becomes_an_appeal(scene: Play) -> None:
     own = "+79131500001"
     async with scene.greeted(own, *WATER) as caller:
         await caller.hears("person-hotline-open", within_s=20)
-        await caller.hears("message-tell", within_s=15)
+        await caller.hears("closed-menu", within_s=15)
+        await goes(caller, "1", "message-tell")
         await tells(caller)
         await caller.press("#")
         appeal = await store.appeal_of_caller(scene, own)
         await caller.hears(number_told(scene, appeal))
-        await caller.hears("goodbye", within_s=45)
-        await caller.is_hung_up(within_s=5)
-    call = await ended(scene, own, "finished")
+        await goes(caller, "2", "complaint-number-again", "1", "main-menu")
+        await caller.hangs_up()
+    call = await ended(scene, own)
     call.left("consult-water", "closed")
-    call.left("message-water", "done")
+    call.left("message-water", "main")
     if (appeal.topic, appeal.kind) != ("water", "appeal"):
         raise StoryBroken(f"зарегистрировано {appeal.kind} о {appeal.topic}")
     await recorded(scene, call, RecordingKind.MESSAGE, RecordingKind.CONSENT)
@@ -37,11 +38,13 @@ async def out_of_hours_a_message_becomes_an_appeal(scene: Play) -> None:
 async def who_leaves_no_words_is_bidden_goodbye(scene: Play) -> None:
     own = "+79131500002"
     async with scene.greeted(own, *WATER) as caller:
+        await caller.hears("closed-menu", within_s=25)
         await caller.hears("message-tell", within_s=20)
         await caller.hears("complaint-empty", within_s=20)
         await caller.hears("goodbye", within_s=30)
         await caller.is_hung_up(within_s=5)
     call = await ended(scene, own, "finished")
+    call.left("closed-water", "silence")
     call.left("message-water", "silent")
     await nothing_left(scene, call.id)
 
@@ -50,6 +53,8 @@ async def who_leaves_no_words_is_bidden_goodbye(scene: Play) -> None:
 async def zero_instead_of_a_message_is_the_hotline(scene: Play) -> None:
     own = "+79131500003"
     async with scene.greeted(own, *WATER) as caller:
+        await caller.hears("closed-menu", within_s=25)
+        await caller.press("1")
         await caller.hears("beep", within_s=40)
         await goes(caller, "0", "person-nobody")
         await caller.hears("message-tell", within_s=15)
@@ -59,6 +64,16 @@ async def zero_instead_of_a_message_is_the_hotline(scene: Play) -> None:
     for place, exit in (("message-water", "operator"), ("operator", "unanswered"), ("message", "hung-up")):
         call.left(place, exit)
     await draft_of(scene, call.id, "message")
+
+
+@BOOK.story()
+async def out_of_hours_zero_is_the_line_that_is_open(scene: Play) -> None:
+    own = "+79131500005"
+    async with scene.greeted(own, *WATER) as caller:
+        await caller.hears("closed-menu", within_s=25)
+        await goes(caller, "0", "person-nobody")
+        await caller.hangs_up()
+    (await ended(scene, own)).left("closed-water", "pressed")
 
 
 @BOOK.story(CHANGED)
@@ -92,7 +107,7 @@ async def an_agent_who_goes_away_while_it_rings(scene: Play) -> None:
             await tells(caller)
             await caller.press("#")
             appeal = await store.appeal_of_caller(scene, own)
-            await caller.hears(number_told(scene, appeal))
+            await caller.hears(number_told(scene, appeal, "message-registered"))
             await caller.hangs_up()
     call = await ended(scene, own)
     call.left("operator", "unanswered")

@@ -35,6 +35,7 @@ def confirm(address: str) -> Prompt:
 @BOOK.story()
 async def a_known_outage_is_told_before_the_menu_and_by_two_keys(scene: Play) -> None:
     async with scene.noticed(DARK) as caller:
+        await caller.hears("danger-first", within_s=20)
         await caller.hears("known-outage", within_s=20)
         await caller.hears(CAUSE, within_s=15)
         await caller.hears("main-menu", within_s=20)
@@ -65,9 +66,18 @@ async def a_key_pressed_while_the_outage_is_told_is_the_menus_key(scene: Play) -
 
 
 @BOOK.story()
+async def one_while_the_outage_is_told_is_danger(scene: Play) -> None:
+    async with scene.noticed("+79131000022") as caller:
+        await caller.hears("danger-first", within_s=20)
+        await goes(caller, "1", "danger-safety")
+        await caller.hangs_up()
+    (await ended(scene, "+79131000022")).left("matters", "said")
+
+
+@BOOK.story()
 async def a_report_is_made_where_the_truth_was_told_and_a_second_call_hears_its_first_clock(scene: Play) -> None:
     own, flatmate, address = "+79131000111", "+79131000112", "г. Кемерово, ул. Новостная, д. 11"
-    async with scene.greeted(own, *POWER, "2", confirm(address), "1", Prompt("outage-none", what="света")) as caller:
+    async with scene.greeted(own, *POWER, "1", confirm(address), "1", Prompt("outage-none", what="света")) as caller:
         await caller.hears("report-check-fuses", within_s=15)
         await goes(caller, "1", "report-taken")
         await caller.hears("consent-planned", within_s=15)
@@ -280,7 +290,7 @@ async def tellings_of(scene: Play, call_id: str) -> list[OutageTelling]:
 
 @BOOK.story()
 async def who_does_not_want_to_report_reports_nothing(scene: Play) -> None:
-    async with scene.greeted("+79131000023", *POWER, "2", confirm("г. Кемерово, ул. Светлая, д. 2")) as caller:
+    async with scene.greeted("+79131000023", *POWER, "1", confirm("г. Кемерово, ул. Светлая, д. 2")) as caller:
         await goes(caller, "1", "report-check-fuses")
         await caller.hears("anything-else", within_s=40)
         await caller.hangs_up()
@@ -291,7 +301,7 @@ async def who_does_not_want_to_report_reports_nothing(scene: Play) -> None:
 
 @BOOK.story()
 async def who_cannot_name_his_place_gets_a_person(scene: Play) -> None:
-    async with scene.greeted("+79131100001", *POWER, "2", "premise-unknown-caller", "1", "account-enter") as caller:
+    async with scene.greeted("+79131100001", *POWER, "1", "premise-unknown-caller", "1", "account-enter") as caller:
         await goes(caller, "0#", "person-nobody")
         await caller.hangs_up()
     call = await ended(scene, "+79131100001")

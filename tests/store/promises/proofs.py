@@ -148,6 +148,17 @@ async def _message(shop: Shop) -> None:
     await leave_message.act(shop.caller("#"), shop.services, "service")
 
 
+@proves("message-registered")
+async def _message_for_the_hotline(shop: Shop) -> None:
+    await leave_message.act(shop.caller("#"), shop.services, "outages")
+
+
+@proves("message-registered", name="already")
+async def _message_for_the_hotline_again(shop: Shop) -> None:
+    await shop.registered(topic="outages")
+    await leave_message.act(shop.caller("#"), shop.services, "outages")
+
+
 @proves("complaint-registered-already")
 async def _complaint_again(shop: Shop) -> None:
     await shop.registered(topic="quality")
@@ -210,6 +221,12 @@ async def _danger_while_the_register_is_away(shop: Shop) -> None:
 async def _open_appeal(shop: Shop) -> None:
     await shop.registered()
     await open_matters.act(shop.caller(), shop.services, "")
+
+
+@proves("status-registered")
+async def _registered(shop: Shop) -> None:
+    made = await shop.registered(topic="quality")
+    await appeal_status.act(shop.caller(made.number if made else "260000018", "2"), shop.services, "")
 
 
 @proves("status-in-work")

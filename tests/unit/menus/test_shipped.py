@@ -35,7 +35,9 @@ def flow(company_id: str) -> Flow:
 def test_every_place_a_key_leads_to_is_told_in_the_words_of_its_menu(flow: Flow, company_id: str) -> None:
     told = journey.places(flow, lambda prompt: BOOK.text(prompt, company_id).replace("+", ""))
     pressed = {target for menu in menus(flow) for target in menu.press.values()}
-    assert pressed - told.keys() <= {"main", "consult-service"}  # reached without a key as well
+    without_a_key = {to for place in flow.places.values() for by, to in place.leads() if not by.isdecimal()}
+    assert pressed - told.keys() <= without_a_key
+    assert pressed & told.keys() >= {"danger", "consult-connection", "no-power"}
     assert not [name for name in told.values() if "клавиша" in name]
     assert told["consult-connection"] == "Подключение к сетям → Консультация специалиста / Оператор"
     assert list(told)[-1] == "operator"

@@ -188,7 +188,8 @@ async def test_the_star_repeats_words_too(tmp_path: Path) -> None:
 
 async def test_a_way_round_by_keys_in_actions_comes_to_an_end(tmp_path: Path) -> None:
     message = (
-        "message:\n  do: leave_message\n  done: goodbye\n  silent: goodbye\n  operator: operator\n  failed: goodbye\n"
+        "message:\n  do: leave_message\n  done: goodbye\n  silent: goodbye\n  main: main\n  operator: operator\n"
+        "  failed: goodbye\n"
     )
     text = spoilt("unanswered: goodbye", "unanswered: message") + message
     call = await walked(flow_of(tmp_path, text), "0", exits={"leave_message": "operator"})
