@@ -67,7 +67,7 @@ class AppealStatus:
     overdue: bool
     sentence: str
     joined_to: str = ""
-    """The number of the earlier appeal that it was joined to."""
+    """The number of the earlier appeal that it was joined to; empty where that was left with another telephone."""
 
 
 @dataclass(slots=True)
@@ -163,7 +163,7 @@ class Register:
             appeal = (await session.execute(query)).scalar_one_or_none()
             if appeal is None:
                 raise NotFound(f"Обращения {digits} в реестре нет.")
-            earlier = await session.get(Appeal, appeal.joined_to) if appeal.joined_to else None
+            joined_to = await _earlier_of_theirs(session, appeal)
         today = self._clock.now().astimezone(company.zone).date()
         overdue = appeal.answered_at is None and appeal.state in states.OPEN and today > appeal.deadline
         return AppealStatus(
@@ -176,7 +176,7 @@ class Register:
             answered_at=appeal.answered_at,
             overdue=overdue,
             sentence=states.sentence(appeal, company, overdue=overdue),
-            joined_to=earlier.number if earlier else "",
+            joined_to=joined_to,
         )
 
     async def last_receipt(self, series: int) -> str | None:
@@ -304,6 +304,16 @@ async def _known(
                 if appeal.receipt:
                     found[appeal.receipt] = (appeal, body)
     return found
+
+
+async def _earlier_of_theirs(session: AsyncSession, appeal: Appeal) -> str:
+    """The number of the appeal that this one was joined to, where both were left with one telephone; else ""."""
+    earlier = await session.get(Appeal, appeal.joined_to) if appeal.joined_to else None
+    if earlier is None:
+        return ""
+    query = select(Content.phone).where(Content.appeal_id.in_((appeal.id, earlier.id)))
+    phones = set(await session.scalars(query))
+    return earlier.number if len(phones) == 1 and None not in phones else ""
 
 
 async def _again(

@@ -60,6 +60,11 @@ class Call:
     """Ids of what was recorded, to be told when the call is over."""
 
     @property
+    def here(self) -> Branch | None:
+        """The branch they have named, or that of their town's code: what may be told them before they are asked."""
+        return self.branch or self.company.branch_for(self.caller)
+
+    @property
     def guessed(self) -> Branch | None:
-        """The branch their number tells: by its first digits, or else by its range. People take their numbers along."""
+        """The branch their number tells: by its town's code, or else by its range. People take mobile numbers along."""
         return self.company.branch_for(self.caller) or self.of_range

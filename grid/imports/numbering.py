@@ -79,6 +79,7 @@ async def import_numbering(
     tables = await asyncio.to_thread(_read, files)  # the loop is the calls'
     async with database.read() as session:
         stored = await _stored(session)
+        editions = {digit: one.edition for digit, one in stored.items()}
         if not smaller:
             _look_for_losses(tables, stored)
         known = await session.execute(select(*_ORIGINS.c))
@@ -87,6 +88,8 @@ async def import_numbering(
     if not dry_run:
         async with database.write() as session:
             await take_turn(session)
+            if {digit: one.edition for digit, one in (await _stored(session)).items()} != editions:
+                raise Conflict("Таблицы нумерации в эту минуту загрузил кто-то ещё. Повторите.")
             await _store(session, changes, origins, at=at, actor=actor)
     gone, fresh = (sum(len(getattr(one, name)) for one in changes) for name in ("gone", "fresh"))
     changed = sum(one.changed for one in changes)
@@ -149,13 +152,9 @@ async def _change(
 async def _store(
     session: AsyncSession, changes: Sequence[_Change], origins: _Origins, *, at: datetime, actor: str
 ) -> None:
-    """Raises Conflict when something was stored since the changes were found out."""
-    stored = await _stored(session)
     await _insert(session, NumberOrigin, origins.fresh)
     for one in changes:
-        new, before = one.new, stored.get(one.new.digit)
-        if (before.edition if before else "") != one.edition:
-            raise Conflict("Таблицы нумерации в эту минуту загрузил кто-то ещё. Повторите.")
+        new = one.new
         for part in slices(one.gone):
             await session.execute(delete(NumberRange).where(NumberRange.first.in_(part)))
         await _insert(session, NumberRange, one.fresh)

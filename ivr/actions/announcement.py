@@ -12,7 +12,7 @@ from ivr.services import Services
 async def act(line: Line, services: Services, _topic: str) -> Literal["said", "pressed", "none"]:
     """Say what was not said in this call yet; `pressed` when the caller would not hear it out."""
     call = line.call
-    branch = call.branch or call.guessed
+    branch = call.here
     news = services.announcer.current(call.company.id, branch.id if branch else "")
     unheard = [one for one in news if one.id not in call.announced]
     if not unheard:

@@ -69,6 +69,8 @@ def told(status: AppealStatus, now: datetime, company: Company) -> list[Phrase]:
         case "status-registered":
             received = spoken.on_day(status.received_at.astimezone(company.zone).date(), today)
             phrases.append(Prompt(prompt, day=received, until=until))
+        case "status-joined" if not status.joined_to:
+            phrases.append("status-joined-other")
         case "status-joined":
             phrases.append(Prompt(prompt, number=spoken.digit_by_digit(numbering.written(status.joined_to))))
         case "status-in-work" | "status-waiting-others":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import structlog
@@ -33,40 +34,42 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["done", "o
     """Set the call's branch; a caller who cannot or will not choose is served without one."""
     call = line.call
     if call.branch is None:
-        call.branch = await _known(call, services) or await _told(line)
+        try:
+            lives, open_in = await _known(call, services)
+        except Unavailable as error:  # they are asked, as whoever is not known
+            log.warning("branch-not-looked-up", reason=error.message)
+            lives = open_in = None
+        call.branch = lives or await _told(line, open_in or call.guessed)
     return "done"
 
 
-async def _known(call: Call, services: Services) -> Branch | None:
-    """The branch of the premise named in this call, or of all that is known of their number: nobody is asked then."""
+async def _known(call: Call, services: Services) -> tuple[Branch | None, Branch | None]:
+    """The branch of the premise that they named, or of all at which their number is known: nobody is asked then.
+
+    Where there is none, the branch of what is open for their number: they may have told of another place than theirs,
+    so they are asked about it first. Raises Unavailable.
+    """
     if call.premise is not None:
-        found = {call.premise.branch}
-    else:
-        try:
-            found = await _of_number(call, services)
-        except Unavailable as error:  # they are asked, as whoever is not known
-            log.warning("branch-not-looked-up", reason=error.message)
-            return None
-    named = found.pop() if len(found) == 1 else ""
-    return next((branch for branch in call.company.branches if branch.id == named), None)
-
-
-async def _of_number(call: Call, services: Services) -> set[str]:
-    """Branches of the premises at which their number is known, or else of what is open for it. Raises Unavailable."""
+        return _only(call, {call.premise.branch}), None
     if call.caller is None:
-        return set()
+        return None, None
     company = call.company.id
     async with services.db.glance(within_s=LOOK_UP_S) as session:
         if known := await premises.by_phone(session, company, call.caller):
-            return {one.branch for one in known}
+            return _only(call, {one.branch for one in known}), None
         since = services.clock.now() - STILL_MEANT
         report = await reports.told_by(session, company, call.caller, since=since)
         left = await repeats.open_of_phone(session, company, call.caller)
-    return {one.branch for one in left} | ({report.branch} if report else set())
+    return None, _only(call, {one.branch for one in left} | ({report.branch} if report else set()))
 
 
-async def _told(line: Line) -> Branch:
-    guessed = line.call.guessed
+def _only(call: Call, found: Collection[str]) -> Branch | None:
+    if len(found) != 1:
+        return None
+    return next((branch for branch in call.company.branches if branch.id in found), None)
+
+
+async def _told(line: Line, guessed: Branch | None) -> Branch:
     if guessed is not None and await confirm(line, Prompt("branch-confirm", branch=guessed.spoken_name)):
         return guessed
     return await _chosen(line)

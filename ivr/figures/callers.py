@@ -19,7 +19,8 @@ PRESSED, CUT_SHORT, HUNG_UP = "pressed", "cut-short", "hung-up"
 
 ANSWERING: Final = (
     *('"outage-', '"report-', '"application-stage"', '"application-done"', '"status-end-menu"', '"announcement"'),
-    *('"complaint-registered', '"complaint-receipt"', '"message-kept"', '"emergency-receipt"', '"callback-promised'),
+    *('"complaint-registered', '"complaint-receipt"', '"message-registered"', '"message-kept"', '"emergency-receipt"'),
+    '"callback-promised',
     *('"known-open-appeal"', '"known-outage"', '"danger-message-', '-info"', '"connection-how"'),
 )
 """Parts of the ids of prompts that are what people call for: an outage or an application told, an appeal or a message

@@ -52,7 +52,7 @@ class Storm:
 
     def is_on(self, call: Call) -> bool:
         """Whether this call is served as in a storm."""
-        branch = call.branch or call.guessed
+        branch = call.here
         return self.mode(call.company.id, branch.id if branch else "").on
 
     def own_mode(self, company_id: str, branch: str) -> StormMode:

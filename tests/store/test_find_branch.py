@@ -79,9 +79,13 @@ async def test_a_premise_named_in_the_call_is_the_answer(shop: Shop) -> None:
         assert await asked(shop, number, premise=named[0]) == ("tver", [])
 
 
-async def test_what_is_open_for_a_number_is_the_answer(shop: Shop) -> None:
+async def test_what_is_open_for_a_number_is_asked_first_for_it_may_be_of_another_place(shop: Shop) -> None:
     await reported(shop, OF_KURSK, "tambov")
-    assert await asked(shop, OF_KURSK) == ("tambov", [])
+    assert await asked(shop, OF_KURSK, "1") == ("tambov", ["branch-confirm"])
+    assert await asked(shop, OF_KURSK, "2", "2", "1") == (
+        "kursk",
+        ["branch-confirm", "branch-groups", "branch-group-2"],
+    )
 
 
 @pytest.mark.parametrize("branch", ["", "closed-long-ago"])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import event, text
 
 from appeals.models import TrustCall
@@ -276,6 +277,14 @@ def test_the_least_value_that_a_share_does_not_exceed() -> None:
 def test_every_answering_prompt_is_in_the_book() -> None:
     ids = [f'"{id}"' for id in PromptBook.load(HOUSE / "dialplan/prompts.ru.yaml")]
     assert [part for part in ANSWERING if not any(part in id for id in ids)] == []
+
+
+def test_whoever_was_promised_an_answer_in_a_call_was_served() -> None:
+    kept = yaml.safe_load((HOUSE / "dialplan/promises.yaml").read_text("utf-8"))
+    promised = [id for id, keeper in kept.items() if keeper in ("answer", "receipt", "callback")]
+    told_with = {"status-registered", "status-in-work", "status-waiting-others", "status-receipt"}  # status-end-menu
+    assert len(promised) > len(told_with)
+    assert [id for id in promised if id not in told_with and not any(part in f'"{id}"' for part in ANSWERING)] == []
 
 
 async def test_a_day_is_found_by_the_indexes_of_its_calls_and_their_steps(db: Database) -> None:

@@ -34,7 +34,7 @@ async def act(line: Line, services: Services, topic: str) -> Literal["closed", "
     queue = call.company.topic(topic).queue if topic else call.company.hotline
     if topic and not call.company.is_open(topic, services.clock.now(), services.calendar):
         hours = spoken.speakable(call.company.hours_spoken(topic))
-        await line.say("person-closed", Prompt("person-hours", hours=hours), "person-hotline-open")
+        call.ahead = await line.say("person-closed", Prompt("person-hours", hours=hours), "person-hotline-open")
         return "closed"
     call.waits_since = services.clock.now()
     if stormy:

@@ -248,11 +248,20 @@ async def test_joining_goes_only_to_an_earlier_open_appeal(
         await endings.join(complaint.appeal_id, to=later.number, actor=CLERK, version=1)
     await endings.join(later.appeal_id, to=complaint.written, actor=CLERK, version=1)
     assert (await one(db, later.appeal_id)).joined_to == complaint.appeal_id
+    assert (await register.status("skek", later.number)).joined_to == complaint.number
     third = await register.register(intake())
     with pytest.raises(Conflict, match="не рассматривается"):
         await endings.join(third.appeal_id, to=later.number, actor=CLERK, version=1)
     with pytest.raises(Conflict, match="Нельзя"):
         await endings.withdraw(later.appeal_id, reason="звонок", actor=CLERK, version=2)
+
+
+async def test_a_stranger_is_not_told_the_number_of_the_appeal_theirs_was_joined_to(
+    endings: Endings, register: Register, complaint: Registered
+) -> None:
+    neighbours = await register.register(intake(phone="8 (913) 120-99-99"))
+    await endings.join(neighbours.appeal_id, to=complaint.written, actor=CLERK, version=1)
+    assert (await register.status("skek", neighbours.number)).joined_to == ""
 
 
 async def test_a_corrected_kind_moves_the_deadline_by_its_own_rule(
