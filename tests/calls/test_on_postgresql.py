@@ -171,7 +171,7 @@ async def two_reports_are_an_outage_that_is_told_restored_and_opened_again(scene
 
 
 async def _reports(scene: Play, one: int) -> None:
-    way = (*POWER, "2", confirm(address(one)), "1", "report-check-fuses", "1", "report-taken")
+    way = (*POWER, "1", confirm(address(one)), "1", "report-check-fuses", "1", "report-taken")
     async with scene.greeted(number(one), *way) as caller:
         await caller.hangs_up()
 

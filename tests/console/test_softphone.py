@@ -73,7 +73,7 @@ class Floor:
         self.calls += 1
         did = self.house.companies.by_id("skek").dids[0]
         async with self.house.carrier.call(from_number=number or f"+791399900{self.calls:02d}", to=did) as anna:
-            for key, menu in zip(way, ("main-menu", "power-service", "power-menu"), strict=False):
+            for key, menu in zip(way, ("main-menu", "power-service", "power-menu", "quality-menu"), strict=False):
                 await anna.hears(await self.house.voice.render([menu], "skek"), 40)
                 await anna.press(key)
             yield anna
@@ -219,7 +219,7 @@ async def test_an_agent_is_told_who_calls_and_the_caller_hears_none_of_it(floor:
     await floor.queue_rings("102", devices.DeviceKind.DESK)
     told = await floor.whispered("Кемерово, плохое напряжение")
     igor.answers(after_s=1.5)
-    async with floor.caller(KNOWN, "213") as anna:
+    async with floor.caller(KNOWN, "2120") as anna:
         talk = await igor.answered(40)
         since = anna.now_s
         await talk.hears(told, 5, to_the_end=True)
