@@ -70,6 +70,7 @@ class _Standing:
     id: str = "bench"
     place: str = ""
     ahead: str = ""
+    danger_offered: bool = False
 
 
 @dataclass

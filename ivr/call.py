@@ -43,7 +43,7 @@ class Call:
     Kept in the channel, so that a controller that takes over knows it too.
     """
     danger_offered: bool = False
-    """They have heard which key is danger, before anything longer was told."""
+    """They have heard which key is danger: before anything longer was told, or in the first menu."""
     by_keys: bool = False
     """They spoke in vain, or cannot be heard: in this call they are asked for keys alone."""
     misheard: int = 0

@@ -18,6 +18,5 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["said", "p
     if not unheard:
         return "none"
     call.announced.update(one.id for one in unheard)
-    first = danger.key_first(call) if call.branch is None else ()  # with a branch they come from the first menu
-    call.ahead = await line.say(*first, *(one.phrase for one in unheard))
+    call.ahead = await line.say(*danger.key_first(call), *(one.phrase for one in unheard))
     return "pressed" if call.ahead else "said"

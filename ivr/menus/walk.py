@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class Standing(Protocol):
-    """The part of a call the engine keeps: its id for the log, its place, and a key pressed early."""
+    """The part of a call the engine keeps: its id for the log, its place, a key pressed early, what it was offered."""
 
     @property
     def id(self) -> str:
@@ -36,6 +36,8 @@ class Standing(Protocol):
     place: str
     ahead: str
     """The key that cut a statement short, taken as the answer to the next menu; or ""."""
+    danger_offered: bool
+    """They know which key is danger: the first menu says it (`check`)."""
 
 
 class MenuLine(Protocol):
@@ -186,6 +188,7 @@ class _Walk:
             ahead, self._line.call.ahead = self._line.call.ahead, ""
             if ahead not in place.press:  # a caller who only cut the statement short still hears the menu
                 ahead = ""
+            self._line.call.danger_offered = True
             return self._answered(place, ahead or await self._ask(place, said))
         if isinstance(place, Saying):
             key = await self._line.say(*said, last=place.then == HANG_UP)

@@ -29,7 +29,7 @@ stories.load()
 pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def tellings(
     request: pytest.FixtureRequest, asterisk_program: Asterisk, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Tellings]:

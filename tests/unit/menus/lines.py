@@ -19,6 +19,7 @@ class StandingCall:
     id: str = "c" * 32
     place: str = ""
     ahead: str = ""
+    danger_offered: bool = False
 
 
 class ScriptedLine:
