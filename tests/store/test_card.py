@@ -138,6 +138,7 @@ async def fill(db: Database) -> CallRecord:
         id=new_id(),
         company_id="skek",
         number="26001016",
+        digits="26001016",
         applicant="Иванов",
         applicant_kind=SubscriberKind.PERSON,
         phone=PHONE,
