@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -184,6 +184,17 @@ class Company(_Frozen):
         """Whether agents answer on this topic at that moment (aware). Raises NotFound for an unknown topic."""
         name = self.topic(topic).schedule
         return name == ALWAYS or self.schedules[name].holds(at_utc.astimezone(self.zone), calendar)
+
+    def opens_at(self, topic: str, after_utc: datetime, calendar: Workdays) -> datetime | None:
+        """When agents begin to answer on this topic (UTC); None where they do now, or will not for a month.
+
+        Raises NotFound for an unknown topic.
+        """
+        name = self.topic(topic).schedule
+        if self.is_open(topic, after_utc, calendar):
+            return None
+        opens = self.schedules[name].opens_after(after_utc.astimezone(self.zone), calendar)
+        return opens.astimezone(UTC) if opens else None
 
     def hours_spoken(self, topic: str) -> str:
         """When agents answer on this topic, as spoken Russian. Raises NotFound for an unknown topic."""

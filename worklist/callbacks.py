@@ -41,6 +41,8 @@ class CallbackAsked:
     premise_id: str | None = None
     appeal_id: str | None = None
     since: datetime | None = None
+    opens_at: datetime | None = None
+    """When those who will call begin to work, where they do not now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Callbacks:
             topic=asked.topic,
             appeal_id=asked.appeal_id,
             made_at=asked.since,
+            opens_at=asked.opens_at,
         )
         async with self._db.write(within_s=within_s) as session:
             opened = await self._worklist.opened(session, matter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +22,15 @@ from worklist.steps import contacts, in_bulk
 from worklist.steps.matters import Changed, Matter, Opened
 
 __all__ = ["Changed", "Matter", "Opened", "Worklist", "level"]
+
+
+class Clocked(Protocol):
+    """What the level of an item goes by."""
+
+    company_id: str
+    kind: ItemKind
+    made_at: datetime
+    due_at: datetime
 
 
 class Worklist:
@@ -118,6 +128,13 @@ class Worklist:
         self.tell(_changed(item))
         return item
 
+    def level_of(self, item: Clocked, now: datetime) -> Level:
+        """How much of its time has passed; a call that was promised at night has it from the morning."""
+        begins = item.made_at
+        if item.kind is ItemKind.CALLBACK:
+            begins = max(begins, item.due_at - self._clocks.of(item.kind, item.company_id).allotted)
+        return level(begins, item.due_at, now)
+
     def tries(self, item: WorkItem) -> int:
         """Attempts after which the item may end as unreached."""
         return self._clocks.of(item.kind, item.company_id).tries
@@ -196,7 +213,7 @@ class Worklist:
                 .where(WorkItem.ended_at.is_(None), WorkItem.level != Level.LATE)
                 .order_by(WorkItem.due_at)
             )
-            found = [(row, level(row.made_at, row.due_at, now)) for row in open_items]
+            found = [(row, self.level_of(row, now)) for row in open_items]
         for row, reached in found:
             if reached is row.level:
                 continue

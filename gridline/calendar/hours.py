@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from typing import Annotated, Literal, Protocol
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Final, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LONGEST_SHUT: Final = 31
+"""Days looked ahead for the next opening: longer than any holidays."""
 
 
 class Workdays(Protocol):
@@ -53,15 +55,28 @@ class Schedule(BaseModel):
 
     def holds(self, local: datetime, workdays: Workdays) -> bool:
         """Whether `local` (a time in the company's zone) lies within the hours."""
-        day = local.date()
+        minute = local.hour * 60 + local.minute
+        return any(first <= minute < last for first, last in self.of_day(local.date(), workdays))
+
+    def of_day(self, day: date, workdays: Workdays) -> tuple[tuple[int, int], ...]:
+        """The hours of one day, as pairs of its minutes; none on a day off."""
         weekday = WEEKDAYS[day.weekday()]
         weekend = weekday in ("sat", "sun")
         hours = self.days.get(weekday, ())
         if self.holidays == "closed":
             working = workdays.is_working(day)
             if weekend and working:
-                hours = self.days.get("fri", ()) if self.moved_day is None else self.moved_day
-            elif not weekend and not working:
-                hours = ()
+                return self.days.get("fri", ()) if self.moved_day is None else self.moved_day
+            if not weekend and not working:
+                return ()
+        return hours
+
+    def opens_after(self, local: datetime, workdays: Workdays) -> datetime | None:
+        """The next beginning of its hours after `local` (both in the company's zone); None within LONGEST_SHUT days."""
         minute = local.hour * 60 + local.minute
-        return any(first <= minute < last for first, last in hours)
+        for ahead in range(LONGEST_SHUT):
+            day = local.date() + timedelta(days=ahead)
+            for first, _ in sorted(self.of_day(day, workdays)):
+                if ahead or first > minute:
+                    return datetime.combine(day, time(first // 60, first % 60), local.tzinfo)
+        return None

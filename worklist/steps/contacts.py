@@ -54,7 +54,8 @@ def join(item: WorkItem, matter: Matter) -> None:
 def new_item(matter: Matter, clocks: Clocks, now: datetime) -> WorkItem:
     """The item of a first contact, nobody's yet, with the clock of its kind."""
     made_at = matter.made_at or now
-    due_at = matter.due_at or made_at + clocks.of(matter.kind, matter.company_id).allotted
+    begins = max(made_at, matter.opens_at or made_at)
+    due_at = matter.due_at or begins + clocks.of(matter.kind, matter.company_id).allotted
     return WorkItem(
         id=new_id(),
         company_id=matter.company_id,
@@ -63,7 +64,7 @@ def new_item(matter: Matter, clocks: Clocks, now: datetime) -> WorkItem:
         key=matter.key,
         made_at=made_at,
         due_at=due_at,
-        next_at=made_at,
+        next_at=begins,
         weight=1,
         attempts=0,
         call_id=matter.call_id,

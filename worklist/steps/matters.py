@@ -30,6 +30,8 @@ class Matter:
     """The first clock, where it began before the item: when it was told, or a place in the queue. None: now."""
     due_at: datetime | None = None
     """None: by the clock of its kind."""
+    opens_at: datetime | None = None
+    """When somebody who may see to it begins to work, where nobody does now: its clock runs from then."""
 
 
 @dataclass(frozen=True, slots=True)

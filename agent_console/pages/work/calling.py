@@ -27,7 +27,6 @@ from ivr.outbound.agents_calls import CallOwed
 from ivr.outbound.originating import ring_desk_phone
 from worklist.codes import ENDINGS, AttemptResult, Ending, ItemKind, Level
 from worklist.models import WorkItem
-from worklist.worklist import level
 
 ITEM: Final = "{id:[0-9a-f]{32}}"
 DECLINED: Final = "declined"
@@ -121,7 +120,7 @@ async def _store(console: Console, actor: Actor, item: WorkItem, said: str, of_c
 
 def _let_others_first(console: Console, actor: Actor, item: WorkItem, now: datetime) -> None:
     """A call back does not jump ahead of who waits. Raises Conflict, saying who does."""
-    if level(item.made_at, item.due_at, now) in (Level.PRESSING, Level.LATE):
+    if console.worklist.level_of(item, now) in (Level.PRESSING, Level.LATE):
         return
     company = console.companies.by_id(item.company_id)
     shift = console.desk.shift(actor.agent or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from appeals.finding import appeals
@@ -22,14 +23,17 @@ BY_THE_LINE = "ivr"
 
 
 async def act(line: Line, services: Services, _topic: str) -> Literal["done", "operator"]:
-    """Promise a call to the number they confirm; the place they had in the queue is its first clock."""
+    """Promise a call to the number they confirm; the place they had in the queue is its first clock.
+
+    Where nobody works now its time runs from the next opening.
+    """
     phone = await told.contact(line)
     await line.say(await promised(line, services, phone))
     return "done"
 
 
 def may_be_promised(call: Call, services: Services, topic: str) -> bool:
-    """Whether somebody works on this topic now: out of hours nobody could keep it."""
+    """Whether somebody works on this topic now: out of hours it was offered before the message."""
     return not topic or call.company.is_open(topic, services.clock.now(), services.calendar)
 
 
@@ -52,6 +56,7 @@ async def promised(line: Line, services: Services, phone: str, *, about_message:
         premise_id=call.premise.id if call.premise else None,
         appeal_id=appeal.id if appeal else None,
         since=call.waits_since,
+        opens_at=_opens_at(call, services),
     )
     opened = await services.callbacks.promise(asked, within_s=LOOK_UP_S)
     now = services.clock.now()
@@ -59,6 +64,13 @@ async def promised(line: Line, services: Services, phone: str, *, about_message:
     if opened.contacts == 1:
         return Prompt("callback-promised", until=until)
     return Prompt("callback-promised-already" if now < opened.due_at else "callback-promised-late", until=until)
+
+
+def _opens_at(call: Call, services: Services) -> datetime | None:
+    """When the people of their topic begin to work; None where they waited in a queue, which somebody sees to now."""
+    if call.waits_since is not None or call.subject not in call.company.topics:
+        return None
+    return call.company.opens_at(call.subject, services.clock.now(), services.calendar)
 
 
 async def _appeal(call: Call, services: Services) -> Appeal | None:

@@ -16,7 +16,7 @@ from ivr.voice.prompts import Phrase, Prompt
 ANSWER_S = 3
 WAIT_S = 300
 """How long a caller waits before they are offered to leave a message instead."""
-CALLBACK_KEY = "1"
+CALLBACK_KEY, MESSAGE_KEY, WAIT_KEY = "1", "2", "0"
 OFFER = "callback-offer"
 
 
@@ -34,6 +34,7 @@ async def act(line: Line, services: Services, topic: str) -> Literal["closed", "
     queue = call.company.topic(topic).queue if topic else call.company.hotline
     if topic and not call.company.is_open(topic, services.clock.now(), services.calendar):
         hours = spoken.speakable(call.company.hours_spoken(topic))
+        call.waits_since = None
         call.ahead = await line.say("person-closed", Prompt("person-hours", hours=hours), "person-hotline-open")
         return "closed"
     call.waits_since = services.clock.now()
@@ -42,26 +43,37 @@ async def act(line: Line, services: Services, topic: str) -> Literal["closed", "
         again, call.callback_offered = call.callback_offered, True
         return "unanswered" if again else "callback"
     if _nobody_there(services, queue):
-        return await _otherwise(line, "person-nobody")
+        return "callback" if await _otherwise(line, "person-nobody", "nobody-menu") == CALLBACK_KEY else "unanswered"
     expectation = _expectation(services, queue)
     if await line.say(*expectation) == CALLBACK_KEY and OFFER in expectation:
         return "callback"
-    talk = await services.begin_recording(call, "talk")
-    key = await line.queue(
-        queue,
-        priority=0,
-        timeout_s=WAIT_S,
-        recording=services.incoming.samples(talk) if talk else None,
-        whisper=services.whispers.follow(call),
-        after_talk=partial(survey.ask, line, services) if call.company.survey else None,
-    )
-    return "callback" if key == CALLBACK_KEY else await _otherwise(line, "person-did-not-answer")
+    return await _queued(line, services, queue)
 
 
-async def _otherwise(line: Line, why: str) -> Literal["unanswered", "callback"]:
-    """Nobody answers: 1 is a call back, anything else a message."""
-    key = await line.ask_key(why, OFFER, wait_s=ANSWER_S)
-    return "callback" if key == CALLBACK_KEY else "unanswered"
+async def _queued(line: Line, services: Services, queue: str) -> Literal["unanswered", "callback"]:
+    """Wait in the queue, and once more as often as they wish to."""
+    while True:
+        talk = await services.begin_recording(line.call, "talk")
+        key = await line.queue(
+            queue,
+            priority=0,
+            timeout_s=WAIT_S,
+            recording=services.incoming.samples(talk) if talk else None,
+            whisper=services.whispers.follow(line.call),
+            after_talk=partial(survey.ask, line, services) if line.call.company.survey else None,
+        )
+        key = key or await _otherwise(line, "person-did-not-answer", "unanswered-menu")
+        if key != WAIT_KEY:
+            return "callback" if key == CALLBACK_KEY else "unanswered"
+
+
+async def _otherwise(line: Line, why: str, menu: str) -> str:
+    """Nobody answers: the key of what they want instead; who has pressed none of its keys twice may have no keys."""
+    for opening in ((why,), ()):
+        key = await line.ask_key(*opening, menu, wait_s=ANSWER_S)
+        if key in (CALLBACK_KEY, MESSAGE_KEY) or (key == WAIT_KEY and menu == "unanswered-menu"):
+            return key
+    return MESSAGE_KEY
 
 
 def _nobody_there(services: Services, queue: str) -> bool:

@@ -60,7 +60,7 @@ async def confirms(scene: Play, caller: Caller, own: str) -> WorkItem:
 async def one_where_nobody_is_there_is_a_call_back_and_the_second_wish_keeps_the_first_clock(scene: Play) -> None:
     own = "+79131700001"
     async with scene.greeted(own, "0", "person-nobody") as caller:
-        await caller.hears("callback-offer", within_s=20)
+        await caller.hears("nobody-menu", within_s=20)
         await caller.press("1")
         item = await confirms(scene, caller, own)
         await caller.hears("goodbye", within_s=15)
@@ -72,7 +72,7 @@ async def one_where_nobody_is_there_is_a_call_back_and_the_second_wish_keeps_the
     if (item.call_id, item.due_at - item.made_at) != (call.id, timedelta(hours=4)):
         raise StoryBroken(f"дело {item.call_id}, срок {item.due_at - item.made_at}")
     async with scene.greeted(own, "0", "person-nobody") as caller:
-        await caller.hears("callback-offer", within_s=20)
+        await caller.hears("nobody-menu", within_s=20)
         await caller.press("1")
         await caller.hears(Prompt("complaint-contact", phone=spoken.phone(own)), within_s=20)
         await goes(caller, "1", until(scene, item, "callback-promised-already"))
@@ -115,7 +115,7 @@ async def nobody_has_answered_so_they_are_called_back_on_another_number(scene: P
         await dispatcher.rung(within_s=20)
         await dispatcher.unregisters()
         await caller.hears("person-did-not-answer", within_s=40)
-        await caller.hears("callback-offer", within_s=10)
+        await caller.hears("unanswered-menu", within_s=10)
         await goes(caller, "1", Prompt("complaint-contact", phone=spoken.phone(own)), "2", "contact-enter")
         await goes(caller, f"{OTHER}#", Prompt("contact-confirm", phone=spoken.phone(f"+7{OTHER}")))
         await caller.press("1")
@@ -128,7 +128,7 @@ async def nobody_has_answered_so_they_are_called_back_on_another_number(scene: P
 @BOOK.story()
 async def who_cannot_say_a_number_gets_a_person(scene: Play) -> None:
     async with scene.greeted(None, "0", "person-nobody") as caller:
-        await caller.hears("callback-offer", within_s=20)
+        await caller.hears("nobody-menu", within_s=20)
         await goes(caller, "1", "contact-enter", "0", "person-nobody")
         await caller.hangs_up()
     (await ended(scene, None)).left("call-back", "operator")
@@ -137,7 +137,7 @@ async def who_cannot_say_a_number_gets_a_person(scene: Play) -> None:
 @BOOK.story()
 async def a_call_back_about_a_message_is_the_registers_promise_too(scene: Play) -> None:
     own = "+79131700004"
-    async with scene.greeted(own, "0", "person-nobody") as caller:
+    async with scene.greeted(own, "0", "person-nobody", "2", "message-tell") as caller:
         await tells(caller)
         await caller.press("#")
         appeal = await store.appeal_of_caller(scene, own)

@@ -35,6 +35,7 @@ PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     ("complaint-new", TO_TELL),
     ("appeal-status", TO_STATUS),
     ("consult-water", WATER),
+    ("message-water", (*WATER, "2", "message-tell")),
     ("operator", ("0", "person-nobody")),
     ("consult-quality", (*POWER, "2", "quality-menu", "0", "person-nobody")),
 ]
@@ -57,8 +58,7 @@ LATER: list[tuple[str, Phrase, float, str, tuple[Phrase, ...]]] = [
     ("leave-message", "danger-leave-message", 45, "danger", ("1", "danger-safety")),
     ("hours", Prompt("person-hours", hours="с восьми до восемнадцати часов"), 15, "consult-water", WATER),
     ("closed", "closed-menu", 25, "closed-water", WATER),
-    ("message", "message-tell", 45, "message-water", WATER),
-    ("nobody-there", "callback-offer", 25, "operator", ("0", "person-nobody")),
+    ("nobody-there", "nobody-menu", 25, "operator", ("0", "person-nobody")),
     ("how", "place-how", 15, "no-power", (*POWER, "1", "premise-unknown-caller")),
     ("goodbye", "goodbye", 40, "goodbye", (*REFERENCE, "2", "offices-info", "9", "anything-else")),
 ]
