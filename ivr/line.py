@@ -120,15 +120,19 @@ class Line:
         """The words of `phrases`, as this company says them."""
         return " ".join(self._voice.book.text(phrase, self.call.company.id) for phrase in phrases).replace("+", "")
 
-    async def say(self, *phrases: Phrase, interruptible: bool = True, last: bool = False) -> str:
+    async def say(
+        self, *phrases: Phrase, interruptible: bool = True, last: bool = False, unwritten: bool = False
+    ) -> str:
         """Play; returns the key that cut it short, or "" when it was heard to its end.
 
-        `last`: the call ends with these words, and the dialplan is told so before them. Raises PromptUnavailable when
-        there is nothing to play.
+        `last`: the call ends with these words, and the dialplan is told so before them. `unwritten`: the call's steps
+        keep that they were said, and not the words. Raises PromptUnavailable when there is nothing to play.
         """
         utterance = await self._render(phrases)
         if last:
             self.mark(variables.END, DONE)
+        if unwritten:
+            utterance = replace(utterance, text="")
         keys = KEYS if interruptible else ""
         return (await self._play(utterance, 0, "STREAM FILE", str(utterance.file), keys)).key
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from appeals import numbering
+from appeals.answers import read_out
 from appeals.register import AppealStatus
 from gridline.companies import Company
 from gridline.errors import InvalidInput, NotFound
-from ivr.actions.questions import LOOK_UP_S, SILENCE, NumberAsked, choose
+from ivr.actions import reading
+from ivr.actions.questions import LOOK_UP_S, REPEAT_KEY, SILENCE, NumberAsked, choose
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 
-_STATE_PROMPTS = {
+ANOTHER, MAIN, ANSWER = "1", "2", "3"
+_STATE_PROMPTS: Final = {
     "registered": "status-registered",
     "in-work": "status-in-work",
     "asked": "status-waiting-others",
@@ -32,13 +35,48 @@ _STATE_PROMPTS = {
 async def act(line: Line, services: Services, _topic: str) -> Literal["done", "main", "operator"]:
     """Tell the state of the appeals whose numbers are keyed."""
     while True:
-        phrases = await _asked(line, services)
-        key = await choose(line, *phrases, "status-end-menu", keys="12", silence=SILENCE)
-        if key != "1":
+        status = await _asked(line, services)
+        key = await _told(line, services, status) if status is not None else await _end(line, "status-receipt")
+        if key != ANOTHER:
             return "done" if key == SILENCE else "main"
 
 
-async def _asked(line: Line, services: Services) -> list[Phrase]:
+async def _told(line: Line, services: Services, status: AppealStatus) -> str:
+    """Say where it stands, and read its answer out where that is how they wished to learn it; the last key."""
+    company = line.call.company
+    phrases = told(status, services.clock.now(), company)
+    async with services.db.read(within_s=LOOK_UP_S) as session:
+        readable = await read_out.may_be(session, company.id, status.number)
+    if not readable:
+        return await _end(line, *phrases)
+    answered = (status.answered_at or services.clock.now()).astimezone(company.zone).date()
+    today = services.clock.now().astimezone(company.zone).date()
+    phrases = [phrases[0], Prompt("status-answer-ready", day=spoken.on_day(answered, today))]
+    while (key := await choose(line, *phrases, "status-answer-menu", keys="123", silence=SILENCE)) == ANSWER:
+        words = await _unlocked(line, services, status.number)
+        while await reading.aloud(line, "status-answer", words) == REPEAT_KEY:
+            pass
+    return key
+
+
+async def _end(line: Line, *phrases: Phrase) -> str:
+    return await choose(line, *phrases, "status-end-menu", keys=ANOTHER + MAIN, silence=SILENCE)
+
+
+async def _unlocked(line: Line, services: Services, number: str) -> str:
+    """The answer, once they have keyed the last digits of the telephone that was left. Raises PersonWanted."""
+    asked = NumberAsked(line, "status-answer-phone", at_most=read_out.PHONE_DIGITS)
+    while True:
+        digits = await asked.digits()
+        async with services.db.read(within_s=LOOK_UP_S) as session:
+            words = await read_out.text(session, line.call.company.id, number, digits)
+        if words is not None:
+            return words
+        await asked.wrong("too-few-digits" if len(digits) < read_out.PHONE_DIGITS else "status-answer-wrong")
+
+
+async def _asked(line: Line, services: Services) -> AppealStatus | None:
+    """The appeal of the number they key; None for a receipt that has no number yet. Raises PersonWanted."""
     company = line.call.company
     asked = NumberAsked(line, "status-enter", at_most=numbering.RECEIPT_LENGTH)
     while True:
@@ -46,10 +84,9 @@ async def _asked(line: Line, services: Services) -> list[Phrase]:
         try:
             numbering.read(digits)
             if services.spool.find(digits) is not None:
-                return ["status-receipt"]
+                return None
             async with asyncio.timeout(LOOK_UP_S):
-                status = await services.register.status(company.id, digits)
-            return told(status, services.clock.now(), company)
+                return await services.register.status(company.id, digits)
         except InvalidInput:
             too_few = len(digits) < numbering.NUMBER_LENGTH
             await asked.wrong("too-few-digits" if too_few else "status-wrong-check")

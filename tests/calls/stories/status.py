@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from appeals import numbering
+from appeals.answers.read_out import BY_NUMBER
+from appeals.codes import AppealState
 from appeals.intake.intake import AnswerOnCall, Intake
+from appeals.models import Answer, Appeal
 from appeals.register import Register, Registered
 from carrier.errors import StoryBroken
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
+from gridline.db import new_id
 from ivr.promised.spool import Spool
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
@@ -19,6 +25,7 @@ from tests.calls.street import Play, goes
 
 TO_NUMBER = ("5", "complaint-menu", "2", "status-enter")
 NOBODYS = "+79131409999"
+READ_OUT = "Ваше обращение рассмотрено. Напряжение в доме проверили, трансформатор заменили."
 TEXT = "Третий вечер моргает свет."
 
 
@@ -105,3 +112,28 @@ async def a_receipt_finds_the_appeal_it_became(scene: Play) -> None:
     call.left("appeal-status", "done")
     if "status-number" not in call.said:
         raise StoryBroken(f"по квитанции обращение не найдено: {call.said}")
+
+
+@BOOK.story()
+async def an_answer_to_learn_by_number_is_read_out_to_who_knows_the_telephone(scene: Play) -> None:
+    own, day = "+79131400009", SystemClock().now()
+    made = await taken_in(scene)
+    async with scene.house.db.write() as session:
+        appeal = await session.scalar(select(Appeal).where(Appeal.number == made.number, Appeal.company_id == "skek"))
+        assert appeal is not None
+        appeal.state, appeal.answered_at = AppealState.ANSWERED, day
+        proof = {"text": f"{READ_OUT}\n\nДиспетчер Иванова\n", "proof": "{}", "further_appeal": "", "on_call": False}
+        session.add(Answer(id=new_id(), appeal_id=appeal.id, way=BY_NUMBER, sent_at=day, **proof))
+    today = day.astimezone(scene.zone).date()
+    async with scene.greeted(own, *TO_NUMBER, f"{made.number}#", told(made.number)) as caller:
+        await caller.hears(Prompt("status-answer-ready", day=spoken.on_day(today, today)), within_s=15)
+        await goes(caller, "3", "status-answer-phone", "123#", "too-few-digits", "1234#", "status-answer-wrong")
+        await caller.hears("status-answer-phone", within_s=15)
+        await goes(caller, f"{NOBODYS[-4:]}#", Prompt("status-answer", text=READ_OUT))
+        await caller.hears(Prompt("status-answer", text="Диспетчер Иванова"), within_s=25)
+        await caller.hears("status-answer-menu", within_s=25)
+        await goes(caller, "2", "main-menu")
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    if "status-answer" not in call.said or any(READ_OUT[:20] in step.prompt_text for step in call.steps):
+        raise StoryBroken("ответ не прочитан, или его слова остались в шагах звонка")

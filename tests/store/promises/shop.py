@@ -92,7 +92,9 @@ class ScriptedCaller(Line):
     def words(self, *phrases: Phrase) -> str:
         return str(phrases)
 
-    async def say(self, *phrases: Phrase, interruptible: bool = True, last: bool = False) -> str:
+    async def say(
+        self, *phrases: Phrase, interruptible: bool = True, last: bool = False, unwritten: bool = False
+    ) -> str:
         for phrase in phrases:
             await self._heard(phrase if isinstance(phrase, str) else phrase.id)
         return ""

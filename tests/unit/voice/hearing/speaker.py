@@ -45,7 +45,9 @@ class Speaker(Line):
         self.left = len(sound)
         self._sound, self._during, self._then, self._more = sound, during, then, list(more)
 
-    async def say(self, *phrases: Phrase, interruptible: bool = True, last: bool = False) -> str:
+    async def say(
+        self, *phrases: Phrase, interruptible: bool = True, last: bool = False, unwritten: bool = False
+    ) -> str:
         self.said += phrases
         return self._during
 
