@@ -19,7 +19,7 @@ from ivr.actions import (
     register_complaint,
 )
 from ivr.actions.person import callback, leave_message, operator
-from ivr.actions.power import no_supply
+from ivr.actions.power import no_supply, works
 from ivr.actions.questions import PersonWanted
 from ivr.line import Line
 from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, POWER, Signature
@@ -52,6 +52,7 @@ ACTIONS: Mapping[str, Action] = {
     "open_matters": Action(open_matters.act),
     DANGER: Action(danger.act, subject="maintenance"),
     POWER: Action(no_supply.act, subject="outages", takes_topic=True),
+    "planned_outages": Action(works.act, subject="outages"),
     "connection_status": Action(connection_status.act, subject="connection", exits_by_key=("main",)),
     "register_complaint": Action(register_complaint.act, takes_topic=True, exits_by_key=("main",)),
     "appeal_status": Action(appeal_status.act, subject="appeal", exits_by_key=("main",)),

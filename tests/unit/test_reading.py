@@ -9,7 +9,8 @@ def test_pieces_hold_whole_sentences_and_lose_no_word() -> None:
     text = "Здравствуйте!\n\n" + "Напряжение в доме проверили двадцать третьего ноября. " * 20 + "\nДиспетчер Иванова\n"
     found = pieces(text)
     assert " ".join(found).split() == text.split()
-    assert found[0] == "Здравствуйте!" and found[-1] == "Диспетчер Иванова"
+    assert found[0] == "Здравствуйте!"
+    assert found[-1] == "Диспетчер Иванова"
     assert all(len(piece) <= PIECE and piece.endswith(".") for piece in found[1:-1])
 
 

@@ -33,14 +33,12 @@ async def chosen(line: Line, services: Services) -> Place | None:
     """The place; None where it is not on the list or cannot be spelled: then it is a message. Raises PersonWanted."""
     call = line.call
     company, branch = call.company.id, call.branch.id if call.branch else ""
-    async with services.db.read(within_s=LOOK_UP_S) as session:
-        settlements = await find_settlements(session, company, branch=branch, most=MOST)
-    settlement = await _named(line, services, "settlement", settlements, _settlement)
-    if settlement is None:
+    town = await settlement(line, services)
+    if town is None:
         return None
-    branch = settlement.branch or branch
+    branch = town.branch or branch
     async with services.db.read(within_s=LOOK_UP_S) as session:
-        streets = await find_streets(session, company, settlement.key, branch=branch, most=MOST)
+        streets = await find_streets(session, company, town.key, branch=branch, most=MOST)
     street = await _named(line, services, "street", streets, lambda one: (one.name, *one.former))
     if street is None:
         return None
@@ -48,13 +46,22 @@ async def chosen(line: Line, services: Services) -> Place | None:
     if number is None:
         return None
     async with services.db.read(within_s=LOOK_UP_S) as session:
-        houses = await premises.houses(session, company, settlement.key, street.key, number, branch=branch)
+        houses = await premises.houses(session, company, town.key, street.key, number, branch=branch)
     house = next(iter(houses), None)
     if len(houses) > 1:
         house = await offered(line, houses, _house)
-    place = stand_in(company, branch, settlement, street, number, house)
+    place = stand_in(company, branch, town, street, number, house)
     address = spoken.address(place.premise.address)
     return place if await confirm(line, Prompt("premise-confirm", address=address)) else None
+
+
+async def settlement(line: Line, services: Services) -> Settlement | None:
+    """One of the settlements served; None where it is not on the list or cannot be spelled. Raises PersonWanted."""
+    branch = line.call.branch.id if line.call.branch else ""
+    services.hearing.wake()
+    async with services.db.read(within_s=LOOK_UP_S) as session:
+        served = await find_settlements(session, line.call.company.id, branch=branch, most=MOST)
+    return await _named(line, services, "settlement", served, _settlement)
 
 
 async def _named(
