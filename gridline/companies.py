@@ -148,6 +148,8 @@ class Company(_Frozen):
     """Telephones rung one after another about a danger that nobody at the console has taken."""
     menus_by_voice: bool = False
     """Whether callers may say the words that its menus have for their keys, where speech is recognised."""
+    slow_speech: bool = False
+    """Whether its callers hear everything said slower from the first word; elsewhere they press * twice."""
     survey: bool = False
     """Whether a caller who stays after a talk is asked to rate it by a key."""
 

@@ -46,6 +46,8 @@ class Call:
     """They have heard which key is danger: before anything longer was told, or in the first menu."""
     by_keys: bool = False
     """They spoke in vain, or cannot be heard: in this call they are asked for keys alone."""
+    repeats: int = 0
+    """How often they have asked to hear something again: the second time it is said slower, and all that follows."""
     misheard: int = 0
     """How often what they said to a menu was none of its words."""
     callback_offered: bool = False

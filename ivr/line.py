@@ -29,6 +29,7 @@ from ivr.voice.voice import RENDER_LIMIT_S, Utterance, Voice
 from recordings.incoming import raw_seconds
 
 KEYS = "0123456789*#"
+REPEAT = "*"
 DONE = "done"
 """The value of GRIDLINE_END: the call was ended, not left."""
 GUARD_MARGIN_S = 4.0
@@ -36,6 +37,8 @@ GUARD_MARGIN_S = 4.0
 LONGEST_TALK_S = 4 * 3600
 PATIENCE_S = 1.2
 """The line is never silent for more than 2 s: past this the caller is told that we are at it."""
+SLOWER_AFTER = 2
+"""Repeats after which a caller hears everything said slower."""
 SLACK_S = 3.0
 """Our own timeout round an act: later than Asterisk's answer, earlier than its guard."""
 
@@ -272,19 +275,24 @@ class Line:
 
         Raises PromptUnavailable: whoever asked says instead that something is wrong.
         """
-        if (known := self._voice.known(phrases, self.call.company.id)) is not None:
+        voice = self._pace()
+        if (known := voice.known(phrases, self.call.company.id)) is not None:
             return known
         try:
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    return await self._voice.render(phrases, self.call.company.id)
+                    return await voice.render(phrases, self.call.company.id)
             except TimeoutError:  # what is being made goes on being made
                 if self.call.notice_heard:
                     await self.one_moment()
-                return await self._voice.render(phrases, self.call.company.id)
+                return await voice.render(phrases, self.call.company.id)
         except PromptUnavailable:
             log.error("prompt-unavailable", call=self.call.id, prompts=[str(phrase) for phrase in phrases])
             raise
+
+    def _pace(self) -> Voice:
+        """The voice at the pace that suits this caller."""
+        return self._voice.pace(slow=self.call.company.slow_speech or self.call.repeats >= SLOWER_AFTER)
 
     async def one_moment(self, then_s: float = RENDER_LIMIT_S) -> None:
         """Say that we are at it, to the end: a key pressed now would be the answer to words not yet heard.
@@ -320,6 +328,7 @@ class Line:
             if reply.failed:
                 raise PromptUnavailable(f"Asterisk не смог проиграть файл подсказки {utterance.prompt_ids}.")
             key = reply.result if digits else reply.key
+            self.call.repeats += key == REPEAT
             whole = (self._clock.now() - started_at).total_seconds() > utterance.seconds - 0.2
             return reply
         finally:

@@ -51,10 +51,14 @@ class Caller:
     def __init__(self, leg: Leg, scene: Scene) -> None:
         self.leg = leg
         self._scene = scene
+        self.slow = False
+        """They have asked to hear it slower."""
 
     async def hears(self, *phrases: Phrase, within_s: float = 12, whole: bool = False) -> ClipHeard:
         """Wait until these words begin in the ear (`whole`: until they were heard to the end)."""
-        utterance = await self._scene.house.voice.render(phrases, self._scene.company)
+        company = self._scene.house.companies.by_id(self._scene.company)
+        voice = self._scene.house.voice.pace(slow=self.slow or company.slow_speech)
+        utterance = await voice.render(phrases, company.id)
         heard = await self.leg.hears(utterance, within_s, to_the_end=whole)
         told = self._scene.told
         if told.first_prompt_s is None:

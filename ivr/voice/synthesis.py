@@ -21,6 +21,8 @@ LONGEST_TEXT = 2000
 """Characters in one text; the longest real prompt has about 400."""
 RHVOICE = "RHVoice-test"
 RATE_PERCENT = 95
+SLOW_PERCENT = 72
+"""For whoever has asked twice to hear it again, and for companies whose callers prefer it."""
 """Per cent of the voice's own pace: callers must be able to write down what they hear."""
 log = structlog.get_logger(__name__)
 

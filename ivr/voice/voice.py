@@ -16,7 +16,7 @@ from ivr.voice import audio
 from ivr.voice.clips import Clips, PromptUnavailable
 from ivr.voice.prompts import COMMON, Phrase, PromptBook
 from ivr.voice.studio import Studio
-from ivr.voice.synthesis import RATE_PERCENT, RHVoice, Synthesiser, find_rhvoice
+from ivr.voice.synthesis import RATE_PERCENT, SLOW_PERCENT, RHVoice, Synthesiser, find_rhvoice
 
 RENDER_LIMIT_S = 6.0
 """A caller must not wait in silence: after this the utterance is given up and the calling code falls back."""
@@ -57,8 +57,12 @@ class Built:
 class Voice:
     """Renders phrases. The cache under `folder` is shared by processes and safe to delete."""
 
-    def __init__(self, book: PromptBook, synthesiser: Synthesiser, folder: Path, studio: Path) -> None:
+    def __init__(
+        self, book: PromptBook, synthesiser: Synthesiser, folder: Path, studio: Path, slow: Voice | None = None
+    ) -> None:
         self.book = book
+        self.slow = slow
+        """The same words, said slower; a studio recording stays as it is."""
         self.studio = Studio(studio)
         self._clips = Clips(book, synthesiser, folder.absolute(), self.studio)
         self._known: OrderedDict[tuple[str, tuple[Phrase, ...]], Utterance] = OrderedDict()
@@ -66,12 +70,14 @@ class Voice:
     @classmethod
     def of(cls, settings: Settings, *, rate_percent: int = RATE_PERCENT) -> Voice:
         """The voice of this installation. Raises Misconfigured for a wrong prompt book."""
-        return cls(
-            PromptBook.load(settings.dialplan / "prompts.ru.yaml"),
-            RHVoice(find_rhvoice(settings.package_root), settings.voice, rate_percent=rate_percent),
-            settings.var / "prompts",
-            settings.dialplan / "studio",
-        )
+        book = PromptBook.load(settings.dialplan / "prompts.ru.yaml")
+        program, folders = find_rhvoice(settings.package_root), (settings.var / "prompts", settings.dialplan / "studio")
+        slow = cls(book, RHVoice(program, settings.voice, rate_percent=SLOW_PERCENT), *folders)
+        return cls(book, RHVoice(program, settings.voice, rate_percent=rate_percent), *folders, slow)
+
+    def pace(self, *, slow: bool) -> Voice:
+        """Itself, or the slower one where there is one."""
+        return self.slow if slow and self.slow is not None else self
 
     async def render(self, phrases: Sequence[Phrase], company_id: str = COMMON) -> Utterance:
         """The utterance of `phrases`, ready to be played.
@@ -182,6 +188,8 @@ class Voice:
     async def close(self) -> None:
         """Cancel what is still being made."""
         await self._clips.close()
+        if self.slow is not None:
+            await self.slow.close()
 
     def _made_s(self, id: str, company_id: str) -> float | None:
         if self.book[id].placeholders:

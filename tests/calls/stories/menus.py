@@ -122,3 +122,16 @@ async def zero_is_a_person_and_the_words_are_kept_at_the(
     call = await ended(scene, own)
     call.left("complaint-new", "operator")
     await draft_of(scene, call.id, stage)
+
+
+@BOOK.story()
+async def who_asks_twice_to_hear_it_again_hears_it_slower(scene: Play) -> None:
+    own = "+79131800301"
+    async with scene.greeted(own) as caller:
+        await goes(caller, "*", "main-menu")
+        await caller.press("*")
+        caller.slow = True
+        await caller.hears("main-menu", within_s=20)
+        await goes(caller, "5", "complaint-menu")
+        await caller.hangs_up()
+    (await ended(scene, own)).left("main", "pressed")

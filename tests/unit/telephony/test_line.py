@@ -65,12 +65,13 @@ class Served:
         self.marks = marks or {}
         self.spoken: list[Spoken] = []
         self.failed: Exception | None = None
+        self.repeats = 0
         self.server = AgiServer("127.0.0.1", 0, self.take, permitted=("127.0.0.1",))
 
     async def take(self, channel: AgiChannel) -> None:
         now = SystemClock().now()
         call = Call("c" * 32, CHANNEL, SKEK, "78005009494", None, "", now, notice_heard=self.notice_heard)
-        call.in_danger = self.in_danger
+        call.in_danger, call.repeats = self.in_danger, self.repeats
         own = Line(channel, call, self.voice, SystemClock(), self.spoken.append, SEAL)
         for name, value in self.marks.items():
             own.mark(name, value)
@@ -168,3 +169,27 @@ async def _set_by(served: Served) -> dict[str, str]:
     await asterisk.answer("200 result=0 endpos=8000")
     await served.end(asterisk)
     return dict(zip(names.removeprefix("ARRAY(").removesuffix(")").split(","), values.split(","), strict=True))
+
+
+async def test_who_asks_twice_to_hear_it_again_hears_it_slower(tmp_path: Path) -> None:
+    book = PromptBook.load(HOUSE / "dialplan" / "prompts.ru.yaml")
+    slow_reader = Reader()
+    slow_reader.fingerprint = "slow/1"
+    slow = Voice(book, slow_reader, tmp_path, tmp_path / "studio")
+    served = Served(tmp_path)
+    served.voice.slow = slow
+    await served.server.start()
+    files = []
+    for repeats in (1, 2):
+        served.repeats = repeats
+        for reader in (served.reader, slow_reader):
+            reader.may.set()
+        asterisk = await FakeCall.place(served.server.port)
+        files.append((await served.played(asterisk))[2])
+        await asterisk.end()
+    await served.server.drain(5)
+    await served.server.close()
+    usual = (await served.voice.render([CAUSE], "skek")).file
+    assert files == [str(usual), str((await slow.render([CAUSE], "skek")).file)]
+    assert files[0] != files[1]
+    await served.voice.close()
