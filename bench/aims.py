@@ -47,6 +47,12 @@ CALLS: Final = (
     Aim(("first_prompt_delay_ms",), 5),
     Aim(("concurrent_calls_limit",), 300, at_least=True),
 )
+MINUTE: Final = (
+    Aim(("known_outage_told_s",), 20),
+    Aim(("unknown_by_account_told_s",), 75),
+    Aim(("danger_to_queue_s",), 22),
+)
+"""The longest of all companies."""
 APPEALS: Final = (
     Aim(("register_ratio_to_bare_insert",), 0.6, at_least=True),
     Aim(("list_p95_ms",), 25),

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gridline.clock import SetClock
-from gridline.companies import Companies, Company
+from gridline.companies import Companies
 from gridline.settings import HOUSE
 from ivr.actions import SIGNATURES
 from ivr.menus.flows import Flows
@@ -180,12 +180,7 @@ async def measured(calls: int, seed: int, dialplan: Path = HOUSE / "dialplan") -
     """Company -> its fates: the calls shared out evenly, every fifth of them through the menu of a storm."""
     companies = Companies.load(dialplan / "companies")
     book = PromptBook.load(dialplan / "prompts.ru.yaml")
-
-    def vocabulary(company: Company) -> Vocabulary:
-        seconds = {id: entry.estimate_s(company.id) for id, entry in book.items() if not entry.placeholders}
-        return Vocabulary.of(company, seconds, SIGNATURES)
-
-    flows = Flows(companies, dialplan / "menus", vocabulary)
+    flows = Flows(companies, dialplan / "menus", lambda company: Vocabulary.by_book(company, book, SIGNATURES))
     dice = random.Random(seed)  # the same callers each time
     share = calls // len(list(companies))
     found = {}

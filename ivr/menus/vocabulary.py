@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gridline.companies import Company
+from ivr.voice.prompts import PromptBook
 
 NOTICE, DANGER, POWER, PERSON = "play_notice", "danger", "no_supply", "operator"
 """The actions that the menu rules refer to by name."""
@@ -44,3 +45,9 @@ class Vocabulary:
     def of(cls, company: Company, prompts: Mapping[str, float], actions: Mapping[str, Signature]) -> Vocabulary:
         """The vocabulary of a company, given how long each prompt lasts in its wording."""
         return cls(prompts=prompts, topics=frozenset(company.topics), actions=actions)
+
+    @classmethod
+    def by_book(cls, company: Company, book: PromptBook, actions: Mapping[str, Signature]) -> Vocabulary:
+        """The same with prompts as long as their letters say: for checks before anything is synthesised."""
+        seconds = {id: entry.estimate_s(company.id) for id, entry in book.items() if not entry.placeholders}
+        return cls.of(company, seconds, actions)

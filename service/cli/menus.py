@@ -73,9 +73,8 @@ def draw_menu(company: Annotated[str, typer.Argument(metavar="КОМПАНИЯ",
 
 
 def vocabulary_by_book(company: Company, book: PromptBook) -> Vocabulary:
-    """The company's vocabulary with prompts as long as their letters say: for checks before anything is synthesised."""
-    seconds = {id: entry.estimate_s(company.id) for id, entry in book.items() if not entry.placeholders}
-    return Vocabulary.of(company, seconds, SIGNATURES)
+    """The company's vocabulary by the letters of its prompts, with every action."""
+    return Vocabulary.by_book(company, book, SIGNATURES)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -5,9 +5,7 @@ Menus behind an action (after a report, out of hours) are walked by the stories 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 from sqlalchemy import select
@@ -18,71 +16,16 @@ from gridline.companies import Companies, Company
 from gridline.settings import HOUSE
 from ivr.journal.models import CallRecord, CallStep
 from ivr.menus.flows import load_checked
-from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu, Saying
+from ivr.menus.ways import Press, Way, ways
 from ivr.voice.prompts import Prompt, PromptBook
 from service.cli.menus import vocabulary_by_book
 from tests.calls.looked_up import ended
 from tests.calls.stories import BOOK
 from tests.calls.street import Play
 
-ASKED_ON_THE_WAY: Final[Mapping[str, tuple[str, str]]] = {"find_branch": ("done", "1"), "announcement": ("none", "")}
-"""Actions that lead on to a menu: by which exit, and the key that their question takes."""
 CODES: Final = {"skek": 3842, "mrsk-centra": 4852, "pskovenergo": 8112, "arhenergo": 8182, "moesk": 4952}
 REGION: Final = Prompt("branch-confirm", branch="Ярославская область")
 """What find_branch asks whoever calls from there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A key in a menu, and the place it leads to."""
-
-    menu: Menu
-    key: str
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Keys from the first menu on; `asked` is what actions on the way want before the menu at that index."""
-
-    presses: tuple[Press, ...]
-    asked: tuple[tuple[int, str], ...]
-
-
-def ways(flow: Flow) -> Iterator[Way]:
-    """The fewest ways that press every key there is: each menu is gone through by the shortest way to it."""
-    first = flow.first_menu
-    assert first is not None
-    seen, ahead = {first.name}, deque([(first, Way((), ()))])
-    while ahead:
-        menu, way = ahead.popleft()
-        for key, target in menu.press.items():
-            further = Way((*way.presses, Press(menu, key, target)), way.asked)
-            reached, keys = _leads_to(flow, target)
-            if reached is None or reached.name in seen:
-                yield further
-                continue
-            seen.add(reached.name)
-            asked = tuple((len(further.presses), key) for key in keys)
-            ahead.append((reached, Way(further.presses, further.asked + asked)))
-
-
-def _leads_to(flow: Flow, name: str) -> tuple[Menu | None, list[str]]:
-    """The menu that this place is, or leads to without the caller's choice; and the keys asked for on the way."""
-    keys = list[str]()
-    while name != HANG_UP:
-        match flow.places[name]:
-            case Menu() as menu:
-                return menu, keys
-            case Saying() as saying:
-                name = saying.then
-            case ActionPlace() as place if place.action in ASKED_ON_THE_WAY:
-                exit, key = ASKED_ON_THE_WAY[place.action]
-                keys += [key] if key else []
-                name = place.exits[exit]
-            case _:
-                break
-    return None, keys
 
 
 def cases(company: Company) -> Iterator[tuple[str, str, Way]]:
