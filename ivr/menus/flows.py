@@ -20,9 +20,9 @@ STORM = ".storm.yaml"
 """`skek.storm.yaml` beside `skek.yaml` is what callers meet in a storm; without it the menu is shortened by rule."""
 
 
-def load_checked(file: Path, vocabulary: Vocabulary) -> Flow:
-    """A flow that follows every rule. Raises Misconfigured listing every breach."""
-    flow = load_flow(file, vocabulary)
+def load_checked(file: Path, vocabulary: Vocabulary, common_file: Path | None = None) -> Flow:
+    """A flow that follows every rule; of a draft, over that common file. Raises Misconfigured listing every breach."""
+    flow = load_flow(file, vocabulary, common_file)
     findings = check(flow, vocabulary)
     if findings:
         raise misconfigured(file, findings)
