@@ -58,7 +58,7 @@ async def replay_period(
     return ReplayedPeriod(Replayed(tuple(calls)), in_storm)
 
 
-def _steps(asked: MenuQuestion, visible_to: Scope) -> Select[Any]:
+def _steps(asked: MenuQuestion, visible_to: Scope) -> Select[*tuple[Any, ...]]:
     step = CallStep
     return (
         select(
