@@ -40,24 +40,23 @@ from gridline import log as logging
 from gridline import metrics, settings
 from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
-from gridline.companies import Companies, Company
+from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
-from ivr.actions import SIGNATURES
 from ivr.desk import whisper
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
+from ivr.editions.line_files import LineFiles, vocabulary_by_voice
 from ivr.journal.closing import Closing
 from ivr.journal.journal import Journal
 from ivr.journal.models import call_id
 from ivr.live.board import Board
 from ivr.live.view import CallKey, Changes
 from ivr.menus.flows import Flows
-from ivr.menus.vocabulary import Vocabulary
 from ivr.outbound.agents_calls import AgentsCalls
 from ivr.outbound.called_again import CalledAgain
 from ivr.outbound.lost_callers import LostCallers
@@ -146,11 +145,12 @@ class Controller:
             after=timedelta(days=config.compress_after_days) or None,
         )
         self.reconciliation = Reconciliation(self.db, clock, store)
+        whispering = Voice.of(config, rate_percent=whisper.RATE_PERCENT)
         self.whispers = Whispers(
             self.db,
             clock,
             self.board,
-            Voice.of(config, rate_percent=whisper.RATE_PERCENT),
+            whispering,
             config.var / "whispers",
             key_of=self._key_of,
             disk=disk,
@@ -191,7 +191,8 @@ class Controller:
             announcer=self.announcer,
             numbering=self.numbering,
         )
-        self.flows = Flows(companies, config.dialplan / "menus", self._vocabulary)
+        self.flows = Flows(companies, config.dialplan / "menus", partial(vocabulary_by_voice, self.voice))
+        self.line_files = LineFiles(config.dialplan, companies, self.flows, [self.voice, whispering])
         self.ami = Ami(
             config.ami_host,
             config.ami_port,
@@ -471,15 +472,6 @@ class Controller:
     def _on_agents_call(self, agent: str) -> None:
         if self._bands is not None:
             self._bands.call_changed(agent)
-
-    def _vocabulary(self, company: Company) -> Vocabulary:
-        """What the company's menu may name; prompts to be filled in are for actions only."""
-        lengths = self.voice.lengths(company.id)
-        return Vocabulary.of(
-            company,
-            {id: lengths[id] for id, entry in self.voice.book.items() if not entry.placeholders},
-            SIGNATURES,
-        )
 
 
 async def serve(config: Settings) -> None:
