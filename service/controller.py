@@ -50,6 +50,8 @@ from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
+from ivr.editions.checking import Checking, editions_settings
+from ivr.editions.editions import Editions
 from ivr.editions.line_files import LineFiles, vocabulary_by_voice
 from ivr.journal.closing import Closing
 from ivr.journal.journal import Journal
@@ -100,6 +102,8 @@ from speech.ears import ears_of
 
 log = structlog.get_logger(__name__)
 
+CHECK = (sys.executable, "-m", "service.edition_check")
+"""The process that checks what is changed of menus and words."""
 DATABASE_S = 5.0
 """Between two attempts to open a database that was away at the start."""
 
@@ -193,6 +197,8 @@ class Controller:
         )
         self.flows = Flows(companies, config.dialplan / "menus", partial(vocabulary_by_voice, self.voice))
         self.line_files = LineFiles(config.dialplan, companies, self.flows, [self.voice, whispering])
+        checking = Checking(config.dialplan, config.var, CHECK, editions_settings(config))
+        self.editions = Editions(self.db, clock, config.dialplan, config.var, self.line_files, checking)
         self.ami = Ami(
             config.ami_host,
             config.ami_port,
@@ -269,6 +275,7 @@ class Controller:
             recording_pause=self.recording_pause,
             agents_calls=self.agents_calls,
             flows=self.flows,
+            editions=self.editions,
             voice=self.voice,
             settings=config,
             push=self.push,

@@ -1,6 +1,6 @@
 """The files that callers meet, as the line has them now: words, recordings, hours and menus, taken over all at once.
 
-A changed file serves the next call. Whoever is on the line keeps the menu they began with and the words that tell its keys.
+A changed file serves the next call. Whoever is on the line keeps the menu they began with and the words of its keys.
 What is wrong with a file is told, and the line goes on with what it had.
 """
 
