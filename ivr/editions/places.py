@@ -98,7 +98,7 @@ def write(text: str, common: str, place: str, form: PlaceForm) -> str:
     had = own.get(place) if isinstance(own, dict) else None
     wanted = form.tree()
     if had is None:
-        if isinstance(shared, dict) and PlaceForm.of(shared.get(place)).tree() == wanted:
+        if isinstance(shared, dict) and PlaceForm.of(shared.get(place, "")).tree() == wanted:
             return text
         return edit.put(text, (place,), wanted)
     if not isinstance(had, dict):

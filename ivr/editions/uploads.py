@@ -12,7 +12,8 @@ from gridline.errors import InvalidInput
 from ivr.voice import audio
 from ivr.voice.prompts import PromptEntry
 
-BIGGEST: Final = 20 * 1024 * 1024
+BIGGEST: Final = 1_900_000
+"""Bytes; a minute of MP3 has half of them."""
 QUIETEST: Final = 10 ** (-50 / 20)
 """Loudest sample of a recording in which nobody speaks: 50 dB below full scale."""
 SHORTEST_S: Final = 0.3
@@ -27,7 +28,7 @@ def taken(data: bytes, entry: PromptEntry) -> bytes:
     if entry.placeholders:
         raise InvalidInput("В этой подсказке робот называет своё для каждого звонящего: записью её не заменить.")
     if len(data) > BIGGEST:
-        raise InvalidInput(f"Файл больше {BIGGEST // 2**20} МБ. Пришлите одну подсказку, а не всю запись.")
+        raise InvalidInput("Файл больше двух мегабайт. Сохраните запись как MP3 или OGG, моно: так она втрое меньше.")
     try:
         samples, rate = soundfile.read(io.BytesIO(data), dtype="float64", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:

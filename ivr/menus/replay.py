@@ -35,6 +35,15 @@ class Ended(StrEnum):
     """What they would have done there, nothing tells."""
 
 
+HOW: Final = {
+    Ended.SAID_GOODBYE: "попрощались",
+    Ended.HUNG_UP: "положили трубку или говорили с оператором",
+    Ended.NO_SUCH_KEY: "нажали клавишу, которой больше нет",
+    Ended.NOT_KNOWN: "дальше неизвестно",
+}
+"""The same in words."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class CallEnd:
     """Where a call ended, and how."""
@@ -43,6 +52,12 @@ class CallEnd:
     how: Ended
     key: str = ""
     """The key that is not there."""
+
+    @property
+    def words(self) -> str:
+        """In Russian."""
+        key = f" «{self.key}»" if self.key else ""
+        return f"{self.place or 'нет шагов'}: {HOW[self.how]}{key}"
 
 
 @dataclass(frozen=True, slots=True)

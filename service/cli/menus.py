@@ -35,13 +35,6 @@ from ivr.voice.prompts import PromptBook
 menus = typer.Typer(help="Меню, которые слышит абонент: проверить, нарисовать.", no_args_is_help=True)
 DAYS: Final = 7
 """How many days' calls are replayed where no period is given, yesterday the last."""
-HOW: Final = {
-    Ended.SAID_GOODBYE: "попрощались",
-    Ended.HUNG_UP: "положили трубку или говорили с оператором",
-    Ended.NO_SUCH_KEY: "нажали клавишу, которой больше нет",
-    Ended.NOT_KNOWN: "дальше неизвестно",
-}
-"""How a call ended, in words."""
 
 
 @menus.command("check")
@@ -114,7 +107,7 @@ def replay(
     table = Table("Звонков", "Кончились", "Кончились бы", box=None)
     for (old, new), number in replayed.moves.most_common():
         if old != new:
-            table.add_row(str(number), said_end(old), said_end(new))
+            table.add_row(str(number), old.words, new.words)
     calls = len(replayed.calls)
     changed = sum(one.changed for one in replayed.calls)
     out.print(f"Звонков {calls}: так же кончились бы {calls - changed}, иначе {changed}.")
@@ -124,12 +117,6 @@ def replay(
         out.print(f"Звонков в шторм, их меню другое: {found.in_storm}.")
     if changed:
         out.print(table)
-
-
-def said_end(end: CallEnd) -> str:
-    """Where and how a call ended, in Russian."""
-    key = f" «{end.key}»" if end.key else ""
-    return f"{end.place or 'нет шагов'}: {HOW[end.how]}{key}"
 
 
 async def _replay(company_id: str, file: Path | None, first: str, last: str) -> ReplayedPeriod:

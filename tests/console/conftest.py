@@ -294,6 +294,7 @@ NAMES = {
     Role.QA_BRANCHES: "Лев Абрамов",
     Role.QA_HEAD: "Нина Белова",
     Role.DISPATCHER: "Павел Орлов",
+    Role.MANAGER: "Ирина Котова",
     Role.CLERK: "Мария Лебедева",
     Role.SECURITY: "Сергей Ильин",
     Role.ADMIN: "Вера Соколова",

@@ -14,6 +14,7 @@ from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound, Unavailable
 from gridline.settings import HOUSE
+from gridline.yaml import edit
 from ivr.editions import places
 from ivr.editions.checking import Checking
 from ivr.editions.edition import Edition, EditionChange
@@ -193,12 +194,12 @@ async def test_an_earlier_version_is_not_taken_over_an_open_draft(editions: Edit
 
 def test_a_places_form_changes_only_what_it_changed(dialplan: Path) -> None:
     text, common = (dialplan / MENU).read_text("utf-8"), (dialplan / "menus/common.yaml").read_text("utf-8")
-    tree = places.edit.tree_of(text)
+    tree = edit.tree_of(text)
     assert isinstance(tree, dict)
     for name, body in tree.items():
         if name != "from":
             assert places.write(text, common, name, PlaceForm.of(body)) == text
-    theirs = places.edit.tree_of(common)
+    theirs = edit.tree_of(common)
     assert isinstance(theirs, dict)
     for name in theirs.keys() - tree.keys():
         assert places.write(text, common, name, PlaceForm.of(theirs[name])) == text, "nothing becomes one's own"

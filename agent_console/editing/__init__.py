@@ -1,0 +1,1 @@
+"""What is changed of menus, words and hours, as the console shows it."""

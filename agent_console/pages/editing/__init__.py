@@ -1,0 +1,1 @@
+"""The pages where menus, words and hours are changed."""
