@@ -19,6 +19,7 @@ from gridline.errors import InvalidInput, Unavailable
 from gridline.settings import Settings
 from ivr.editions import files
 from ivr.editions.edition import Edition, changes
+from ivr.editions.line_files import PROMPTS
 
 LIMIT_S: Final = 120.0
 """Past this the process is ended: a hundred new prompts take less."""
@@ -122,7 +123,7 @@ def _mistake(line: str, content: Edition, company: Company) -> EditionMistake:
     place = prompt = ""
     if file == files.menu_of(company):
         place = _key_above(content.files[file], number)
-    elif file == files.PROMPTS:
+    elif file == PROMPTS:
         prompt = match["text"].partition(":")[0]
     return EditionMistake(file, number, match["text"], place, prompt)
 

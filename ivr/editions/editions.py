@@ -249,10 +249,16 @@ async def _draft(session: AsyncSession, company_id: str) -> Draft | None:
     if row is None:
         return None
     draft, save = row
-    base, content = Edition.of(draft.base), Edition.of(save.content)
     return Draft(
-        *(draft.begun_at, draft.begun_by, base, content),
-        *(save.revision, save.saved_at, save.saved_by, save.said, save.before),
+        draft.begun_at,
+        draft.begun_by,
+        Edition.of(draft.base),
+        Edition.of(save.content),
+        save.revision,
+        save.saved_at,
+        save.saved_by,
+        save.said,
+        save.before,
     )
 
 

@@ -69,11 +69,11 @@ class LineFiles:
             voice.take(book, studio)
         for id in [] if refused else self._companies.take(companies):
             log.warning("company-at-next-start", company=id)
-        for error in refused:
-            log.error("company-refused", reason=error.message)
+        for wrong in refused:
+            log.error("company-refused", reason=wrong.message)
         menus_refused = self._flows.take(menus)
-        for error in menus_refused:
-            log.error("menu-refused", reason=error.message)
+        for wrong in menus_refused:
+            log.error("menu-refused", reason=wrong.message)
         if not menus_refused:
             log.info("menus-reloaded")
         return (*refused, *menus_refused)

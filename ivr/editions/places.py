@@ -98,7 +98,8 @@ def write(text: str, common: str, place: str, form: PlaceForm) -> str:
     had = own.get(place) if isinstance(own, dict) else None
     wanted = form.tree()
     if had is None:
-        if isinstance(shared, dict) and PlaceForm.of(shared.get(place, "")).tree() == wanted:
+        theirs: Tree = shared.get(place, "") if isinstance(shared, dict) else ""
+        if theirs and PlaceForm.of(theirs).tree() == wanted:
             return text
         return edit.put(text, (place,), wanted)
     if not isinstance(had, dict):

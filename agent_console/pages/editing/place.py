@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aiohttp import web
@@ -74,7 +75,8 @@ def _page(
     moved: bool = False,
 ) -> web.Response:
     had = form or PlaceForm.of(view.places[name])
-    words = {id: str((sent or {}).get(f"words-{id}", view.book[id])) for id in had.say if id in view.book}
+    filled: Mapping[str, object] = sent if sent is not None else {}
+    words = {id: str(filled.get(f"words-{id}", view.book[id])) for id in had.say if id in view.book}
     return render(
         request,
         "editing/place.html",
@@ -82,7 +84,7 @@ def _page(
         title=f"Место {name}",
         company=view.company,
         view=view,
-        name=name,
+        place=name,
         form=had if not had.do else replace(had, say=()),
         is_menu=bool(had.press) or bool(had.otherwise),
         action=menu_tree.ACTIONS.get(had.do, had.do),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from aiohttp import web
+from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
+from aiohttp.base_protocol import BaseProtocol
 
 from agent_console.console import actor_of, console_of
 from agent_console.editing import forms
@@ -90,16 +91,17 @@ async def save(request: web.Request) -> web.StreamResponse:
 
 async def upload(request: web.Request) -> web.StreamResponse:
     """Take a recording into the draft: it is played in place of the synthesised words."""
-    view, sent, entry = await looked_at(request), await request.post(), _entry(request)
-    console, field = console_of(request), sent.get("take")
+    view, sent, entry = await looked_at(request), await _parts(request), _entry(request)
+    console = console_of(request)
     try:
-        if not isinstance(field, web.FileField):
+        if not sent.get("take"):
             raise InvalidInput("Выберите файл: WAV, MP3 или OGG.")
-        wav = await asyncio.to_thread(uploads.taken, await asyncio.to_thread(field.file.read), entry)
+        wav = await asyncio.to_thread(uploads.taken, sent["take"], entry)
         digest = await asyncio.to_thread(files.keep_take, console.editions.var, wav)
         content = view.draft.content.with_("takes", entry.id, digest)
         told = f"запись «{entry.id}»"
-        await console.editions.save(view.company, forms.revision(sent), content, told, actor_of(request).name)
+        revision = forms.revision({"revision": sent.get("revision", b"").decode(errors="replace")})
+        await console.editions.save(view.company, revision, content, told, actor_of(request).name)
     except (DraftMoved, InvalidInput) as refused:
         return await _page(request, problem=refused.message, moved=isinstance(refused, DraftMoved))
     raise web.HTTPSeeOther(f"/menu/edit/prompt?company={view.company.id}&id={entry.id}")
@@ -110,6 +112,24 @@ async def sound(request: web.Request) -> web.Response:
     view, entry = await looked_at(request), _entry(request)
     wav = await console_of(request).editions.hear(view.company, view.draft.content, entry.id)
     return web.Response(body=wav, content_type="audio/wav", headers={"Cache-Control": "no-store"})
+
+
+async def _parts(request: web.Request) -> dict[str, bytes]:
+    """The fields of a form with a file: the body was read whole before (`web.security`), so it is taken apart here."""
+    if request.content_type != "multipart/form-data":
+        return {}
+    loop = asyncio.get_running_loop()
+    stream = StreamReader(BaseProtocol(loop), 2**16, loop=loop)
+    stream.feed_data(await request.read())
+    stream.feed_eof()
+    found = dict[str, bytes]()
+    try:
+        async for part in MultipartReader(request.headers, stream):
+            if isinstance(part, BodyPartReader) and part.name:
+                found[part.name] = bytes(await part.read(decode=True))
+    except ValueError as error:
+        raise InvalidInput("Файл не дошёл целиком. Отправьте его ещё раз.") from error
+    return found
 
 
 def _entry(request: web.Request) -> PromptEntry:
