@@ -27,8 +27,8 @@ from gridline.settings import Settings
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
-from ivr.editions.editions import Editions
 from ivr.live.board import Board
+from ivr.menus.editions.editions import Editions
 from ivr.menus.flows import Flows
 from ivr.outbound.agents_calls import AgentsCalls
 from ivr.storm.announcer import Announcer

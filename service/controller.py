@@ -50,14 +50,14 @@ from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.visits import Visits
 from ivr.desk.whisper import Whispers
-from ivr.editions.checking import Checking, editions_settings
-from ivr.editions.editions import Editions
-from ivr.editions.line_files import LineFiles, vocabulary_by_voice
 from ivr.journal.closing import Closing
 from ivr.journal.journal import Journal
 from ivr.journal.models import call_id
 from ivr.live.board import Board
 from ivr.live.view import CallKey, Changes
+from ivr.menus.editions.checking import Checking, editions_settings
+from ivr.menus.editions.editions import Editions
+from ivr.menus.editions.line_files import LineFiles, vocabulary_by_voice
 from ivr.menus.flows import Flows
 from ivr.outbound.agents_calls import AgentsCalls
 from ivr.outbound.called_again import CalledAgain
@@ -102,7 +102,7 @@ from speech.ears import ears_of
 
 log = structlog.get_logger(__name__)
 
-CHECK = (sys.executable, "-m", "service.edition_check")
+CHECK = (sys.executable, "-m", "service.cli.company.companies.edition_check")
 """The process that checks what is changed of menus and words."""
 DATABASE_S = 5.0
 """Between two attempts to open a database that was away at the start."""

@@ -22,7 +22,7 @@ LEFT: Final = frozenset({"hung-up", "stopped"})
 """Exits behind which no place comes: the caller hung up, or we were stopped."""
 
 
-class Ended(StrEnum):
+class ReplayHow(StrEnum):
     """How a call came to its last place."""
 
     SAID_GOODBYE = "goodbye"
@@ -36,20 +36,20 @@ class Ended(StrEnum):
 
 
 HOW: Final = {
-    Ended.SAID_GOODBYE: "попрощались",
-    Ended.HUNG_UP: "положили трубку или говорили с оператором",
-    Ended.NO_SUCH_KEY: "нажали клавишу, которой больше нет",
-    Ended.NOT_KNOWN: "дальше неизвестно",
+    ReplayHow.SAID_GOODBYE: "попрощались",
+    ReplayHow.HUNG_UP: "положили трубку или говорили с оператором",
+    ReplayHow.NO_SUCH_KEY: "нажали клавишу, которой больше нет",
+    ReplayHow.NOT_KNOWN: "дальше неизвестно",
 }
 """The same in words."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class CallEnd:
+class ReplayEnd:
     """Where a call ended, and how."""
 
     place: str
-    how: Ended
+    how: ReplayHow
     key: str = ""
     """The key that is not there."""
 
@@ -75,8 +75,8 @@ class ReplayedCall:
     """One call by both menus."""
 
     call_id: str
-    old: CallEnd
-    new: CallEnd
+    old: ReplayEnd
+    new: ReplayEnd
 
     @property
     def changed(self) -> bool:
@@ -91,11 +91,11 @@ class Replayed:
     calls: tuple[ReplayedCall, ...]
 
     @property
-    def moves(self) -> Counter[tuple[CallEnd, CallEnd]]:
+    def moves(self) -> Counter[tuple[ReplayEnd, ReplayEnd]]:
         """(old end, new end) -> calls."""
         return Counter((one.old, one.new) for one in self.calls)
 
-    def number(self, how: Ended) -> int:
+    def number(self, how: ReplayHow) -> int:
         """Calls that the new menu would have ended so."""
         return sum(one.new.how is how for one in self.calls)
 
@@ -109,16 +109,16 @@ def replay(flow: Flow, call_id: str, steps: Sequence[PastStep], was: Flow | None
     return ReplayedCall(call_id, old_end(steps), _led(flow, steps, was))
 
 
-def old_end(steps: Sequence[PastStep]) -> CallEnd:
+def old_end(steps: Sequence[PastStep]) -> ReplayEnd:
     """Where the call really ended."""
     if not steps:
-        return CallEnd("", Ended.NOT_KNOWN)
+        return ReplayEnd("", ReplayHow.NOT_KNOWN)
     last = steps[-1]
     if last.leads_to == HANG_UP:
-        return CallEnd(last.place, Ended.SAID_GOODBYE)
+        return ReplayEnd(last.place, ReplayHow.SAID_GOODBYE)
     if last.exit in LEFT or not last.leads_to:
-        return CallEnd(last.place, Ended.HUNG_UP)
-    return CallEnd(last.leads_to, Ended.NOT_KNOWN)
+        return ReplayEnd(last.place, ReplayHow.HUNG_UP)
+    return ReplayEnd(last.leads_to, ReplayHow.NOT_KNOWN)
 
 
 def replayed(flow: Flow, calls: Iterable[tuple[str, Sequence[PastStep]]], was: Flow | None = None) -> Replayed:
@@ -126,7 +126,7 @@ def replayed(flow: Flow, calls: Iterable[tuple[str, Sequence[PastStep]]], was: F
     return Replayed(tuple(replay(flow, id, steps, was) for id, steps in calls))
 
 
-def _led(flow: Flow, steps: Sequence[PastStep], was: Flow | None) -> CallEnd:
+def _led(flow: Flow, steps: Sequence[PastStep], was: Flow | None) -> ReplayEnd:
     known = defaultdict[str, deque[PastStep]](deque)
     for step in steps:
         known[step.place].append(step)
@@ -136,25 +136,25 @@ def _led(flow: Flow, steps: Sequence[PastStep], was: Flow | None) -> CallEnd:
         place = flow.places[name]
         then = known[name].popleft() if known[name] else None
         if then is not None and (then.exit in LEFT or not then.leads_to):
-            return CallEnd(name, Ended.HUNG_UP)
+            return ReplayEnd(name, ReplayHow.HUNG_UP)
         if isinstance(place, Saying):
             following = name if then is not None and then.exit == "repeat" else place.then
         elif then is None:
-            return CallEnd(name, Ended.NOT_KNOWN)
+            return ReplayEnd(name, ReplayHow.NOT_KNOWN)
         elif isinstance(place, ActionPlace):
             if then.exit not in place.exits or not _does_the_same(place, was):
-                return CallEnd(name, Ended.NOT_KNOWN)
+                return ReplayEnd(name, ReplayHow.NOT_KNOWN)
             following = place.exits[then.exit]
         else:
             following, counts = _answered(place, then, bad)
             if not following:
-                return CallEnd(name, Ended.NO_SUCH_KEY, then.key)
+                return ReplayEnd(name, ReplayHow.NO_SUCH_KEY, then.key)
             bad = bad + 1 if counts else bad
         if following == HANG_UP:
-            return CallEnd(name, Ended.SAID_GOODBYE)
+            return ReplayEnd(name, ReplayHow.SAID_GOODBYE)
         if following != name:
             name, bad = following, 0
-    return CallEnd(name, Ended.NOT_KNOWN)
+    return ReplayEnd(name, ReplayHow.NOT_KNOWN)
 
 
 def _answered(menu: Menu, step: PastStep, bad: int) -> tuple[str, bool]:

@@ -27,7 +27,7 @@ from ivr.figures.menu import MenuQuestion
 from ivr.figures.replays import ReplayedPeriod, replay_period
 from ivr.menus.draw import draw
 from ivr.menus.flows import load_checked
-from ivr.menus.replay import CallEnd, Ended
+from ivr.menus.replay import ReplayEnd, ReplayHow
 from ivr.menus.vocabulary import Vocabulary
 from ivr.menus.written import COMMON_FILE
 from ivr.voice.prompts import PromptBook
@@ -111,8 +111,8 @@ def replay(
     calls = len(replayed.calls)
     changed = sum(one.changed for one in replayed.calls)
     out.print(f"Звонков {calls}: так же кончились бы {calls - changed}, иначе {changed}.")
-    out.print(f"Нажали бы клавишу, которой больше нет: {replayed.number(Ended.NO_SUCH_KEY)}.")
-    out.print(f"Сказать нельзя, нажатий дальше нет: {replayed.number(Ended.NOT_KNOWN)}.")
+    out.print(f"Нажали бы клавишу, которой больше нет: {replayed.number(ReplayHow.NO_SUCH_KEY)}.")
+    out.print(f"Сказать нельзя, нажатий дальше нет: {replayed.number(ReplayHow.NOT_KNOWN)}.")
     if found.in_storm:
         out.print(f"Звонков в шторм, их меню другое: {found.in_storm}.")
     if changed:
@@ -148,15 +148,15 @@ def _day(name: str, text: str, otherwise: date) -> date:
 
 
 def _replay_json(found: ReplayedPeriod, took_s: float) -> dict[str, Any]:
-    def end(one: CallEnd) -> dict[str, str]:
+    def end(one: ReplayEnd) -> dict[str, str]:
         return {"place": one.place, "how": one.how, "key": one.key}
 
     replayed = found.replayed
     return {
         "calls": len(replayed.calls),
         "changed": sum(one.changed for one in replayed.calls),
-        "no_such_key": replayed.number(Ended.NO_SUCH_KEY),
-        "not_known": replayed.number(Ended.NOT_KNOWN),
+        "no_such_key": replayed.number(ReplayHow.NO_SUCH_KEY),
+        "not_known": replayed.number(ReplayHow.NOT_KNOWN),
         "in_storm": found.in_storm,
         "seconds": round(took_s, 3),
         "moves": [

@@ -49,10 +49,10 @@ from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.whisper import Whispers
-from ivr.editions.checking import Checking, editions_settings
-from ivr.editions.editions import Editions
 from ivr.live.board import Board
 from ivr.live.view import CallKey
+from ivr.menus.editions.checking import Checking, editions_settings
+from ivr.menus.editions.editions import Editions
 from ivr.menus.flows import Flows
 from ivr.outbound.agents_calls import AgentsCalls
 from ivr.storm.announcer import Announcer

@@ -136,5 +136,5 @@ async def test_a_key_changed_in_the_page_is_met_by_the_next_caller_and_by_nobody
 
     async with office.house.db.read() as session:
         query = select(CallRecord.caller, CallRecord.flow_version).where(CallRecord.caller.startswith("+7913999040"))
-        versions = {caller: version for caller, version in await session.execute(query)}
+        versions = dict((await session.execute(query)).tuples().all())
     assert versions["+79139990401"] == versions["+79139990403"] != versions["+79139990402"]

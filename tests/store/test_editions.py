@@ -15,12 +15,12 @@ from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound, Unavailable
 from gridline.settings import HOUSE
 from gridline.yaml import edit
-from ivr.editions import places
-from ivr.editions.checking import Checking
-from ivr.editions.edition import Edition, EditionChange
-from ivr.editions.editions import DraftMoved, Editions, FilesMoved
-from ivr.editions.models import EditionVersion
-from ivr.editions.places import PlaceForm
+from ivr.menus.editions import places
+from ivr.menus.editions.checking import Checking
+from ivr.menus.editions.edition import Edition, EditionChange
+from ivr.menus.editions.editions import DraftMoved, Editions, FilesMoved
+from ivr.menus.editions.models import EditionVersion
+from ivr.menus.editions.places import PlaceForm
 
 MENU, HOURS = "menus/skek.yaml", "companies/skek.yaml"
 OLGA, IGOR = "Ольга Смирнова", "Игорь Петров"
@@ -43,7 +43,7 @@ def skek(dialplan: Path) -> Company:
 @pytest.fixture
 def editions(db: Database, dialplan: Path, tmp_path: Path) -> Editions:
     own = {"var": str(HOUSE / "var"), "package_root": str(HOUSE / ".packages"), "voice": "anna"}
-    check = Checking(dialplan, tmp_path, (sys.executable, "-m", "service.edition_check"), own)
+    check = Checking(dialplan, tmp_path, (sys.executable, "-m", "service.cli.company.companies.edition_check"), own)
     return Editions(db, SystemClock(), dialplan, tmp_path, None, check)
 
 

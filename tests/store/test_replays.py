@@ -17,7 +17,7 @@ from ivr.figures.menu import MenuQuestion
 from ivr.figures.replays import replay_period
 from ivr.menus.flows import load_checked
 from ivr.menus.model import Flow
-from ivr.menus.replay import CallEnd, Ended
+from ivr.menus.replay import ReplayEnd, ReplayHow
 from ivr.voice.prompts import PromptBook
 from service.cli import app
 from service.cli.menus import vocabulary_by_book
@@ -75,8 +75,8 @@ async def test_calls_of_the_company_are_led_through_its_draft_and_those_of_a_sto
     assert not any(one.changed for one in same.replayed.calls)
     assert (len(same.replayed.calls), same.in_storm, len(nobodys.replayed.calls)) == (2, 1, 0)
     assert [one.new for one in new.replayed.calls] == [
-        CallEnd("main", Ended.NO_SUCH_KEY, "2"),
-        CallEnd("operator", Ended.HUNG_UP),
+        ReplayEnd("main", ReplayHow.NO_SUCH_KEY, "2"),
+        ReplayEnd("operator", ReplayHow.HUNG_UP),
     ]
 
 

@@ -17,9 +17,9 @@ from typing import Any, Final
 from gridline.companies import Company
 from gridline.errors import InvalidInput, Unavailable
 from gridline.settings import Settings
-from ivr.editions import files
-from ivr.editions.edition import Edition, changes
-from ivr.editions.line_files import PROMPTS
+from ivr.menus.editions import files
+from ivr.menus.editions.edition import Edition, changes
+from ivr.menus.editions.line_files import PROMPTS
 
 LIMIT_S: Final = 120.0
 """Past this the process is ended: a hundred new prompts take less."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
-from agent_console.editing import forms
-from agent_console.editing.view import DraftView, looked_at
+from agent_console.pages.calls.editing import looked_at
 from agent_console.people.permissions import Permission
 from agent_console.web.render import render
 from agent_console.web.routes import add
 from gridline.errors import InvalidInput, NotFound
 from gridline.yaml import edit
-from ivr.editions.editions import DraftMoved
+from ivr.menus.editions import forms
+from ivr.menus.editions.editions import DraftMoved
+from ivr.menus.editions.view import DraftView
 
 
 def add_to(app: web.Application) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from gridline.companies import Company
 from gridline.errors import Unavailable
 from gridline.yaml import edit
-from ivr.editions.edition import Edition, changes
-from ivr.editions.line_files import COMPANIES, MENUS, PROMPTS, STUDIO
+from ivr.menus.editions.edition import Edition, changes
+from ivr.menus.editions.line_files import COMPANIES, MENUS, PROMPTS, STUDIO
 from ivr.menus.flows import STORM
 from ivr.voice.prompts import PromptBook
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
-from agent_console.editing import forms
-from agent_console.editing.view import looked_at
+from agent_console.pages.calls.editing import looked_at
 from agent_console.people.permissions import Permission
 from agent_console.web.render import render
 from agent_console.web.routes import add
 from gridline.companies import ALWAYS
 from gridline.errors import InvalidInput
-from ivr.editions import files, hours
-from ivr.editions.editions import DraftMoved
+from ivr.menus.editions import files, forms, hours
+from ivr.menus.editions.editions import DraftMoved
 
 
 def add_to(app: web.Application) -> None:

@@ -7,16 +7,16 @@ from typing import Final
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
-from agent_console.editing.view import looked_at
+from agent_console.pages.calls.editing import looked_at
 from agent_console.people.permissions import Permission
 from agent_console.web.render import render
 from agent_console.web.routes import add
 from gridline.calendar import days
-from ivr.editions.edition import merged
 from ivr.figures.figures import Period
 from ivr.figures.menu import MenuQuestion
 from ivr.figures.replays import replay_period
-from ivr.menus.replay import Ended
+from ivr.menus.editions.edition import merged
+from ivr.menus.replay import ReplayHow
 
 PERIODS: Final = {1: "вчера", 7: "7 дней", 30: "30 дней"}
 MOVES, LINKS = 25, 5
@@ -64,7 +64,7 @@ async def page(request: web.Request) -> web.Response:
         moves=changed[:MOVES],
         left_out=len(changed) - len(changed[:MOVES]),
         differ=sum(number for _, _, number in changed),
-        no_such_key=sum(one.new.how is Ended.NO_SUCH_KEY for one in calls if one.changed),
-        not_known=sum(one.new.how is Ended.NOT_KNOWN for one in calls if one.changed),
+        no_such_key=sum(one.new.how is ReplayHow.NO_SUCH_KEY for one in calls if one.changed),
+        not_known=sum(one.new.how is ReplayHow.NOT_KNOWN for one in calls if one.changed),
         examples=lambda old, new: [one.call_id for one in calls if (one.old, one.new) == (old, new)][:LINKS],
     )

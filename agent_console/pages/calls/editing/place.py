@@ -9,17 +9,17 @@ from aiohttp import web
 from multidict import MultiDictProxy
 
 from agent_console.console import actor_of, console_of
-from agent_console.editing import forms
-from agent_console.editing.view import DraftView, looked_at, short
+from agent_console.pages.calls.editing import looked_at
 from agent_console.people.permissions import Permission
 from agent_console.web.render import render
 from agent_console.web.routes import add
 from gridline.errors import InvalidInput, NotFound
-from ivr.editions import places
-from ivr.editions.editions import DraftMoved
-from ivr.editions.line_files import MENUS
-from ivr.editions.places import PlaceForm
 from ivr.figures import menu_tree
+from ivr.menus.editions import forms, places
+from ivr.menus.editions.editions import DraftMoved
+from ivr.menus.editions.line_files import MENUS
+from ivr.menus.editions.places import PlaceForm
+from ivr.menus.editions.view import DraftView, short
 from ivr.menus.load import TRIES, WAIT_S
 from ivr.menus.written import COMMON_FILE
 

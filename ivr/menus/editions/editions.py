@@ -19,11 +19,11 @@ from gridline.clock import Clock
 from gridline.companies import Company
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
-from ivr.editions import files
-from ivr.editions.checking import CheckedEdition, Checking
-from ivr.editions.edition import Edition, EditionChange, changes, merged
-from ivr.editions.line_files import LineFiles
-from ivr.editions.models import DraftSave, EditionDraft, EditionVersion
+from ivr.menus.editions import files
+from ivr.menus.editions.checking import CheckedEdition, Checking
+from ivr.menus.editions.edition import Edition, EditionChange, changes, merged
+from ivr.menus.editions.line_files import LineFiles
+from ivr.menus.editions.models import DraftSave, EditionDraft, EditionVersion
 
 FOUND = "Как было до первой правки в консоли"
 """The note of the first version."""
@@ -55,7 +55,7 @@ class FilesMoved(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class OpenDraft:
     """The open draft of a company, as it stands."""
 
     begun_at: datetime
@@ -93,7 +93,7 @@ class Editions:
         """What the files hold. Raises Misconfigured, OSError."""
         return await asyncio.to_thread(files.read, self.dialplan, self.var, company)
 
-    async def draft(self, company: Company) -> Draft | None:
+    async def draft(self, company: Company) -> OpenDraft | None:
         """The company's draft, if there is one. Raises Unavailable."""
         async with self._db.read() as session:
             return await _draft(session, company.id)
@@ -227,7 +227,7 @@ class Editions:
         )
         return number
 
-    async def _at(self, session: AsyncSession, company: Company, revision: int) -> tuple[Draft, str]:
+    async def _at(self, session: AsyncSession, company: Company, revision: int) -> tuple[OpenDraft, str]:
         draft = await _draft(session, company.id)
         if draft is None:
             raise NotFound("Черновика нет: его уже опубликовали или бросили.")
@@ -237,19 +237,19 @@ class Editions:
         return draft, id
 
 
-def _must_be(draft: Draft, revision: int) -> None:
+def _must_be(draft: OpenDraft, revision: int) -> None:
     if draft.revision != revision:
         raise DraftMoved(f"Пока вы правили, черновик изменил(а) {draft.saved_by}: {draft.said}. Ваше не потеряно.")
 
 
-async def _draft(session: AsyncSession, company_id: str) -> Draft | None:
+async def _draft(session: AsyncSession, company_id: str) -> OpenDraft | None:
     query = select(EditionDraft, DraftSave).join(DraftSave, DraftSave.draft_id == EditionDraft.id)
     query = query.where(EditionDraft.company_id == company_id).order_by(DraftSave.revision.desc()).limit(1)
     row = (await session.execute(query)).first()
     if row is None:
         return None
     draft, save = row
-    return Draft(
+    return OpenDraft(
         draft.begun_at,
         draft.begun_by,
         Edition.of(draft.base),

@@ -1,4 +1,4 @@
-"""`python -m service.edition_check`: checks a company's edition and speaks its words; JSON in, JSON out.
+"""`python -m ...edition_check`: checks a company's edition and speaks its words; a request in, an answer out, JSON.
 
 A process of its own, niced: neither the calls nor the pages wait for it.
 """
@@ -14,9 +14,10 @@ from typing import Any
 
 from gridline import log as logging
 from gridline import settings
+from gridline.companies import every
 from gridline.errors import GridlineError, Misconfigured
 from gridline.settings import Settings
-from ivr.editions.line_files import COMPANIES, MENUS, vocabulary_by_voice
+from ivr.menus.editions.line_files import COMPANIES, MENUS, vocabulary_by_voice
 from ivr.menus.flows import load_checked
 from ivr.voice.voice import Voice
 from service import only_for_us
@@ -59,7 +60,7 @@ async def answer(asked: dict[str, Any], config: Settings) -> dict[str, Any]:
 
 def _by_ear(config: Settings, company_id: str, voice: Voice) -> list[str]:
     """The menu once more, by what its words last now that they are made."""
-    company = checks.every(config.dialplan / COMPANIES)[0].by_id(company_id)
+    company = every(config.dialplan / COMPANIES)[0].by_id(company_id)
     try:
         load_checked(config.dialplan / MENUS / company.menu, vocabulary_by_voice(voice, company))
     except Misconfigured as error:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from agent_console.editing.view import DraftView
 from gridline.errors import InvalidInput
-from ivr.editions.edition import Edition
-from ivr.editions.hours import DAYS, ScheduleForm
-from ivr.editions.places import PlaceForm
+from ivr.menus.editions.edition import Edition
+from ivr.menus.editions.hours import DAYS, ScheduleForm
+from ivr.menus.editions.places import PlaceForm
+from ivr.menus.editions.view import DraftView
 from ivr.voice.prompts import PromptBook
 
 Sent = Mapping[str, object]

@@ -9,23 +9,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from aiohttp import web
-
-from agent_console.console import Console, actor_of, console_of
-from agent_console.web.company import company_asked
 from gridline.companies import Company
-from gridline.errors import GridlineError, NotFound
-from gridline.scope import OutOfScope
+from gridline.errors import GridlineError
 from gridline.yaml import edit
 from gridline.yaml.file import Tree
-from ivr.editions import files
-from ivr.editions.edition import EditionChange
-from ivr.editions.editions import Draft
-from ivr.editions.line_files import MENUS, vocabulary_by_voice
 from ivr.figures import menu_tree
+from ivr.menus.editions import files
+from ivr.menus.editions.edition import EditionChange
+from ivr.menus.editions.editions import OpenDraft
+from ivr.menus.editions.line_files import MENUS, vocabulary_by_voice
 from ivr.menus.load import load_flow
 from ivr.menus.model import HANG_UP, ActionPlace, Flow, Place
 from ivr.menus.written import COMMON_FILE
+from ivr.voice.voice import Voice
 
 SHORT = 84
 """Letters of what is heard that a list has room for."""
@@ -36,7 +32,7 @@ class DraftView:
     """The draft of a company with what its pages need."""
 
     company: Company
-    draft: Draft
+    draft: OpenDraft
     flow: Flow | None
     """Its menu, if it can be read."""
     problem: str
@@ -96,53 +92,36 @@ class DraftView:
         return [(id, f"{id} — {short(self.said(id))}") for id in sorted(self.book)]
 
 
-async def looked_at(request: web.Request) -> DraftView:
-    """The open draft of the company asked for. Raises NotFound where there is none."""
-    console, company = console_of(request), editable(request)
-    draft = await console.editions.draft(company)
-    if draft is None:
-        raise NotFound("Черновика нет: его опубликовали или бросили. Начните новый на странице «Голосовое меню».")
-    return await view_of(console, company, draft)
-
-
-async def view_of(console: Console, company: Company, draft: Draft) -> DraftView:
+async def view_of(dialplan: Path, voice: Voice, company: Company, draft: OpenDraft) -> DraftView:
     """The view of a draft, read in a thread: YAML takes its time."""
-    return await asyncio.to_thread(_view, console, company, draft)
+    return await asyncio.to_thread(_view, dialplan, voice, company, draft)
 
 
-def editable(request: web.Request) -> Company:
-    """The company asked for. Raises OutOfScope to whoever has a branch of their own: a menu is the whole company's."""
-    company = company_asked(request)
-    if actor_of(request).branch:
-        raise OutOfScope("Меню общее для всей компании: его меняет тот, кто отвечает за все филиалы.")
-    return company
-
-
-def _view(console: Console, company: Company, draft: Draft) -> DraftView:
-    dialplan, text = console.editions.dialplan, draft.content.files[files.menu_of(company)]
+def _view(dialplan: Path, voice: Voice, company: Company, draft: OpenDraft) -> DraftView:
+    text = draft.content.files[files.menu_of(company)]
     common = dialplan / MENUS / COMMON_FILE
-    book = {id: one.wording(company.id) for id, one in console.voice.book.items() if not one.placeholders and one.text}
+    book = {id: one.wording(company.id) for id, one in voice.book.items() if not one.placeholders and one.text}
     book |= {id: words for id, words in draft.content.words.items() if id in book}
     for id in draft.base.words.keys() - draft.content.words.keys():  # the common words again
         if id in book:
-            book[id] = console.voice.book[id].text
+            book[id] = voice.book[id].text
     flow, problem, own, places = None, "", dict[str, Tree](), dict[str, Tree]()
     try:
         own = _tree(text)
         places = {**_tree(common.read_text("utf-8")), **own} if "from" in own else dict(own)
-        flow = _flow(console, company, text, common)
+        flow = _flow(voice, company, text, common)
     except GridlineError as error:
         problem = error.message.partition(f"{files.menu_of(company)}:")[2] or error.message
     places.pop("from", None)
     return DraftView(company, draft, flow, problem, frozenset(own), places, book)
 
 
-def _flow(console: Console, company: Company, text: str, common: Path) -> Flow:
+def _flow(voice: Voice, company: Company, text: str, common: Path) -> Flow:
     with tempfile.TemporaryDirectory(prefix="gridline-draft-") as folder:
         file = Path(folder) / files.menu_of(company)
         file.parent.mkdir()
         file.write_text(text, "utf-8")
-        return load_flow(file, vocabulary_by_voice(console.voice, company), common)
+        return load_flow(file, vocabulary_by_voice(voice, company), common)
 
 
 def _tree(text: str) -> dict[str, Tree]:

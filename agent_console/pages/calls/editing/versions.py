@@ -5,13 +5,14 @@ from __future__ import annotations
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
-from agent_console.editing.view import change_named, editable
+from agent_console.pages.calls.editing import editable
 from agent_console.people.permissions import Permission
 from agent_console.web.company import companies_of
 from agent_console.web.render import render
 from agent_console.web.routes import add
 from gridline.errors import NotFound
-from ivr.editions.edition import Edition, changes
+from ivr.menus.editions.edition import Edition, changes
+from ivr.menus.editions.view import change_named
 
 
 def add_to(app: web.Application) -> None:

@@ -7,8 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.calls import journey
 from agent_console.console import actor_of, console_of
-from agent_console.editing import forms
-from agent_console.editing.view import change_named, editable, looked_at, short, told
+from agent_console.pages.calls.editing import editable, looked_at
 from agent_console.people import audit
 from agent_console.people.models import AuditAction
 from agent_console.people.permissions import Permission
@@ -19,12 +18,14 @@ from agent_console.web.routes import add
 from agent_console.web.security import address
 from gridline.calendar import days
 from gridline.errors import InvalidInput
-from ivr.editions.edition import EditionChange
-from ivr.editions.editions import FilesMoved
-from ivr.editions.models import EditionVersion
 from ivr.figures import menu, menu_tree
 from ivr.figures.figures import Period
 from ivr.figures.menu import MenuQuestion
+from ivr.menus.editions import forms
+from ivr.menus.editions.edition import EditionChange
+from ivr.menus.editions.editions import FilesMoved
+from ivr.menus.editions.models import EditionVersion
+from ivr.menus.editions.view import change_named, short, told
 
 DAYS = 7
 """Whose presses stand at the keys: yesterday's and those of the days before."""

@@ -9,14 +9,14 @@ from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
 
 from agent_console.console import actor_of, console_of
-from agent_console.editing import forms
-from agent_console.editing.view import looked_at, short
+from agent_console.pages.calls.editing import looked_at
 from agent_console.people.permissions import Permission
 from agent_console.web.render import render
 from agent_console.web.routes import add
 from gridline.errors import InvalidInput, NotFound
-from ivr.editions import files, uploads
-from ivr.editions.editions import DraftMoved
+from ivr.menus.editions import files, forms, uploads
+from ivr.menus.editions.editions import DraftMoved
+from ivr.menus.editions.view import short
 from ivr.voice.prompts import CHARACTERS_PER_SECOND, PromptEntry
 
 SHOWN: Final = 60
@@ -119,8 +119,9 @@ async def _parts(request: web.Request) -> dict[str, bytes]:
     if request.content_type != "multipart/form-data":
         return {}
     loop = asyncio.get_running_loop()
-    stream = StreamReader(BaseProtocol(loop), 2**16, loop=loop)
-    stream.feed_data(await request.read())
+    body = await request.read()
+    stream = StreamReader(BaseProtocol(loop), len(body) + 1, loop=loop)  # it takes all at once
+    stream.feed_data(body)
     stream.feed_eof()
     found = dict[str, bytes]()
     try:

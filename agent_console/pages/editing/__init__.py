@@ -1,1 +1,0 @@
-"""The pages where menus, words and hours are changed."""
