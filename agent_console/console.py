@@ -28,6 +28,7 @@ from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.live.board import Board
+from ivr.menus.editions.editions import Editions
 from ivr.menus.flows import Flows
 from ivr.outbound.agents_calls import AgentsCalls
 from ivr.storm.announcer import Announcer
@@ -70,6 +71,8 @@ class Console:
     recording_pause: RecordingPause
     agents_calls: AgentsCalls
     flows: Flows
+    editions: Editions
+    """What callers meet, as drafts and versions."""
     voice: Voice
     settings: Settings
     push: Push

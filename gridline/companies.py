@@ -237,6 +237,13 @@ class Company(_Frozen):
         return best if best is not None and best.match_length(caller_e164[2:]) else None
 
 
+AT_THE_START = (
+    *("id", "time_zone", "dids", "menu", "hotline", "queues", "rule_profile", "branches", "feeds", "members"),
+    *("duty_phones", "queue_names"),
+)
+"""Of a company: what is read when the line starts and stays so until it starts anew."""
+
+
 class Companies:
     """All companies of this line."""
 
@@ -253,6 +260,23 @@ class Companies:
         if refused:
             raise Misconfigured("\n".join(each.message for each in refused))
         return companies
+
+    def take(self, others: Companies) -> list[str]:
+        """Let what others say of these companies hold from now on, as far as it can while the line runs.
+
+        Returns the ids of companies that are as they were until the next start: new ones, those that are gone, and
+        those whose numbers, queues or parts are others, of which Asterisk and the forms of outages know as well.
+        """
+        later = sorted(self._by_id.keys() ^ others._by_id.keys())
+        taken = dict(self._by_id)
+        for id in self._by_id.keys() & others._by_id.keys():
+            old, new = self._by_id[id], others._by_id[id]
+            if any(getattr(old, name) != getattr(new, name) for name in AT_THE_START):
+                later.append(id)
+            else:
+                taken[id] = new
+        self._by_id = MappingProxyType(taken)
+        return later
 
     @cached_property
     def queues(self) -> frozenset[str]:

@@ -87,7 +87,7 @@ _KEPT = {
 
 
 class Line:
-    """One caller's line. Hanging up raises CallerHungUp at any await.
+    """One caller's line. Hanging up raises CallerHungUp at any await; the words are those of the call's beginning.
 
     `on_spoken` is told of everything that was said.
     """
@@ -103,7 +103,7 @@ class Line:
     ) -> None:
         self.call = call
         self._channel = channel
-        self._voice = voice
+        self._voice = voice.as_now()
         self._clock = clock
         self._on_spoken = on_spoken
         self._seal = seal

@@ -113,7 +113,7 @@ class Chores:
         self._voice = controller.voice
         self._companies = controller.companies
         self._promises = controller.console.promises
-        self._flows = controller.flows
+        self._line_files = controller.line_files
         self._db = controller.db
         self._clock = controller.console.clock
 
@@ -135,10 +135,6 @@ class Chores:
         await sendings.forget_old(self._db, self._clock.now())
 
     async def watch_menus(self) -> None:
-        """A changed menu serves new calls at once; a broken one is refused whole, the old one serves (F38)."""
-        if self._flows.changed():
-            refused = self._flows.reload()
-            for error in refused:
-                log.error("menu-refused", reason=error.message)
-            if not refused:
-                log.info("menus-reloaded")
+        """What has changed serves new calls at once; a broken file is refused whole, the old one serves (F38)."""
+        if await self._line_files.look():
+            await self.make_prompts()

@@ -40,11 +40,10 @@ from gridline import log as logging
 from gridline import metrics, settings
 from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import SystemClock
-from gridline.companies import Companies, Company
+from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, Unavailable
 from gridline.settings import Settings
-from ivr.actions import SIGNATURES
 from ivr.desk import whisper
 from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
@@ -56,8 +55,10 @@ from ivr.journal.journal import Journal
 from ivr.journal.models import call_id
 from ivr.live.board import Board
 from ivr.live.view import CallKey, Changes
+from ivr.menus.editions.checking import Checking, editions_settings
+from ivr.menus.editions.editions import Editions
+from ivr.menus.editions.line_files import LineFiles, vocabulary_by_voice
 from ivr.menus.flows import Flows
-from ivr.menus.vocabulary import Vocabulary
 from ivr.outbound.agents_calls import AgentsCalls
 from ivr.outbound.called_again import CalledAgain
 from ivr.outbound.lost_callers import LostCallers
@@ -101,6 +102,8 @@ from speech.ears import ears_of
 
 log = structlog.get_logger(__name__)
 
+CHECK = (sys.executable, "-m", "service.cli.company.companies.edition_check")
+"""The process that checks what is changed of menus and words."""
 DATABASE_S = 5.0
 """Between two attempts to open a database that was away at the start."""
 
@@ -146,11 +149,12 @@ class Controller:
             after=timedelta(days=config.compress_after_days) or None,
         )
         self.reconciliation = Reconciliation(self.db, clock, store)
+        whispering = Voice.of(config, rate_percent=whisper.RATE_PERCENT)
         self.whispers = Whispers(
             self.db,
             clock,
             self.board,
-            Voice.of(config, rate_percent=whisper.RATE_PERCENT),
+            whispering,
             config.var / "whispers",
             key_of=self._key_of,
             disk=disk,
@@ -191,7 +195,10 @@ class Controller:
             announcer=self.announcer,
             numbering=self.numbering,
         )
-        self.flows = Flows(companies, config.dialplan / "menus", self._vocabulary)
+        self.flows = Flows(companies, config.dialplan / "menus", partial(vocabulary_by_voice, self.voice))
+        self.line_files = LineFiles(config.dialplan, companies, self.flows, [self.voice, whispering])
+        checking = Checking(config.dialplan, config.var, CHECK, editions_settings(config))
+        self.editions = Editions(self.db, clock, config.dialplan, config.var, self.line_files, checking)
         self.ami = Ami(
             config.ami_host,
             config.ami_port,
@@ -268,6 +275,7 @@ class Controller:
             recording_pause=self.recording_pause,
             agents_calls=self.agents_calls,
             flows=self.flows,
+            editions=self.editions,
             voice=self.voice,
             settings=config,
             push=self.push,
@@ -471,15 +479,6 @@ class Controller:
     def _on_agents_call(self, agent: str) -> None:
         if self._bands is not None:
             self._bands.call_changed(agent)
-
-    def _vocabulary(self, company: Company) -> Vocabulary:
-        """What the company's menu may name; prompts to be filled in are for actions only."""
-        lengths = self.voice.lengths(company.id)
-        return Vocabulary.of(
-            company,
-            {id: lengths[id] for id, entry in self.voice.book.items() if not entry.placeholders},
-            SIGNATURES,
-        )
 
 
 async def serve(config: Settings) -> None:

@@ -20,6 +20,7 @@ OWN_WORK: Final[Mapping[Role, str]] = {
     Role.QA_BRANCHES: "/judging",
     Role.QA_HEAD: "/judging",
     Role.DISPATCHER: "/wallboard",
+    Role.MANAGER: "/menu",
     Role.CLERK: "/appeals",
     Role.SECURITY: "/appeals",
     Role.ADMIN: "/users",

@@ -47,6 +47,7 @@ ACTIONS: Final[Mapping[AuditAction, str]] = {
     AuditAction.CAMPAIGN_STOPPED: "остановил обзвон",
     AuditAction.CAMPAIGN_RESUMED: "продолжил обзвон",
     AuditAction.MESSAGE_SENT_AGAIN: "отправил сообщение ещё раз",
+    AuditAction.EDITION_PUBLISHED: "изменил меню линии",
     AuditAction.USER_ADDED: "добавил человека",
     AuditAction.USER_RESET: "выдал одноразовый пароль",
     AuditAction.USER_PASSWORD: "сменил пароль",

@@ -24,6 +24,8 @@ class Role(StrEnum):
     """Leads those who judge: decides disputes, has them calibrated."""
     DISPATCHER = "dispatcher"
     CLERK = "clerk"
+    MANAGER = "manager"
+    """Leads the line: decides what callers hear and press."""
     SECURITY = "security"
     ADMIN = "admin"
 
@@ -111,6 +113,8 @@ class AuditAction(StrEnum):
     CAMPAIGN_STOPPED = "campaign.stopped"
     CAMPAIGN_RESUMED = "campaign.resumed"
     MESSAGE_SENT_AGAIN = "message.sent-again"
+    EDITION_PUBLISHED = "edition.published"
+    """What callers meet was changed: before and after of each thing."""
     USER_ADDED = "user.added"
     USER_RESET = "user.reset"
     USER_PASSWORD = "user.password"

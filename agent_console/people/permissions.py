@@ -42,6 +42,8 @@ class Permission(StrEnum):
     """Pause, free and sign off other people."""
     STORM_RUN = "storm.run"
     """Switch storm mode by hand, announce to every caller."""
+    LINE_EDIT = "line.edit"
+    """Change what callers hear and press: menus, words, hours; publish it and have earlier versions back."""
     KNOWLEDGE_READ = "knowledge.read"
     CAMPAIGN_READ = "campaign.read"
     CAMPAIGN_MANAGE = "campaign.manage"
@@ -141,6 +143,8 @@ GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.DISPATCHER: _CAMPAIGNS
     | {_P.WALLBOARD_READ, _P.CARD_READ, _P.APPEAL_READ, _P.KNOWLEDGE_READ, _P.WORK_READ, _P.WORK_OUTAGES}
     | {_P.OUTAGE_READ, _P.OUTAGE_DISPATCH, _P.STORM_RUN},
+    Role.MANAGER: _OVERSEES
+    | {_P.CARD_READ, _P.APPEAL_READ, _P.WALLBOARD_READ, _P.KNOWLEDGE_READ, _P.QUALITY_READ, _P.LINE_EDIT},
     Role.CLERK: _DECIDES | {_P.REPORT_READ, _P.CARD_READ, _P.CARD_WRITE, _P.KNOWLEDGE_READ},
     Role.SECURITY: _DECIDES | {_P.APPEAL_APPROVE, _P.TRUST_READ, _P.RECORDING_HOLD},
     Role.ADMIN: frozenset(Permission) - {_P.DESK_WORK, _P.TRUST_READ, _P.QUALITY_OWN},
@@ -153,6 +157,7 @@ ROLE_NAMES: Final[Mapping[Role, str]] = {
     Role.QA_BRANCHES: "Контроль качества филиалов",
     Role.QA_HEAD: "Руководитель контроля качества",
     Role.DISPATCHER: "Диспетчер",
+    Role.MANAGER: "Руководитель линии",
     Role.CLERK: "Делопроизводитель",
     Role.SECURITY: "Служба безопасности",
     Role.ADMIN: "Администратор",

@@ -19,6 +19,7 @@ AS: Final[Mapping[Role, str]] = {
     Role.QA_BRANCHES: "quality",
     Role.QA_HEAD: "quality",
     Role.DISPATCHER: "quality",
+    Role.MANAGER: "quality",
     Role.CLERK: "clerk",
     Role.SECURITY: "clerk",
     Role.ADMIN: "supervisor",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gridline.companies import Companies, Company
@@ -20,13 +21,22 @@ STORM = ".storm.yaml"
 """`skek.storm.yaml` beside `skek.yaml` is what callers meet in a storm; without it the menu is shortened by rule."""
 
 
-def load_checked(file: Path, vocabulary: Vocabulary) -> Flow:
-    """A flow that follows every rule. Raises Misconfigured listing every breach."""
-    flow = load_flow(file, vocabulary)
+def load_checked(file: Path, vocabulary: Vocabulary, common_file: Path | None = None) -> Flow:
+    """A flow that follows every rule; of a draft, over that common file. Raises Misconfigured listing every breach."""
+    flow = load_flow(file, vocabulary, common_file)
     findings = check(flow, vocabulary)
     if findings:
         raise misconfigured(file, findings)
     return flow
+
+
+@dataclass
+class ReadMenus:
+    """Menus as their files were at one moment."""
+
+    stamps: Mapping[str, Stamp | None]
+    flows: dict[str, tuple[Flow, Flow]] = field(default_factory=dict)
+    refused: list[Misconfigured] = field(default_factory=list)
 
 
 class Flows:
@@ -39,8 +49,8 @@ class Flows:
         self._companies = companies
         self._folder = folder
         self._vocabulary_of = vocabulary_of
-        self._seen = self._stamps()
-        self._flows = {company.id: self._load(company) for company in companies}
+        self._seen: Mapping[str, Stamp | None] = self._stamps()
+        self._flows = {company.id: self._load(company, vocabulary_of(company)) for company in companies}
 
     def of(self, company: Company, *, storm: bool = False) -> Flow:
         """The flow for a new call: the company's, or its shortened one while the line is in a storm."""
@@ -53,18 +63,26 @@ class Flows:
 
     def reload(self) -> tuple[Misconfigured, ...]:
         """Use every valid file for new calls; returns the refusals, whose companies keep their old flow."""
-        self._seen = self._stamps()
-        refused = []
-        for company in self._companies:
-            try:
-                self._flows[company.id] = self._load(company)
-            except Misconfigured as error:
-                refused.append(error)
-        return tuple(refused)
+        return self.take(self.read(self._companies, self._vocabulary_of))
 
-    def _load(self, company: Company) -> tuple[Flow, Flow]:
+    def read(self, companies: Iterable[Company], vocabulary_of: Callable[[Company], Vocabulary]) -> ReadMenus:
+        """Every menu as the files have it now, by what these companies and words are; blocks, changes nothing."""
+        found = ReadMenus(self._stamps())
+        for company in companies:
+            try:
+                found.flows[company.id] = self._load(company, vocabulary_of(company))
+            except Misconfigured as error:
+                found.refused.append(error)
+        return found
+
+    def take(self, found: ReadMenus) -> tuple[Misconfigured, ...]:
+        """Use what was read for new calls; returns the refusals, whose companies keep their old flow."""
+        self._seen = found.stamps
+        self._flows |= {id: flows for id, flows in found.flows.items() if id in self._flows}
+        return tuple(found.refused)
+
+    def _load(self, company: Company, vocabulary: Vocabulary) -> tuple[Flow, Flow]:
         """The company's usual flow, and the one of a storm."""
-        vocabulary = self._vocabulary_of(company)
         usual = load_checked(self._folder / company.menu, vocabulary)
         own = self._folder / _in_storm(company)
         return usual, load_checked(own, vocabulary) if own.exists() else shortened(usual, vocabulary)

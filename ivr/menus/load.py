@@ -30,12 +30,12 @@ _SPOKEN = re.compile(r"(?=.{1,40}$)[а-яё]+(?: [а-яё]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
-def load_flow(file: Path, vocabulary: Vocabulary) -> Flow:
+def load_flow(file: Path, vocabulary: Vocabulary, common_file: Path | None = None) -> Flow:
     """Read one menu. Raises Misconfigured with every mistake found, each with file, line and cure.
 
     Only what is written is checked here; whether the flow serves a caller well is up to `check.check`.
     """
-    source = written(file)
+    source = written(file, common_file)
     places = _Reader(source, vocabulary).places()
     wrong = [misconfigured(one.path, one.mistakes).message for one in source.files if one.mistakes]
     if wrong:

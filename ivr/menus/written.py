@@ -41,8 +41,10 @@ class Written:
         return str(self.file(place).path) if place in self.shared else ""
 
 
-def written(path: Path) -> Written:
+def written(path: Path, common_file: Path | None = None) -> Written:
     """Read a menu with what it takes from the common one. Raises Misconfigured when a file cannot be read.
+
+    The common one lies beside it, or is named where the menu is a draft that lies elsewhere.
 
     A place of the company's replaces the common one of that name whole; a common place that nothing leads to then is
     left out. The order is the common file's, so a call begins where every company's begins.
@@ -55,7 +57,7 @@ def written(path: Path) -> Written:
     if own.tree[FROM] != COMMON:
         own.mistakes.append(Mistake(own.line(FROM), "Взять можно только общее меню.", f"Пишите {FROM}: {COMMON}."))
         raise misconfigured(path, own.mistakes)
-    common = read(path.with_name(COMMON_FILE))
+    common = read(common_file or path.with_name(COMMON_FILE))
     theirs = common.tree
     if not isinstance(theirs, dict) or not theirs:
         raise misconfigured(common.path, [Mistake(1, "В общем меню нет ни одного места.", "Начните с места notice:.")])
@@ -65,13 +67,13 @@ def written(path: Path) -> Written:
         )
     mine = {name: body for name, body in own.tree.items() if name != FROM}
     named = {**theirs, **mine}
-    reached = _reached(next(iter(named)), named)
+    reached = _reached([next(iter(named)), *mine], named)  # the company's own stay, so that the check names them
     places = {name: body for name, body in named.items() if name in mine or name in reached}
     return Written(own, common, places, frozenset(places.keys() - mine.keys()), frozenset(named))
 
 
-def _reached(start: str, places: Mapping[str, Tree]) -> set[str]:
-    seen, ahead = {start}, [start]
+def _reached(starts: Sequence[str], places: Mapping[str, Tree]) -> set[str]:
+    seen, ahead = set(starts), list(starts)
     while ahead:
         for target in _targets(places[ahead.pop()]):
             if target in places and target not in seen:

@@ -46,6 +46,12 @@ class Clips:
         self.folder = folder
         self._making: dict[Path, asyncio.Task[None]] = {}
 
+    def of_words(self, book: PromptBook, studio: Studio) -> Clips:
+        """The same clips for other words and recordings; what is being made is waited for by both."""
+        other = Clips(book, self._synthesiser, self.folder, studio)
+        other._making = self._making
+        return other
+
     def find(self, phrase: Phrase, company_id: str) -> PromptClip:
         """The clip of `phrase`; its name is the hash of everything that affects the sound. Raises Misconfigured."""
         text = self._book.text(phrase, company_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
 import time
 from collections import OrderedDict
@@ -66,6 +67,24 @@ class Voice:
         self.studio = Studio(studio)
         self._clips = Clips(book, synthesiser, folder.absolute(), self.studio)
         self._known: OrderedDict[tuple[str, tuple[Phrase, ...]], Utterance] = OrderedDict()
+
+    def reread(self) -> tuple[PromptBook, Studio]:
+        """The words and recordings as they lie on the disk now; blocks. Raises Misconfigured."""
+        return PromptBook.load(self.book.file), Studio(self.studio.folder)
+
+    def take(self, book: PromptBook, studio: Studio) -> None:
+        """Say these words, and play these recordings, from now on."""
+        self.book, self.studio = book, studio
+        self._clips = self._clips.of_words(book, studio)
+        self._known = OrderedDict()
+        if self.slow is not None:
+            self.slow.take(book, studio)
+
+    def as_now(self) -> Voice:
+        """The same voice, which keeps the words of this moment: a call's keys are those that it was told."""
+        now = copy.copy(self)
+        now.slow = copy.copy(self.slow)
+        return now
 
     @classmethod
     def of(cls, settings: Settings, *, rate_percent: int = RATE_PERCENT) -> Voice:

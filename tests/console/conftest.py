@@ -51,6 +51,8 @@ from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.whisper import Whispers
 from ivr.live.board import Board
 from ivr.live.view import CallKey
+from ivr.menus.editions.checking import Checking, editions_settings
+from ivr.menus.editions.editions import Editions
 from ivr.menus.flows import Flows
 from ivr.outbound.agents_calls import AgentsCalls
 from ivr.storm.announcer import Announcer
@@ -70,6 +72,7 @@ from recordings.disk import Disk
 from recordings.incoming import Incoming
 from recordings.store import Store
 from service.cli.menus import vocabulary_by_book
+from service.controller import CHECK
 from tests.table_ears import TableEars
 from worklist import clocks
 from worklist.callbacks import Callbacks
@@ -175,6 +178,9 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
     phones = Phones(settings, clock)
     receipts: Receipts = asyncio.Queue()
     sms = senders(settings, clock, receipts)
+    own = tmp_path / "dialplan"
+    shutil.copytree(settings.dialplan, own)
+    checking = Checking(own, tmp_path, CHECK, editions_settings(settings))
     console = Console(
         db=db,
         clock=clock,
@@ -198,6 +204,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         recording_pause=RecordingPause(ami, board, clock, desk.remember, lambda _: None, is_parked=reconnect.is_parked),
         agents_calls=AgentsCalls(clock, lambda id: id, lambda agent: made.app[BANDS].call_changed(agent)),
         flows=_flows(),
+        editions=Editions(db, clock, own, tmp_path, None, checking),
         voice=voice,
         settings=settings,
         push=Push(clock),
@@ -287,6 +294,7 @@ NAMES = {
     Role.QA_BRANCHES: "Лев Абрамов",
     Role.QA_HEAD: "Нина Белова",
     Role.DISPATCHER: "Павел Орлов",
+    Role.MANAGER: "Ирина Котова",
     Role.CLERK: "Мария Лебедева",
     Role.SECURITY: "Сергей Ильин",
     Role.ADMIN: "Вера Соколова",

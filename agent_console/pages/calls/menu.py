@@ -98,6 +98,7 @@ async def page(request: web.Request) -> web.Response:
         asked=asked,
         versions={one.version: _version(one, usual, storm) for one in versions},
         found=found,
+        draft=await console.editions.draft(company) if actor.may(Permission.LINE_EDIT) else None,
         ends=ENDS,
         exits=menu_tree.EXITS,
         tree=menu_tree.tree(flow, found.places),

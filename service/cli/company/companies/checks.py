@@ -49,6 +49,18 @@ def found(dialplan: Path, var: Path, today: date) -> list[str]:
     return list(dict.fromkeys(line for each in told for line in each.message.splitlines()))
 
 
+def found_of(dialplan: Path, company_id: str) -> list[str]:
+    """The same of one company alone: its file, its menus, its own wordings; what is wrong elsewhere is left out."""
+    companies, refused = every(dialplan / "companies")
+    own = [one for one in refused if f"/{company_id}.yaml:" in one.message]
+    known = [file.stem for file in _yaml_in(dialplan / "companies")]
+    told = [*own]
+    for company in companies:
+        if company.id == company_id:
+            told += [*_company(dialplan, company), *_prompts_and_menus(dialplan, [company], known)]
+    return list(dict.fromkeys(line for each in told for line in each.message.splitlines()))
+
+
 def _yaml_in(folder: Path) -> Sequence[Path]:
     return sorted(folder.glob("*.yaml"))
 

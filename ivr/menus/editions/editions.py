@@ -1,0 +1,282 @@
+"""Drafts and versions of what a company's callers meet: saved, undone, checked, published, and had back.
+
+There is one draft a company. A save names the revision it began from; where somebody else has saved meanwhile it is
+refused with who, when and what, and nothing of either is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridline.clock import Clock
+from gridline.companies import Company
+from gridline.db import Database
+from gridline.errors import Conflict, InvalidInput, NotFound
+from ivr.menus.editions import files
+from ivr.menus.editions.checking import CheckedEdition, Checking
+from ivr.menus.editions.edition import Edition, EditionChange, changes, merged
+from ivr.menus.editions.line_files import LineFiles
+from ivr.menus.editions.models import DraftSave, EditionDraft, EditionVersion
+
+FOUND = "Как было до первой правки в консоли"
+"""The note of the first version."""
+FOUND_CHANGED = "Файлы изменены не в консоли"
+Told = Callable[[AsyncSession, EditionVersion, list[EditionChange]], None]
+"""Writes something of a publication in its own transaction: the audit."""
+
+
+class DraftMoved(Conflict):
+    """Somebody else has saved the draft since this one was looked at."""
+
+    code = "draft-moved"
+    title = "Черновик уже изменили"
+
+
+class FilesMoved(Conflict):
+    """What the draft changes has been changed in the files since it was begun."""
+
+    code = "files-moved"
+    title = "Файлы изменили мимо консоли"
+
+    def __init__(self, in_the_way: list[EditionChange]) -> None:
+        names = ", ".join(one.name for one in in_the_way)
+        super().__init__(
+            f"Пока черновик правили, это изменили в самих файлах: {names}. Ничего не опубликовано, черновик цел. "
+            "Ниже видно, что изменилось: внесите это в черновик или бросьте его и начните заново."
+        )
+        self.in_the_way = in_the_way
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDraft:
+    """The open draft of a company, as it stands."""
+
+    begun_at: datetime
+    begun_by: str
+    base: Edition
+    content: Edition
+    revision: int
+    saved_at: datetime
+    saved_by: str
+    said: str
+    """What the last save changed."""
+    undo: int | None
+    """The revision that an undo leads to."""
+
+    @property
+    def changes(self) -> list[EditionChange]:
+        """What it would change."""
+        return changes(self.base, self.content)
+
+
+class Editions:
+    """The editions of an installation, whose files lie in `dialplan`."""
+
+    def __init__(
+        self, db: Database, clock: Clock, dialplan: Path, var: Path, line: LineFiles | None, checking: Checking
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._line = line
+        self._checking = checking
+        self.dialplan = dialplan
+        self.var = var
+
+    async def now(self, company: Company) -> Edition:
+        """What the files hold. Raises Misconfigured, OSError."""
+        return await asyncio.to_thread(files.read, self.dialplan, self.var, company)
+
+    async def draft(self, company: Company) -> OpenDraft | None:
+        """The company's draft, if there is one. Raises Unavailable."""
+        async with self._db.read() as session:
+            return await _draft(session, company.id)
+
+    async def begin(self, company: Company, who: str, content: Edition | None = None) -> None:
+        """Begin a draft where there is none: of what the files hold, with this content. Raises Conflict."""
+        base, at = await self.now(company), self._clock.now()
+        async with self._db.write() as session:
+            if await _draft(session, company.id) is not None:
+                if content is None:
+                    return
+                raise Conflict("Черновик уже есть. Опубликуйте его или бросьте, потом возвращайте версию.")
+            row = EditionDraft(company_id=company.id, begun_at=at, begun_by=who, base=base.stored())
+            session.add(row)
+            await session.flush()
+            session.add(_save(row.id, 0, at, who, "начат черновик", None, base))
+            if content is not None:
+                session.add(_save(row.id, 1, at, who, "взята прежняя версия", 0, content))
+
+    async def save(self, company: Company, revision: int, content: Edition, said: str, who: str) -> None:
+        """Save what was made of a revision. Raises DraftMoved, NotFound, Unavailable."""
+        async with self._db.write() as session:
+            draft, id = await self._at(session, company, revision)
+            if content != draft.content:
+                session.add(_save(id, revision + 1, self._clock.now(), who, said, revision, content))
+
+    async def undo(self, company: Company, revision: int, who: str) -> None:
+        """Take the last save back that was not. Raises DraftMoved, NotFound, InvalidInput, Unavailable."""
+        async with self._db.write() as session:
+            draft, id = await self._at(session, company, revision)
+            if draft.undo is None:
+                raise InvalidInput("Отменять нечего: черновик такой, каким его начали.")
+            of = (DraftSave.draft_id == id, DraftSave.revision == draft.undo)
+            earlier = (await session.scalars(select(DraftSave).where(*of))).one()
+            said, content = f"отменено: {draft.said}", Edition.of(earlier.content)
+            session.add(_save(id, revision + 1, self._clock.now(), who, said, earlier.before, content))
+
+    async def drop(self, company: Company) -> None:
+        """Forget the draft; what callers meet stays as it is. Raises Unavailable."""
+        async with self._db.write() as session:
+            await _forget(session, company.id)
+
+    async def check(self, company: Company, content: Edition) -> CheckedEdition:
+        """What is wrong with it, and the sound of what it changes. Raises Unavailable."""
+        return await self._checking.check(company, content, await self.now(company))
+
+    async def hear(self, company: Company, content: Edition, prompt: str) -> bytes:
+        """A prompt as this edition says it, a WAV. Raises InvalidInput, Unavailable."""
+        return await self._checking.hear(company, content, prompt)
+
+    async def publish(self, company: Company, revision: int, note: str, who: str, told: Told) -> EditionVersion:
+        """Write the draft into the files, let the line take them over, and keep the version.
+
+        Raises DraftMoved, FilesMoved, InvalidInput where the check finds a mistake, Unavailable where the files cannot
+        be written; in every case callers meet what they met before.
+        """
+        draft = await self.draft(company)
+        if draft is None:
+            raise NotFound("Черновика нет: его уже опубликовали или бросили.")
+        _must_be(draft, revision)
+        if not draft.changes:
+            raise InvalidInput("Черновик ничего не меняет: публиковать нечего.")
+        content, in_the_way = merged(draft.base, draft.content, await self.now(company))
+        if in_the_way:
+            raise FilesMoved(in_the_way)
+        if (checked := await self.check(company, content)).mistakes:
+            raise InvalidInput(f"Опубликовать нельзя: {checked.mistakes[0].text}")
+        if self._line is None:
+            return await self._written(company, revision, content, note, who, told)
+        async with self._line.taking:
+            version = await self._written(company, revision, content, note, who, told)
+            await self._line.take()
+        return version
+
+    async def versions(self, company: Company) -> list[EditionVersion]:
+        """Every version, the newest first. Raises Unavailable."""
+        query = select(EditionVersion).where(EditionVersion.company_id == company.id)
+        async with self._db.read() as session:
+            return list(await session.scalars(query.order_by(EditionVersion.number.desc())))
+
+    async def version(self, company: Company, number: int) -> EditionVersion:
+        """One of them. Raises NotFound, Unavailable."""
+        for one in await self.versions(company):
+            if one.number == number:
+                return one
+        raise NotFound("Такой версии нет.")
+
+    async def _written(
+        self, company: Company, revision: int, content: Edition, note: str, who: str, told: Told
+    ) -> EditionVersion:
+        """Files and rows together: the rows are put in first, and kept once the files are there."""
+        async with self._db.write() as session:
+            draft, _ = await self._at(session, company, revision)
+            now = await self.now(company)
+            _, in_the_way = merged(draft.base, draft.content, now)
+            if in_the_way:
+                raise FilesMoved(in_the_way)
+            newest = await self._newest(session, company, now)
+            version = EditionVersion(
+                company_id=company.id,
+                number=newest + 1,
+                published_at=self._clock.now(),
+                published_by=who,
+                note=note,
+                content=content.stored(),
+            )
+            session.add(version)
+            told(session, version, changes(now, content))
+            await _forget(session, company.id)
+            await session.flush()
+            wanted = await asyncio.to_thread(files.contents, self.dialplan, self.var, company, now, content)
+            await asyncio.to_thread(files.write, self.dialplan, wanted)
+        return version
+
+    async def _newest(self, session: AsyncSession, company: Company, now: Edition) -> int:
+        """The number of the newest version; what the files hold is one, whoever has written them."""
+        query = select(EditionVersion).where(EditionVersion.company_id == company.id)
+        newest = await session.scalar(query.order_by(EditionVersion.number.desc()).limit(1))
+        if newest is not None and Edition.of(newest.content) == now:
+            return newest.number
+        number = newest.number + 1 if newest is not None else 1
+        session.add(
+            EditionVersion(
+                company_id=company.id,
+                number=number,
+                published_at=self._clock.now(),
+                published_by="",
+                note=FOUND_CHANGED if newest is not None else FOUND,
+                content=now.stored(),
+            )
+        )
+        return number
+
+    async def _at(self, session: AsyncSession, company: Company, revision: int) -> tuple[OpenDraft, str]:
+        draft = await _draft(session, company.id)
+        if draft is None:
+            raise NotFound("Черновика нет: его уже опубликовали или бросили.")
+        _must_be(draft, revision)
+        id = await session.scalar(select(EditionDraft.id).where(EditionDraft.company_id == company.id))
+        assert id is not None
+        return draft, id
+
+
+def _must_be(draft: OpenDraft, revision: int) -> None:
+    if draft.revision != revision:
+        raise DraftMoved(f"Пока вы правили, черновик изменил(а) {draft.saved_by}: {draft.said}. Ваше не потеряно.")
+
+
+async def _draft(session: AsyncSession, company_id: str) -> OpenDraft | None:
+    query = select(EditionDraft, DraftSave).join(DraftSave, DraftSave.draft_id == EditionDraft.id)
+    query = query.where(EditionDraft.company_id == company_id).order_by(DraftSave.revision.desc()).limit(1)
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    draft, save = row
+    return OpenDraft(
+        draft.begun_at,
+        draft.begun_by,
+        Edition.of(draft.base),
+        Edition.of(save.content),
+        save.revision,
+        save.saved_at,
+        save.saved_by,
+        save.said,
+        save.before,
+    )
+
+
+async def _forget(session: AsyncSession, company_id: str) -> None:
+    of = select(EditionDraft.id).where(EditionDraft.company_id == company_id).scalar_subquery()
+    await session.execute(delete(DraftSave).where(DraftSave.draft_id == of))
+    await session.execute(delete(EditionDraft).where(EditionDraft.company_id == company_id))
+
+
+def _save(
+    draft_id: str, revision: int, at: datetime, who: str, said: str, before: int | None, content: Edition
+) -> DraftSave:
+    return DraftSave(
+        draft_id=draft_id,
+        revision=revision,
+        saved_at=at,
+        saved_by=who,
+        said=said,
+        before=before,
+        content=content.stored(),
+    )

@@ -1,0 +1,82 @@
+"""`python -m ...edition_check`: checks a company's edition and speaks its words; a request in, an answer out, JSON.
+
+A process of its own, niced: neither the calls nor the pages wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from gridline import log as logging
+from gridline import settings
+from gridline.companies import every
+from gridline.errors import GridlineError, Misconfigured
+from gridline.settings import Settings
+from ivr.menus.editions.line_files import COMPANIES, MENUS, vocabulary_by_voice
+from ivr.menus.flows import load_checked
+from ivr.voice.voice import Voice
+from service import only_for_us
+from service.cli.company.companies import checks
+
+NICE = 10
+
+
+async def answer(asked: dict[str, Any], config: Settings) -> dict[str, Any]:
+    """What is wrong, line by line; seconds and sounds of the prompts that were to be said."""
+    company_id, mistakes = str(asked["company"]), list[str]()
+    if asked["check"]:
+        mistakes = checks.found_of(config.dialplan, company_id)
+    try:
+        voice = Voice.of(config)
+    except Misconfigured as error:
+        return {"mistakes": mistakes or error.message.splitlines(), "seconds": {}, "sounds": {}}
+    seconds, sounds = dict[str, float](), dict[str, str]()
+    for id in asked["say"]:
+        entry = voice.book.get(id)
+        if entry is None:
+            mistakes.append(f"Подсказки «{id}» нет.")
+            continue
+        if entry.placeholders:  # made of a caller's own matters, at their call
+            continue
+        try:
+            said = await voice.render([id], company_id)
+        except GridlineError as error:
+            mistakes.append(f"prompts.ru.yaml:{entry.line}: {id}: {error.message}")
+            continue
+        seconds[id], sounds[id] = round(said.seconds, 2), f"{said.file}.wav"
+        if said.seconds > entry.limit_s:
+            what = f"{id}: звучит {said.seconds:.1f} с. Сократите до {entry.limit_s:g} с."
+            mistakes.append(f"prompts.ru.yaml:{entry.line}: {what}")
+    if asked["check"] and not mistakes:
+        mistakes = _by_ear(config, company_id, voice)
+    await voice.close()
+    return {"mistakes": list(dict.fromkeys(mistakes)), "seconds": seconds, "sounds": sounds}
+
+
+def _by_ear(config: Settings, company_id: str, voice: Voice) -> list[str]:
+    """The menu once more, by what its words last now that they are made."""
+    company = every(config.dialplan / COMPANIES)[0].by_id(company_id)
+    try:
+        load_checked(config.dialplan / MENUS / company.menu, vocabulary_by_voice(voice, company))
+    except Misconfigured as error:
+        return error.message.splitlines()
+    return []
+
+
+def main() -> None:
+    """Answer the one request on standard input."""
+    only_for_us()
+    os.nice(NICE)
+    asked = json.loads(sys.stdin.read())
+    config = settings.load(**asked["settings"], dialplan=Path(asked["dialplan"]))
+    logging.configure(config.log_format, "error")
+    sys.stdout.write(json.dumps(asyncio.run(answer(asked, config))))
+
+
+if __name__ == "__main__":
+    main()
