@@ -53,15 +53,17 @@ class Schedule(BaseModel):
 
     def holds(self, local: datetime, workdays: Workdays) -> bool:
         """Whether `local` (a time in the company's zone) lies within the hours."""
-        day = local.date()
+        minute = local.hour * 60 + local.minute
+        return any(first <= minute < last for first, last in self.spans(local.date(), workdays))
+
+    def spans(self, day: date, workdays: Workdays) -> tuple[tuple[int, int], ...]:
+        """The hours of that very day, in pairs of minutes since midnight; none on a day off."""
         weekday = WEEKDAYS[day.weekday()]
         weekend = weekday in ("sat", "sun")
         hours = self.days.get(weekday, ())
-        if self.holidays == "closed":
-            working = workdays.is_working(day)
-            if weekend and working:
-                hours = self.days.get("fri", ()) if self.moved_day is None else self.moved_day
-            elif not weekend and not working:
-                hours = ()
-        minute = local.hour * 60 + local.minute
-        return any(first <= minute < last for first, last in hours)
+        if self.holidays == "as-usual":
+            return hours
+        working = workdays.is_working(day)
+        if weekend and working:
+            return self.days.get("fri", ()) if self.moved_day is None else self.moved_day
+        return hours if weekend or working else ()

@@ -26,6 +26,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "operator": "Очередь к оператору",
     "callback": "Обещание перезвонить",
     "leave_message": "Сообщение после сигнала",
+    "offices": "Адрес и часы офиса",
 }
 """What a caller meets in a place that acts."""
 EXITS: Final[Mapping[str, str]] = {

@@ -35,13 +35,13 @@ async def chosen(line: Line, services: Services) -> Place | None:
     company, branch = call.company.id, call.branch.id if call.branch else ""
     async with services.db.read(within_s=LOOK_UP_S) as session:
         settlements = await find_settlements(session, company, branch=branch, most=MOST)
-    settlement = await _named(line, services, "settlement", settlements, _settlement)
+    settlement = await picked(line, services, "settlement", settlements, _settlement)
     if settlement is None:
         return None
     branch = settlement.branch or branch
     async with services.db.read(within_s=LOOK_UP_S) as session:
         streets = await find_streets(session, company, settlement.key, branch=branch, most=MOST)
-    street = await _named(line, services, "street", streets, lambda one: (one.name, *one.former))
+    street = await picked(line, services, "street", streets, lambda one: (one.name, *one.former))
     if street is None:
         return None
     number = await _digits(line, "house-enter")
@@ -57,7 +57,7 @@ async def chosen(line: Line, services: Services) -> Place | None:
     return place if await confirm(line, Prompt("premise-confirm", address=address)) else None
 
 
-async def _named(
+async def picked(
     line: Line, services: Services, what: str, things: Sequence[T], names: Callable[[T], Sequence[str]]
 ) -> T | None:
     """One of them: said, where callers are heard, or else spelled; None after three bad tries at that."""

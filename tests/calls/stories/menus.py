@@ -7,6 +7,7 @@ from tests.calls.looked_up import draft_of, ended
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import TO_TELL, asks_for, tells
 from tests.calls.stories.connection import TO_NUMBER as TO_APPLICATION
+from tests.calls.stories.offices import KEMEROVO as OFFICE_TOLD
 from tests.calls.stories.power import POWER, confirm
 from tests.calls.stories.status import TO_NUMBER as TO_STATUS
 from tests.calls.street import Play, goes
@@ -23,7 +24,7 @@ MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("connection-more", "anything-else", ("3", "connection-menu", "2", "connection-how", "9", "anything-else")),
     ("reference", "reference-menu", REFERENCE),
     ("metering-more", "anything-else", (*REFERENCE, "1", "metering-info", "9", "anything-else")),
-    ("offices-more", "anything-else", (*REFERENCE, "2", "offices-info", "9", "anything-else")),
+    ("offices-more", "anything-else", (*REFERENCE, "2", OFFICE_TOLD, "9", "anything-else")),
     ("complaint", "complaint-menu", ("5", "complaint-menu")),
 ]
 """Place, what it says, and the way there."""
@@ -64,7 +65,7 @@ ZEROS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("reference", OFFICE, REFERENCE),
     ("metering-info", OFFICE, (*REFERENCE, "1", "metering-info")),
     ("metering-more", OFFICE, (*REFERENCE, "1", "metering-info", "9", "anything-else")),
-    ("offices-info", OFFICE, (*REFERENCE, "2", "offices-info")),
+    ("offices-told", OFFICE, (*REFERENCE, "2", OFFICE_TOLD)),
     ("tariffs-info", OFFICE, (*REFERENCE, "4", "tariffs-info")),
     ("complaint", NOBODY, ("5", "complaint-menu")),
     ("application", OFFICE, TO_APPLICATION),

@@ -21,6 +21,7 @@ from appeals.models import Appeal, Promise
 from appeals.register import Register, Registered
 from grid.models import Premise
 from grid.numbering.numbering import Numbering
+from grid.offices.book import OfficeBook
 from grid.outages import thresholds
 from grid.outages.models import Outage, OutageReport, OutageStatus
 from gridline.calendar.workdays import ProductionCalendar
@@ -179,6 +180,7 @@ class Shop:
             storm=Storm(db, clock, of_installation(HOUSE / "dialplan"), "node1"),
             announcer=Announcer(db, clock, self._voice, var / "announced", disk),
             numbering=Numbering(db),
+            offices=OfficeBook(HOUSE / "dialplan" / "offices", companies),
             ends=Ends(journal, board, self._key),
         )
 
