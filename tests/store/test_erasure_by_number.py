@@ -63,6 +63,8 @@ _LARGE = f"({'|'.join(TABLES | {'calls', 'appeals'})})"
 WHOLE: Final = re.compile(rf"^SCAN {_LARGE}\b|^SEARCH {_LARGE} .*\(company_id=\?\)|Seq Scan")
 
 ERASED: Final = {
+    "appointments.name": "by the number",
+    "appointments.phone": "by the number; the window stays booked",
     "appeal_contacts.phone": "with its appeal",
     "appeal_contents.email": "with its appeal",
     "appeal_contents.name": "with its appeal",

@@ -39,7 +39,7 @@ async def _of_places(line: Line, homes: list[ServedPlace]) -> Office | None:
 async def _one_of(line: Line, offices: tuple[Office, ...]) -> Office | None:
     if len(offices) == 1:
         return offices[0]
-    return await offered(line, offices, lambda one: one.said_name)
+    return await offered(line, offices, lambda one: one.said_name, which="office-which")
 
 
 def _said(one: ServedPlace) -> str:

@@ -26,6 +26,7 @@ MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("metering-more", "anything-else", (*REFERENCE, "1", "metering-info", "9", "anything-else")),
     ("offices-more", "anything-else", (*REFERENCE, "2", OFFICE_TOLD, "9", "anything-else")),
     ("complaint", "complaint-menu", ("5", "complaint-menu")),
+    ("booking", "booking-menu", (*REFERENCE, "3", "booking-menu")),
 ]
 """Place, what it says, and the way there."""
 
@@ -85,13 +86,12 @@ async def zero_is_a_person_in(scene: Play, number: int, person: Phrase, way: tup
 
 
 @BOOK.story()
-async def booking_is_done_by_a_person(scene: Play) -> None:
+async def booking_may_be_done_by_a_person(scene: Play) -> None:
     own = "+79131800101"
-    async with scene.greeted(own, *REFERENCE, "3", "booking-person") as caller:
-        await caller.hears("person-connecting", within_s=15)
+    async with scene.greeted(own, *REFERENCE, "3", "booking-menu", "0", "person-connecting") as caller:
         await scene.street.desk.talk_with(own)
         await caller.hangs_up()
-    (await ended(scene, own, "talked")).left("booking", "said")
+    (await ended(scene, own, "talked")).left("booking", "pressed")
 
 
 @BOOK.each(

@@ -22,6 +22,7 @@ from appeals.register import Register, Registered
 from grid.models import Premise
 from grid.numbering.numbering import Numbering
 from grid.offices.book import OfficeBook
+from grid.offices.models import Appointment, VisitState
 from grid.outages import thresholds
 from grid.outages.models import Outage, OutageReport, OutageStatus
 from gridline.calendar.workdays import ProductionCalendar
@@ -248,6 +249,9 @@ class Shop:
                     query = select(MessageOut.id).where(
                         MessageOut.to == CALLER, MessageOut.state == MessageState.WAITING
                     )
+                case "appointment":
+                    held = (Appointment.call_id == self.call.id, Appointment.state == VisitState.BOOKED)
+                    query = select(Appointment.id).where(*held)
                 case "withdrawal":
                     query = select(Consent.id).where(Consent.withdrawn_call_id == self.call.id)
                 case kind:
