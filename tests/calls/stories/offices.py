@@ -48,7 +48,7 @@ async def the_only_office_is_told_at_once_with_its_hours(scene: Play) -> None:
 @BOOK.story("pskovenergo")
 async def one_of_four_offices_is_chosen_by_a_key(scene: Play) -> None:
     own = "+78112190002"
-    async with scene.greeted(own, "4", "reference-menu", "2", "place-which") as caller:
+    async with scene.greeted(own, "4", "reference-menu", "2", "office-which") as caller:
         await goes(caller, "3", address("pskovenergo", "opochka"))
         await caller.hangs_up()
     (await ended(scene, own)).left("offices", "hung-up")
@@ -62,7 +62,7 @@ async def of_many_offices_the_settlement_tells_which(scene: Play) -> None:
         await goes(caller, "4555#", address("moesk", "kolomna"))
         await caller.hangs_up()
     async with scene.greeted(second, "4", "reference-menu", "2", "settlement-letters") as caller:
-        await goes(caller, "5564#", "place-which", "2", address("moesk", "moscow-north"))
+        await goes(caller, "5564#", "office-which", "2", address("moesk", "moscow-north"))
         await caller.hangs_up()
     (await ended(scene, second)).left("offices", "hung-up")
 
@@ -70,7 +70,7 @@ async def of_many_offices_the_settlement_tells_which(scene: Play) -> None:
 @BOOK.story("mrsk-centra")
 async def a_branch_tells_of_its_own_offices_alone(scene: Play) -> None:
     own = "+74852190005"
-    async with scene.greeted(own, "4", YAROSLAVL, "1", "reference-menu", "2", "place-which") as caller:
+    async with scene.greeted(own, "4", YAROSLAVL, "1", "reference-menu", "2", "office-which") as caller:
         await goes(caller, "2", address("mrsk-centra", "rybinsk"))
         await caller.hangs_up()
     (await ended(scene, own)).left("offices", "hung-up")
@@ -79,7 +79,7 @@ async def a_branch_tells_of_its_own_offices_alone(scene: Play) -> None:
 @BOOK.story("pskovenergo")
 async def zero_at_the_choice_of_an_office_is_a_person(scene: Play) -> None:
     own = "+78112190006"
-    async with scene.greeted(own, "4", "reference-menu", "2", "place-which") as caller:
+    async with scene.greeted(own, "4", "reference-menu", "2", "office-which") as caller:
         await goes(caller, "0", "person-nobody")
         await caller.hangs_up()
     (await ended(scene, own)).left("offices", "operator")
