@@ -158,12 +158,12 @@ async def test_an_agent_books_from_the_card_moves_and_cancels(
     await box.locator("#visit-topic").select_option("connection")
     await box.locator("#visit-name").fill("Иванова Анна")
     assert await axe(page) == []
-    await page.screenshot(path=tmp_path / "card.png")
+    await page.screenshot(path=tmp_path / "card.png", caret="initial")  # else inputs keep a style of its making
     await box.get_by_role("button", name="Записать", exact=True).click()
     told = box.locator(".alert .number")
     await expect(told).to_be_visible()
     number = (await told.inner_text()).replace("-", "")
-    await page.screenshot(path=tmp_path / "booked.png")
+    await page.screenshot(path=tmp_path / "booked.png", caret="initial")
     async with console_app.console.db.read() as session:
         made = (await session.scalars(select(Appointment))).one()
     assert (made.number, made.phone, made.name, made.call_id) == (number, PHONE, "Иванова Анна", call)
