@@ -15,8 +15,8 @@ from agent_console.people.models import AuditAction, AuditEntry, Role
 from grid.offices import numbers, slots
 from grid.offices.models import Appointment, VisitState
 from gridline.db import new_id
+from tests.console.card_data import a_call
 from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
-from tests.console.test_card import a_call
 
 PHONE = "+79131203401"
 HX = {"HX-Request": "true"}

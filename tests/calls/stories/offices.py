@@ -59,7 +59,7 @@ async def of_many_offices_the_settlement_tells_which(scene: Play) -> None:
     """«Коло» on the keys is one town, «Моск» has two offices."""
     first, second = "+74952190003", "+74952190004"
     async with scene.greeted(first, "4", "reference-menu", "2", "settlement-letters") as caller:
-        await goes(caller, "4555#", address("moesk", "kolomna"))
+        await goes(caller, "4545#", address("moesk", "kolomna"))
         await caller.hangs_up()
     async with scene.greeted(second, "4", "reference-menu", "2", "settlement-letters") as caller:
         await goes(caller, "5564#", "office-which", "2", address("moesk", "moscow-north"))
