@@ -143,7 +143,7 @@ async def a_number_that_nobody_was_told_ends_with_a_person(scene: Play) -> None:
         await goes(caller, f"{await free_number(scene)}#", "appointment-not-found")
         await caller.hears("person-connecting", within_s=40)
         await caller.hangs_up()
-    (await ended(scene, own, "talked")).left("my-appointment", "operator")
+    (await ended(scene, own)).left("my-appointment", "operator")
 
 
 async def free_number(scene: Play) -> str:
