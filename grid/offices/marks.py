@@ -15,7 +15,7 @@ from grid.offices.models import Appointment, VisitState
 from gridline.errors import Conflict
 
 
-class Mark(StrEnum):
+class VisitMark(StrEnum):
     """A step of a visit."""
 
     ARRIVED = "arrived"
@@ -37,37 +37,37 @@ class _Step:
 
 
 _B, _A, _S, _M = VisitState.BOOKED, VisitState.ARRIVED, VisitState.SERVED, VisitState.MISSED
-_STEPS: Final[Mapping[Mark, _Step]] = {
-    Mark.ARRIVED: _Step(_A, (_B, _M), "arrived_at", ("ended_at",)),
-    Mark.CALLED: _Step(_A, (_A,), "called_at"),
-    Mark.SERVED: _Step(_S, (_A,), "served_at"),
-    Mark.MISSED: _Step(_M, (_B, _A), "ended_at"),
+_STEPS: Final[Mapping[VisitMark, _Step]] = {
+    VisitMark.ARRIVED: _Step(_A, (_B, _M), "arrived_at", ("ended_at",)),
+    VisitMark.CALLED: _Step(_A, (_A,), "called_at"),
+    VisitMark.SERVED: _Step(_S, (_A,), "served_at"),
+    VisitMark.MISSED: _Step(_M, (_B, _A), "ended_at"),
 }
 
 
-def open_to(visit: Appointment) -> tuple[Mark, ...]:
+def open_to(visit: Appointment) -> tuple[VisitMark, ...]:
     """The marks that may be made of a visit as it stands, the usual one first."""
     match visit.state:
         case VisitState.BOOKED:
-            return (Mark.ARRIVED, Mark.MISSED)
+            return (VisitMark.ARRIVED, VisitMark.MISSED)
         case VisitState.ARRIVED if visit.called_at is None:
-            return (Mark.CALLED, Mark.MISSED, Mark.BACK)
+            return (VisitMark.CALLED, VisitMark.MISSED, VisitMark.BACK)
         case VisitState.ARRIVED:
-            return (Mark.SERVED, Mark.BACK)
+            return (VisitMark.SERVED, VisitMark.BACK)
         case VisitState.SERVED:
-            return (Mark.BACK,)
+            return (VisitMark.BACK,)
         case VisitState.MISSED:
-            return (Mark.ARRIVED,)
+            return (VisitMark.ARRIVED,)
         case _:
             return ()
 
 
-async def make(session: AsyncSession, visit: Appointment, mark: Mark, *, now: datetime) -> None:
+async def make(session: AsyncSession, visit: Appointment, mark: VisitMark, *, now: datetime) -> None:
     """Make a mark. Raises Conflict where the visit does not stand so (any more)."""
     if mark not in open_to(visit):
         raise Conflict("Эту отметку сейчас поставить нельзя: запись уже изменили. Обновите страницу.")
     values: dict[str, Any]
-    if mark is Mark.BACK:
+    if mark is VisitMark.BACK:
         values = _taken_back(visit)
     else:
         step = _STEPS[mark]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from grid.offices import booking, marks, numbers, offices, slots, visits
 from grid.offices.booking import SlotTaken, TooManyVisits, VisitOrder
-from grid.offices.marks import Mark
+from grid.offices.marks import VisitMark
 from grid.offices.models import Appointment, VisitState
 from grid.offices.slots import OfficeTimes
 from gridline.calendar.workdays import ProductionCalendar
@@ -59,7 +59,7 @@ async def free(db: Database, times: OfficeTimes, day: date, now: datetime = NOW)
     return [f"{one:%H:%M}" for one in times.free(day, now, taken)]
 
 
-async def marked(db: Database, visit: Appointment, mark: Mark, now: datetime) -> Appointment:
+async def marked(db: Database, visit: Appointment, mark: VisitMark, now: datetime) -> Appointment:
     """The visit as it stands after the mark."""
     async with db.write() as session:
         own = await visits.find(session, visit.id, visible_to=ALL)
@@ -187,7 +187,7 @@ async def test_at_the_years_end_it_is_the_companys_own_day(db: Database, times: 
 
 async def test_the_office_marks_what_becomes_of_it(db: Database, times: OfficeTimes) -> None:
     visit = await booked(db, times, order())
-    for minutes, mark in ((0, Mark.ARRIVED), (7, Mark.CALLED), (21, Mark.SERVED)):
+    for minutes, mark in ((0, VisitMark.ARRIVED), (7, VisitMark.CALLED), (21, VisitMark.SERVED)):
         visit = await marked(db, visit, mark, TEN + timedelta(minutes=minutes))
     assert (visit.state, visit.called_at, visit.served_at) == (
         VisitState.SERVED,
@@ -195,10 +195,10 @@ async def test_the_office_marks_what_becomes_of_it(db: Database, times: OfficeTi
         TEN + timedelta(minutes=21),
     )
     for state, called in ((VisitState.ARRIVED, True), (VisitState.ARRIVED, False), (VisitState.BOOKED, False)):
-        visit = await marked(db, visit, Mark.BACK, NOW)
+        visit = await marked(db, visit, VisitMark.BACK, NOW)
         assert (visit.state, visit.called_at is not None) == (state, called)
     with pytest.raises(Conflict, match="сейчас поставить нельзя"):
-        await marked(db, visit, Mark.SERVED, NOW)
+        await marked(db, visit, VisitMark.SERVED, NOW)
 
 
 async def test_two_who_mark_at_once_make_one_mark(db: Database, times: OfficeTimes) -> None:
@@ -208,7 +208,7 @@ async def test_two_who_mark_at_once_make_one_mark(db: Database, times: OfficeTim
         async with db.write() as session:
             own = await visits.find(session, visit.id, visible_to=ALL)
             await both.wait()
-            await marks.make(session, own, Mark.ARRIVED, now=TEN)
+            await marks.make(session, own, VisitMark.ARRIVED, now=TEN)
 
     both = asyncio.Barrier(2) if db.engine.dialect.name == "postgresql" else asyncio.Barrier(1)
     came = await asyncio.gather(mark(), mark(), return_exceptions=True)

@@ -19,7 +19,7 @@ from agent_console.web.render import render
 from agent_console.web.routes import MenuEntry, add, add_entry
 from agent_console.web.security import address
 from grid.offices import booking, marks, numbers, visits
-from grid.offices.marks import Mark
+from grid.offices.marks import VisitMark
 from grid.offices.models import Appointment, VisitState
 from grid.offices.offices import Office
 from gridline.calendar import days
@@ -37,11 +37,11 @@ STATES: Final = {
 }
 AT_WINDOW: Final = ("у окна", "soon")
 MARKS: Final = {
-    Mark.ARRIVED: "Пришёл",
-    Mark.CALLED: "Вызвать",
-    Mark.SERVED: "Принят",
-    Mark.MISSED: "Не пришёл",
-    Mark.BACK: "Вернуть",
+    VisitMark.ARRIVED: "Пришёл",
+    VisitMark.CALLED: "Вызвать",
+    VisitMark.SERVED: "Принят",
+    VisitMark.MISSED: "Не пришёл",
+    VisitMark.BACK: "Вернуть",
 }
 COLUMNS: Final = {
     form42.SERVED: "приняты",
@@ -65,7 +65,7 @@ class VisitRow:
     name: str
     phone: str
     state: tuple[str, str]
-    marks: tuple[tuple[Mark, str], ...]
+    marks: tuple[tuple[VisitMark, str], ...]
     waits_since: datetime | None
     """Of whoever waits or is served now."""
     late: bool
@@ -127,10 +127,10 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def mark(request: web.Request) -> web.StreamResponse:
-    """Mark what the visitor does; the day is shown again. Raises Conflict where somebody was first."""
+    """VisitMark what the visitor does; the day is shown again. Raises Conflict where somebody was first."""
     console, actor = console_of(request), actor_of(request)
     try:
-        wanted = Mark(request.match_info["mark"])
+        wanted = VisitMark(request.match_info["mark"])
     except ValueError as error:
         raise NotFound("Такой отметки нет.") from error
     async with console.db.write() as session:
