@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,6 +11,7 @@ import structlog
 from agent_console.calls import forgetting
 from agent_console.web.public import sendings
 from grid.numbering import numbering
+from grid.offices import visits
 from ivr.journal import closing
 from ivr.outbound import dialer
 from ivr.storm import announcer, storm
@@ -35,6 +37,7 @@ LOST_DANGER_S = 3.0
 DICTATIONS_S = 10.0
 FORGIVE_S = 3600.0
 LEAVERS_S = 5.0
+OLD_VISITS_S = 3600.0
 LAST_WRITE_S = 10.0
 
 log = structlog.get_logger(__name__)
@@ -78,6 +81,7 @@ def begun(controller: Controller) -> Jobs:
     jobs.every("trust-calls", forgetting.LOOK_S, controller.forgetting.run_once)
     jobs.every("menus", WATCH_MENUS_S, chores.watch_menus)
     jobs.every("bans", FORGIVE_S, controller.doorkeeper.forgive)
+    jobs.every("old-visits", OLD_VISITS_S, chores.forget_visits)
     jobs.every("site-forms", sendings.FORGET_S, chores.forget_forms)
     jobs.every("leavers", LEAVERS_S, controller.leavers.see_off)
     jobs.every("calls-out", dialer.CLOSE_LEFT_S, controller.calls_out.dialer.close_left)
@@ -116,6 +120,7 @@ class Chores:
         self._line_files = controller.line_files
         self._db = controller.db
         self._clock = controller.console.clock
+        self._offices = controller.console.offices
 
     async def make_prompts(self) -> None:
         """Make what is not there yet (a new wording, a cleared cache), let go of what nobody hears any more (F32)."""
@@ -133,6 +138,16 @@ class Chores:
     async def forget_forms(self) -> None:
         """Forget which forms of the site were taken in, once their seals are good no more."""
         await sendings.forget_old(self._db, self._clock.now())
+
+    async def forget_visits(self) -> None:
+        """Keep no telephone and name of a booked visit longer than its company says."""
+        now = self._clock.now()
+        for company in self._companies:
+            before = now - timedelta(days=self._offices.of(company.id).booking.keep_days)
+            async with self._db.write() as session:
+                forgotten = await visits.forget_before(session, company.id, before)
+            if forgotten:
+                log.info("visits-forgotten", company=company.id, visits=forgotten)
 
     async def watch_menus(self) -> None:
         """What has changed serves new calls at once; a broken file is refused whole, the old one serves (F38)."""

@@ -36,6 +36,8 @@ from appeals.register import Register
 from asterisk_conf.logs import Logs
 from asterisk_conf.secrets import secret
 from grid.numbering.numbering import Numbering
+from grid.offices import book
+from grid.offices.book import OfficeBook
 from gridline import log as logging
 from gridline import metrics, settings
 from gridline.calendar.calendar_file import load_calendar
@@ -171,6 +173,7 @@ class Controller:
         self.storm = Storm(self.db, clock, limits.of_installation(config.dialplan), config.node)
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
         self.numbering = Numbering(self.db)
+        offices = OfficeBook(config.dialplan / book.FOLDER, companies)
         self.ears = ears_of(config)
         services = Services(
             db=self.db,
@@ -194,6 +197,7 @@ class Controller:
             storm=self.storm,
             announcer=self.announcer,
             numbering=self.numbering,
+            offices=offices,
         )
         self.flows = Flows(companies, config.dialplan / "menus", partial(vocabulary_by_voice, self.voice))
         self.line_files = LineFiles(config.dialplan, companies, self.flows, [self.voice, whispering])
@@ -282,6 +286,7 @@ class Controller:
             storm=self.storm,
             announcer=self.announcer,
             numbering=self.numbering,
+            offices=offices,
             judging=Judging.of(config.dialplan, self.db, clock, companies, calendar, matters.worklist),
             incoming=incoming,
             recordings=recordings / "store",

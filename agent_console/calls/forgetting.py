@@ -23,6 +23,7 @@ from agent_console.push import Push
 from appeals.personal_data import trust
 from asterisk_conf import records
 from asterisk_conf.logs import Logs
+from grid.offices import visits
 from grid.outages import reports
 from gridline.clock import Clock
 from gridline.db import Database
@@ -60,6 +61,7 @@ async def forget_callers(session: AsyncSession, calls: Collection[str], at: date
     await anonymous.forget_callers(session, calls)
     await cards.forget_callers(session, calls)
     await reports.forget_callers(session, calls)
+    await visits.forget_callers(session, calls)
     await calls_out.forget_callers(session, calls)  # finds its own by the contacts that the next empties
     await in_bulk.forget_callers(session, calls)
     await marks.forget_callers(session, calls)

@@ -45,6 +45,10 @@ class Permission(StrEnum):
     LINE_EDIT = "line.edit"
     """Change what callers hear and press: menus, words, hours; publish it and have earlier versions back."""
     KNOWLEDGE_READ = "knowledge.read"
+    APPOINTMENT_READ = "appointment.read"
+    """Visits that are booked to offices, by day and by figure of form 4.2."""
+    APPOINTMENT_WRITE = "appointment.write"
+    """Book, move and cancel them, and mark who came."""
     CAMPAIGN_READ = "campaign.read"
     CAMPAIGN_MANAGE = "campaign.manage"
     """Stop the robot's calls to people and let them go on."""
@@ -99,6 +103,8 @@ _TALKS = frozenset(
         _P.APPEAL_READ,
         _P.APPEAL_WRITE,
         _P.KNOWLEDGE_READ,
+        _P.APPOINTMENT_READ,
+        _P.APPOINTMENT_WRITE,
         _P.WALLBOARD_READ,
         _P.WORK_READ,
         _P.WORK_CALLERS,
@@ -145,7 +151,9 @@ GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
     | {_P.OUTAGE_READ, _P.OUTAGE_DISPATCH, _P.STORM_RUN},
     Role.MANAGER: _OVERSEES
     | {_P.CARD_READ, _P.APPEAL_READ, _P.WALLBOARD_READ, _P.KNOWLEDGE_READ, _P.QUALITY_READ, _P.LINE_EDIT},
-    Role.CLERK: _DECIDES | {_P.REPORT_READ, _P.CARD_READ, _P.CARD_WRITE, _P.KNOWLEDGE_READ},
+    Role.CLERK: _DECIDES
+    | {_P.REPORT_READ, _P.CARD_READ, _P.CARD_WRITE, _P.KNOWLEDGE_READ}
+    | {_P.APPOINTMENT_READ, _P.APPOINTMENT_WRITE},
     Role.SECURITY: _DECIDES | {_P.APPEAL_APPROVE, _P.TRUST_READ, _P.RECORDING_HOLD},
     Role.ADMIN: frozenset(Permission) - {_P.DESK_WORK, _P.TRUST_READ, _P.QUALITY_OWN},
 }

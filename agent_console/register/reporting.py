@@ -24,11 +24,13 @@ from appeals.reports.overview import Overview
 from appeals.reports.repeats import Repeats
 from appeals.reports.source import Source
 from appeals.reports.tally import Dimension, ReportTable, Tally
+from grid.offices import book
+from grid.offices.book import OfficeBook
 from gridline.calendar import days
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, NotFound, Unavailable
-from ivr.figures import form43
+from ivr.figures import form42, form43
 from worklist import acceptance, kept
 
 
@@ -37,6 +39,7 @@ class Report(StrEnum):
 
     OVERVIEW = "overview"
     FORM41 = "form41"
+    FORM42 = "form42"
     FORM43 = "form43"
     FORM49 = "form49"
     INTIME = "intime"
@@ -48,6 +51,7 @@ class Report(StrEnum):
 TITLES: Final[dict[Report, str]] = {
     Report.OVERVIEW: "Обзор",
     Report.FORM41: "Форма 4.1",
+    Report.FORM42: "Форма 4.2",
     Report.FORM43: "Форма 4.3",
     Report.FORM49: "Форма 4.9",
     Report.INTIME: "В срок и с опозданием",
@@ -115,21 +119,28 @@ async def made(order: ReportOrder, *, db_url: str, dialplan: Path) -> dict[str, 
 
 async def make(order: ReportOrder, db_url: str, dialplan: Path) -> dict[str, Any]:
     """The same in this process: JSON values. Raises GridlineError."""
-    company = Companies.load(dialplan / "companies").by_id(order.company)
+    companies = Companies.load(dialplan / "companies")
+    company = companies.by_id(order.company)
+    offices = OfficeBook(dialplan / book.FOLDER, companies)
     db = Database(db_url)
     try:
         async with source.opened(db, company, datetime.fromisoformat(order.as_of), order.branch) as opened:
-            found = await _of(order, opened)
+            found = await _of(order, opened, offices)
             head = await opened.head(order.year)
             return found | {"journal": None if head is None else [head.journal_no, head.journal_hash]}
     finally:
         await db.close()
 
 
-async def _of(order: ReportOrder, opened: Source) -> dict[str, Any]:
+async def _of(order: ReportOrder, opened: Source, offices: OfficeBook) -> dict[str, Any]:
     row, _, column = order.cell.partition("/")
     if order.report is Report.FORM49:
         return {"count": await form49.write(opened, order.year, Path(order.out))}
+    if order.report is Report.FORM42:
+        told = offices.of(opened.company.id)
+        of_offices = await form42.count(opened, order.year, told)
+        shown = _shown(order, form42.table(of_offices, told, opened.company, order.year, opened.branch))
+        return shown | {"offices": form42.rows_of(of_offices, told, opened.branch)}
     if order.report is Report.FORM43:
         return _shown(order, form43.table(await form43.count(opened, order.year), opened.company, order.year))
     if order.report in (Report.PROMISES, Report.CALLBACKS):

@@ -21,6 +21,7 @@ from bench.storm.weather import Persona, Weather, Wish
 from grid import places
 from grid.models import Premise, PremisePhone, Subscriber, SubscriberKind
 from grid.numbering.numbering import Numbering
+from grid.offices.book import OfficeBook
 from grid.outages import thresholds
 from grid.outages.models import OutageProposal, OutageReport
 from grid.places import directory
@@ -134,6 +135,7 @@ class Night:
             storm=self.storm,
             announcer=Announcer(db, time, self.voice, folder / "announced", self.disk),
             numbering=Numbering(db),
+            offices=OfficeBook(dialplan / "offices", companies),
         )
         lengths = {id: entry.estimate_s(COMPANY) for id, entry in self.voice.book.items() if not entry.placeholders}
         flows = Flows(companies, dialplan / "menus", lambda company: Vocabulary.of(company, lengths, SIGNATURES))

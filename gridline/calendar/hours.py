@@ -56,10 +56,10 @@ class Schedule(BaseModel):
     def holds(self, local: datetime, workdays: Workdays) -> bool:
         """Whether `local` (a time in the company's zone) lies within the hours."""
         minute = local.hour * 60 + local.minute
-        return any(first <= minute < last for first, last in self.of_day(local.date(), workdays))
+        return any(first <= minute < last for first, last in self.spans(local.date(), workdays))
 
-    def of_day(self, day: date, workdays: Workdays) -> tuple[tuple[int, int], ...]:
-        """The hours of one day, as pairs of its minutes; none on a day off."""
+    def spans(self, day: date, workdays: Workdays) -> tuple[tuple[int, int], ...]:
+        """The hours of that very day, in pairs of minutes since midnight; none on a day off."""
         weekday = WEEKDAYS[day.weekday()]
         weekend = weekday in ("sat", "sun")
         hours = self.days.get(weekday, ())
@@ -76,7 +76,7 @@ class Schedule(BaseModel):
         minute = local.hour * 60 + local.minute
         for ahead in range(LONGEST_SHUT):
             day = local.date() + timedelta(days=ahead)
-            for first, _ in sorted(self.of_day(day, workdays)):
+            for first, _ in sorted(self.spans(day, workdays)):
                 if ahead or first > minute:
                     return datetime.combine(day, time(first // 60, first % 60), local.tzinfo)
         return None

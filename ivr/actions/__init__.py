@@ -18,6 +18,7 @@ from ivr.actions import (
     play_notice,
     register_complaint,
 )
+from ivr.actions.office import book_appointment, my_appointment, offices
 from ivr.actions.person import callback, leave_message, operator
 from ivr.actions.power import no_supply, works
 from ivr.actions.questions import PersonWanted
@@ -59,6 +60,9 @@ ACTIONS: Mapping[str, Action] = {
     PERSON: Action(operator.act, takes_topic=True, exits_by_key=("callback",)),
     "callback": Action(callback.act),
     "leave_message": Action(leave_message.act, takes_topic=True, exits_by_key=("operator", "main")),
+    "offices": Action(offices.act, subject="service"),
+    "book_appointment": Action(book_appointment.act, subject="service", takes_topic=True, exits_by_key=("main",)),
+    "my_appointment": Action(my_appointment.act, subject="service", exits_by_key=("main", "book")),
 }
 
 SIGNATURES: Mapping[str, Signature] = MappingProxyType({name: each.signature for name, each in ACTIONS.items()})

@@ -8,7 +8,8 @@ import structlog
 
 from gridline import priorities
 from gridline.errors import Unavailable
-from ivr.actions import alarm, told
+from ivr.actions import told
+from ivr.actions.person import alarm
 from ivr.actions.questions import PersonWanted
 from ivr.call import Call
 from ivr.line import CallerHungUp, Line

@@ -149,13 +149,13 @@ class Telling:
             self.label = None
 
 
-async def contact(line: Line) -> str:
-    """The number to call back: the caller's own, confirmed, or another that they key (E.164).
+async def contact(line: Line, question: str = "complaint-contact") -> str:
+    """The number to call back: the caller's own, confirmed (`question` asks), or another that they key (E.164).
 
     A number keyed in is called back only at home (attack A6); who calls from abroad may confirm their own.
     """
     own = line.call.caller
-    if own is not None and await confirm(line, Prompt("complaint-contact", phone=spoken.phone(own))):
+    if own is not None and await confirm(line, Prompt(question, phone=spoken.phone(own))):
         return own
     asked = NumberAsked(line, "contact-enter", at_most=11)
     while True:

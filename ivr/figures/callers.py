@@ -22,9 +22,10 @@ ANSWERING: Final = (
     *('"complaint-registered', '"complaint-receipt"', '"message-registered"', '"message-kept"', '"emergency-receipt"'),
     '"callback-promised',
     *('"known-open-appeal"', '"known-outage"', '"danger-message-', '-info"', '"connection-how"'),
+    *('"office-address"', '"appointment-booked"', '"appointment-is'),
 )
 """Parts of the ids of prompts that are what people call for: an outage or an application told, an appeal or a message
-taken in, a call promised, an office's address. Each is in quotes where an id begins or ends."""
+taken in, a call promised, an office's address, a visit booked. Each is in quotes where an id begins or ends."""
 
 
 class CallerEnd(StrEnum):

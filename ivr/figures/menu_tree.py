@@ -27,6 +27,9 @@ ACTIONS: Final[Mapping[str, str]] = {
     "operator": "Очередь к оператору",
     "callback": "Обещание перезвонить",
     "leave_message": "Сообщение после сигнала",
+    "offices": "Адрес и часы офиса",
+    "book_appointment": "Запись на приём: офис, время, номер записи",
+    "my_appointment": "Номер записи на приём: что это, перенести, отменить",
 }
 """What a caller meets in a place that acts."""
 EXITS: Final[Mapping[str, str]] = {
@@ -43,6 +46,7 @@ EXITS: Final[Mapping[str, str]] = {
     "operator": "попросили оператора",
     "main": "вернулись в главное меню",
     "failed": "сбой",
+    "book": "захотели записаться снова",
     "closed": "нерабочее время",
     "unanswered": "никто не ответил",
     "callback": "попросили перезвонить",

@@ -15,7 +15,7 @@ from gridline import priorities
 from gridline.clock import Clock
 from gridline.companies import Companies
 from gridline.db import Database
-from ivr.actions.alarm import TOPIC, danger_key
+from ivr.actions.person.alarm import TOPIC, danger_key
 from ivr.desk.models import Left, QueueVisit
 from ivr.journal.models import CallRecord
 from worklist.codes import ItemKind

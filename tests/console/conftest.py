@@ -39,6 +39,7 @@ from appeals.register import Register
 from asterisk_conf.logs import Logs
 from grid.feeds.intake import FeedIntake
 from grid.numbering.numbering import Numbering
+from grid.offices.book import OfficeBook
 from grid.outages import thresholds
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
@@ -211,6 +212,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         storm=Storm(db, clock, of_installation(settings.dialplan), settings.node),
         announcer=Announcer(db, clock, voice, tmp_path / "announced", disk),
         numbering=Numbering(db),
+        offices=OfficeBook(settings.dialplan / "offices", companies),
         judging=Judging.of(settings.dialplan, db, clock, companies, calendar, worklist),
         incoming=Incoming(tmp_path / "incoming", clock, least_free=0),
         recordings=tmp_path / "recordings",

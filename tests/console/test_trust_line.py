@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -19,6 +20,8 @@ from agent_console.people.models import Role
 from appeals.intake.drafts import Draft
 from appeals.models import Appeal, TrustCall
 from asterisk_conf.logs import Logs
+from grid.offices import numbers
+from grid.offices.models import Appointment, VisitState
 from grid.outages import reports, tellings
 from grid.outages.models import Outage, OutageStatus, Service, TellingWay
 from gridline.db import Base, new_id
@@ -121,6 +124,15 @@ async def a_danger_and_a_call_back(console_app: ConsoleApp, session: AsyncSessio
             await tellings.told(session, outage.id, now, TellingWay.CALL_OUT, "Включили?", record.id, phone)
 
 
+def a_visit(call: str, now: datetime) -> Appointment:
+    """Booked in the call, before they came to the point."""
+    none = dict.fromkeys(("ended_at", "ended_call_id", "arrived_at", "called_at", "served_at"))
+    held = {"company_id": COMPANY, "branch": "", "office_id": "kemerovo", "number": numbers.fresh(), "window_no": 1}
+    told = {"topic": "service", "starts_at": now + timedelta(days=1), "minutes": 30, "state": VisitState.BOOKED}
+    whose = {"phone": CALLER, "name": NAME, "booked_at": now, "booked_by": "ivr", "call_id": call}
+    return Appointment(**held, **told, **whose, **none)
+
+
 async def what_a_call_leaves(console_app: ConsoleApp, tmp_path: Path) -> tuple[str, str]:
     """A call with everything that may be stored of it before its caller comes to the point; its id, a recording's."""
     console = console_app.console
@@ -169,6 +181,7 @@ async def what_a_call_leaves(console_app: ConsoleApp, tmp_path: Path) -> tuple[s
             COMPANY, Service.ELECTRICITY, now, call_id=call, phone=CALLER, settlement="Кемерово"
         )
         await reports.take(session, told)
+        session.add(a_visit(call, now))
         await consents.give(session, consent)
         await session.flush()
         await console.messages.queue(

@@ -26,6 +26,8 @@ from appeals.intake.drafts import Draft
 from appeals.models import Appeal, Content, DestructionAct
 from appeals.personal_data import trust
 from appeals.register import Register
+from grid.offices import numbers
+from grid.offices.models import Appointment, VisitState
 from grid.outages import reports, tellings
 from grid.outages.models import Outage, OutageReport, OutageStatus, ReportChannel, Service, TellingWay
 from gridline.calendar.workdays import ProductionCalendar
@@ -63,6 +65,8 @@ _LARGE = f"({'|'.join(TABLES | {'calls', 'appeals'})})"
 WHOLE: Final = re.compile(rf"^SCAN {_LARGE}\b|^SEARCH {_LARGE} .*\(company_id=\?\)|Seq Scan")
 
 ERASED: Final = {
+    "appointments.name": "by the number",
+    "appointments.phone": "by the number; the window stays booked",
     "appeal_contacts.phone": "with its appeal",
     "appeal_contents.email": "with its appeal",
     "appeal_contents.name": "with its appeal",
@@ -193,6 +197,15 @@ async def read_whole(db: Database, queries: dict[str, object]) -> list[str]:
             plan = await connection.exec_driver_sql(prefix + query, values)  # type: ignore[arg-type]
             found += [f"{line}: {query}" for row in plan if WHOLE.search(line := str(row[-1]))]
     return found
+
+
+def a_visit() -> Appointment:
+    """A visit that they booked."""
+    none = dict.fromkeys(("ended_at", "ended_call_id", "arrived_at", "called_at", "served_at"))
+    held = {"company_id": "skek", "branch": "", "office_id": "kemerovo", "number": numbers.fresh(), "window_no": 1}
+    told = {"topic": "service", "starts_at": NOW + timedelta(days=1), "minutes": 30, "state": VisitState.BOOKED}
+    whose = {"phone": THEIRS, "name": "Ким Анна", "booked_at": NOW, "booked_by": "ivr", "call_id": new_id()}
+    return Appointment(**held, **told, **whose, **none)
 
 
 async def a_call(db: Database, caller: str = THEIRS, branch: str = "") -> str:
@@ -379,6 +392,7 @@ async def test_the_number_is_nowhere_afterwards(
         (await session.get_one(Appeal, appeal.appeal_id)).state = AppealState.CLOSED
         await tellings.told(session, off, NOW, TellingWay.MESSAGE, "Весенняя, 5: свет дадут", phone=THEIRS)
         await drafts.keep(session, Draft("skek", "topic", phone=THEIRS), NOW)
+        session.add(a_visit())
         # Written of a call that is no more.
         session.add(CardNote(company_id="skek", call_id=new_id(), phone=THEIRS, text=THEIRS, author="a", at=NOW))
     assert len(await tables_with(db, [THEIRS[2:], EMAIL])) > 9

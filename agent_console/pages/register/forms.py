@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, cast
@@ -28,7 +28,7 @@ from appeals.reports.tally import Dimension
 from gridline.calendar import days
 from gridline.companies import Company
 from gridline.errors import InvalidInput, Unavailable
-from ivr.figures import form43
+from ivr.figures import form42, form43
 
 AT_ONCE = 2
 WAITING = 8
@@ -131,6 +131,7 @@ async def table(request: web.Request) -> web.Response:
         zone=company.zone,
         as_of=datetime.fromisoformat(order.as_of),
         calls_behind=_calls_behind(request, order, company) if order.report is Report.FORM43 else {},
+        visits_behind=_visits_behind(request, order, company, answer.get("offices", [])),
         query=query,
     )
 
@@ -191,6 +192,22 @@ def _calls_behind(request: web.Request, order: ReportOrder, company: Company) ->
     last = min(date(order.year, 12, 31), days.day_of(datetime.fromisoformat(order.as_of), company.zone))
     period = {"company": company.id, "since": f"{order.year}-01-01", "until": last.isoformat()}
     return {row: "/calls?" + urlencode(period | {"result": result}) for row, result in CALLS_BEHIND.items()}
+
+
+def _visits_behind(
+    request: web.Request, order: ReportOrder, company: Company, offices: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    """By row and column of form 4.2, the list of the visits it counts; empty for whoever may not read them."""
+    if not actor_of(request).may(Permission.APPOINTMENT_READ):
+        return {}
+    last = min(date(order.year, 12, 31), days.day_of(datetime.fromisoformat(order.as_of), company.zone))
+    period = {"company": company.id, "since": f"{order.year}-01-01", "until": last.isoformat()}
+    return {
+        (str(number), column): "/appointments?" + urlencode(period | {"office": office, "what": column})
+        for number, office in enumerate(offices, start=1)
+        for column in form42.COLUMNS
+        if column
+    }
 
 
 def _order(request: web.Request, company: Company) -> ReportOrder:

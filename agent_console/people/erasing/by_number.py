@@ -23,6 +23,7 @@ from appeals.codes import AppealKind
 from appeals.finding import recorded
 from appeals.intake import drafts
 from appeals.personal_data import trust
+from grid.offices import visits
 from grid.outages import reports
 from gridline.db import unindexed
 from gridline.scope import Scope
@@ -102,3 +103,4 @@ async def forget(session: AsyncSession, rows: Collection[TheirRow], at: datetime
     await in_bulk.forget(session, of_them=gone[RowKind.ITEM], contacts=gone[RowKind.CONTACT])
     await drafts.forget(session, gone[RowKind.DRAFT])
     await cards.remove_notes(session, gone[RowKind.NOTE])
+    await visits.forget(session, gone[RowKind.APPOINTMENT])

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, 
 from agent_console.card.models import CardNote
 from agent_console.people.erasing.models import ErasureRequest
 from appeals.models import DraftAppeal
+from grid.offices.models import Appointment
 from grid.outages.models import Outage, OutageReport, OutageTelling
 from gridline.scope import Scope
 from ivr.outbound.models import CallOutRecord
@@ -34,6 +35,7 @@ class RowKind(StrEnum):
     CAMPAIGN_CALL = "campaign_calls"
     CALL_OUT = "calls_out"
     NOTE = "card_notes"
+    APPOINTMENT = "appointments"
 
 
 TITLES: Final[Mapping[RowKind, str]] = {
@@ -47,6 +49,7 @@ TITLES: Final[Mapping[RowKind, str]] = {
     RowKind.CAMPAIGN_CALL: "Номера в обзвонах",
     RowKind.CALL_OUT: "Звонки робота",
     RowKind.NOTE: "Заметки операторов",
+    RowKind.APPOINTMENT: "Записи на приём",
 }
 
 
@@ -155,5 +158,14 @@ def queries(
         RowKind.NOTE: (
             select(CardNote.id, CardNote.call_id, nobody, no),
             and_(CardNote.company_id == company, theirs_by(CardNote.phone, CardNote.call_id)),
+        ),
+        RowKind.APPOINTMENT: (
+            select(Appointment.id, Appointment.call_id, nobody, no),
+            and_(
+                scope.where(Appointment.company_id, Appointment.branch),
+                Appointment.company_id == company,
+                or_(Appointment.phone != "", Appointment.name != ""),
+                theirs_by(Appointment.phone, Appointment.call_id),
+            ),
         ),
     }

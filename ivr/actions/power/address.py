@@ -39,7 +39,7 @@ async def chosen(line: Line, services: Services) -> Place | None:
     branch = town.branch or branch
     async with services.db.read(within_s=LOOK_UP_S) as session:
         streets = await find_streets(session, company, town.key, branch=branch, most=MOST)
-    street = await _named(line, services, "street", streets, lambda one: (one.name, *one.former))
+    street = await picked(line, services, "street", streets, lambda one: (one.name, *one.former))
     if street is None:
         return None
     number = await _digits(line, "house-enter")
@@ -61,10 +61,10 @@ async def settlement(line: Line, services: Services) -> Settlement | None:
     services.hearing.wake()
     async with services.db.read(within_s=LOOK_UP_S) as session:
         served = await find_settlements(session, line.call.company.id, branch=branch, most=MOST)
-    return await _named(line, services, "settlement", served, _settlement)
+    return await picked(line, services, "settlement", served, _settlement)
 
 
-async def _named(
+async def picked(
     line: Line, services: Services, what: str, things: Sequence[T], names: Callable[[T], Sequence[str]]
 ) -> T | None:
     """One of them: said, where callers are heard, or else spelled; None after three bad tries at that."""

@@ -17,15 +17,17 @@ OFFERED: Final = 4
 OTHER: Final = "9"
 
 
-async def offered(line: Line, things: Sequence[T], name: Callable[[T], str], *opening: Phrase) -> T | None:
-    """One of them, by its spoken `name`; None for none of them. Raises PersonWanted."""
+async def offered(
+    line: Line, things: Sequence[T], name: Callable[[T], str], *opening: Phrase, which: Phrase = "place-which"
+) -> T | None:
+    """One of them, by its spoken `name`; None for none of them. `which` asks for it. Raises PersonWanted."""
     for first in range(0, len(things), OFFERED):
         screen = things[first : first + OFFERED]
         choices = [
             Prompt("place-choice", name=name(one), key=spoken.cardinal(key)) for key, one in enumerate(screen, start=1)
         ]
         keys = "".join(str(key) for key in range(1, len(screen) + 1))
-        key = await choose(line, *opening, "place-which", *choices, "place-none-of-these", keys=keys + OTHER)
+        key = await choose(line, *opening, which, *choices, "place-none-of-these", keys=keys + OTHER)
         if key != OTHER:
             return screen[int(key) - 1]
     return None

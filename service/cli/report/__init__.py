@@ -23,13 +23,15 @@ from appeals.reports.repeats import Repeats
 from appeals.reports.source import Source
 from appeals.reports.tally import Cell, Dimension, Tally
 from appeals.taxonomy import shipped
+from grid.offices import book
+from grid.offices.book import OfficeBook
 from gridline import settings
 from gridline.calendar import days
 from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
 from gridline.errors import InvalidInput, NotFound
-from ivr.figures import form43
+from ivr.figures import form42, form43
 from service.cli.report.ivr import ivr
 from worklist import kept
 
@@ -51,6 +53,7 @@ def add_to(app: typer.Typer) -> None:
     """Hang the group on `app`."""
     group = typer.Typer(name="report", help="Отчёты из журнала событий", no_args_is_help=True)
     group.command("form41")(form_41)
+    group.command("form42")(form_42)
     group.command("form43")(form_43)
     group.command("form49")(form_49)
     group.command("intime")(in_time)
@@ -66,6 +69,13 @@ def form_41(
 ) -> None:
     """Форма 4.1: обращения по категориям и формам обслуживания за год и год до него."""
     asyncio.run(_tally(Form41(), "4.1", ReportRequest(company, year, out, as_of, behind)))
+
+
+def form_42(
+    company: CompanyOption, year: YearOption, out: OutOption = None, as_of: AsOfOption = "", behind: BehindOption = ""
+) -> None:
+    """Форма 4.2: офисы и приём в них за год; ячейка — код офиса и столбец: pskov/served."""
+    asyncio.run(_form42(ReportRequest(company, year, out, as_of, behind)))
 
 
 def form_43(
@@ -230,6 +240,20 @@ async def _promises(report: ModuleType, sheet: str, request: ReportRequest) -> N
             return
         counts = await report.count(of_company, request.year)
         tally.save(report.table(counts, of_company.company, request.year), request.file, sheet=sheet)
+        await _made(request.file, sources, request.year)
+
+
+async def _form42(request: ReportRequest) -> None:
+    async with _sources(request) as sources:
+        of_company = _single(sources)
+        dialplan = settings.load().dialplan
+        companies = Companies.load(dialplan / "companies")
+        told = OfficeBook(dialplan / book.FOLDER, companies).of(of_company.company.id)
+        if request.behind:
+            _say(await form42.behind(of_company, request.year, request.cell, told))
+            return
+        counts = await form42.count(of_company, request.year, told)
+        tally.save(form42.table(counts, told, of_company.company, request.year), request.file, sheet="4.2")
         await _made(request.file, sources, request.year)
 
 

@@ -10,6 +10,7 @@ from tests.calls.stories.complaint import TO_TELL
 from tests.calls.stories.connection import SHIELD
 from tests.calls.stories.connection import TO_NUMBER as TO_APPLICATION
 from tests.calls.stories.menus import MENUS, REFERENCE
+from tests.calls.stories.offices import KEMEROVO as OFFICE_TOLD
 from tests.calls.stories.person import WATER
 from tests.calls.stories.power import CAUSE, POWER, confirm
 from tests.calls.stories.status import TO_NUMBER as TO_STATUS
@@ -29,8 +30,9 @@ PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     ("connection-status", (*TO_APPLICATION, "26002023#", SHIELD)),
     ("consult-connection", ("3", "connection-menu", "3", "person-connecting")),
     ("metering", (*REFERENCE, "1", "metering-info")),
-    ("offices", (*REFERENCE, "2", "offices-info")),
-    ("booking", (*REFERENCE, "3", "booking-person")),
+    ("offices", (*REFERENCE, "2", OFFICE_TOLD)),
+    ("book", (*REFERENCE, "3", "booking-menu", "1", "appointment-topic")),
+    ("my-appointment", (*REFERENCE, "3", "booking-menu", "2", "appointment-enter")),
     ("tariffs", (*REFERENCE, "4", "tariffs-info")),
     ("complaint-new", TO_TELL),
     ("appeal-status", TO_STATUS),
@@ -60,7 +62,7 @@ LATER: list[tuple[str, Phrase, float, str, tuple[Phrase, ...]]] = [
     ("closed", "closed-menu", 25, "closed-water", WATER),
     ("nobody-there", "nobody-menu", 25, "operator", ("0", "person-nobody")),
     ("how", "place-how", 15, "no-power", (*POWER, "1", "premise-unknown-caller")),
-    ("goodbye", "goodbye", 40, "goodbye", (*REFERENCE, "2", "offices-info", "9", "anything-else")),
+    ("goodbye", "goodbye", 40, "goodbye", (*REFERENCE, "2", OFFICE_TOLD, "9", "anything-else")),
 ]
 """What is played after the last key."""
 

@@ -7,6 +7,7 @@ from tests.calls.looked_up import draft_of, ended
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import TO_TELL, asks_for, tells
 from tests.calls.stories.connection import TO_NUMBER as TO_APPLICATION
+from tests.calls.stories.offices import KEMEROVO as OFFICE_TOLD
 from tests.calls.stories.power import POWER, confirm
 from tests.calls.stories.status import TO_NUMBER as TO_STATUS
 from tests.calls.street import Play, goes
@@ -23,8 +24,9 @@ MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("connection-more", "anything-else", ("3", "connection-menu", "2", "connection-how", "9", "anything-else")),
     ("reference", "reference-menu", REFERENCE),
     ("metering-more", "anything-else", (*REFERENCE, "1", "metering-info", "9", "anything-else")),
-    ("offices-more", "anything-else", (*REFERENCE, "2", "offices-info", "9", "anything-else")),
+    ("offices-more", "anything-else", (*REFERENCE, "2", OFFICE_TOLD, "9", "anything-else")),
     ("complaint", "complaint-menu", ("5", "complaint-menu")),
+    ("booking", "booking-menu", (*REFERENCE, "3", "booking-menu")),
 ]
 """Place, what it says, and the way there."""
 
@@ -64,7 +66,7 @@ ZEROS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("reference", OFFICE, REFERENCE),
     ("metering-info", OFFICE, (*REFERENCE, "1", "metering-info")),
     ("metering-more", OFFICE, (*REFERENCE, "1", "metering-info", "9", "anything-else")),
-    ("offices-info", OFFICE, (*REFERENCE, "2", "offices-info")),
+    ("offices-told", OFFICE, (*REFERENCE, "2", OFFICE_TOLD)),
     ("tariffs-info", OFFICE, (*REFERENCE, "4", "tariffs-info")),
     ("complaint", NOBODY, ("5", "complaint-menu")),
     ("application", OFFICE, TO_APPLICATION),
@@ -84,13 +86,12 @@ async def zero_is_a_person_in(scene: Play, number: int, person: Phrase, way: tup
 
 
 @BOOK.story()
-async def booking_is_done_by_a_person(scene: Play) -> None:
+async def booking_may_be_done_by_a_person(scene: Play) -> None:
     own = "+79131800101"
-    async with scene.greeted(own, *REFERENCE, "3", "booking-person") as caller:
-        await caller.hears("person-connecting", within_s=15)
+    async with scene.greeted(own, *REFERENCE, "3", "booking-menu", "0", "person-connecting") as caller:
         await scene.street.desk.talk_with(own)
         await caller.hangs_up()
-    (await ended(scene, own, "talked")).left("booking", "said")
+    (await ended(scene, own, "talked")).left("booking", "pressed")
 
 
 @BOOK.each(

@@ -11,6 +11,7 @@ import yaml
 from sqlalchemy import select
 
 from grid.models import Premise
+from grid.offices.models import Appointment
 from grid.outages.models import Outage, OutageScope, OutageStatus, Service
 from gridline.db import new_id
 from gridline.errors import Unavailable
@@ -21,6 +22,7 @@ from ivr.actions import (
     open_matters,
     register_complaint,
 )
+from ivr.actions.office import book_appointment, my_appointment
 from ivr.actions.person import callback, leave_message
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
@@ -61,6 +63,23 @@ async def _report(shop: Shop) -> None:
 @proves("report-taken", name="aloud")
 async def _report_aloud(shop: Shop) -> None:
     await no_supply.act(shop.caller("3", "#", number="+79139990000"), shop.services, "")
+
+
+@proves("appointment-booked")
+async def _visit(shop: Shop) -> None:
+    """The first topic, the first time, yes, the own number."""
+    await book_appointment.act(shop.caller("1", "1", "1", "1"), shop.services, "")
+
+
+@proves("appointment-moved")
+async def _visit_moved(shop: Shop) -> None:
+    """Booked before the store refuses anything, by a row of its own."""
+    refuses, shop.db.refuses = shop.db.refuses, False
+    await book_appointment.act(shop.caller("1", "1", "1", "1"), shop.services, "")
+    shop.db.refuses = refuses
+    async with shop.db.read() as session:
+        number = (await session.scalars(select(Appointment.number))).one()
+    await my_appointment.act(shop.caller(number, "1", "2", "1"), shop.services, "")
 
 
 @proves("report-again")

@@ -21,6 +21,8 @@ from appeals.models import Appeal, Promise
 from appeals.register import Register, Registered
 from grid.models import Premise
 from grid.numbering.numbering import Numbering
+from grid.offices.book import OfficeBook
+from grid.offices.models import Appointment, VisitState
 from grid.outages import thresholds
 from grid.outages.models import Outage, OutageReport, OutageStatus
 from gridline.calendar.workdays import ProductionCalendar
@@ -181,6 +183,7 @@ class Shop:
             storm=Storm(db, clock, of_installation(HOUSE / "dialplan"), "node1"),
             announcer=Announcer(db, clock, self._voice, var / "announced", disk),
             numbering=Numbering(db),
+            offices=OfficeBook(HOUSE / "dialplan" / "offices", companies),
             ends=Ends(journal, board, self._key),
         )
 
@@ -248,6 +251,9 @@ class Shop:
                     query = select(MessageOut.id).where(
                         MessageOut.to == CALLER, MessageOut.state == MessageState.WAITING
                     )
+                case "appointment":
+                    held = (Appointment.call_id == self.call.id, Appointment.state == VisitState.BOOKED)
+                    query = select(Appointment.id).where(*held)
                 case "withdrawal":
                     query = select(Consent.id).where(Consent.withdrawn_call_id == self.call.id)
                 case kind:

@@ -42,6 +42,7 @@ def test_keepers_are_real() -> None:
         "consent",
         "planned-consent",
         "withdrawal",
+        "appointment",
         *ItemKind,
     }
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from appeals.taxonomy import shipped as taxonomy
 from grid.knowledge import Knowledge
+from grid.offices import book, offices
 from gridline.calendar.calendar_file import NAME, kept_days, load_calendar
 from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO
 from gridline.companies import ALWAYS, Company, every
@@ -44,6 +45,7 @@ def found(dialplan: Path, var: Path, today: date) -> list[str]:
         *(told for company in companies for told in _company(dialplan, company)),
         *_prompts_and_menus(dialplan, list(companies), known),
         *_articles(dialplan / "knowledge", known),
+        *_offices(dialplan / book.FOLDER, companies, known),
         *_calendar(var, today),
     ]
     return list(dict.fromkeys(line for each in told for line in each.message.splitlines()))
@@ -170,6 +172,20 @@ def _articles(folder: Path, known: Sequence[str]) -> list[Misconfigured]:
             cure = f"Назовите папку как компанию ({', '.join(known)}) или уберите."
             refused.append(misconfigured(place, [Mistake(1, "Это статьи ни одной компании.", cure)]))
     return refused
+
+
+def _offices(folder: Path, companies: Iterable[Company], known: Sequence[str]) -> Iterator[Misconfigured]:
+    """A company may have no file: then callers are told what they always were, and nobody can book a visit."""
+    by_id = {company.id: company for company in companies}
+    for path in _yaml_in(folder):
+        if path.stem not in known:
+            cure = f"Назовите файл как компанию ({', '.join(known)}) или уберите."
+            yield misconfigured(path, [Mistake(1, "Это офисы ни одной компании.", cure)])
+        elif path.stem in by_id:
+            try:
+                offices.load(path, by_id[path.stem])
+            except Misconfigured as error:
+                yield error
 
 
 def _calendar(var: Path, today: date) -> Iterator[Misconfigured]:

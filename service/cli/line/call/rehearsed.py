@@ -12,6 +12,8 @@ import migrations
 from appeals.deadlines import rules
 from appeals.register import Register
 from grid.numbering.numbering import Numbering
+from grid.offices import book
+from grid.offices.book import OfficeBook
 from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import Clock
 from gridline.companies import Companies
@@ -102,4 +104,5 @@ def _services(config: Settings, clock: Clock, voice: Voice, db: Database, disk: 
         storm=Storm(db, clock, limits.of_installation(config.dialplan), config.node),
         announcer=Announcer(db, clock, voice, var / "announced", disk),
         numbering=Numbering(db),
+        offices=OfficeBook(config.dialplan / book.FOLDER, companies),
     )

@@ -1,0 +1,1 @@
+"""Offices that people come to: where they are, whom they serve and when, and the visits booked there."""

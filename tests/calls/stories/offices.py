@@ -1,0 +1,102 @@
+"""Offices: the address and hours of the caller's own, by what is known of them, by a key, by their settlement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from carrier.errors import StoryBroken
+from gridline.settings import HOUSE
+from ivr.voice.prompts import Prompt
+from tests.calls.looked_up import ended
+from tests.calls.stories import BOOK, DISTRESS
+from tests.calls.stories.branches import YAROSLAVL
+from tests.calls.street import CHANGED, Play, goes
+
+FOLDER = HOUSE / "dialplan" / "offices"
+
+
+def address(company: str, office: str) -> Prompt:
+    """How this office of the shipped files is told."""
+    told: dict[str, Any] = yaml.safe_load(Path(FOLDER / f"{company}.yaml").read_text("utf-8"))
+    (found,) = (one["spoken_address"] for one in told["offices"] if one["id"] == office)
+    return Prompt("office-address", address=found)
+
+
+KEMEROVO = address("skek", "kemerovo")
+
+
+def choice(name: str, key: str) -> Prompt:
+    """One of a few that are read out."""
+    return Prompt("place-choice", name=name, key=key)
+
+
+@BOOK.story()
+async def the_only_office_is_told_at_once_with_its_hours(scene: Play) -> None:
+    own = "+79131900001"
+    async with scene.greeted(own, "4", "reference-menu", "2", KEMEROVO) as caller:
+        await caller.hears("anything-else", within_s=40)
+        await caller.hangs_up()
+    call = await ended(scene, own)
+    call.left("offices", "done")
+    if not {"office-today", "office-shut"} & set(call.said) or "office-hours" not in call.said:
+        raise StoryBroken(f"о часах не сказано: {call.said}")
+
+
+@BOOK.story("pskovenergo")
+async def one_of_four_offices_is_chosen_by_a_key(scene: Play) -> None:
+    own = "+78112190002"
+    async with scene.greeted(own, "4", "reference-menu", "2", "office-which") as caller:
+        await goes(caller, "3", address("pskovenergo", "opochka"))
+        await caller.hangs_up()
+    (await ended(scene, own)).left("offices", "hung-up")
+
+
+@BOOK.story("moesk")
+async def of_many_offices_the_settlement_tells_which(scene: Play) -> None:
+    """«Коло» on the keys is one town, «Моск» has two offices."""
+    first, second = "+74952190003", "+74952190004"
+    async with scene.greeted(first, "4", "reference-menu", "2", "settlement-letters") as caller:
+        await goes(caller, "4545#", address("moesk", "kolomna"))
+        await caller.hangs_up()
+    async with scene.greeted(second, "4", "reference-menu", "2", "settlement-letters") as caller:
+        await goes(caller, "5564#", "office-which", "2", address("moesk", "moscow-north"))
+        await caller.hangs_up()
+    (await ended(scene, second)).left("offices", "hung-up")
+
+
+@BOOK.story("mrsk-centra")
+async def a_branch_tells_of_its_own_offices_alone(scene: Play) -> None:
+    own = "+74852190005"
+    async with scene.greeted(own, "4", YAROSLAVL, "1", "reference-menu", "2", "office-which") as caller:
+        await goes(caller, "2", address("mrsk-centra", "rybinsk"))
+        await caller.hangs_up()
+    (await ended(scene, own)).left("offices", "hung-up")
+
+
+@BOOK.story("pskovenergo")
+async def zero_at_the_choice_of_an_office_is_a_person(scene: Play) -> None:
+    own = "+78112190006"
+    async with scene.greeted(own, "4", "reference-menu", "2", "office-which") as caller:
+        await goes(caller, "0", "person-nobody")
+        await caller.hangs_up()
+    (await ended(scene, own)).left("offices", "operator")
+
+
+@BOOK.story(CHANGED)
+async def a_company_without_offices_tells_what_it_can(scene: Play) -> None:
+    own = "+79131900007"
+    async with scene.greeted(own, "4", "reference-menu", "2", "offices-info") as caller:
+        await caller.hangs_up()
+    (await ended(scene, own)).left("offices", "none")
+
+
+@DISTRESS.story("pskovenergo")
+async def offices_that_cannot_be_read_out_are_a_sentence_that_can(scene: Play) -> None:
+    """The words of the choice are lost."""
+    own = "+78132000021"
+    async with scene.greeted(own, "4", "reference-menu", "2", "offices-info") as caller:
+        await caller.hangs_up()
+    (await ended(scene, own)).left("offices", "failed")
