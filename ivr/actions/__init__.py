@@ -9,15 +9,14 @@ from typing import get_args, get_type_hints
 
 from gridline import metrics
 from ivr.actions import (
-    announcement,
     appeal_status,
     connection_status,
     danger,
     find_branch,
     open_matters,
-    play_notice,
     register_complaint,
 )
+from ivr.actions.ahead import announcement, play_notice
 from ivr.actions.person import callback, leave_message, operator
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
