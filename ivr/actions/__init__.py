@@ -20,6 +20,7 @@ from ivr.actions.ahead import announcement, play_notice
 from ivr.actions.person import callback, leave_message, operator
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
+from ivr.actions.trust import theft_report, trust_report, trust_result
 from ivr.line import Line
 from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, POWER, Signature
 from ivr.menus.walk import Act
@@ -56,6 +57,9 @@ ACTIONS: Mapping[str, Action] = {
     "appeal_status": Action(appeal_status.act, subject="appeal", exits_by_key=("main",)),
     PERSON: Action(operator.act, takes_topic=True, exits_by_key=("callback",)),
     "callback": Action(callback.act),
+    "trust_report": Action(trust_report.act, exits_by_key=("main", "operator")),
+    "trust_result": Action(trust_result.act, exits_by_key=("main",)),
+    "theft_report": Action(theft_report.act, subject="metering", exits_by_key=("main",)),
     "leave_message": Action(leave_message.act, takes_topic=True, exits_by_key=("operator", "main")),
 }
 

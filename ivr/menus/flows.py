@@ -41,11 +41,16 @@ class Flows:
         self._vocabulary_of = vocabulary_of
         self._seen = self._stamps()
         self._flows = {company.id: self._load(company) for company in companies}
+        self._trust = {company.id: self._load_trust(company) for company in companies if company.trust_line}
 
     def of(self, company: Company, *, storm: bool = False) -> Flow:
         """The flow for a new call: the company's, or its shortened one while the line is in a storm."""
         usual, short = self._flows[company.id]
         return short if storm else usual
+
+    def of_trust_line(self, company: Company) -> Flow:
+        """The flow of the company's trust line, in a storm as well; it must have one."""
+        return self._trust[company.id]
 
     def changed(self) -> bool:
         """Whether a menu file or the common one has changed since the last load, whether that took it or refused it."""
@@ -60,6 +65,11 @@ class Flows:
                 self._flows[company.id] = self._load(company)
             except Misconfigured as error:
                 refused.append(error)
+            try:
+                if company.trust_line is not None:
+                    self._trust[company.id] = self._load_trust(company)
+            except Misconfigured as error:
+                refused.append(error)
         return tuple(refused)
 
     def _load(self, company: Company) -> tuple[Flow, Flow]:
@@ -69,8 +79,12 @@ class Flows:
         own = self._folder / _in_storm(company)
         return usual, load_checked(own, vocabulary) if own.exists() else shortened(usual, vocabulary)
 
+    def _load_trust(self, company: Company) -> Flow:
+        assert company.trust_line is not None
+        return load_checked(self._folder / company.trust_line.menu, self._vocabulary_of(company))
+
     def _stamps(self) -> dict[str, Stamp | None]:
-        names = [name for company in self._companies for name in (company.menu, _in_storm(company))]
+        names = [name for company in self._companies for name in (*company.menus, _in_storm(company))]
         return {name: _stamp(self._folder / name) for name in (COMMON_FILE, *names)}
 
 
