@@ -33,15 +33,12 @@ log = structlog.get_logger(__name__)
 async def shut(line: Line, services: Services) -> None:
     """From here on nobody knows who calls: the call is the security service's alone, the number is erased.
 
-    Without the database the report is kept on disk, and its registration does this (`ivr.promised.drain`).
+    Raises Unavailable: the number is still known.
     """
     call = line.call
     line.mark(variables.TRUST, "1")
     if not call.anonymous:
-        try:
-            await services.register.shut(call.id, within_s=told.REGISTER_BUDGET_S)
-        except Unavailable as error:
-            log.error("trust-call-not-shut-yet", call=call.id, reason=error.message)
+        await services.register.shut(call.id, within_s=told.REGISTER_BUDGET_S)
     call.forget_caller()
 
 
@@ -50,7 +47,11 @@ async def report(line: Line, services: Services, tell: str, *, topic: str) -> Li
 
     Raises PersonWanted, with what was said until then registered; Unavailable when it can be kept nowhere.
     """
-    await shut(line, services)
+    try:
+        await shut(line, services)
+    except Unavailable as error:  # the report is kept on disk, and its registration does this
+        log.error("trust-call-not-shut-yet", call=line.call.id, reason=error.message)
+        line.call.forget_caller()
     telling = told.Telling(line, services, tell)
     try:
         if await telling.tell() is None:
