@@ -35,7 +35,7 @@ ANSWERED: Final = "pin_answered"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PinResult:
     """What whoever knows number and PIN may hear."""
 
     state: AppealState
@@ -60,7 +60,9 @@ async def issue(db: Database, appeal_id: str, *, within_s: float | None = None) 
     return pin
 
 
-async def ask(db: Database, company_id: str, number: str, pin: str, at: datetime, *, within_s: float) -> Told | None:
+async def ask(
+    db: Database, company_id: str, number: str, pin: str, at: datetime, *, within_s: float
+) -> PinResult | None:
     """What is known of the report, for whoever keyed both; None: they are not together, or it is locked.
 
     A try is counted before it is looked at, so that many at once are no more than one after another. All ways to None
@@ -77,7 +79,7 @@ async def ask(db: Database, company_id: str, number: str, pin: str, at: datetime
         if found is None or appeal is None:
             return None
         found.tries, found.locked_until = 0, None
-        return Told(appeal.state, appeal.received_at, found.answer or "")
+        return PinResult(appeal.state, appeal.received_at, found.answer or "")
 
 
 async def write_answer(

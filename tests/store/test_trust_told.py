@@ -74,7 +74,7 @@ async def test_the_pin_that_is_said_is_the_one_that_opens_the_result(shop: Shop)
     assert (appeal.call_id, shop.call.caller, shop.call.anonymous) == (None, None, True)
     now = shop.services.clock.now()
     told = await pins.ask(shop.db, "skek", appeal.number, pin, now, within_s=WITHIN)
-    assert told == pins.Told(AppealState.REGISTERED, appeal.received_at, "")
+    assert told == pins.PinResult(AppealState.REGISTERED, appeal.received_at, "")
     async with shop.db.read() as session:
         kept = await session.get_one(AppealPin, appeal.id)
         assert await trust.among(session, [shop.call.id]) == {shop.call.id}
@@ -226,7 +226,7 @@ async def test_what_the_security_service_writes_is_heard_and_stands_in_the_histo
     ],
 )
 def test_a_state_without_an_answer_has_its_words(state: AppealState, said: str, companies: Companies) -> None:
-    assert trust_result.words(pins.Told(state, NOW, ""), NOW, companies.by_id("skek")) == [said]
+    assert trust_result.words(pins.PinResult(state, NOW, ""), NOW, companies.by_id("skek")) == [said]
 
 
 async def test_what_is_erased_is_asked_about_no_more(db: Database, companies: Companies) -> None:

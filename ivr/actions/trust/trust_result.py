@@ -30,7 +30,7 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["done", "m
             return "done" if key == SILENCE else "main"
 
 
-async def _asked(line: Line, services: Services) -> pins.Told:
+async def _asked(line: Line, services: Services) -> pins.PinResult:
     number = NumberAsked(line, "trust-result-number", at_most=numbering.NUMBER_LENGTH)
     while True:
         digits = await number.digits()
@@ -42,7 +42,7 @@ async def _asked(line: Line, services: Services) -> pins.Told:
         await number.wrong("trust-result-wrong")
 
 
-def words(found: pins.Told, now: datetime, company: Company) -> list[Phrase]:
+def words(found: pins.PinResult, now: datetime, company: Company) -> list[Phrase]:
     """Where the report stands; what the security service wrote for its caller comes before its state."""
     if found.answer:
         return [Prompt("trust-result-answer", text=spoken.speakable(found.answer))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -64,17 +65,22 @@ async def forgotten(scene: Play, number: str, left: tuple[str, str], *, by: str 
         return None
 
     found = await until(look, f"звонок, вышедший из {left}, стёрт", within_s=60)
-    mark = number[-10:]
-    if held := await _tables_with(scene, mark) or _files_with(scene.house.var, mark):
-        raise StoryBroken(f"номер {mark} остался: {', '.join(held)}")
+    await nowhere(scene, number)
     if (found.record.caller, found.record.caller_raw) != (None, ""):
         raise StoryBroken(f"у звонка {found.id} есть номер: {found.record.caller_raw}")
     if long := [step.key for step in found.steps if len(step.key) > 1]:
         raise StoryBroken(f"среди шагов звонка остались набранные цифры: {long}")
     if set(found.said) & set(DIGITS):
         raise StoryBroken("среди шагов звонка остался пин-код")
-    scene.tell(None, "stored", f"номера {mark} нет нигде")
     return found
+
+
+async def nowhere(scene: Play, number: str) -> None:
+    """Assert that nothing this installation has written holds the ten digits of this number."""
+    mark = number[-10:]
+    if held := await _tables_with(scene, mark) or await asyncio.to_thread(_files_with, scene.house.var, mark):
+        raise StoryBroken(f"номер {mark} остался: {', '.join(held)}")
+    scene.tell(None, "stored", f"номера {mark} нет нигде")
 
 
 async def its_report(scene: Play, call: Ended) -> Appeal:
@@ -154,6 +160,7 @@ async def a_report_to_the_trust_lines_own_number_leaves_no_caller_anywhere(scene
         await caller.hears("trust-hello", within_s=15)
         await caller.hears("trust-line-menu", within_s=20)
         await goes(caller, "2", "trust-promise")
+        await nowhere(scene, own)  # not erased afterwards: it was never there
         await caller.hears("trust-tell", within_s=20)
         await tells(caller)
         await goes(caller, "#", "complaint-review")
