@@ -25,7 +25,7 @@ from ivr.voice.prompts import Prompt
 from recordings.models import Recording
 from tests.calls.looked_up import Ended, draft_of, ended
 from tests.calls.stories import BOOK
-from tests.calls.stories.complaint import asks_for, number_told, tells
+from tests.calls.stories.complaint import WORDS, asks_for, number_told, tells
 from tests.calls.street import Play, goes
 
 TO_TRUST = ("5", "complaint-menu", "4", "trust-menu")
@@ -155,6 +155,7 @@ def another(pin: str) -> str:
 
 @BOOK.story("moesk")
 async def a_report_to_the_trust_lines_own_number_leaves_no_caller_anywhere(scene: Play) -> None:
+    await scene.spoken(WORDS, "aleksandr")  # before the tone: a machine with much to do takes seconds to make it
     own, did = "+79261234701", trust_did(scene)
     async with scene.noticed(own, did=did) as caller:
         await caller.hears("trust-hello", within_s=15)
@@ -180,6 +181,7 @@ async def a_report_to_the_trust_lines_own_number_leaves_no_caller_anywhere(scene
 
 @BOOK.story("moesk")
 async def a_report_by_a_key_that_is_broken_off_is_kept_and_the_caller_forgotten(scene: Play) -> None:
+    await scene.spoken(WORDS, "aleksandr")  # before the tone: a machine with much to do takes seconds to make it
     own = "+79261234702"
     async with scene.greeted(own, *TO_TRUST, "1", "trust-promise-by-key") as caller:
         await caller.hears("trust-tell", within_s=30)
@@ -269,6 +271,7 @@ async def zero_before_a_word_was_said_to_the_trust_line_is_a_person(scene: Play)
 
 @BOOK.story("moesk")
 async def a_report_by_a_key_that_is_heard_out_ends_in_thanks(scene: Play) -> None:
+    await scene.spoken(WORDS, "aleksandr")  # before the tone: a machine with much to do takes seconds to make it
     own = "+79261234708"
     async with scene.greeted(own, *TO_TRUST, "1", "trust-promise-by-key") as caller:
         await caller.hears("trust-tell", within_s=30)
@@ -283,6 +286,7 @@ async def a_report_by_a_key_that_is_heard_out_ends_in_thanks(scene: Play) -> Non
 
 @BOOK.story()
 async def a_theft_is_reported_with_a_number_and_a_deadline(scene: Play) -> None:
+    await scene.spoken(WORDS, "aleksandr")  # before the tone: a machine with much to do takes seconds to make it
     own = "+79261234711"
     async with scene.greeted(own, *TO_THEFT, "1", "theft-tell") as caller:
         await tells(caller)
@@ -300,6 +304,7 @@ async def a_theft_is_reported_with_a_number_and_a_deadline(scene: Play) -> None:
 
 @BOOK.story()
 async def a_theft_that_is_broken_off_is_a_draft_and_one_without_words_nothing(scene: Play) -> None:
+    await scene.spoken(WORDS, "aleksandr")  # before the tone: a machine with much to do takes seconds to make it
     own, silent, changed = "+79261234712", "+79261234713", "+79261234714"
     async with scene.greeted(own, *TO_THEFT, "1", "theft-tell") as caller:
         await tells(caller)
@@ -318,6 +323,7 @@ async def a_theft_that_is_broken_off_is_a_draft_and_one_without_words_nothing(sc
 
 @BOOK.story("mrsk-centra")
 async def a_theft_is_reported_without_a_name(scene: Play) -> None:
+    await scene.spoken(WORDS, "aleksandr")  # before the tone: a machine with much to do takes seconds to make it
     own = "+74722123471"  # of Belgorod: the branch is guessed, and asked about first
     async with scene.greeted(own, "5", Prompt("branch-confirm", branch="Белгородская область")) as caller:
         await goes(caller, "1", "complaint-menu", "3", "theft-how", "2", "theft-tell-anonymous")
