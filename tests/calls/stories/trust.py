@@ -78,7 +78,7 @@ async def forgotten(scene: Play, number: str, left: tuple[str, str], *, by: str 
 async def nowhere(scene: Play, number: str) -> None:
     """Assert that nothing this installation has written holds the ten digits of this number."""
     mark = number[-10:]
-    if held := await _tables_with(scene, mark) or await asyncio.to_thread(_files_with, scene.house.var, mark):
+    if held := await _tables_with(scene, mark) or await asyncio.to_thread(files_with, scene.house.var, mark):
         raise StoryBroken(f"номер {mark} остался: {', '.join(held)}")
     scene.tell(None, "stored", f"номера {mark} нет нигде")
 
@@ -111,7 +111,7 @@ def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _files_with(var: Path, mark: str) -> list[str]:
+def files_with(var: Path, mark: str) -> list[str]:
     """The files that hold it, or are named by it: not the other end's, the carrier, nor the database, asked above."""
     ours = [
         file
