@@ -307,6 +307,23 @@ class TrustCall(Base):
     """When the number was out of everything that is kept of the call; None: it may still be written somewhere."""
 
 
+class AppealPin(Base):
+    """How whoever told the trust line something asks about it, and what they hear: the PIN itself is kept nowhere."""
+
+    __tablename__ = "appeal_pins"
+
+    appeal_id: Mapped[str] = mapped_column(String(CODE), ForeignKey("appeals.id"), primary_key=True)
+    salt: Mapped[str] = mapped_column(String(CODE))
+    hash: Mapped[str] = mapped_column(String(HASH))
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    """Since the last right one."""
+    locked_until: Mapped[datetime | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+    """What the security service wrote to be read out; None: nothing yet."""
+    answered_by: Mapped[str | None] = mapped_column(String(ACTOR))
+    answered_at: Mapped[datetime | None]
+
+
 class DraftAppeal(Base):
     """A complaint the caller did not finish, kept with its audio; it has no number and was promised to nobody."""
 

@@ -141,6 +141,16 @@ class Register:
         assert waiting.outcome is not None
         raise waiting.outcome
 
+    async def shut(self, call_id: str, *, within_s: float | None = None) -> None:
+        """Make a call the trust line's before anything is registered of it: from now on nobody knows who calls.
+
+        To be done again in any number. Raises Unavailable: nothing has changed.
+        """
+        async with self._db.write(within_s=within_s) as session:
+            await self._shut(session, [call_id], self._clock.now())
+        for shut in self.on_shut:
+            await shut(call_id)
+
     async def under_key(self, company_id: str, key: str) -> Registered | None:
         """What was registered under this idempotency key, for whoever never saw the reply; None: nothing."""
         query = select(Appeal).where(Appeal.company_id == company_id, Appeal.idempotency_key == key)
@@ -268,12 +278,15 @@ class Register:
             outcomes.append(Registered(one.appeal_id, number, deadline.day, deadline.sentence, existed=False))
         await _store(session, stored)
         if calls := [one.intake.shuts_call for one in entries if one.intake.shuts_call is not None]:
-            await trust.shut(session, calls, now)
-            for empty in self.on_shutting:
-                await empty(session, calls)
+            await self._shut(session, calls, now)
         if stored:  # should this not be committed, its hash will never be found in the counter
             self._last_event_at[company.id] = (counter.journal_hash, now)
         return outcomes
+
+    async def _shut(self, session: AsyncSession, calls: Collection[str], at: datetime) -> None:
+        await trust.shut(session, calls, at)
+        for empty in self.on_shutting:
+            await empty(session, calls)
 
 
 def _together(waiting: Sequence[_Waiting]) -> list[_Waiting]:

@@ -156,6 +156,7 @@ def render(settings: Settings, asterisk: Asterisk, companies: Sequence[Company])
         "companies": companies,
         "prompts": prompts,
         "dialled_forms": dialled_forms,
+        "trust_numbers": sorted(company.trust_line.did[1:] for company in companies if company.trust_line),
         "dialled_patterns": DIALLED_PATTERNS,
         "agi_address": f"{settings.agi_host}:{settings.agi_port}",
         "agi_second_address": settings.agi_second_address,
@@ -198,7 +199,7 @@ def _contact_users(settings: Settings) -> tuple[str, ...]:
 
 def _trunk_did(settings: Settings, companies: Sequence[Company]) -> str:
     """The number of calls that name none. Raises Misconfigured for one that is no company's."""
-    if settings.trunk_did and not any(settings.trunk_did in company.dids for company in companies):
+    if settings.trunk_did and not any(settings.trunk_did in company.every_did for company in companies):
         raise Misconfigured(f"trunk_did = {settings.trunk_did}: такого номера нет ни у одной компании (dids).")
     return settings.trunk_did
 

@@ -177,7 +177,7 @@ async def _ending(flow: Flow, line: RandomLine, acts: Mapping[str, Act[RandomLin
 
 
 async def measured(calls: int, seed: int, dialplan: Path = HOUSE / "dialplan") -> dict[str, Fates]:
-    """Company -> its fates: the calls shared out evenly, every fifth of them through the menu of a storm."""
+    """Company -> its fates: the calls shared out evenly, every fifth through the menu of a storm or a trust line."""
     companies = Companies.load(dialplan / "companies")
     book = PromptBook.load(dialplan / "prompts.ru.yaml")
     flows = Flows(companies, dialplan / "menus", lambda company: Vocabulary.by_book(company, book, SIGNATURES))
@@ -185,7 +185,10 @@ async def measured(calls: int, seed: int, dialplan: Path = HOUSE / "dialplan") -
     share = calls // len(list(companies))
     found = {}
     for company in companies:
-        fates = await walked(flows.of(company), share - share // STORMY, dice, Fates())
+        to_trust = share // STORMY if company.trust_line else 0
+        fates = await walked(flows.of(company), share - share // STORMY - to_trust, dice, Fates())
+        if to_trust:
+            fates = await walked(flows.of_trust_line(company), to_trust, dice, fates)
         found[company.id] = await walked(flows.of(company, storm=True), share // STORMY, dice, fates)
     return found
 

@@ -113,6 +113,14 @@ class FeedRule(_Frozen):
     """Minutes of silence after which what is known from it is old, and said to be."""
 
 
+class TrustLine(_Frozen):
+    """A number of the security service's own, МОЭСК's «телефон доверия»: nobody knows which telephone calls it."""
+
+    did: Annotated[str, StringConstraints(pattern=DID)]
+    menu: Annotated[str, StringConstraints(pattern=MENU)]
+    """File name under `dialplan/menus`."""
+
+
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"Часовой пояс «{name}» неизвестен. Пишите как Asia/Novokuznetsk.")
@@ -150,6 +158,8 @@ class Company(_Frozen):
     """Whether callers may say the words that its menus have for their keys, where speech is recognised."""
     slow_speech: bool = False
     """Whether its callers hear everything said slower from the first word; elsewhere they press * twice."""
+    trust_line: TrustLine | None = None
+    """The number under which the security service is told of fraud and abuse without a name."""
     survey: bool = False
     """Whether a caller who stays after a talk is asked to rate it by a key."""
 
@@ -157,6 +167,20 @@ class Company(_Frozen):
     def zone(self) -> ZoneInfo:
         """The time zone the company counts days and states times in."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def every_did(self) -> tuple[str, ...]:
+        """All its numbers, that of its trust line the last."""
+        return self.dids if self.trust_line is None else (*self.dids, self.trust_line.did)
+
+    @property
+    def menus(self) -> tuple[str, ...]:
+        """The files of its menus under `dialplan/menus`, the usual one first."""
+        return (self.menu,) if self.trust_line is None else (self.menu, self.trust_line.menu)
+
+    def is_trust_line(self, dialled: str) -> bool:
+        """Whether this number, as the dialplan names it, is that of its trust line."""
+        return self.trust_line is not None and dialled == self.trust_line.did
 
     @property
     def queues(self) -> frozenset[str]:
@@ -239,7 +263,7 @@ class Company(_Frozen):
 
 AT_THE_START = (
     *("id", "time_zone", "dids", "menu", "hotline", "queues", "rule_profile", "branches", "feeds", "members"),
-    *("duty_phones", "queue_names"),
+    *("duty_phones", "queue_names", "trust_line"),
 )
 """Of a company: what is read when the line starts and stays so until it starts anew."""
 
@@ -325,15 +349,22 @@ def every(folder: Path) -> tuple[Companies, list[Misconfigured]]:
 def _taken(company: Company, file: YamlFile, others: Iterable[Company]) -> Iterator[Mistake]:
     """Numbers and queues that another company has already."""
     for other in others:
-        for at, did in enumerate(company.dids):
-            if did in other.dids:
+        for did, line in _lines_of_dids(company, file):
+            if did in other.every_did:
                 what = f"Номер {did} уже отдан компании «{other.id}»."
-                yield Mistake(file.line("dids", at), what, "Оставьте его одной из них.")
+                yield Mistake(line, what, "Оставьте его одной из них.")
         for queue in company.queues & other.queues:
             # Queue names are global in Asterisk: callers of one company would reach agents of another.
             what = f"Очередь «{queue}» уже есть у компании «{other.id}»."
             cure = f"Назовите её по-своему, например {company.id}-{queue.rpartition('-')[2]}."
             yield Mistake(_line_of_queue(company, file, queue), what, cure)
+
+
+def _lines_of_dids(company: Company, file: YamlFile) -> Iterator[tuple[str, int]]:
+    """Each number of the company with its line."""
+    yield from ((did, file.line("dids", at)) for at, did in enumerate(company.dids))
+    if company.trust_line is not None:
+        yield company.trust_line.did, file.line("trust_line", "did")
 
 
 def _line_of_queue(company: Company, file: YamlFile, queue: str) -> int:
@@ -348,6 +379,13 @@ def _at_odds(company: Company, file: YamlFile) -> Iterator[Mistake]:
     if company.id != file.path.stem:
         what = f"id «{company.id}» не совпадает с именем файла."
         yield Mistake(file.line("id"), what, f"Пишите id: {file.path.stem}.")
+    if company.trust_line is not None and company.trust_line.did in company.dids:
+        what = f"Номер {company.trust_line.did} уже есть в dids."
+        cure = "На телефоне доверия номер звонящего не хранится, и это может быть только отдельный номер."
+        yield Mistake(file.line("trust_line", "did"), what, cure)
+    if company.trust_line is not None and company.trust_line.menu == company.menu:
+        what, cure = "У телефона доверия то же меню, что у горячей линии.", f"Дайте своё: {company.id}-trust.yaml."
+        yield Mistake(file.line("trust_line", "menu"), what, cure)
     for code, topic in company.topics.items():
         if topic.schedule != ALWAYS and topic.schedule not in company.schedules:
             known = ", ".join([ALWAYS, *company.schedules])

@@ -26,6 +26,8 @@ class Call:
     branch: Branch | None = None
     of_range: Branch | None = None
     """The branch of the region that the caller's number was given out for, where the numbering tables say it."""
+    anonymous: bool = False
+    """Of a trust line, or told something for it: no number, no spoken words and no keyed digits of it are kept."""
     notice_heard: bool = False
     """Only after the notice was heard to its end may anything be recorded (rule R5)."""
     place: str = ""
@@ -60,6 +62,10 @@ class Call:
     """Ids of the announcements that were played: none is said twice."""
     recordings: list[str] = field(default_factory=list)
     """Ids of what was recorded, to be told when the call is over."""
+
+    def forget_caller(self) -> None:
+        """From here on nobody knows who calls."""
+        self.anonymous, self.caller, self.caller_raw, self.of_range = True, None, "", None
 
     @property
     def here(self) -> Branch | None:

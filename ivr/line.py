@@ -135,9 +135,18 @@ class Line:
         if last:
             self.mark(variables.END, DONE)
         if unwritten:
-            utterance = replace(utterance, text="")
+            utterance = replace(utterance, text="", version="")
         keys = KEYS if interruptible else ""
         return (await self._play(utterance, 0, "STREAM FILE", str(utterance.file), keys)).key
+
+    async def say_unkept(self, *phrases: Phrase) -> None:
+        """Play each to its end, one by one: neither the call's steps nor a sound of them all keeps what they were.
+
+        Raises PromptUnavailable when there is nothing to play.
+        """
+        for phrase in phrases:
+            utterance = await self._render((phrase,))
+            await self._play(utterance, 0, "STREAM FILE", str(utterance.file), "", unkept=True)
 
     async def ask_key(self, *phrases: Phrase, wait_s: float = 5) -> str:
         """Play, then wait: the one key that was pressed, or "" for silence."""
@@ -316,7 +325,13 @@ class Line:
         return reply
 
     async def _play(
-        self, utterance: Utterance, wait_s: float, command: str, *arguments: str | int, digits: bool = False
+        self,
+        utterance: Utterance,
+        wait_s: float,
+        command: str,
+        *arguments: str | int,
+        digits: bool = False,
+        unkept: bool = False,
     ) -> AgiReply:
         started_at = self._clock.now()
         if self._began is not None:
@@ -332,19 +347,21 @@ class Line:
             whole = (self._clock.now() - started_at).total_seconds() > utterance.seconds - 0.2
             return reply
         finally:
-            self._on_spoken(
-                Spoken(
-                    self.call.place,
-                    utterance.prompt_ids,
-                    utterance.text,
-                    utterance.file,
-                    utterance.version,
-                    key,
-                    started_at,
-                    self._clock.now(),
-                    whole,
+            hidden = self.call.anonymous and any(self._voice.book[id].placeholders for id in utterance.prompt_ids)
+            if not unkept:
+                self._on_spoken(
+                    Spoken(
+                        self.call.place,
+                        utterance.prompt_ids,
+                        "" if hidden else utterance.text,
+                        utterance.file,
+                        "" if hidden else utterance.version,  # the words could be found again by their hash
+                        "" if self.call.anonymous and len(key) > 1 else key,
+                        started_at,
+                        self._clock.now(),
+                        whole,
+                    )
                 )
-            )
 
 
 __all__ = ["CallerHungUp", "Line", "Message", "Spoken"]

@@ -85,7 +85,9 @@ class Services:
     def _announced(self, call: Call, kind: Kind) -> Label | None:
         if not self.incoming.has_room(kind):
             return None
-        return self.incoming.announce(call.id, kind, company_id=call.company.id, caller=call.caller)
+        return self.incoming.announce(
+            call.id, kind, company_id=call.company.id, caller=None if call.anonymous else call.caller
+        )
 
     def end_recordings(self, call: Call) -> None:
         """Say on each label that the call is over, without waiting for the disk."""

@@ -78,7 +78,7 @@ from ivr.storm import limits
 from ivr.storm.announcer import Announcer
 from ivr.storm.storm import Storm
 from ivr.telephony.agi import AgiServer
-from ivr.telephony.ami import Ami, AmiActionFailed
+from ivr.telephony.ami import OWN_DIGITS, Ami, AmiActionFailed
 from ivr.telephony.events import Event
 from ivr.telephony.seal import Seal
 from ivr.telephony.state import Snapshot
@@ -211,6 +211,7 @@ class Controller:
             on_event=self._on_event,
             on_resync=self._on_resync,
             clock=clock,
+            nameless=[company.trust_line.did[-OWN_DIGITS:] for company in companies if company.trust_line],
         )
         self.handed_over = HandedOverRecordings(config, self.ami)
         self._show_place: Callable[[str], None] = lambda agent: None

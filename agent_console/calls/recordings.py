@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals.models import Appeal
@@ -21,6 +21,8 @@ from ivr.desk.models import QueueVisit
 from ivr.journal.models import CallRecord
 from recordings.holds import is_held
 from recordings.models import PLAYABLE, Recording, RecordingHold, RecordingKind
+from worklist.codes import ItemKind
+from worklist.models import WorkItem
 
 _NOT_THERE: Final = "Такой записи нет."
 _MADE = or_(Appeal.recording_id == Recording.id, Appeal.id == Recording.appeal_id)
@@ -38,7 +40,16 @@ _BRANCH = case(
 
 
 def _seen(scope: Scope) -> ColumnElement[bool]:
-    return visible(scope, _COMPANY, _BRANCH, Recording.call_id)
+    """A message about a danger is the dispatcher's, whatever else was told in its call: that was said to its caller."""
+    seen = visible(scope, _COMPANY, _BRANCH, Recording.call_id)
+    if scope.trust:
+        return seen
+    passed_on = exists().where(
+        WorkItem.recording_id == Recording.id,
+        WorkItem.kind == ItemKind.DANGER,
+        scope.where(WorkItem.company_id, WorkItem.branch),
+    )
+    return or_(seen, and_(Recording.kind == RecordingKind.MESSAGE, passed_on))
 
 
 async def find(session: AsyncSession, id: str, *, visible_to: Scope) -> Recording:

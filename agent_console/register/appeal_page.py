@@ -28,7 +28,8 @@ from appeals.casework.voiced import HeardWord
 from appeals.codes import PromiseKind
 from appeals.finding import dossier
 from appeals.finding.dossier import Dossier
-from appeals.models import Answer, Appeal, Contact, Hold, Measure, Promise, Refusal, Task
+from appeals.models import Answer, Appeal, AppealPin, Contact, Hold, Measure, Promise, Refusal, Task
+from appeals.personal_data import pins
 from appeals.states import OPEN, TITLES
 from appeals.taxonomy import Taxonomy, shipped
 from grid import ledger, premises
@@ -113,6 +114,8 @@ class AppealPage:
     """The breaks of its premise, of an appeal about outages."""
     told: SpokenText | None
     """What was told by voice alone and waits to be written down by its reader."""
+    pin: AppealPin | None
+    """What is kept for whoever asks by number and PIN; None: nobody can, or it is not theirs to see."""
     heard: tuple[HeardWord, ...]
     """What a machine had heard where the text was written from it."""
 
@@ -223,6 +226,7 @@ async def load(
         work=await work.of_appeal(session, appeal.id, actor),
         ledger=await _ledger(session, actor, appeal, company, now, limits),
         told=await _told(session, known, hears=hears) if writes and voiced.DESCRIBED in allowed else None,
+        pin=await pins.of_appeal(session, appeal.id) if actor.may(Permission.TRUST_READ) else None,
         heard=heard.shown(actor, known.content),
     )
 

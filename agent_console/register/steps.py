@@ -17,6 +17,7 @@ from appeals.finding import appeals
 from appeals.intake.intake import clean
 from appeals.intake.repeats import FurtherContact
 from appeals.models import Appeal
+from appeals.personal_data import pins
 from appeals.taxonomy import shipped
 from gridline.errors import Conflict, InvalidInput, NotFound
 from gridline.numbers import phones
@@ -253,6 +254,19 @@ async def _call_back(console: Console, actor: Actor, appeal: Appeal, fields: Fie
     await console.callbacks.promise(asked)
 
 
+async def _pin_answer(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
+    """What whoever told the trust line hears when they ask by number and PIN; it can be said before it is kept."""
+    async with console.db.write() as session:
+        await pins.write_answer(
+            session,
+            appeal.id,
+            fields.text("text"),
+            actor=actor.signature,
+            version=fields.version,
+            at=console.clock.now(),
+        )
+
+
 async def _close(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     await console.casework.close(appeal.id, actor=actor.signature, version=fields.version)
 
@@ -275,6 +289,7 @@ STEPS: Final[Mapping[str, PageStep]] = {
     "contact": PageStep(_contact, "Записано; срок остаётся прежним."),
     "keep": PageStep(_keep, "Обещание отмечено выполненным."),
     "call-back": PageStep(_call_back, "Звонок обещан: он в «Делах»."),
+    "pin-answer": PageStep(_pin_answer, "Записано: звонящий услышит это по номеру и пин-коду.", Permission.TRUST_READ),
     "close": PageStep(_close, "Обращение закрыто."),
 }
 """By the last part of the address they are sent to."""

@@ -142,6 +142,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "promise_attempted": _promise("Попытка выполнить обещание"),
     "promise_kept": _promise("Обещание выполнено"),
     "promise_broken": _promise("Обещание выполнено с опозданием"),
+    "pin_answered": _plain("Записан ответ по номеру и пин-коду"),
     "hold_set": _plain("Запрещено уничтожать"),
     "hold_lifted": _plain("Запрет на уничтожение снят"),
     "erased": _plain("Персональные данные уничтожены"),

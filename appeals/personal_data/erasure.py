@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import history, numbering
 from appeals.finding import words
 from appeals.history import Happening
-from appeals.models import Answer, Appeal, Contact, Content, DraftAppeal, Hold, Refusal, Task
+from appeals.models import Answer, Appeal, AppealPin, Contact, Content, DraftAppeal, Hold, Refusal, Task
 from appeals.personal_data import acts
 from appeals.personal_data.acts import Destruction
 from appeals.personal_data.personal_data import FIELDS
@@ -176,6 +176,7 @@ async def _empty(session: AsyncSession, appeal: Appeal, at: datetime) -> None:
         update(Contact).where(Contact.appeal_id == mine).values(phone=None, text=None),
         update(Answer).where(Answer.appeal_id == mine).values(text=None, proof=""),
         update(Task).where(Task.appeal_id == mine).values(text="", result=None),
+        delete(AppealPin).where(AppealPin.appeal_id == mine),
         update(Refusal).where(Refusal.appeal_id == mine).values(text=None, notice_proof=None),
         update(DraftAppeal)
         .where(DraftAppeal.company_id == appeal.company_id, DraftAppeal.appeal_id == mine)

@@ -103,12 +103,12 @@ def loudness(scene: Scene, recording: Recording) -> list[float]:
     return loudness_of(file)
 
 
-async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
+async def until(look: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = WITHIN_S) -> T:
     """Call `look` until it returns a value. Raises StoryBroken when it does not in time."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + WITHIN_S
+    until = loop.time() + within_s
     while loop.time() < until:
         if (value := await look()) is not None:
             return value
         await asyncio.sleep(_LOOK_EVERY_S)
-    raise StoryBroken(f"за {WITHIN_S:.0f} с в базе не появилось: {what}")
+    raise StoryBroken(f"за {within_s:.0f} с в базе не появилось: {what}")

@@ -9,19 +9,19 @@ from typing import get_args, get_type_hints
 
 from gridline import metrics
 from ivr.actions import (
-    announcement,
     appeal_status,
     connection_status,
     danger,
     find_branch,
     open_matters,
-    play_notice,
     register_complaint,
 )
+from ivr.actions.ahead import announcement, play_notice
 from ivr.actions.office import book_appointment, my_appointment, offices
 from ivr.actions.person import callback, leave_message, operator
 from ivr.actions.power import no_supply, works
 from ivr.actions.questions import PersonWanted
+from ivr.actions.trust import theft_report, trust_report, trust_result
 from ivr.line import Line
 from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, POWER, Signature
 from ivr.menus.walk import Act
@@ -59,6 +59,9 @@ ACTIONS: Mapping[str, Action] = {
     "appeal_status": Action(appeal_status.act, subject="appeal", exits_by_key=("main",)),
     PERSON: Action(operator.act, takes_topic=True, exits_by_key=("callback",)),
     "callback": Action(callback.act),
+    "trust_report": Action(trust_report.act, exits_by_key=("main", "operator")),
+    "trust_result": Action(trust_result.act, exits_by_key=("main",)),
+    "theft_report": Action(theft_report.act, subject="metering", exits_by_key=("main",)),
     "leave_message": Action(leave_message.act, takes_topic=True, exits_by_key=("operator", "main")),
     "offices": Action(offices.act, subject="service"),
     "book_appointment": Action(book_appointment.act, subject="service", takes_topic=True, exits_by_key=("main",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
@@ -170,18 +171,27 @@ async def contact(line: Line, question: str = "complaint-contact") -> str:
 
 
 async def register(
-    line: Line, services: Services, label: Label, *, kind: str, topic: str, phone: str, by: str = REGISTERED
+    line: Line,
+    services: Services,
+    label: Label,
+    *,
+    kind: str,
+    topic: str,
+    phone: str,
+    by: str = REGISTERED,
+    details: Mapping[str, str] | None = None,
 ) -> Prompt:
     """Register the recording; returns the prompt that confirms it: number and deadline, or a receipt.
 
     A caller whose phone has an open appeal on this topic adds to it and hears its number (attack A21). `by` says that
-    it is registered; another prompt than the usual one tells the number alone, of an open appeal as well. Raises
-    Unavailable when neither the register nor the disk accepts it: then nothing was promised.
+    it is registered; another prompt than the usual one tells the number alone, of an open appeal as well. What comes
+    with `details` of its kind is a matter of its own, whatever else they have told. Raises Unavailable when neither the
+    register nor the disk accepts it: then nothing was promised.
     """
     call = line.call
-    intake = intake_of(call, label, kind=kind, topic=topic, phone=phone)
+    intake = intake_of(call, label, kind=kind, topic=topic, phone=phone) | {"details": details}
     try:
-        if earlier := await _added(line, services, accept(intake)):
+        if details is None and (earlier := await _added(line, services, accept(intake))):
             call.promised.append(earlier.number)
             already = "complaint-registered-already" if by == REGISTERED else by
             return _numbered(already, earlier, services, call)

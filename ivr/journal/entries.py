@@ -30,6 +30,8 @@ class CallBegun:
     answered_at: datetime | None = None
     called_by: str = ""
     """The number of the agent who made it."""
+    trust: bool = False
+    """It came to a trust line: the call is the security service's from its first row on."""
 
 
 @dataclass
@@ -135,7 +137,15 @@ class JournalEntry:
 
     def call_row(self) -> dict[str, Any]:
         """The row of `calls`, with what comes from outside made safe and short enough."""
-        return _columns(self.call)
+        row = _columns(self.call)
+        del row["trust"]
+        return row
+
+    def trust_row(self) -> dict[str, Any] | None:
+        """The row that shuts the call for all but the security service; None of every other call."""
+        if not self.call.trust:
+            return None
+        return {"call_id": self.call.id, "at": self.call.started_at, "cleared_at": None}
 
     def fact_row(self) -> dict[str, Any]:
         """The columns the fact fills: of a row of its own, or of its call (OF_CALL).

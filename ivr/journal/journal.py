@@ -16,6 +16,7 @@ from typing import Any, cast
 import structlog
 from sqlalchemy import Table, UpdateBase, bindparam, update
 
+from appeals.models import TrustCall
 from grid.outages.models import OutageTelling
 from gridline import metrics
 from gridline.clock import Clock, happens
@@ -35,6 +36,7 @@ WITHIN_S = 5.0
 log = structlog.get_logger(__name__)
 _CALLS, _STEPS = cast("Table", CallRecord.__table__), cast("Table", CallStep.__table__)
 _TELLINGS = cast("Table", OutageTelling.__table__)
+_TRUST = cast("Table", TrustCall.__table__)
 _CHANGE = update(_CALLS).where(_CALLS.c.id == bindparam(OF_CALL))
 """Fills the columns of a call that its rows name."""
 
@@ -220,7 +222,9 @@ class Journal:
         steps = [entry.fact_row() for entry in batch if isinstance(entry.fact, StepTaken)]
         tellings = [entry.fact_row() for entry in batch if isinstance(entry.fact, OutageTold)]
         later = [entry.fact_row() for entry in batch if isinstance(entry.fact, NoticePlayed | CallEnded)]
+        shut = [row for entry in calls.values() if (row := entry.trust_row()) is not None]
         work: list[tuple[UpdateBase, Sequence[dict[str, Any]]]] = [
+            (self._db.insert_missing(_TRUST), shut),
             (self._db.insert_missing(_CALLS), [entry.call_row() for entry in calls.values()]),
             (self._db.insert_missing(_STEPS), steps),
             (self._db.insert_missing(_TELLINGS), tellings),

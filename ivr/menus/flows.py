@@ -36,6 +36,8 @@ class ReadMenus:
 
     stamps: Mapping[str, Stamp | None]
     flows: dict[str, tuple[Flow, Flow]] = field(default_factory=dict)
+    trust: dict[str, Flow] = field(default_factory=dict)
+    """Of trust lines."""
     refused: list[Misconfigured] = field(default_factory=list)
 
 
@@ -51,11 +53,18 @@ class Flows:
         self._vocabulary_of = vocabulary_of
         self._seen: Mapping[str, Stamp | None] = self._stamps()
         self._flows = {company.id: self._load(company, vocabulary_of(company)) for company in companies}
+        self._trust = {
+            company.id: self._load_trust(company, vocabulary_of(company)) for company in companies if company.trust_line
+        }
 
     def of(self, company: Company, *, storm: bool = False) -> Flow:
         """The flow for a new call: the company's, or its shortened one while the line is in a storm."""
         usual, short = self._flows[company.id]
         return short if storm else usual
+
+    def of_trust_line(self, company: Company) -> Flow:
+        """The flow of the company's trust line, in a storm as well; it must have one."""
+        return self._trust[company.id]
 
     def changed(self) -> bool:
         """Whether a menu file or the common one has changed since the last load, whether that took it or refused it."""
@@ -73,12 +82,18 @@ class Flows:
                 found.flows[company.id] = self._load(company, vocabulary_of(company))
             except Misconfigured as error:
                 found.refused.append(error)
+            try:
+                if company.trust_line is not None:
+                    found.trust[company.id] = self._load_trust(company, vocabulary_of(company))
+            except Misconfigured as error:
+                found.refused.append(error)
         return found
 
     def take(self, found: ReadMenus) -> tuple[Misconfigured, ...]:
         """Use what was read for new calls; returns the refusals, whose companies keep their old flow."""
         self._seen = found.stamps
         self._flows |= {id: flows for id, flows in found.flows.items() if id in self._flows}
+        self._trust |= {id: flow for id, flow in found.trust.items() if id in self._trust}
         return tuple(found.refused)
 
     def _load(self, company: Company, vocabulary: Vocabulary) -> tuple[Flow, Flow]:
@@ -87,8 +102,12 @@ class Flows:
         own = self._folder / _in_storm(company)
         return usual, load_checked(own, vocabulary) if own.exists() else shortened(usual, vocabulary)
 
+    def _load_trust(self, company: Company, vocabulary: Vocabulary) -> Flow:
+        assert company.trust_line is not None
+        return load_checked(self._folder / company.trust_line.menu, vocabulary)
+
     def _stamps(self) -> dict[str, Stamp | None]:
-        names = [name for company in self._companies for name in (company.menu, _in_storm(company))]
+        names = [name for company in self._companies for name in (*company.menus, _in_storm(company))]
         return {name: _stamp(self._folder / name) for name in (COMMON_FILE, *names)}
 
 

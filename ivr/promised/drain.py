@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from appeals.codes import AppealKind
 from appeals.intake.drafts import Draft
 from appeals.intake.intake import accept
 from appeals.register import Register
@@ -84,7 +85,8 @@ class Drain:
         intake = kept.intake
         if intake["phone"] is None and kept.item is not None:  # a danger: its item says all there is
             return (await self._worklist.open(_matter(kept.item, intake))).id
-        if intake["phone"] is None:  # rule R6: no appeal without a contact; no receipt was said
+        nameless = intake.get("kind") == AppealKind.TRUST
+        if intake["phone"] is None and not nameless:  # rule R6: no appeal without a contact; no receipt was said
             draft = Draft(
                 company_id=str(intake["company_id"]),
                 stage=unregistered.CONTACT,

@@ -1,5 +1,7 @@
 """A caller's words that nobody brought into the register: each becomes a draft, for a person to hear.
 
+Of a call of the trust line they are a report: nobody but the security service may hear them.
+
 Whoever serves the call does that. Where they could not, because this process was killed, the database was away or
 the disk was full, the words are found here, when their recording is taken in.
 """
@@ -12,6 +14,8 @@ from datetime import datetime
 import structlog
 
 from appeals.intake.drafts import Draft
+from appeals.intake.intake import Intake, accept
+from appeals.personal_data import trust
 from appeals.register import Register
 from gridline.db import Database
 from ivr.promised.spool import Spool
@@ -47,8 +51,13 @@ class ToldWords:
         async with self._db.read() as session:
             if await items.rests_on(session, label.id, label.call_id):
                 return
+            nameless = bool(await trust.among(session, [label.call_id]))
         if not label.company_id:  # a label of an earlier version: the recording is with its call all the same
             log.error("words-of-no-company", recording=label.id, call=label.call_id)
+            return
+        if nameless:
+            await self._register.register(told_to_trust(label))
+            log.warning("words-found", recording=label.id, call=label.call_id, kind="trust")
             return
         draft = Draft(label.company_id, STAGE, label.call_id, label.caller, recording_id=label.id)
         await unregistered.keep(self._db, self._worklist, HalfTold(draft, datetime.fromisoformat(label.started_at)))
@@ -59,3 +68,19 @@ class ToldWords:
         if audio.spoken_seconds(self._incoming.samples(label)) < SHORTEST_S:
             return False
         return all(spooled.intake.get("recording_id") != label.id for spooled in self._spool.waiting())
+
+
+def told_to_trust(label: Label) -> Intake:
+    """Words of a call of the trust line: a report, as the call itself would have registered it."""
+    return accept(
+        {
+            "company_id": label.company_id,
+            "channel": "phone",
+            "kind": "trust",
+            "topic": "other",
+            "call_id": label.call_id,
+            "recording_id": label.id,
+            "received_at": label.started_at,
+            "idempotency_key": f"call:{label.id}",
+        }
+    )

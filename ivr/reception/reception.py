@@ -73,15 +73,17 @@ class Reception:
         except NotFound:
             await self._nobodys(channel, arrival)
             return
-        caller = e164(arrival.caller_raw)
+        anonymous = company.is_trust_line(arrival.dialled)  # the dialplan has taken the number off the channel already
+        caller = None if anonymous else e164(arrival.caller_raw)
         call = Call(
             id=arrival.kept.call or call_id(self._node, self._boot(), arrival.channel),
             channel=arrival.channel,
             company=company,
             dialled=arrival.dialled,
             caller=caller,
-            caller_raw=arrival.caller_raw,
+            caller_raw="" if anonymous else arrival.caller_raw,
             started_at=self._services.clock.now(),
+            anonymous=anonymous,
             notice_heard=arrival.kept.notice == "1",
             in_danger=arrival.kept.danger == "1",
             of_range=self._services.numbering.branch_of(company, caller),
@@ -92,8 +94,11 @@ class Reception:
 
     async def _serve(self, channel: AgiChannel, call: Call, arrival: Arrival) -> None:
         services = self._services
-        services.storm.came(call)
-        flow = self._flows.of(call.company, storm=services.storm.is_on(call))
+        if call.anonymous:
+            flow = self._flows.of_trust_line(call.company)
+        else:
+            services.storm.came(call)
+            flow = self._flows.of(call.company, storm=services.storm.is_on(call))
         services.journal.begin(self._begun(call, flow.version))
         steps = Steps(services.journal, call.id, flow.version)
         line = Line(channel, call, self._voice, services.clock, steps.spoken, self._seal)
@@ -134,6 +139,7 @@ class Reception:
             flow_version=flow_version,
             started_at=call.started_at,
             answered_at=call.started_at,
+            trust=call.anonymous,
         )
 
     async def _nobodys(self, channel: AgiChannel, arrival: Arrival) -> None:

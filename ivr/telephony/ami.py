@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -28,6 +28,9 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 _AT_ONCE = 200
 """Events handed on before the loop may turn to the calls again."""
+
+OWN_DIGITS = 10
+"""Of a number of ours, however the carrier writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,10 @@ class Ami:
         on_resync: Callable[[Snapshot], None],
         clock: Clock,
         pace: AmiPace | None = None,
+        *,
+        nameless: Collection[str] = (),
     ) -> None:
+        """`nameless`: numbers of ours (the last ten digits) whose callers' numbers are not handed on."""
         self.connected = False
         """Whether the state handed on is being kept up to date."""
         self.stale_since: datetime | None = clock.now()
@@ -95,6 +101,7 @@ class Ami:
         self._on_event, self._on_resync = on_event, on_resync
         self._clock = clock
         self._pace = pace or AmiPace()
+        self._nameless = frozenset(nameless)
         self._session: Session | None = None
         self._inbox: deque[Message] = deque()
         self._reread_wanted = False
@@ -205,7 +212,7 @@ class Ami:
         at = self._clock.now()
         limit = self._pace.action_timeout_s
         core = await session.ask("CoreStatus", {}, limit)
-        channels = await session.ask("CoreShowChannels", {}, limit)
+        channels = [self._seen(one) for one in await session.ask("CoreShowChannels", {}, limit)]
         queues = await session.ask("QueueStatus", {}, limit)
         try:
             snapshot = state.read(core[0], channels, queues, at)
@@ -218,13 +225,19 @@ class Ami:
         metrics.AMI_CONNECTED.set(1)
 
     def _hand_on(self, message: Message) -> None:
-        event = events.parse(message, self._clock.now())
+        event = events.parse(self._seen(message), self._clock.now())
         if event is None:
             self.counts.garbled += 1
             log.warning("ami-garbled", name=message.get("Event"))
             return
         self.counts.events += 1
         self._guarded(self._on_event, event, message.get("Linkedid", ""))
+
+    def _seen(self, message: Message) -> Message:
+        """The message as it may be known here: a trust line's first event comes before the dialplan's first step."""
+        if self._nameless and message.get("Exten", "")[-OWN_DIGITS:] in self._nameless:
+            return {**message, "CallerIDNum": "", "CallerIDName": ""}
+        return message
 
     def _guarded(self, handle: Callable[[T], None], told: T, call: str) -> None:
         try:

@@ -51,10 +51,10 @@ def check(
     folder = settings.dialplan / "menus"
     broken = False
     for file in _asked(files or [folder / COMMON_FILE], companies):
-        owners = [company for company in companies if company.menu == file.name]
+        owners = [company for company in companies if file.name in company.menus]
         if not owners:
             broken = True
-            known = ", ".join(sorted(company.menu for company in companies))
+            known = ", ".join(sorted(menu for company in companies for menu in company.menus))
             text = f"{file}:1: Это меню ни одной компании. Назовите файл как в поле menu компании: {known}."
             err.print(text, markup=False)
         for company in owners:
@@ -72,7 +72,7 @@ def check(
 
 def _asked(files: Sequence[Path], companies: Companies) -> Sequence[Path]:
     """These menus; in place of the common one, which is no company's, every menu beside it."""
-    menus = sorted({company.menu for company in companies})
+    menus = sorted({menu for company in companies for menu in company.menus})
     whole = [[file.with_name(menu) for menu in menus] if file.name == COMMON_FILE else [file] for file in files]
     return [file for some in whole for file in some]
 

@@ -7,7 +7,19 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from gridline.errors import Unavailable
 from gridline.settings import Settings
-from service.doctor import carrier, machine, mail, messages, numbering, recordings, store, telephone, transcripts, words
+from service.doctor import (
+    carrier,
+    machine,
+    mail,
+    messages,
+    numbering,
+    recordings,
+    store,
+    telephone,
+    transcripts,
+    trust,
+    words,
+)
 from service.doctor.finding import Finding, wrong
 
 Check = Callable[[Settings], Sequence[Finding] | Awaitable[Sequence[Finding]]]
@@ -26,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     words.menus,
     store.database,
     numbering.tables,
+    trust.listeners,
     store.spool,
     store.recordings,
     recordings.both_sides,

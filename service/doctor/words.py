@@ -29,7 +29,7 @@ def companies(config: Settings) -> Sequence[Finding]:
         found = list(Companies.load(config.dialplan / "companies"))
     except GridlineError as error:
         return [wrong("Компании", error.message, "Исправьте файл: его строка названа.")]
-    return [fine("Компании", ", ".join(f"{each.name} ({', '.join(each.dids)})" for each in found))]
+    return [fine("Компании", ", ".join(f"{each.name} ({', '.join(each.every_did)})" for each in found))]
 
 
 def menus(config: Settings) -> Sequence[Finding]:
@@ -40,15 +40,15 @@ def menus(config: Settings) -> Sequence[Finding]:
     except GridlineError:
         return []  # told by the checks of prompts and companies
     findings = []
-    for company in known:
+    for company, menu in ((each, menu) for each in known for menu in each.menus):
         lengths = voice.lengths(company.id)
         said = {id: lengths[id] for id, entry in voice.book.items() if not entry.placeholders}
         try:
-            flow = load_checked(config.dialplan / "menus" / company.menu, Vocabulary.of(company, said, SIGNATURES))
+            flow = load_checked(config.dialplan / "menus" / menu, Vocabulary.of(company, said, SIGNATURES))
         except (GridlineError, OSError) as error:
             findings.append(wrong("Меню", str(error), "Исправьте файл; проверка: gridline menus check"))
         else:
-            findings.append(fine("Меню", f"{company.menu}: мест {len(flow.places)}, версия {flow.version[:12]}"))
+            findings.append(fine("Меню", f"{menu}: мест {len(flow.places)}, версия {flow.version[:12]}"))
     return findings
 
 

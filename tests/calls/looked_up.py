@@ -164,9 +164,10 @@ async def exits_taken(house: Installation, calls: int) -> set[tuple[str, str]]:
 
     actions: defaultdict[tuple[str, str], str] = defaultdict(str)
     for company in house.companies:
-        places = written(house.settings.dialplan / "menus" / company.menu).places.items()
-        told = {name: body for name, body in places if isinstance(body, dict)}
-        actions |= {(company.id, name): str(body["do"]) for name, body in told.items() if "do" in body}
+        for menu in company.menus:
+            places = written(house.settings.dialplan / "menus" / menu).places.items()
+            told = {name: body for name, body in places if isinstance(body, dict)}
+            actions |= {(company.id, name): str(body["do"]) for name, body in told.items() if "do" in body}
     return await until(look, f"{calls} оконченных звонков")
 
 

@@ -53,7 +53,7 @@ MEMBERS: Mapping[str, dict[str, list[str]]] = {
     "mrsk-centra": {"mrsk-hotline": [DISPATCHER], "mrsk-consultation": [ABSENT]},
     "pskovenergo": {"pskov-hotline": [ABSENT], "pskov-office": [ABSENT]},
     "arhenergo": {"arhenergo-hotline": [ABSENT], "arhenergo-office": [ABSENT]},
-    "moesk": {"moesk-hotline": [ABSENT], "moesk-office": [ABSENT]},
+    "moesk": {"moesk-hotline": [ABSENT], "moesk-office": [ABSENT], "moesk-security": [ABSENT]},
     CHANGED: {f"{CHANGED}-hotline": [], f"{CHANGED}-water": [], f"{CHANGED}-office": []},
     STORMY: {f"{STORMY}-hotline": [ABSENT], f"{STORMY}-water": [], f"{STORMY}-office": []},
 }

@@ -14,6 +14,8 @@ from carrier.stories.installation import Installation
 from carrier.stories.scene import Caller, Scene
 from carrier.stories.store import loudness, one, recordings
 from ivr.journal.models import CallRecord
+from tests.calls.stories.trust import files_with
+from tests.faults.conftest import scene_of
 from tests.faults.injury import black_hole, executed, files, until, without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -86,6 +88,30 @@ async def test_one_in_the_queue_without_a_controller_is_a_message_and_no_empty_p
         (kept,) = [json.loads(file.read_text()) for file in files(house.var / "spool", "[0-9]*.json")]
     assert kept["intake"]["phone"] == "+79131203443"
     await one(scene, Appeal, Appeal.receipt == kept["receipt"])
+
+
+async def test_the_trust_line_knows_nobody_and_keeps_nothing_without_a_controller(house: Installation) -> None:
+    scene, own = scene_of(house, "moesk"), "+79261234790"
+    line = house.companies.by_id("moesk").trust_line
+    assert line is not None
+    phones = [house.carrier.agent(name) for name in house.settings.agents]
+    recorded = set(files(house.var / "recordings/incoming", "*"))
+    async with without_controller(house):
+        for phone in phones:
+            await phone.unregisters()
+        async with scene.call(own, did=line.did) as caller:
+            await caller.hears("trust-without", within_s=20)
+            await caller.hears("goodbye", within_s=60)
+            await caller.is_hung_up(10)
+        for phone in phones:
+            await phone.registers()
+        assert files(house.var / "spool", "[0-9]*.json") == []
+        assert set(files(house.var / "recordings/incoming", "*")) == recorded
+        cdr = (house.var / "asterisk/var/log/cdr-csv/Master.csv").read_text()
+        cel = (house.var / "asterisk/var/log/cel-custom/cel.csv").read_text()
+        assert line.did in cdr
+        assert line.did in cel
+        assert files_with(house.var, own[-10:]) == []
 
 
 async def _leaves_message(house: Installation, caller: Caller) -> str:

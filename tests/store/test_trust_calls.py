@@ -11,6 +11,7 @@ from alembic import command
 from sqlalchemy import Connection, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent_console.calls import recordings
 from appeals.intake import drafts
 from appeals.intake.drafts import Draft
 from appeals.intake.intake import accept
@@ -29,6 +30,7 @@ from gridline.settings import HOUSE
 from ivr.journal import anonymous
 from ivr.journal.models import CallRecord, CallStep
 from migrations import config
+from recordings.models import Recording, RecordingKind, RecordingState
 from worklist import clocks, items
 from worklist.codes import ItemKind
 from worklist.models import WorkContact, WorkItem
@@ -180,6 +182,38 @@ async def test_others_go_on_with_the_matter_and_know_nobody(db: Database) -> Non
     assert [one.phone for one in contacts].count(WITNESS) == 1
     assert (outage.call_id, outage.phone, outage.settlement_key != "") == (None, None, True)
     assert isinstance(shut[0], WorkItem)
+
+
+async def test_what_was_said_of_a_danger_reaches_the_dispatcher_all_the_same(db: Database) -> None:
+    """It was promised to whoever said it; the talk and every other recording of the call stay shut."""
+    desk, call = Worklist(db, SetClock(NOW), clocks.of_installation(SHIPPED)), await a_call(db)
+    made = {kind: new_id() for kind in RecordingKind}
+    async with db.write() as session:
+        for kind, id in made.items():
+            session.add(
+                Recording(
+                    id=id, call_id=call, kind=kind, state=RecordingState.STORED, started_at=NOW, file=id, channels=1
+                )
+            )
+    words, talk = made[RecordingKind.MESSAGE], made[RecordingKind.TALK]
+    for key, recording in (("danger:1", words), ("danger:2", talk)):
+        await desk.open(Matter(ItemKind.DANGER, "skek", key, call_id=call, recording_id=recording, phone=WITNESS))
+    async with db.write() as session:
+        await trust.shut(session, [call], NOW)
+        await in_bulk.forget_callers(session, [call])
+    async with db.read() as session:
+        seen = await items.open_items(session, list(ItemKind), visible_to=Scope("skek"), most=9)
+        kept = {(one.key, one.call_id, one.recording_id, one.phone) for one in seen}
+        assert kept == {("danger:1", None, words, None), ("danger:2", None, None, None)}
+        heard = {
+            scope: {one.id for one in await recordings.among(session, list(made.values()), visible_to=scope)}
+            for scope in (Scope("skek"), Scope("moesk"), Scope("skek", trust=True))
+        }
+    assert heard == {
+        Scope("skek"): {words},
+        Scope("moesk"): set(),
+        Scope("skek", trust=True): set(made.values()),
+    }
 
 
 async def test_calls_that_were_the_trust_lines_before_still_are(db: Database) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 import migrations
+from agent_console.people.models import Role, User
 from asterisk_conf.agents_file import AgentsFile
 from carrier.settings import free_port
 from grid.numbering.models import NumberingTable
@@ -32,7 +33,7 @@ from ivr.voice.synthesis import find_rhvoice
 from ivr.voice.voice import Voice
 from service import lock
 from service.cli import doctor as command
-from service.doctor import CHECKS, examine, machine, mail, messages, numbering, store, telephone, words
+from service.doctor import CHECKS, examine, machine, mail, messages, numbering, store, telephone, trust, words
 from service.doctor import carrier as way
 from service.doctor.finding import Finding
 from service.ports import Port
@@ -627,6 +628,34 @@ async def test_tables_of_numbers_are_missed_only_where_there_are_branches(config
         if "branches:" in file.read_text("utf-8"):
             file.unlink()
     assert await numbering.tables(but(config, dialplan=tmp_path / "dialplan")) == []
+
+
+# --- the trust line ---
+
+
+async def test_a_company_is_named_in_which_nobody_may_hear_the_trust_line(config: Settings) -> None:
+    assert await trust.listeners(config) == []  # without a database that is another check's word
+    db = Database(config.db_url)
+    try:
+        config.var.mkdir(parents=True, exist_ok=True)
+        await migrations.upgrade(db)
+        assert "ПАО «МРСК Центра»" in only(await trust.listeners(config)).what
+        for login, company, expected in (("own", "moesk", "note"), ("of-all", None, "fine")):
+            async with db.write() as session:
+                session.add(
+                    User(
+                        login=login,
+                        name=login,
+                        password_hash="x",
+                        role=Role.SECURITY,
+                        company_id=company,
+                        created_at=datetime.now(UTC),
+                    )
+                )
+            found = only(await trust.listeners(config))
+            assert (found.level, "МОЭСК" in found.what) == (expected, False)
+    finally:
+        await db.close()
 
 
 def run(*words: str) -> tuple[int, str]:

@@ -111,3 +111,24 @@ def test_what_a_machine_at_its_limit_may_do_without_is_on_unless_it_is_told(tmp_
         etc = rendered(tmp_path / answer, **settings)
         for file, switch in switches.items():
             assert f"{switch}{answer}\n" in (etc / file).read_text()
+
+
+def test_nobody_who_calls_a_trust_line_is_written_by_asterisk(tmp_path: Path) -> None:
+    """The number goes off the channel first of all; the event that comes before the dialplan is told apart."""
+    companies = Companies.load(HOUSE / "dialplan/companies")
+    line = companies.by_id("moesk").trust_line
+    assert line is not None
+    rendered = render(Settings(var=tmp_path), PROGRAM, list(companies))
+    plan = (rendered.etc / "extensions.conf").read_text()
+    for form in (line.did, f"+{line.did}", f"8{line.did[1:]}", line.did[1:]):
+        steps = plan.partition(f"exten => {form},1,")[2].partition("exten =>")[0].splitlines()
+        assert steps[2].strip() == "same => n,Goto(nameless,s,1)"
+    mapping = (rendered.etc / "cel_custom.conf").read_text().splitlines()[-1]
+    assert f'${{IF($["${{CHANNEL(exten):-10}}" = "{line.did[1:]}"]?:${{CALLERID(num)}})}}' in mapping
+    assert mapping.count("CALLERID") == 1
+
+
+def test_without_a_trust_line_every_caller_is_written(tmp_path: Path) -> None:
+    (tmp_path / "companies").mkdir()
+    rendered = render(Settings(var=tmp_path / "var"), PROGRAM, companies_with(tmp_path / "companies", {}))
+    assert ",${CSV_QUOTE(${CALLERID(num)})}," in (rendered.etc / "cel_custom.conf").read_text()

@@ -10,10 +10,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, exists, not_, or_, select, update
+from sqlalchemy import and_, case, exists, not_, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from recordings.models import Recording, RecordingKind
 from worklist.codes import Ending, ItemKind
 from worklist.models import WorkAttempt, WorkContact, WorkItem
 from worklist.steps.matters import Changed
@@ -82,16 +83,21 @@ async def reopen_all(session: AsyncSession, kind: ItemKind, subjects: Sequence[s
 async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
     """Take the callers of calls that became the trust line's out of what others must go on seeing to.
 
-    A danger and a missing supply stay, as matters of a place. What is owed to the caller alone is the security
-    service's with all it says: `worklist.items.of_trust`.
+    A danger and a missing supply stay, as matters of a place; the words that were left about a danger stay with it, for
+    they were promised to the dispatcher and name the place. What is owed to the caller alone is the security service's
+    with all it says: `worklist.items.of_trust`.
     """
     nobody = {"call_id": None, "recording_id": None, "phone": None}
+    talk = exists().where(Recording.id == WorkItem.recording_id, Recording.kind != RecordingKind.MESSAGE)
+    words = case((and_(WorkItem.kind == ItemKind.DANGER, ~talk), WorkItem.recording_id), else_=null())
     of_calls = WorkContact.call_id.in_(calls)
     joined = select(WorkContact.item_id).where(of_calls)
     phones = select(WorkContact.phone).where(of_calls)
     same = update(WorkItem).where(_OF_PLACE, WorkItem.id.in_(joined), WorkItem.phone.in_(phones))
     await session.execute(same.values(phone=None))
-    await session.execute(update(WorkItem).where(_OF_PLACE, WorkItem.call_id.in_(calls)).values(nobody))
+    await session.execute(
+        update(WorkItem).where(_OF_PLACE, WorkItem.call_id.in_(calls)).values(nobody | {"recording_id": words})
+    )
     others = or_(WorkItem.call_id.is_(None), WorkItem.call_id.not_in(calls))
     seen = exists().where(WorkItem.id == WorkContact.item_id, others)
     await session.execute(update(WorkContact).where(of_calls, seen).values(nobody))

@@ -94,3 +94,29 @@ async def a_call_back_that_nothing_can_store_is_not_promised(scene: Play) -> Non
         await dispatcher.rung(within_s=20)
         await goes(caller, "1", asks_for(WISHES), "1", SORRY)
         await caller.is_hung_up(within_s=20)
+
+
+@DISTRESS.story("moesk")
+async def a_report_to_the_trust_line_that_nothing_can_keep_is_not_promised(scene: Play) -> None:
+    way = ("5", "complaint-menu", "4", "trust-menu", "1", "trust-promise-by-key")
+    async with scene.greeted("+79132000015", *way) as caller:
+        await _speaks(caller)
+        await goes(caller, "#", "complaint-review")
+        await caller.press("1")
+        await _ends_with(caller, SORRY)
+
+
+@DISTRESS.story("moesk")
+async def a_result_is_not_asked_for_by_whoever_cannot_be_forgotten(scene: Play) -> None:
+    way = ("5", "complaint-menu", "4", "trust-menu", "2", "technical-trouble")
+    async with scene.greeted("+79132000016", *way) as caller:
+        await caller.hangs_up()
+
+
+@DISTRESS.story()
+async def a_theft_that_nothing_can_keep_goes_to_a_person(scene: Play) -> None:
+    way = ("5", "complaint-menu", "3", "theft-how", "2", "theft-tell-anonymous")
+    async with scene.greeted("+79132000017", *way) as caller:
+        await _speaks(caller)
+        await goes(caller, "#", "complaint-review", "1", "technical-trouble")
+        await caller.hangs_up()

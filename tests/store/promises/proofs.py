@@ -26,6 +26,7 @@ from ivr.actions.office import book_appointment, my_appointment
 from ivr.actions.person import callback, leave_message
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
+from ivr.actions.trust import trust_report
 from ivr.outbound.campaigns.restored import RestorationScript
 from ivr.telephony import emergency
 from outreach.campaigns import Claimed
@@ -199,6 +200,17 @@ async def _message_without_a_number(shop: Shop) -> None:
 async def _message_without_a_number_or_a_database(shop: Shop) -> None:
     shop.db.refuses = True
     await leave_message.act(shop.caller("#", "0", number=None), shop.services, "service")
+
+
+@proves("trust-registered")
+async def _told_to_the_trust_line(shop: Shop) -> None:
+    await trust_report.act(shop.caller("#", "1"), shop.services, "")
+
+
+@proves("trust-kept")
+async def _told_to_the_trust_line_while_the_register_is_away(shop: Shop) -> None:
+    shop.db.refuses = True
+    await trust_report.act(shop.caller("#", "1"), shop.services, "")
 
 
 @proves("callback-promised")

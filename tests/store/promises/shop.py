@@ -101,6 +101,9 @@ class ScriptedCaller(Line):
             await self._heard(phrase if isinstance(phrase, str) else phrase.id)
         return ""
 
+    async def say_unkept(self, *phrases: Phrase) -> None:
+        await self.say(*phrases)
+
     async def ask_key(self, *phrases: Phrase, wait_s: float = 5) -> str:
         await self.say(*phrases)
         return self._next()

@@ -57,7 +57,7 @@ ONE = {
         "schedule: office",
         "На тему «outages» отвечают не круглосуточно. Уберите schedule: так требует приказ 186.",
     ),
-    "no topic for danger": (MOESK, "  maintenance:\n", "  other:\n", "topics:", "Нет темы «maintenance». Добавьте её"),
+    "no topic for danger": (MOESK, "  maintenance:\n", "  water:\n", "topics:", "Нет темы «maintenance». Добавьте её"),
     "a topic that the register has not": (
         SKEK,
         "  water:\n",
@@ -71,6 +71,27 @@ ONE = {
         '  - "78007004070"\n  - "78007004071"\n  - "78007004070"\n',
         '  - "78007004070"\nmenu',
         "Номер 78007004070 назван дважды. Оставьте его один раз.",
+    ),
+    "the hotline's number for the trust line": (
+        MOESK,
+        '"78007004079"',
+        '"78007004070"',
+        '  did: "78007004070"',
+        "Номер 78007004070 уже есть в dids. На телефоне доверия номер звонящего не хранится",
+    ),
+    "another company's number for the trust line": (
+        MOESK,
+        "78007004079",
+        "78182000000",
+        '"78182000000"',
+        "Номер 78182000000 уже отдан компании «arhenergo»",
+    ),
+    "the trust line without a menu": (
+        MOESK,
+        "menu: moesk-trust.yaml",
+        "menu: moesk-trusty.yaml",
+        "  menu: moesk-trusty.yaml",
+        "Меню dialplan/menus/moesk-trusty.yaml нет.",
     ),
     "another company's number": (
         SKEK,
@@ -204,7 +225,7 @@ def test_a_calendar_is_wanted_two_months_ahead(dialplan: Path, tmp_path: Path) -
 def test_the_command_ends_with_1_where_anything_is_wrong(dialplan: Path) -> None:
     good = CliRunner().invoke(cli.app, ["companies", "check"])
     assert good.exit_code == 0, good.output
-    assert "moesk: в порядке (МОЭСК, 78007004070)" in good.stdout
+    assert "moesk: в порядке (МОЭСК, 78007004070, 78007004079)" in good.stdout
     assert good.stdout.count("в порядке") == 5
     spoil(dialplan, SKEK, "menu: skek.yaml", "menu: skekk.yaml")
     bad = CliRunner().invoke(cli.app, ["companies", "check"])

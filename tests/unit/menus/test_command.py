@@ -17,7 +17,7 @@ SHIPPED = HOUSE / "dialplan" / "menus"
 def test_the_shipped_menus_are_in_order() -> None:
     result = RUNNER.invoke(menus, ["check"])
     assert result.exit_code == 0, result.output
-    assert result.stdout.count("в порядке") == 5
+    assert result.stdout.count("в порядке") == 6
     assert "skek.yaml: в порядке (ООО «СКЭК»), мест " in result.stdout
 
 

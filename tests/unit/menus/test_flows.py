@@ -28,8 +28,8 @@ def write(folder: Path, name: str, text: str) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for company in COMPANIES:
-        write(tmp_path, company.menu, GOOD)
+    for menu in (menu for company in COMPANIES for menu in company.menus):
+        write(tmp_path, menu, GOOD)
     return tmp_path
 
 

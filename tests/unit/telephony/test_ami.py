@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Any
 
 import pytest
@@ -34,15 +34,14 @@ CALM = AmiPace(backoff_s=0.01, backoff_most_s=0.05, action_timeout_s=1.0, reread
 class Link:
     """An Ami that runs, what it handed on, and Asterisk's side of it."""
 
-    def __init__(self, manager: FakeManager, pace: AmiPace, secret: str) -> None:
+    def __init__(self, manager: FakeManager, pace: AmiPace, secret: str, nameless: Collection[str]) -> None:
         self.manager = manager
         self.events: list[Event] = []
         self.snapshots: list[Snapshot] = []
         self.poison: Callable[[Event], None] = lambda event: None
         self._changed = asyncio.Event()
-        self.ami = Ami(
-            "127.0.0.1", manager.port, "gridline", secret, self._on_event, self._on_resync, SystemClock(), pace
-        )
+        address = ("127.0.0.1", manager.port, "gridline", secret)
+        self.ami = Ami(*address, self._on_event, self._on_resync, SystemClock(), pace, nameless=nameless)
 
     def _on_event(self, event: Event) -> None:
         self.events.append(event)
@@ -65,10 +64,10 @@ class Link:
 
 
 @contextlib.asynccontextmanager
-async def linked(pace: AmiPace = CALM, secret: str = "secret") -> AsyncIterator[Link]:
+async def linked(pace: AmiPace = CALM, secret: str = "secret", nameless: Collection[str] = ()) -> AsyncIterator[Link]:
     manager = FakeManager()
     await manager.start()
-    link = Link(manager, pace, secret)
+    link = Link(manager, pace, secret, nameless)
     running = asyncio.create_task(link.ami.run())
     try:
         yield link
@@ -106,6 +105,18 @@ async def test_the_state_is_read_after_login_and_events_follow() -> None:
             16,
             "2026-11-22T05:01:31.250000+00:00",
         )
+
+
+async def test_nobody_who_calls_a_number_without_names_is_handed_on() -> None:
+    async with linked(nameless=["8007004079"]) as link:
+        seen = {**channel_headers("1.1"), "Exten": "+78007004079"}
+        link.manager.channels = [{**seen, "Duration": "00:00:01", "BridgeId": ""}]
+        await link.synced()
+        assert link.snapshots[0].channels[0].channel.caller == ""
+        link.manager.event("Newchannel", seen)
+        link.manager.event("Newchannel", {**channel_headers("1.2"), "Exten": "78007004070"})
+        await link.until(lambda: len(link.events) == 2)
+        assert [one.channel.caller for one in link.events if isinstance(one, ChannelSeen)] == ["", "+79210000001"]
 
 
 async def test_letters_split_over_chunks_stay_whole() -> None:

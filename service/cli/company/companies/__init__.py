@@ -32,7 +32,7 @@ def check() -> None:
         raise typer.Exit(1)
     out = Console(highlight=False, soft_wrap=True)
     for company in Companies.load(options.dialplan / "companies"):
-        out.print(f"{company.id}: в порядке ({company.name}, {', '.join(company.dids)})", markup=False)
+        out.print(f"{company.id}: в порядке ({company.name}, {', '.join(company.every_did)})", markup=False)
 
 
 def new(

@@ -102,6 +102,10 @@ def _menu_there(dialplan: Path, company: Company, file: YamlFile) -> Iterator[Mi
     if not (dialplan / "menus" / company.menu).exists():
         cure = "Положите туда меню: хватит строки «from: common»."
         yield Mistake(file.line("menu"), f"Меню dialplan/menus/{company.menu} нет.", cure)
+    trust = company.trust_line
+    if trust is not None and not (dialplan / "menus" / trust.menu).exists():
+        cure = "Положите туда меню, например как moesk-trust.yaml."
+        yield Mistake(file.line("trust_line", "menu"), f"Меню dialplan/menus/{trust.menu} нет.", cure)
 
 
 def _prompts_and_menus(dialplan: Path, companies: Sequence[Company], known: Sequence[str]) -> Iterator[Misconfigured]:
@@ -124,8 +128,8 @@ def _prompts_and_menus(dialplan: Path, companies: Sequence[Company], known: Sequ
 
 
 def _menus_of(dialplan: Path, company: Company) -> Iterator[Path]:
-    usual = dialplan / "menus" / company.menu
-    return (file for file in (usual, usual.with_name(usual.stem + STORM)) if file.exists())
+    usual, *others = (dialplan / "menus" / name for name in company.menus)
+    return (file for file in (usual, usual.with_name(usual.stem + STORM), *others) if file.exists())
 
 
 def _menus_of_nobody(dialplan: Path, companies: Iterable[Company]) -> Iterator[Misconfigured]:

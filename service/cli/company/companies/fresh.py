@@ -71,7 +71,7 @@ def _did(number: str, there: Companies) -> str:
         raise InvalidInput(f"«{shown}» — не российский телефон. Пишите так: --number 78005009494.")
     did = phone.e164.removeprefix("+")
     for company in there:
-        if did in company.dids:
+        if did in company.every_did:
             raise InvalidInput(f"Номер {did} уже отдан компании «{company.id}». Дайте новой другой.")
     return did
 

@@ -1,0 +1,1 @@
+"""What every caller hears before the menu: the recording notice, and what a dispatcher announces."""
