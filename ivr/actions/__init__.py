@@ -11,7 +11,6 @@ from gridline import metrics
 from ivr.actions import (
     announcement,
     appeal_status,
-    connection_status,
     danger,
     find_branch,
     open_matters,
@@ -21,6 +20,7 @@ from ivr.actions import (
 from ivr.actions.person import callback, leave_message, operator
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
+from ivr.actions.reference import connection_status
 from ivr.line import Line
 from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, POWER, Signature
 from ivr.menus.walk import Act
