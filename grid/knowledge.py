@@ -84,6 +84,11 @@ class Knowledge:
     def __init__(self, articles: Mapping[str, Mapping[str, Article]]) -> None:
         self._articles = articles
 
+    def with_more(self, more: Mapping[str, Iterable[Article]]) -> Knowledge:
+        """The same with further articles by company; a file of the same name takes their place."""
+        further = {company: {one.id: one for one in more.get(company, ())} for company in self._articles}
+        return Knowledge({company: further[company] | dict(own) for company, own in self._articles.items()})
+
     @classmethod
     def load(cls, folder: Path, companies: Iterable[str], refused: Refused | None = None) -> Knowledge:
         """Read `folder`; no folder at all is an empty knowledge base.
@@ -172,8 +177,15 @@ def _article(file: Path) -> Article:
     made = blocks(told.text)
     if not made:
         raise Misconfigured(f"{file}: статья пуста.")
+    return article_of(file.stem, told.title, made, topics=told.topics, words=told.words)
+
+
+def article_of(
+    id: str, title: str, made: tuple[Block, ...], *, topics: tuple[str, ...] = (), words: Iterable[str] = ()
+) -> Article:
+    """An article of blocks, to be found by the words in them, by its title's and by further `words`."""
     weights: dict[str, int] = {}
     whole = " ".join(line for block in made for line in block.lines)
-    for text, weight in ((whole, _TEXT), (" ".join(told.words), _WORDS), (told.title, _TITLE)):
+    for text, weight in ((whole, _TEXT), (" ".join(words), _WORDS), (title, _TITLE)):
         weights |= {stem: max(weight, weights.get(stem, 0)) for stem in stems(text)}
-    return Article(file.stem, told.title, told.topics, made, weights)
+    return Article(id, title, topics, made, weights)

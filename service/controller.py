@@ -36,6 +36,7 @@ from appeals.register import Register
 from asterisk_conf.logs import Logs
 from asterisk_conf.secrets import secret
 from grid.numbering.numbering import Numbering
+from grid.reference.shelf import Shelf
 from gridline import log as logging
 from gridline import metrics, settings
 from gridline.calendar.calendar_file import load_calendar
@@ -167,6 +168,7 @@ class Controller:
         self.storm = Storm(self.db, clock, limits.of_installation(config.dialplan), config.node)
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
         self.numbering = Numbering(self.db)
+        shelf = Shelf(config.dialplan, [company.id for company in companies])
         self.ears = ears_of(config)
         services = Services(
             db=self.db,
@@ -190,6 +192,7 @@ class Controller:
             storm=self.storm,
             announcer=self.announcer,
             numbering=self.numbering,
+            shelf=shelf,
         )
         self.flows = Flows(companies, config.dialplan / "menus", self._vocabulary)
         self.ami = Ami(
@@ -274,6 +277,7 @@ class Controller:
             storm=self.storm,
             announcer=self.announcer,
             numbering=self.numbering,
+            shelf=shelf,
             judging=Judging.of(config.dialplan, self.db, clock, companies, calendar, matters.worklist),
             incoming=incoming,
             recordings=recordings / "store",

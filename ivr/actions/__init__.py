@@ -20,7 +20,7 @@ from ivr.actions import (
 from ivr.actions.person import callback, leave_message, operator
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
-from ivr.actions.reference import connection_status
+from ivr.actions.reference import connection_consultation, connection_status
 from ivr.line import Line
 from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, POWER, Signature
 from ivr.menus.walk import Act
@@ -53,6 +53,9 @@ ACTIONS: Mapping[str, Action] = {
     DANGER: Action(danger.act, subject="maintenance"),
     POWER: Action(no_supply.act, subject="outages", takes_topic=True),
     "connection_status": Action(connection_status.act, subject="connection", exits_by_key=("main",)),
+    "connection_consultation": Action(
+        connection_consultation.act, subject="connection", exits_by_key=("main", "call", "message")
+    ),
     "register_complaint": Action(register_complaint.act, takes_topic=True, exits_by_key=("main",)),
     "appeal_status": Action(appeal_status.act, subject="appeal", exits_by_key=("main",)),
     PERSON: Action(operator.act, takes_topic=True, exits_by_key=("callback",)),

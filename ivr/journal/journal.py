@@ -21,8 +21,17 @@ from gridline import metrics
 from gridline.clock import Clock, happens
 from gridline.db import Database, Refused
 from gridline.errors import Unavailable
-from ivr.journal.entries import OF_CALL, CallBegun, CallEnded, JournalEntry, NoticePlayed, OutageTold, StepTaken
-from ivr.journal.models import CallRecord, CallStep
+from ivr.journal.entries import (
+    OF_CALL,
+    CallBegun,
+    CallEnded,
+    ConnectionAsked,
+    JournalEntry,
+    NoticePlayed,
+    OutageTold,
+    StepTaken,
+)
+from ivr.journal.models import CallConsultation, CallRecord, CallStep
 from ivr.journal.spool import JournalSpool
 
 BATCH = 500
@@ -35,6 +44,7 @@ WITHIN_S = 5.0
 log = structlog.get_logger(__name__)
 _CALLS, _STEPS = cast("Table", CallRecord.__table__), cast("Table", CallStep.__table__)
 _TELLINGS = cast("Table", OutageTelling.__table__)
+_CONSULTATIONS = cast("Table", CallConsultation.__table__)
 _CHANGE = update(_CALLS).where(_CALLS.c.id == bindparam(OF_CALL))
 """Fills the columns of a call that its rows name."""
 
@@ -42,7 +52,8 @@ _CHANGE = update(_CALLS).where(_CALLS.c.id == bindparam(OF_CALL))
 class Journal:
     """One for the process; `run()` must be running for anything to be stored.
 
-    `begin`, `step`, `notice`, `told`, `end` return at once and never raise: a call does not suffer for its record.
+    `begin`, `step`, `notice`, `told`, `asked`, `end` return at once and never raise: a call does not suffer for its
+    record.
     """
 
     def __init__(
@@ -84,6 +95,12 @@ class Journal:
         call = self._begun(call_id)
         if call is not None:
             self._put(JournalEntry(call, told))
+
+    def asked(self, call_id: str, asked: ConnectionAsked) -> None:
+        """The caller asked how to connect."""
+        call = self._begun(call_id)
+        if call is not None:
+            self._put(JournalEntry(call, asked))
 
     def end(
         self, call_id: str, outcome: str, *, branch: str = "", flow_version: str = "", at: datetime | None = None
@@ -219,11 +236,13 @@ class Journal:
         calls = {entry.call.id: entry for entry in batch}
         steps = [entry.fact_row() for entry in batch if isinstance(entry.fact, StepTaken)]
         tellings = [entry.fact_row() for entry in batch if isinstance(entry.fact, OutageTold)]
+        asked = [entry.fact_row() for entry in batch if isinstance(entry.fact, ConnectionAsked)]
         later = [entry.fact_row() for entry in batch if isinstance(entry.fact, NoticePlayed | CallEnded)]
         work: list[tuple[UpdateBase, Sequence[dict[str, Any]]]] = [
             (self._db.insert_missing(_CALLS), [entry.call_row() for entry in calls.values()]),
             (self._db.insert_missing(_STEPS), steps),
             (self._db.insert_missing(_TELLINGS), tellings),
+            (self._db.insert_missing(_CONSULTATIONS), asked),
             *((_CHANGE, rows) for rows in _alike(later)),
         ]
         await self._db.store(work, within_s=WITHIN_S)

@@ -40,6 +40,7 @@ from asterisk_conf.logs import Logs
 from grid.feeds.intake import FeedIntake
 from grid.numbering.numbering import Numbering
 from grid.outages import thresholds
+from grid.reference.shelf import Shelf
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -204,6 +205,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         storm=Storm(db, clock, of_installation(settings.dialplan), settings.node),
         announcer=Announcer(db, clock, voice, tmp_path / "announced", disk),
         numbering=Numbering(db),
+        shelf=Shelf(settings.dialplan, [company.id for company in companies]),
         judging=Judging.of(settings.dialplan, db, clock, companies, calendar, worklist),
         incoming=Incoming(tmp_path / "incoming", clock, least_free=0),
         recordings=tmp_path / "recordings",

@@ -80,7 +80,7 @@ async def without_a_notice_nothing_is_recorded_and_a_branch_is_not_needed(scene:
     """The notice is lost: the menu comes all the same, and whoever would be recorded is not."""
     async with scene.call("+79132000013") as caller:
         await caller.hears("main-menu", within_s=30)
-        await goes(caller, "3", "connection-menu", "2", "connection-how", "5", "anything-else", "0", SORRY)
+        await goes(caller, "3", "connection-menu", "2", "consult-applicant", "0", SORRY)
         await caller.is_hung_up(within_s=20)
 
 

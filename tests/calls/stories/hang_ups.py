@@ -24,7 +24,7 @@ PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     ("no-power", (*POWER, "1", "premise-unknown-caller", "2", "settlement-letters")),
     ("no-power", (*POWER, "1", "premise-unknown-caller", "3", "place-tell")),
     ("water", ("2", "power-service", "2", "water-menu")),
-    ("connection-how", ("3", "connection-menu", "2", "connection-how")),
+    ("connection-how", ("3", "connection-menu", "2", "consult-applicant")),
     ("connection-status", TO_APPLICATION),
     ("connection-status", (*TO_APPLICATION, "26002023#", SHIELD)),
     ("consult-connection", ("3", "connection-menu", "3", "person-connecting")),

@@ -9,6 +9,7 @@ from typing import Final
 
 from appeals.taxonomy import shipped as taxonomy
 from grid.knowledge import Knowledge
+from grid.reference.passports import Passports
 from gridline.calendar.calendar_file import NAME, kept_days, load_calendar
 from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO
 from gridline.companies import ALWAYS, Company, every
@@ -44,6 +45,7 @@ def found(dialplan: Path, var: Path, today: date) -> list[str]:
         *(told for company in companies for told in _company(dialplan, company)),
         *_prompts_and_menus(dialplan, list(companies), known),
         *_articles(dialplan / "knowledge", known),
+        *_passports(dialplan / "passports", known),
         *_calendar(var, today),
     ]
     return list(dict.fromkeys(line for each in told for line in each.message.splitlines()))
@@ -157,6 +159,19 @@ def _articles(folder: Path, known: Sequence[str]) -> list[Misconfigured]:
         if place.name not in {COMMON, *known}:
             cure = f"Назовите папку как компанию ({', '.join(known)}) или уберите."
             refused.append(misconfigured(place, [Mistake(1, "Это статьи ни одной компании.", cure)]))
+    return refused
+
+
+def _passports(folder: Path, known: Sequence[str]) -> list[Misconfigured]:
+    refused: list[Misconfigured] = []
+    Passports.load(folder, known, refused.append)
+    if not (folder / f"{COMMON}.yaml").exists():
+        gone = Mistake(1, "Общих паспортов услуг нет.", "Верните файл из поставки: по нему консультируют.")
+        refused.append(misconfigured(folder / f"{COMMON}.yaml", [gone]))
+    for file in _yaml_in(folder):
+        if file.stem not in {COMMON, *known}:
+            cure = f"Назовите файл как компанию ({', '.join(known)}) или уберите."
+            refused.append(misconfigured(file, [Mistake(1, "Это паспорта ни одной компании.", cure)]))
     return refused
 
 

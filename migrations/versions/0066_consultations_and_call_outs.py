@@ -1,0 +1,33 @@
+"""What callers ask of connecting, and the visits of technicians that are promised to them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0066"
+down_revision = "0062"
+
+
+def upgrade() -> None:
+    """Go forward."""
+    op.create_table(
+        "call_consultations",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("call_id", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("applicant", sa.String(length=16), nullable=False),
+        sa.Column("power", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=16), nullable=False),
+        sa.Column("wants", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_call_consultations_call_id_calls"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_consultations")),
+    )
+    op.create_index(op.f("ix_call_consultations_call_id"), "call_consultations", ["call_id"])
+
+
+def downgrade() -> None:
+    """Go back."""
+    op.drop_table("call_consultations")
