@@ -42,6 +42,7 @@ from recordings.incoming import Incoming
 from recordings.store import Store
 from worklist.callbacks import Callbacks
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 
@@ -56,6 +57,7 @@ class Console:
     register: Register
     worklist: Worklist
     callbacks: Callbacks
+    call_outs: CallOuts
     feeds: FeedIntake
     outage_desk: OutageDesk
     messages: Messages

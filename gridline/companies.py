@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from gridline.calendar.call_outs import CallOutRule
 from gridline.calendar.hours import Schedule, Workdays
 from gridline.errors import Misconfigured, NotFound
 from gridline.numbers import regions
@@ -148,6 +149,8 @@ class Company(_Frozen):
     """Telephones rung one after another about a danger that nobody at the console has taken."""
     menus_by_voice: bool = False
     """Whether callers may say the words that its menus have for their keys, where speech is recognised."""
+    call_outs: CallOutRule | None = None
+    """When technicians come out to a meter; None: a visit is asked of a person."""
     survey: bool = False
     """Whether a caller who stays after a talk is asked to rate it by a key."""
 

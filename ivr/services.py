@@ -29,6 +29,7 @@ from recordings.disk import Disk
 from recordings.incoming import BadLabel, Incoming, Kind, Label
 from worklist.callbacks import Callbacks
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ class Services:
     register: Register
     worklist: Worklist
     callbacks: Callbacks
+    call_outs: CallOuts
     outage_desk: OutageDesk
     messages: Messages
     board: Board

@@ -99,6 +99,7 @@ from service.calls_out import CallsOut
 from service.doorkeeper import Doorkeeper
 from service.matters import Matters
 from speech.ears import ears_of
+from worklist.steps.call_outs import CallOuts
 
 log = structlog.get_logger(__name__)
 
@@ -168,6 +169,7 @@ class Controller:
         self.storm = Storm(self.db, clock, limits.of_installation(config.dialplan), config.node)
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
         self.numbering = Numbering(self.db)
+        call_outs = CallOuts(self.db, clock, calendar, matters.worklist)
         shelf = Shelf(config.dialplan, [company.id for company in companies])
         self.ears = ears_of(config)
         services = Services(
@@ -178,6 +180,7 @@ class Controller:
             register=self.register,
             worklist=matters.worklist,
             callbacks=matters.callbacks,
+            call_outs=call_outs,
             outage_desk=matters.outage_desk,
             messages=matters.messages,
             board=self.board,
@@ -256,6 +259,7 @@ class Controller:
             register=self.register,
             worklist=matters.worklist,
             callbacks=matters.callbacks,
+            call_outs=call_outs,
             feeds=matters.feed_intake,
             outage_desk=matters.outage_desk,
             messages=matters.messages,

@@ -61,6 +61,7 @@ from worklist.callbacks import Callbacks
 from worklist.codes import ItemKind
 from worklist.models import WorkItem
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 COMPANY: Final = "skek"
@@ -121,6 +122,7 @@ class Night:
             register=Register(db, time, companies, calendar),
             worklist=worklist,
             callbacks=Callbacks(db, time, worklist),
+            call_outs=CallOuts(db, time, calendar, worklist),
             outage_desk=self.desk,
             messages=messages,
             board=board,

@@ -75,6 +75,7 @@ from tests.table_ears import TableEars
 from worklist import clocks
 from worklist.callbacks import Callbacks
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 AXE = FRONTEND / "node_modules/axe-core/axe.min.js"
@@ -184,6 +185,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         register=Register(db, clock, companies, calendar),
         worklist=worklist,
         callbacks=Callbacks(db, clock, worklist),
+        call_outs=CallOuts(db, clock, calendar, worklist),
         feeds=FeedIntake(db, clock),
         outage_desk=OutageDesk(db, clock, companies, worklist, thresholds.of_installation(settings.dialplan)),
         messages=Messages(db, clock, companies, quiet.of_installation(settings.dialplan), sms, receipts),

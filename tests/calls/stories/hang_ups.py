@@ -28,7 +28,7 @@ PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     ("connection-status", TO_APPLICATION),
     ("connection-status", (*TO_APPLICATION, "26002023#", SHIELD)),
     ("consult-connection", ("3", "connection-menu", "3", "person-connecting")),
-    ("metering", (*REFERENCE, "1", "metering-info")),
+    ("metering", (*REFERENCE, "1", "metering-menu")),
     ("offices", (*REFERENCE, "2", "offices-info")),
     ("booking", (*REFERENCE, "3", "booking-person")),
     ("tariffs", (*REFERENCE, "4", "tariffs-info")),

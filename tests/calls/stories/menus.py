@@ -21,7 +21,6 @@ MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("water", "water-menu", ("2", "power-service", "2", "water-menu")),
     ("connection", "connection-menu", ("3", "connection-menu")),
     ("reference", "reference-menu", REFERENCE),
-    ("metering-more", "anything-else", (*REFERENCE, "1", "metering-info", "9", "anything-else")),
     ("offices-more", "anything-else", (*REFERENCE, "2", "offices-info", "9", "anything-else")),
     ("complaint", "complaint-menu", ("5", "complaint-menu")),
 ]
@@ -61,8 +60,7 @@ ZEROS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("connection", OFFICE, ("3", "connection-menu")),
     ("connection-how", OFFICE, ("3", "connection-menu", "2", "consult-applicant")),
     ("reference", OFFICE, REFERENCE),
-    ("metering-info", OFFICE, (*REFERENCE, "1", "metering-info")),
-    ("metering-more", OFFICE, (*REFERENCE, "1", "metering-info", "9", "anything-else")),
+    ("metering", OFFICE, (*REFERENCE, "1", "metering-menu")),
     ("offices-info", OFFICE, (*REFERENCE, "2", "offices-info")),
     ("tariffs-info", OFFICE, (*REFERENCE, "4", "tariffs-info")),
     ("complaint", NOBODY, ("5", "complaint-menu")),

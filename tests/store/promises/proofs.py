@@ -24,6 +24,7 @@ from ivr.actions import (
 from ivr.actions.person import callback, leave_message
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
+from ivr.actions.reference import call_out
 from ivr.outbound.campaigns.restored import RestorationScript
 from ivr.telephony import emergency
 from outreach.campaigns import Claimed
@@ -204,6 +205,11 @@ async def _callback_that_is_late(shop: Shop) -> None:
     asked = CallbackAsked("skek", CALLER, "ivr", call_id=new_id(), since=long_ago)
     await shop.services.callbacks.promise(asked)
     await callback.act(shop.caller("1"), shop.services, "")
+
+
+@proves("call-out-booked")
+async def _call_out(shop: Shop) -> None:
+    await call_out.act(shop.caller("2", "1", "1", premise=await shop.premise()), shop.services, "")
 
 
 @proves("danger-message-taken")

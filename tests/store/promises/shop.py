@@ -58,6 +58,7 @@ from worklist.callbacks import Callbacks
 from worklist.codes import ItemKind
 from worklist.models import WorkContact, WorkItem
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 CALLER: Final = "+79131203401"
@@ -167,6 +168,7 @@ class Shop:
             register=Register(db, clock, companies, calendar),
             worklist=worklist,
             callbacks=Callbacks(db, clock, worklist),
+            call_outs=CallOuts(db, clock, calendar, worklist),
             messages=Messages(db, clock, companies, quiet.of_installation(HOUSE / "dialplan"), {}, asyncio.Queue()),
             outage_desk=OutageDesk(db, clock, companies, worklist, thresholds.of_installation(HOUSE / "dialplan")),
             board=board,
