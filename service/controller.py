@@ -170,7 +170,7 @@ class Controller:
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
         self.numbering = Numbering(self.db)
         call_outs = CallOuts(self.db, clock, calendar, matters.worklist)
-        shelf = Shelf(config.dialplan, [company.id for company in companies])
+        shelf = Shelf(config.dialplan, companies)
         self.ears = ears_of(config)
         services = Services(
             db=self.db,

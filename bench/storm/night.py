@@ -137,7 +137,7 @@ class Night:
             storm=self.storm,
             announcer=Announcer(db, time, self.voice, folder / "announced", self.disk),
             numbering=Numbering(db),
-            shelf=Shelf(dialplan, [company.id for company in companies]),
+            shelf=Shelf(dialplan, companies),
         )
         lengths = {id: entry.estimate_s(COMPANY) for id, entry in self.voice.book.items() if not entry.placeholders}
         flows = Flows(companies, dialplan / "menus", lambda company: Vocabulary.of(company, lengths, SIGNATURES))

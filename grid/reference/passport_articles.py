@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from grid.knowledge import Article, Block, BlockKind, article_of
 from grid.reference import terms
 from grid.reference.passports import CompanyPassports, Passport, PassportStage
+from grid.reference.sections import ArticleSection
 
 TOPIC = "connection"
+SECTION = ArticleSection.CONNECTION
 WORDS = ("подключение", "присоединение", "паспорт услуги", "документы", "плата", "этапы", "стадии", "мощность")
 
 
@@ -17,7 +19,7 @@ def articles(passports: CompanyPassports) -> tuple[Article, ...]:
     made = []
     for one in passports.all:
         blocks = (*_blocks(one), *_accompaniment(passports.accompaniment))
-        made.append(article_of(f"passport-{one.id}", one.name, blocks, topics=(TOPIC,), words=WORDS))
+        made.append(article_of(f"passport-{one.id}", one.name, blocks, topics=(TOPIC,), words=WORDS, section=SECTION))
     return tuple(made)
 
 

@@ -11,8 +11,10 @@ from typing import Final
 import structlog
 
 from grid.knowledge import Knowledge
+from grid.reference import further_appeal
 from grid.reference.passport_articles import articles
 from grid.reference.passports import Passports
+from gridline.companies import Company
 from gridline.errors import Misconfigured
 
 KNOWLEDGE: Final = "knowledge"
@@ -27,16 +29,16 @@ class Told:
     """What the files say at one moment."""
 
     knowledge: Knowledge
-    """The articles, those of the passports among them."""
+    """The articles, those of the passports and of further appeal among them."""
     passports: Passports
 
 
 class Shelf:
     """Reads the files at first use. What is wrong is told in the log: nobody's telephone waits for a comma."""
 
-    def __init__(self, dialplan: Path, companies: Iterable[str]) -> None:
+    def __init__(self, dialplan: Path, companies: Iterable[Company]) -> None:
         self._dialplan = dialplan
-        self._companies = tuple(companies)
+        self._companies = {company.id: company for company in companies}
         self._stamps: Stamps | None = None
         self._told = Told(Knowledge({}), Passports({}))
         self._turn = asyncio.Lock()
@@ -70,7 +72,10 @@ class Shelf:
             if self._stamps is None:  # there is nothing to keep: what is right in them serves
                 passports = Passports.load(self._dialplan / PASSPORTS, self._companies, lambda _: None)
         knowledge = Knowledge.load(self._dialplan / KNOWLEDGE, self._companies, _refused)
-        return Told(knowledge.with_more({id: articles(passports.of(id)) for id in self._companies}), passports)
+        made = {}
+        for id, company in self._companies.items():
+            made[id] = (*articles(passports.of(id)), further_appeal.article(company))
+        return Told(knowledge.with_more(made), passports)
 
 
 def _refused(error: Misconfigured) -> None:

@@ -20,7 +20,7 @@ from ivr.actions import (
 from ivr.actions.person import callback, leave_message, operator
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
-from ivr.actions.reference import call_out, connection_consultation, connection_status
+from ivr.actions.reference import call_out, connection_consultation, connection_status, knowledge
 from ivr.line import Line
 from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, POWER, Signature
 from ivr.menus.walk import Act
@@ -53,6 +53,7 @@ ACTIONS: Mapping[str, Action] = {
     DANGER: Action(danger.act, subject="maintenance"),
     POWER: Action(no_supply.act, subject="outages", takes_topic=True),
     "connection_status": Action(connection_status.act, subject="connection", exits_by_key=("main",)),
+    "knowledge": Action(knowledge.act, subject="service", takes_topic=True, exits_by_key=("main",)),
     "call_out": Action(call_out.act, subject="metering", exits_by_key=("main", "message")),
     "connection_consultation": Action(
         connection_consultation.act, subject="connection", exits_by_key=("main", "call", "message")

@@ -207,7 +207,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         storm=Storm(db, clock, of_installation(settings.dialplan), settings.node),
         announcer=Announcer(db, clock, voice, tmp_path / "announced", disk),
         numbering=Numbering(db),
-        shelf=Shelf(settings.dialplan, [company.id for company in companies]),
+        shelf=Shelf(settings.dialplan, companies),
         judging=Judging.of(settings.dialplan, db, clock, companies, calendar, worklist),
         incoming=Incoming(tmp_path / "incoming", clock, least_free=0),
         recordings=tmp_path / "recordings",

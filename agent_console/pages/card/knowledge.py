@@ -14,6 +14,7 @@ from agent_console.web.query_string import QueryString
 from agent_console.web.render import render
 from agent_console.web.routes import MenuEntry, add, add_entry
 from appeals.taxonomy import shipped
+from grid.reference.sections import TITLES, ArticleSection
 
 LONGEST_QUERY = 120
 
@@ -40,8 +41,11 @@ async def _list(request: web.Request, block: str) -> web.Response:
     given, topics = QueryString(request.query), shipped().topics
     query, topic = given.text("q", at_most=LONGEST_QUERY), given.code("topic", topics, "Тема")
     knowledge = (await console_of(request).shelf.now()).knowledge
+    section = given.code("section", {str(one) for one in TITLES}, "Раздел")
     found = knowledge.find(company.id, query) if query else knowledge.of_topic(company.id, topic)
     narrowed = found if query or not topic else [one for one in found if topic in one.topics or not one.topics]
+    if section and not query:
+        narrowed = knowledge.in_section(company.id, ArticleSection(section))
     return render(
         request,
         "knowledge.html",
@@ -50,6 +54,8 @@ async def _list(request: web.Request, block: str) -> web.Response:
         articles=narrowed,
         query=query,
         topic=topic,
+        section=section,
+        sections=[(str(code), title) for code, title in TITLES.items()],
         subjects=[(code, row.title) for code, row in topics.items() if code in company.topics],
         of_company=company,
         companies=companies_of(console_of(request), actor_of(request)),

@@ -16,11 +16,12 @@ from gridline.errors import Conflict
 from ivr.actions import by_message, told
 from ivr.actions.power import place
 from ivr.actions.power.asked import Place
-from ivr.actions.questions import LOOK_UP_S, choose, confirm
+from ivr.actions.premise import spoken_address
+from ivr.actions.questions import LOOK_UP_S, choose, confirm, with_keys
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
-from ivr.voice.prompts import Phrase, Prompt
+from ivr.voice.prompts import Prompt
 from worklist.steps.call_outs import WORKS, CallOutAsked, CallOutBooked
 
 TOPIC: Final = "metering"
@@ -110,20 +111,19 @@ async def _chosen(line: Line, services: Services, slots: Sequence[Slot]) -> Slot
     while True:
         shown = slots[first : first + OFFERED]
         offered = {str(at): slot for at, slot in enumerate(shown, start=1)}
-        choices: list[Phrase] = [
-            Prompt("call-out-choice", when=_span(line, services, slot), key=spoken.cardinal(int(key)))
-            for key, slot in offered.items()
-        ]
+        choices = with_keys([_span(line, services, slot) for slot in shown])
         further = FURTHER if len(slots) > OFFERED else ""
         ending = ("call-out-further",) if further else ()
-        key = await choose(line, "call-out-when", *choices, *ending, keys=(*offered, *further))
+        key = await choose(
+            line, "call-out-when", Prompt("call-out-choices", choices=choices), *ending, keys=(*offered, *further)
+        )
         if key != FURTHER:
             return offered[key]
         first = first + OFFERED if first + OFFERED < len(slots) else 0
 
 
 def _asked_back(line: Line, services: Services, wanted: _Wanted, slot: Slot) -> Prompt:
-    address = spoken.address(wanted.place.premise.address)
+    address = spoken_address(wanted.place.premise, account_keyed=line.call.account_keyed)
     return Prompt("call-out-confirm", when=_span(line, services, slot), address=address)
 
 

@@ -15,7 +15,7 @@ from tests.calls.stories.callback import rings_in_vain
 from tests.calls.stories.complaint import asks_for
 from tests.calls.street import Play, goes
 
-LOST = ("branch-groups", "person-nobody", "complaint-failed")
+LOST = ("branch-groups", "person-nobody", "complaint-failed", "consult-skip", "knowledge-end")
 """Prompts that cannot be said here, for any company."""
 WISHES = "+79132000014"
 """Who wants to be called back; they called before all this, so the question with their number was made then."""

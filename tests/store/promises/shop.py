@@ -182,7 +182,7 @@ class Shop:
             storm=Storm(db, clock, of_installation(HOUSE / "dialplan"), "node1"),
             announcer=Announcer(db, clock, self._voice, var / "announced", disk),
             numbering=Numbering(db),
-            shelf=Shelf(HOUSE / "dialplan", [company.id for company in companies]),
+            shelf=Shelf(HOUSE / "dialplan", companies),
             ends=Ends(journal, board, self._key),
         )
 
