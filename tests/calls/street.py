@@ -45,6 +45,18 @@ COPIES = {CHANGED: "78005000001", STORMY: "78005000002"}
 """Companies like СКЭК, and their numbers."""
 LEADS_BY_MESSAGE = ("arhenergo", "connection")
 """A company that accompanies contracts, and nobody is there to promise a call about it."""
+OF_A_TOPIC = """from: common
+
+tariffs:
+  do: knowledge
+  topic: transmission
+  done: offices-more
+  main: main
+  operator: consult-service
+  none: tariffs-info
+  failed: trouble
+"""
+"""A menu that leads to the articles of a topic on which nothing is written for callers."""
 RANGES = (
     '999;0010000;0019999;10000;ООО "Связь";Курская обл.;г. Курск|Курская область;7700000001',
     '999;0020000;0029999;10000;ООО "Связь";-;Российская Федерация;7700000001',
@@ -70,6 +82,9 @@ def dialplan(folder: Path) -> Path:
     for copy, did in COPIES.items():
         _change(skek, folder / "companies" / f"{copy}.yaml", partial(_renamed, id=copy, did=did))
         shutil.copy(folder / "menus" / "skek.yaml", folder / "menus" / f"{copy}.yaml")
+    unspoken = "title: Договоры и оплата\nsection: contracts\ntopics: [transmission]\ntext: Договор с нами.\n"
+    (folder / "knowledge" / "arhenergo" / "contracts.yaml").write_text(unspoken, "utf-8")
+    (folder / "menus" / "arhenergo.yaml").write_text(OF_A_TOPIC, "utf-8")
     accompanies = yaml.safe_load((folder / "passports" / "pskovenergo.yaml").read_text("utf-8"))["accompaniment"]
     own = {"accompaniment": accompanies}
     (folder / "passports" / "arhenergo.yaml").write_text(yaml.safe_dump(own, allow_unicode=True), "utf-8")

@@ -111,7 +111,7 @@ async def _chosen(line: Line, services: Services, slots: Sequence[Slot]) -> Slot
     while True:
         shown = slots[first : first + OFFERED]
         offered = {str(at): slot for at, slot in enumerate(shown, start=1)}
-        choices = with_keys([_span(line, services, slot) for slot in shown])
+        choices = Prompt("call-out-choices", choices=with_keys([_span(line, services, slot) for slot in shown]))
         further = FURTHER if len(slots) > OFFERED else ""
         ending = ("call-out-further",) if further else ()
         key = await choose(

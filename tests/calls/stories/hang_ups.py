@@ -9,7 +9,7 @@ from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import TO_TELL
 from tests.calls.stories.connection import SHIELD
 from tests.calls.stories.connection import TO_NUMBER as TO_APPLICATION
-from tests.calls.stories.menus import MENUS, REFERENCE
+from tests.calls.stories.menus import MENUS, REFERENCE, SECTIONS
 from tests.calls.stories.person import WATER
 from tests.calls.stories.power import CAUSE, POWER, confirm
 from tests.calls.stories.status import TO_NUMBER as TO_STATUS
@@ -31,7 +31,7 @@ PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     ("metering", (*REFERENCE, "1", "metering-menu")),
     ("offices", (*REFERENCE, "2", "offices-info")),
     ("booking", (*REFERENCE, "3", "booking-person")),
-    ("tariffs", (*REFERENCE, "4", "tariffs-info")),
+    ("tariffs", (*REFERENCE, "4", SECTIONS)),
     ("complaint-new", TO_TELL),
     ("appeal-status", TO_STATUS),
     ("consult-water", WATER),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ivr.voice.prompts import Phrase
+from grid.reference.sections import GROUPS
+from ivr.actions.questions import with_keys
+from ivr.voice.prompts import Phrase, Prompt
 from tests.calls.looked_up import draft_of, ended
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import TO_TELL, asks_for, tells
@@ -12,6 +14,7 @@ from tests.calls.stories.status import TO_NUMBER as TO_STATUS
 from tests.calls.street import Play, goes
 
 REFERENCE = ("4", "reference-menu")
+SECTIONS = Prompt("knowledge-groups", choices=with_keys([group.name for group in GROUPS]))
 LIGHT_STREET = confirm("г. Кемерово, ул. Светлая, д. 2")
 MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("main", "main-menu", ()),
@@ -62,7 +65,7 @@ ZEROS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("reference", OFFICE, REFERENCE),
     ("metering", OFFICE, (*REFERENCE, "1", "metering-menu")),
     ("offices-info", OFFICE, (*REFERENCE, "2", "offices-info")),
-    ("tariffs-info", OFFICE, (*REFERENCE, "4", "tariffs-info")),
+    ("tariffs", OFFICE, (*REFERENCE, "4", SECTIONS)),
     ("complaint", NOBODY, ("5", "complaint-menu")),
     ("application", OFFICE, TO_APPLICATION),
     ("status", NOBODY, TO_STATUS),
