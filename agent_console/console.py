@@ -19,7 +19,7 @@ from appeals.casework.promises import Promises
 from appeals.register import Register
 from grid.feeds.intake import FeedIntake
 from grid.numbering.numbering import Numbering
-from grid.reference.shelf import Shelf
+from grid.reference.shelf import ReferenceShelf
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies
@@ -79,7 +79,7 @@ class Console:
     storm: Storm
     announcer: Announcer
     numbering: Numbering
-    shelf: Shelf
+    shelf: ReferenceShelf
     judging: Judging
     incoming: Incoming
     """What is being recorded now."""

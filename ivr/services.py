@@ -8,7 +8,7 @@ import structlog
 
 from appeals.register import Register
 from grid.numbering.numbering import Numbering
-from grid.reference.shelf import Shelf
+from grid.reference.shelf import ReferenceShelf
 from gridline import metrics
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
@@ -61,7 +61,7 @@ class Services:
     storm: Storm
     announcer: Announcer
     numbering: Numbering
-    shelf: Shelf
+    shelf: ReferenceShelf
 
     async def begin_recording(self, call: Call, kind: Kind) -> Label | None:
         """A label for a recording that is about to begin, or None when it must not or cannot.

@@ -10,7 +10,7 @@ import structlog
 from agent_console.calls import forgetting
 from agent_console.web.public import sendings
 from grid.numbering import numbering
-from grid.reference.shelf import Told
+from grid.reference.shelf import OnTheShelf
 from ivr.actions.reference import beforehand
 from ivr.journal import closing
 from ivr.outbound import dialer
@@ -121,7 +121,7 @@ class Chores:
         self._db = controller.db
         self._clock = controller.console.clock
         self._shelf = controller.console.shelf
-        self._aloud: Told | None = None
+        self._aloud: OnTheShelf | None = None
         """The articles and passports whose sound was made."""
 
     async def make_prompts(self) -> None:

@@ -36,7 +36,7 @@ from appeals.register import Register
 from asterisk_conf.logs import Logs
 from asterisk_conf.secrets import secret
 from grid.numbering.numbering import Numbering
-from grid.reference.shelf import Shelf
+from grid.reference.shelf import ReferenceShelf
 from gridline import log as logging
 from gridline import metrics, settings
 from gridline.calendar.calendar_file import load_calendar
@@ -170,7 +170,7 @@ class Controller:
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
         self.numbering = Numbering(self.db)
         call_outs = CallOuts(self.db, clock, calendar, matters.worklist)
-        shelf = Shelf(config.dialplan, companies)
+        shelf = ReferenceShelf(config.dialplan, companies)
         self.ears = ears_of(config)
         services = Services(
             db=self.db,

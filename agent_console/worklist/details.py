@@ -16,7 +16,7 @@ from agent_console.worklist import rows
 from agent_console.worklist.audience import Audience, kinds_of
 from agent_console.worklist.rows import WorkRow
 from appeals.finding import appeals
-from grid.call_outs.models import CallOut
+from grid.call_outs.models import MeterVisit
 from gridline.scope import OutOfScope
 from recordings.models import Recording
 from worklist import items
@@ -45,7 +45,7 @@ class WorkPage:
     appeal_number: str
     appeal_url: str
     mine: bool
-    visit: CallOut | None
+    visit: MeterVisit | None
     """The technician's visit that it is about."""
 
     @property

@@ -24,7 +24,7 @@ from grid.numbering.numbering import Numbering
 from grid.outages import thresholds
 from grid.outages.models import OutageProposal, OutageReport
 from grid.places import directory
-from grid.reference.shelf import Shelf
+from grid.reference.shelf import ReferenceShelf
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Companies
 from gridline.db import Database
@@ -137,7 +137,7 @@ class Night:
             storm=self.storm,
             announcer=Announcer(db, time, self.voice, folder / "announced", self.disk),
             numbering=Numbering(db),
-            shelf=Shelf(dialplan, companies),
+            shelf=ReferenceShelf(dialplan, companies),
         )
         lengths = {id: entry.estimate_s(COMPANY) for id, entry in self.voice.book.items() if not entry.placeholders}
         flows = Flows(companies, dialplan / "menus", lambda company: Vocabulary.of(company, lengths, SIGNATURES))

@@ -11,7 +11,7 @@ from gridline.calendar.call_outs import CallOutWork, HalfDay
 from gridline.db import Base, code_type, id_column
 
 
-class CallOut(Base):
+class MeterVisit(Base):
     """One visit. Its appeal is named by id alone; whoever sees that, or its item of the worklist, sees it."""
 
     __tablename__ = "call_outs"

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from grid.call_outs.models import CallOut
+from grid.call_outs.models import MeterVisit
 from gridline.calendar.call_outs import CallOutRule, HalfDay
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Company
@@ -56,16 +56,20 @@ async def free(
     """The half-days with a free seat, the earliest first."""
     slots = list(offered(company, now, calendar))
     query = (
-        select(CallOut.day, CallOut.half, func.count())
-        .where(CallOut.company_id == company.id, CallOut.branch == branch, CallOut.seat.is_not(None))
-        .where(CallOut.day >= slots[0].day, CallOut.day <= slots[-1].day)
-        .group_by(CallOut.day, CallOut.half)
+        select(MeterVisit.day, MeterVisit.half, func.count())
+        .where(
+            MeterVisit.company_id == company.id,
+            MeterVisit.branch == branch,
+            MeterVisit.seat.is_not(None),
+        )
+        .where(MeterVisit.day >= slots[0].day, MeterVisit.day <= slots[-1].day)
+        .group_by(MeterVisit.day, MeterVisit.half)
     )
     taken = Counter({Slot(day, half): times for day, half, times in await session.execute(query)})
     return [slot for slot in slots if taken[slot] < rule_of(company).at_once]
 
 
-async def take(session: AsyncSession, company: Company, visit: CallOut, slot: Slot) -> None:
+async def take(session: AsyncSession, company: Company, visit: MeterVisit, slot: Slot) -> None:
     """Give a visit a seat of this half-day, in the caller's transaction; the one it had is given back.
 
     Raises Conflict where none is left. The live rows are counted here and the key is unique: whoever comes between
@@ -89,8 +93,10 @@ async def take(session: AsyncSession, company: Company, visit: CallOut, slot: Sl
 
 async def _free_number(session: AsyncSession, company: Company, branch: str, slot: Slot) -> int | None:
     prefix = _prefix(company.id, branch, slot)
-    query = select(CallOut.seat).where(
-        CallOut.company_id == company.id, CallOut.day == slot.day, CallOut.seat.startswith(prefix, autoescape=True)
+    query = select(MeterVisit.seat).where(
+        MeterVisit.company_id == company.id,
+        MeterVisit.day == slot.day,
+        MeterVisit.seat.startswith(prefix, autoescape=True),
     )
     taken = {int(seat.removeprefix(prefix)) for seat in await session.scalars(query) if seat is not None}
     return next((number for number in range(rule_of(company).at_once) if number not in taken), None)
@@ -102,7 +108,7 @@ def _prefix(company_id: str, branch: str, slot: Slot) -> str:
 
 async def ended(session: AsyncSession, id: str | None, at: datetime, *, gives_back: bool) -> None:
     """A visit is over; `gives_back`: it was cancelled, and its seat is free. One that is not there is passed over."""
-    visit = await session.get(CallOut, id, with_for_update=True) if id else None
+    visit = await session.get(MeterVisit, id, with_for_update=True) if id else None
     if visit is not None:
         visit.ended_at = at
         visit.seat = None if gives_back else visit.seat

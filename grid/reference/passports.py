@@ -26,7 +26,7 @@ Refused = Callable[[Misconfigured], None]
 """Is told of a file that cannot be taken."""
 
 
-class ApplicantKind(StrEnum):
+class WhoConnects(StrEnum):
     """Who connects."""
 
     PERSON = "person"
@@ -51,9 +51,9 @@ class ConnectionReason(StrEnum):
     SCHEME = "scheme"
 
 
-APPLICANTS: Final[Mapping[ApplicantKind, str]] = {
-    ApplicantKind.PERSON: "физлицо",
-    ApplicantKind.BUSINESS: "ИП или организация",
+APPLICANTS: Final[Mapping[WhoConnects, str]] = {
+    WhoConnects.PERSON: "физлицо",
+    WhoConnects.BUSINESS: "ИП или организация",
 }
 POWERS: Final[Mapping[PowerBand, str]] = {
     PowerBand.TO_15: "до 15 кВт",
@@ -107,7 +107,7 @@ class Passport(_Frozen):
 
     id: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")]
     name: Annotated[str, Field(min_length=1, max_length=120)]
-    applicants: Annotated[tuple[ApplicantKind, ...], Field(min_length=1)]
+    applicants: Annotated[tuple[WhoConnects, ...], Field(min_length=1)]
     power: PowerBand
     intro: Aloud | None = None
     """Said before the steps in place of their number."""
@@ -127,8 +127,8 @@ class _File(_Frozen):
     passports: tuple[Passport, ...] = ()
 
 
-Case = tuple[ApplicantKind, PowerBand]
-EVERY_CASE: Final[tuple[Case, ...]] = tuple((who, power) for who in ApplicantKind for power in PowerBand)
+Case = tuple[WhoConnects, PowerBand]
+EVERY_CASE: Final[tuple[Case, ...]] = tuple((who, power) for who in WhoConnects for power in PowerBand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class CompanyPassports:
     accompaniment: str = ""
     """What is said of the paid service of leading an application; empty: the company has none."""
 
-    def of(self, who: ApplicantKind, power: PowerBand) -> Passport:
+    def of(self, who: WhoConnects, power: PowerBand) -> Passport:
         """The passport of a case. Raises NotFound."""
         try:
             return self.by_case[who, power]

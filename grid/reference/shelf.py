@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Told:
+class OnTheShelf:
     """What the files say at one moment."""
 
     knowledge: Knowledge
@@ -33,17 +33,17 @@ class Told:
     passports: Passports
 
 
-class Shelf:
+class ReferenceShelf:
     """Reads the files at first use. What is wrong is told in the log: nobody's telephone waits for a comma."""
 
     def __init__(self, dialplan: Path, companies: Iterable[Company]) -> None:
         self._dialplan = dialplan
         self._companies = {company.id: company for company in companies}
         self._stamps: Stamps | None = None
-        self._told = Told(Knowledge({}), Passports({}))
+        self._told = OnTheShelf(Knowledge({}), Passports({}))
         self._turn = asyncio.Lock()
 
-    async def now(self) -> Told:
+    async def now(self) -> OnTheShelf:
         """What the files say now; looking for changes is some eighty calls of `stat`, off the loop."""
         async with self._turn:
             stamps = await asyncio.to_thread(self._stamped)
@@ -63,7 +63,7 @@ class Shelf:
                 found.add((str(file), stat.st_mtime_ns, stat.st_size))
         return frozenset(found)
 
-    def _read(self) -> Told:
+    def _read(self) -> OnTheShelf:
         try:
             passports = Passports.load(self._dialplan / PASSPORTS, self._companies)
         except Misconfigured as error:
@@ -75,7 +75,7 @@ class Shelf:
         made = {}
         for id, company in self._companies.items():
             made[id] = (*articles(passports.of(id)), further_appeal.article(company))
-        return Told(knowledge.with_more(made), passports)
+        return OnTheShelf(knowledge.with_more(made), passports)
 
 
 def _refused(error: Misconfigured) -> None:

@@ -137,7 +137,7 @@ class CallConsultation(Base):
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
     at: Mapped[datetime]
     applicant: Mapped[str] = mapped_column(String(16))
-    """`grid.reference.passports.ApplicantKind`."""
+    """`grid.reference.passports.WhoConnects`."""
     power: Mapped[str] = mapped_column(String(16))
     """`grid.reference.passports.PowerBand`."""
     reason: Mapped[str] = mapped_column(String(16))

@@ -40,7 +40,7 @@ from asterisk_conf.logs import Logs
 from grid.feeds.intake import FeedIntake
 from grid.numbering.numbering import Numbering
 from grid.outages import thresholds
-from grid.reference.shelf import Shelf
+from grid.reference.shelf import ReferenceShelf
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -207,7 +207,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         storm=Storm(db, clock, of_installation(settings.dialplan), settings.node),
         announcer=Announcer(db, clock, voice, tmp_path / "announced", disk),
         numbering=Numbering(db),
-        shelf=Shelf(settings.dialplan, companies),
+        shelf=ReferenceShelf(settings.dialplan, companies),
         judging=Judging.of(settings.dialplan, db, clock, companies, calendar, worklist),
         incoming=Incoming(tmp_path / "incoming", clock, least_free=0),
         recordings=tmp_path / "recordings",

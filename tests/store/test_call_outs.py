@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from appeals.casework.promises import Promises
 from appeals.models import AppealEvent, Promise
 from appeals.register import Register
-from grid.call_outs.models import CallOut
+from grid.call_outs.models import MeterVisit
 from grid.call_outs.seats import Slot
 from gridline.calendar.call_outs import CallOutWork, HalfDay
 from gridline.calendar.workdays import ProductionCalendar
@@ -60,8 +60,8 @@ class House:
 
     async def live(self, slot: Slot) -> int:
         async with self.db.read() as session:
-            taken = select(func.count()).where(CallOut.day == slot.day, CallOut.half == slot.half)
-            return await session.scalar(taken.where(CallOut.seat.is_not(None))) or 0
+            taken = select(func.count()).where(MeterVisit.day == slot.day, MeterVisit.half == slot.half)
+            return await session.scalar(taken.where(MeterVisit.seat.is_not(None))) or 0
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from appeals.casework import promises
 from appeals.codes import PromiseKind
 from appeals.models import Appeal, Promise
 from grid.call_outs import seats
-from grid.call_outs.models import CallOut
+from grid.call_outs.models import MeterVisit
 from grid.call_outs.seats import Slot
 from gridline.calendar.call_outs import CallOutWork
 from gridline.calendar.workdays import ProductionCalendar
@@ -84,7 +84,7 @@ class CallOuts:
         begins, ends = asked.slot.span(asked.company)
         self._may_be_booked(asked.company, asked.slot)
         company, branch, now = asked.company, asked.branch, self._clock.now()
-        visit = CallOut(
+        visit = MeterVisit(
             id=new_id(), company_id=company.id, branch=branch, work=asked.work, appeal_id=asked.appeal_id, made_at=now
         )
         matter = Matter(
@@ -125,7 +125,7 @@ class CallOuts:
                 raise NotFound("Такого выезда нет.")
             if item.ended_at is not None:
                 raise Conflict("Выезд уже закончен.")
-            await seats.take(session, company, await session.get_one(CallOut, item.subject_id), slot)
+            await seats.take(session, company, await session.get_one(MeterVisit, item.subject_id), slot)
             await self._void(session, item, actor)
             item.due_at, item.next_at, item.level = ends, begins, Level.FRESH
             await owed.promised(session, item, actor, self._clock.now(), kind=PromiseKind.VISIT)
@@ -147,6 +147,6 @@ class CallOuts:
             await history.append(session, appeal, now, actor, promises.happening(f"promise_{outcome}", promise))
 
 
-async def of_item(session: AsyncSession, item: WorkItem) -> CallOut | None:
+async def of_item(session: AsyncSession, item: WorkItem) -> MeterVisit | None:
     """The visit of an item; whoever sees the item sees it."""
-    return await session.get(CallOut, item.subject_id) if item.kind is ItemKind.CALL_OUT else None
+    return await session.get(MeterVisit, item.subject_id) if item.kind is ItemKind.CALL_OUT else None

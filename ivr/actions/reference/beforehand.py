@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from grid.reference.sections import ArticleSection
-from grid.reference.shelf import Shelf, Told
+from grid.reference.shelf import OnTheShelf, ReferenceShelf
 from gridline.companies import Company
 from gridline.errors import GridlineError
 from ivr.actions.reference.connection_consultation import parts
@@ -20,7 +20,7 @@ PATIENCE: Final = 5
 """How often a sound is asked for: what is not there in the voice's time goes on being made."""
 
 
-def phrases(told: Told, company: Company) -> Iterator[tuple[str, list[Phrase]]]:
+def phrases(told: OnTheShelf, company: Company) -> Iterator[tuple[str, list[Phrase]]]:
     """Each thing that a caller of this company may be told, with its name for people."""
     for section in ArticleSection:
         for article in told.knowledge.aloud(company.id, section):
@@ -33,7 +33,7 @@ def phrases(told: Told, company: Company) -> Iterator[tuple[str, list[Phrase]]]:
         yield "accompaniment", [Prompt("consult-accompaniment", words=passports.accompaniment)]
 
 
-async def made(voice: Voice, shelf: Shelf, company: Company) -> list[str]:
+async def made(voice: Voice, shelf: ReferenceShelf, company: Company) -> list[str]:
     """Make them; returns what cannot be made or lasts too long."""
     problems = []
     for name, said in phrases(await shelf.now(), company):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from grid.reference.passports import (
-    ApplicantKind,
     CompanyPassports,
     ConnectionReason,
     Passport,
     PassportStage,
     PowerBand,
     Term,
+    WhoConnects,
 )
 from ivr.actions.person import callback
 from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, SILENCE, PersonWanted, choose
@@ -24,7 +24,7 @@ from ivr.services import Services
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 
-APPLICANT_KEYS: Final = {"1": ApplicantKind.PERSON, "2": ApplicantKind.BUSINESS}
+APPLICANT_KEYS: Final = {"1": WhoConnects.PERSON, "2": WhoConnects.BUSINESS}
 POWER_KEYS: Final = {"1": PowerBand.TO_15, "2": PowerBand.TO_150, "3": PowerBand.MORE}
 REASON_KEYS: Final = dict(zip("1234", ConnectionReason, strict=True))
 ANOTHER, MAIN, LEAD = "1", "2", "3"
@@ -38,7 +38,7 @@ Exit = Literal["done", "main", "operator", "call", "message"]
 class _Asked:
     """What the caller has said of themselves."""
 
-    applicant: ApplicantKind
+    applicant: WhoConnects
     power: PowerBand
     reason: ConnectionReason | None
 

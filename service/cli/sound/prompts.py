@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from grid.reference.shelf import Shelf
+from grid.reference.shelf import ReferenceShelf
 from gridline import settings
 from gridline.companies import Companies, Company
 from ivr.actions.reference import beforehand
@@ -72,7 +72,7 @@ async def _build(
 ) -> tuple[list[Built], list[str]]:
     voice.prune()
     built = await voice.build_all(show, [company.id for company in companies])
-    shelf = Shelf(dialplan, companies)
+    shelf = ReferenceShelf(dialplan, companies)
     return built, [problem for company in companies for problem in await beforehand.made(voice, shelf, company)]
 
 

@@ -8,7 +8,7 @@ from appeals import numbering
 from appeals.models import Appeal
 from carrier.errors import StoryBroken
 from carrier.stories import store
-from grid.call_outs.models import CallOut
+from grid.call_outs.models import MeterVisit
 from grid.call_outs.seats import Slot, offered
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
@@ -64,7 +64,7 @@ async def a_technician_comes_on_the_half_day_that_was_chosen(scene: Play) -> Non
     if (appeal.kind, appeal.topic) != ("request", "metering"):
         raise StoryBroken(f"зарегистрировано {appeal.kind} о {appeal.topic}")
     item = await item_of(scene, call.id, ItemKind.CALL_OUT)
-    visit = await store.one(scene, CallOut, CallOut.id == item.subject_id)
+    visit = await store.one(scene, MeterVisit, MeterVisit.id == item.subject_id)
     if (visit.day, visit.half, item.phone, item.appeal_id) != (second.day, second.half, e164(own), appeal.id):
         raise StoryBroken(f"выезд {visit.day} {visit.half}, телефон {item.phone}")
 
@@ -74,7 +74,9 @@ async def who_says_no_more_after_the_number_is_bidden_goodbye(scene: Play) -> No
     own = "+79131000182"
     slot = slots(scene)[2]
     async with scene.greeted(own, *TO_METERING, "3", HOME, "1", "call-out-when") as caller:
-        await goes(caller, "3", asked_back(scene, slot), "1", "message-offer")
+        await goes(caller, "3", asked_back(scene, slot))
+        await caller.press("1")
+        await caller.hears("message-offer", within_s=60)
         await caller.hears("complaint-number-again", within_s=40)
         await caller.hears("anything-else", within_s=25)
         await caller.hangs_up()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from carrier.errors import StoryBroken
 from carrier.stories import store
 from carrier.stories.scene import Caller
-from grid.reference.passports import ApplicantKind, Passport, Passports, PowerBand
+from grid.reference.passports import Passport, Passports, PowerBand, WhoConnects
 from gridline.settings import HOUSE
 from ivr.actions.reference.connection_consultation import parts
 from ivr.journal.models import CallConsultation
@@ -22,7 +22,7 @@ FIFTEEN = (*TO_QUESTIONS, "1", "consult-power", "1", "consult-skip")
 PASSPORTS = Passports.load(HOUSE / "dialplan" / "passports", ["skek", "pskovenergo", "moesk"])
 
 
-def passport(company: str, who: ApplicantKind = ApplicantKind.PERSON, power: PowerBand = PowerBand.TO_15) -> Passport:
+def passport(company: str, who: WhoConnects = WhoConnects.PERSON, power: PowerBand = PowerBand.TO_15) -> Passport:
     return PASSPORTS.of(company).of(who, power)
 
 
@@ -66,7 +66,7 @@ async def a_part_is_said_again_and_zero_in_it_is_a_specialist(scene: Play) -> No
 @BOOK.story()
 async def another_case_is_asked_anew_and_silence_goes_on(scene: Play) -> None:
     own = "+79131310003"
-    big = passport("skek", ApplicantKind.BUSINESS, PowerBand.MORE)
+    big = passport("skek", WhoConnects.BUSINESS, PowerBand.MORE)
     async with scene.greeted(own, *FIFTEEN) as caller:
         await skips(caller, passport("skek"), "consult-end-menu")
         await goes(caller, "1", "consult-applicant", "2", "consult-power", "3", "consult-skip")

@@ -23,7 +23,7 @@ from grid.models import Premise
 from grid.numbering.numbering import Numbering
 from grid.outages import thresholds
 from grid.outages.models import Outage, OutageReport, OutageStatus
-from grid.reference.shelf import Shelf
+from grid.reference.shelf import ReferenceShelf
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -182,7 +182,7 @@ class Shop:
             storm=Storm(db, clock, of_installation(HOUSE / "dialplan"), "node1"),
             announcer=Announcer(db, clock, self._voice, var / "announced", disk),
             numbering=Numbering(db),
-            shelf=Shelf(HOUSE / "dialplan", companies),
+            shelf=ReferenceShelf(HOUSE / "dialplan", companies),
             ends=Ends(journal, board, self._key),
         )
 

@@ -9,9 +9,9 @@ import pytest
 
 from grid.knowledge import BlockKind, Knowledge
 from grid.reference import terms
-from grid.reference.passports import EVERY_CASE, ApplicantKind, Passports, PowerBand, Term
+from grid.reference.passports import EVERY_CASE, Passports, PowerBand, Term, WhoConnects
 from grid.reference.sections import GROUPS, TITLES, ArticleSection
-from grid.reference.shelf import Shelf
+from grid.reference.shelf import ReferenceShelf
 from gridline.companies import Companies
 from gridline.errors import Misconfigured, NotFound
 from gridline.settings import HOUSE
@@ -24,7 +24,7 @@ COMPANIES = Companies.load(HOUSE / "dialplan" / "companies")
 IDS = [company.id for company in COMPANIES]
 SHIPPED = Passports.load(HOUSE / "dialplan" / "passports", IDS)
 BOOK = PromptBook.load(HOUSE / "dialplan" / "prompts.ru.yaml")
-PERSON, BUSINESS = ApplicantKind
+PERSON, BUSINESS = WhoConnects
 FIFTEEN = PowerBand.TO_15
 ONE = """
 passports:
@@ -139,7 +139,7 @@ def test_a_term_is_written_with_its_act_or_as_usual() -> None:
 
 
 async def test_agents_read_what_callers_hear() -> None:
-    told = await Shelf(HOUSE / "dialplan", COMPANIES).now()
+    told = await ReferenceShelf(HOUSE / "dialplan", COMPANIES).now()
     article = told.knowledge.article("skek", "passport-person-to-15")
     passport = told.passports.of("skek").of(PERSON, FIFTEEN)
     lines = [line for block in article.blocks for line in block.lines]
@@ -151,7 +151,7 @@ async def test_agents_read_what_callers_hear() -> None:
 
 @pytest.mark.parametrize("company", IDS)
 async def test_all_sixteen_sections_can_be_heard_in_menus_of_five_keys(company: str) -> None:
-    told = await Shelf(HOUSE / "dialplan", COMPANIES).now()
+    told = await ReferenceShelf(HOUSE / "dialplan", COMPANIES).now()
     assert len(ArticleSection) == len(TITLES) == 16
     assert sorted(section for group in GROUPS for section in group.sections) == sorted(ArticleSection)
     assert [section for section in ArticleSection if not told.knowledge.aloud(company, section)] == []
@@ -163,7 +163,7 @@ async def test_all_sixteen_sections_can_be_heard_in_menus_of_five_keys(company: 
 
 
 async def test_what_is_said_of_the_company_can_be_said() -> None:
-    shelf = Shelf(HOUSE / "dialplan", COMPANIES)
+    shelf = ReferenceShelf(HOUSE / "dialplan", COMPANIES)
     for company in COMPANIES:
         made = list(phrases(await shelf.now(), company))
         assert len(made) > 16
@@ -173,7 +173,7 @@ async def test_what_is_said_of_the_company_can_be_said() -> None:
 
 
 async def test_further_appeal_is_told_from_the_companys_file() -> None:
-    told = (await Shelf(HOUSE / "dialplan", COMPANIES).now()).knowledge
+    told = (await ReferenceShelf(HOUSE / "dialplan", COMPANIES).now()).knowledge
     (article,) = told.aloud("skek", ArticleSection.FURTHER_APPEAL)
     assert "Сибирское управление Ростехнадзора" in article.spoken
     assert any("usib.gosnadzor.ru" in line for block in article.blocks for line in block.lines)
@@ -186,7 +186,7 @@ async def test_a_changed_file_is_read_at_once_and_a_broken_one_leaves_what_was_r
     article.write_text("title: Тарифы\nsection: tariffs\nspoken: Вчера.\ntext: Вчера.\n", "utf-8")
     file = tmp_path / "passports/skek.yaml"
     file.write_text(ONE, "utf-8")
-    shelf = Shelf(tmp_path, COMPANIES)
+    shelf = ReferenceShelf(tmp_path, COMPANIES)
     first = await shelf.now()
     assert await shelf.now() is first  # nothing changed, nothing is read
     article.write_text("title: Тарифы\nsection: tariffs\nspoken: Сегодня.\ntext: Сегодня.\n", "utf-8")
