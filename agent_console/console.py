@@ -20,6 +20,7 @@ from appeals.register import Register
 from grid.feeds.intake import FeedIntake
 from grid.numbering.numbering import Numbering
 from grid.offices.book import OfficeBook
+from grid.reference.shelf import ReferenceShelf
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies
@@ -43,6 +44,7 @@ from recordings.incoming import Incoming
 from recordings.store import Store
 from worklist.callbacks import Callbacks
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 
@@ -57,6 +59,7 @@ class Console:
     register: Register
     worklist: Worklist
     callbacks: Callbacks
+    call_outs: CallOuts
     feeds: FeedIntake
     outage_desk: OutageDesk
     messages: Messages
@@ -81,6 +84,7 @@ class Console:
     announcer: Announcer
     numbering: Numbering
     offices: OfficeBook
+    shelf: ReferenceShelf
     judging: Judging
     incoming: Incoming
     """What is being recorded now."""

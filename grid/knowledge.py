@@ -17,8 +17,10 @@ from typing import Annotated, Final
 import snowballstemmer
 from pydantic import BaseModel, ConfigDict, Field
 
+from grid.reference.aloud import Aloud
+from grid.reference.sections import ArticleSection
 from gridline.errors import Misconfigured, NotFound
-from gridline.yaml.file import read
+from gridline.yaml.file import Mistake, misconfigured, read
 from gridline.yaml.model import validated
 
 COMMON: Final = "common"
@@ -61,6 +63,10 @@ class Article:
     topics: tuple[str, ...]
     """Codes of the register's topics; empty: of use on every one."""
     blocks: tuple[Block, ...]
+    section: ArticleSection | None
+    """None: callers are not led to it, agents find it by topic and words."""
+    spoken: str
+    """What a caller hears; empty: nothing."""
     _stems: Mapping[str, int]
 
     def weight(self, stem: str) -> int:
@@ -75,6 +81,8 @@ class _File(BaseModel):
     topics: tuple[Annotated[str, Field(pattern="^[a-z]+$")], ...] = ()
     words: tuple[str, ...] = ()
     """Further words callers use for it."""
+    section: ArticleSection | None = None
+    spoken: Aloud | None = None
     text: Annotated[str, Field(min_length=1)]
 
 
@@ -83,6 +91,11 @@ class Knowledge:
 
     def __init__(self, articles: Mapping[str, Mapping[str, Article]]) -> None:
         self._articles = articles
+
+    def with_more(self, more: Mapping[str, Iterable[Article]]) -> Knowledge:
+        """The same with further articles by company; a file of the same name takes their place."""
+        further = {company: {one.id: one for one in more.get(company, ())} for company in self._articles}
+        return Knowledge({company: further[company] | dict(own) for company, own in self._articles.items()})
 
     @classmethod
     def load(cls, folder: Path, companies: Iterable[str], refused: Refused | None = None) -> Knowledge:
@@ -106,6 +119,18 @@ class Knowledge:
         scored = [(min((one.weight(word) for word in words), default=0), one) for one in self._of(company_id)]
         fitting = [(sum(one.weight(word) for word in words), one) for least, one in scored if least > 0]
         return tuple(one for _, one in sorted(fitting, key=lambda pair: (-pair[0], pair[1].title)))
+
+    def aloud(self, company_id: str, section: ArticleSection) -> Sequence[Article]:
+        """The articles of a section that a caller can hear, by title."""
+        return tuple(one for one in self._of(company_id) if one.section is section and one.spoken)
+
+    def aloud_on(self, company_id: str, topic: str) -> Sequence[Article]:
+        """The articles of a topic that a caller can hear, by title."""
+        return tuple(one for one in self._of(company_id) if topic in one.topics and one.spoken)
+
+    def in_section(self, company_id: str, section: ArticleSection) -> Sequence[Article]:
+        """Every article of a section, by title."""
+        return tuple(one for one in self._of(company_id) if one.section is section)
 
     def article(self, company_id: str, id: str) -> Article:
         """One article. Raises NotFound."""
@@ -168,12 +193,38 @@ def _folder(folder: Path, refused: Refused | None) -> dict[str, Article]:
 
 
 def _article(file: Path) -> Article:
-    told = validated(read(file), _File, _SHAPES)
+    source = read(file)
+    told = validated(source, _File, _SHAPES)
     made = blocks(told.text)
     if not made:
         raise Misconfigured(f"{file}: статья пуста.")
+    if told.spoken is not None and told.section is None:
+        cure = f"Впишите раздел: {', '.join(ArticleSection)}."
+        raise misconfigured(file, [Mistake(source.line("spoken"), "У статьи есть spoken, но нет section.", cure)])
+    return article_of(
+        file.stem,
+        told.title,
+        made,
+        topics=told.topics,
+        words=told.words,
+        section=told.section,
+        spoken=told.spoken or "",
+    )
+
+
+def article_of(
+    id: str,
+    title: str,
+    made: tuple[Block, ...],
+    *,
+    topics: tuple[str, ...] = (),
+    words: Iterable[str] = (),
+    section: ArticleSection | None = None,
+    spoken: str = "",
+) -> Article:
+    """An article of blocks, to be found by the words in them, by its title's and by further `words`."""
     weights: dict[str, int] = {}
     whole = " ".join(line for block in made for line in block.lines)
-    for text, weight in ((whole, _TEXT), (" ".join(told.words), _WORDS), (told.title, _TITLE)):
+    for text, weight in ((whole, _TEXT), (" ".join(words), _WORDS), (title, _TITLE)):
         weights |= {stem: max(weight, weights.get(stem, 0)) for stem in stems(text)}
-    return Article(file.stem, told.title, told.topics, made, weights)
+    return Article(id, title, topics, made, section, spoken, weights)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from gridline.calendar.call_outs import CallOutRule
 from gridline.calendar.hours import Schedule, Workdays
 from gridline.errors import Misconfigured, NotFound
 from gridline.numbers import regions
@@ -160,6 +161,8 @@ class Company(_Frozen):
     """Whether its callers hear everything said slower from the first word; elsewhere they press * twice."""
     trust_line: TrustLine | None = None
     """The number under which the security service is told of fraud and abuse without a name."""
+    call_outs: CallOutRule | None = None
+    """When technicians come out to a meter; None: a visit is asked of a person."""
     survey: bool = False
     """Whether a caller who stays after a talk is asked to rate it by a key."""
 

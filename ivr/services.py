@@ -9,6 +9,7 @@ import structlog
 from appeals.register import Register
 from grid.numbering.numbering import Numbering
 from grid.offices.book import OfficeBook
+from grid.reference.shelf import ReferenceShelf
 from gridline import metrics
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
@@ -29,6 +30,7 @@ from recordings.disk import Disk
 from recordings.incoming import BadLabel, Incoming, Kind, Label
 from worklist.callbacks import Callbacks
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,7 @@ class Services:
     register: Register
     worklist: Worklist
     callbacks: Callbacks
+    call_outs: CallOuts
     outage_desk: OutageDesk
     messages: Messages
     board: Board
@@ -60,6 +63,7 @@ class Services:
     announcer: Announcer
     numbering: Numbering
     offices: OfficeBook
+    shelf: ReferenceShelf
 
     async def begin_recording(self, call: Call, kind: Kind) -> Label | None:
         """A label for a recording that is about to begin, or None when it must not or cannot.

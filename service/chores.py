@@ -12,6 +12,8 @@ from agent_console.calls import forgetting
 from agent_console.web.public import sendings
 from grid.numbering import numbering
 from grid.offices import visits
+from grid.reference.shelf import OnTheShelf
+from ivr.actions.reference import beforehand
 from ivr.journal import closing
 from ivr.outbound import dialer
 from ivr.storm import announcer, storm
@@ -31,6 +33,7 @@ FEEDS_S = 2.0
 DRAIN_SPOOL_S = 3.0
 WATCH_MENUS_S = 1.0
 PROMPTS_S = 24 * 3600.0
+REFERENCE_S = 30.0
 ESCALATE_S = 60.0
 LEVELS_S = 5.0
 LOST_DANGER_S = 3.0
@@ -49,6 +52,7 @@ def begun(controller: Controller) -> Jobs:
     jobs = Jobs()
     jobs.keep("journal", controller.journal.run)  # first, so stopped last: the others may still tell it something
     jobs.every("prompts", PROMPTS_S, chores.make_prompts)
+    jobs.every("reference", REFERENCE_S, chores.make_reference)
     jobs.keep("ami", controller.ami.run)
     jobs.keep("desk", controller.desk.run)
     jobs.keep("reconnect", controller.reconnect.run)
@@ -121,6 +125,9 @@ class Chores:
         self._db = controller.db
         self._clock = controller.console.clock
         self._offices = controller.console.offices
+        self._shelf = controller.console.shelf
+        self._aloud: OnTheShelf | None = None
+        """The articles and passports whose sound was made."""
 
     async def make_prompts(self) -> None:
         """Make what is not there yet (a new wording, a cleared cache), let go of what nobody hears any more (F32)."""
@@ -128,6 +135,16 @@ class Chores:
             if built.problem:
                 log.error("prompt-not-made", company=built.company_id, prompt=built.prompt_id, reason=built.problem)
         await asyncio.to_thread(self._voice.prune)
+
+    async def make_reference(self) -> None:
+        """Make the sound of articles and passports that have changed, before a caller needs it."""
+        told = await self._shelf.now()
+        if told is self._aloud:
+            return
+        for company in self._companies:
+            for problem in await beforehand.made(self._voice, self._shelf, company):
+                log.error("reference-not-made", reason=problem)
+        self._aloud = told
 
     async def escalate(self) -> None:
         """Raise promises at half, at four fifths and at the end of their time."""

@@ -38,6 +38,7 @@ from asterisk_conf.secrets import secret
 from grid.numbering.numbering import Numbering
 from grid.offices import book
 from grid.offices.book import OfficeBook
+from grid.reference.shelf import ReferenceShelf
 from gridline import log as logging
 from gridline import metrics, settings
 from gridline.calendar.calendar_file import load_calendar
@@ -101,6 +102,7 @@ from service.calls_out import CallsOut
 from service.doorkeeper import Doorkeeper
 from service.matters import Matters
 from speech.ears import ears_of
+from worklist.steps.call_outs import CallOuts
 
 log = structlog.get_logger(__name__)
 
@@ -174,6 +176,8 @@ class Controller:
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
         self.numbering = Numbering(self.db)
         offices = OfficeBook(config.dialplan / book.FOLDER, companies)
+        call_outs = CallOuts(self.db, clock, calendar, matters.worklist)
+        shelf = ReferenceShelf(config.dialplan, companies)
         self.ears = ears_of(config)
         services = Services(
             db=self.db,
@@ -183,6 +187,7 @@ class Controller:
             register=self.register,
             worklist=matters.worklist,
             callbacks=matters.callbacks,
+            call_outs=call_outs,
             outage_desk=matters.outage_desk,
             messages=matters.messages,
             board=self.board,
@@ -198,6 +203,7 @@ class Controller:
             announcer=self.announcer,
             numbering=self.numbering,
             offices=offices,
+            shelf=shelf,
         )
         self.flows = Flows(companies, config.dialplan / "menus", partial(vocabulary_by_voice, self.voice))
         self.line_files = LineFiles(config.dialplan, companies, self.flows, [self.voice, whispering])
@@ -265,6 +271,7 @@ class Controller:
             register=self.register,
             worklist=matters.worklist,
             callbacks=matters.callbacks,
+            call_outs=call_outs,
             feeds=matters.feed_intake,
             outage_desk=matters.outage_desk,
             messages=matters.messages,
@@ -288,6 +295,7 @@ class Controller:
             announcer=self.announcer,
             numbering=self.numbering,
             offices=offices,
+            shelf=shelf,
             judging=Judging.of(config.dialplan, self.db, clock, companies, calendar, matters.worklist),
             incoming=incoming,
             recordings=recordings / "store",

@@ -24,6 +24,8 @@ class ItemKind(StrEnum):
     """A complaint that ended half-way."""
     DICTATION = "dictation"
     """An answer that the applicant wants to hear by telephone."""
+    CALL_OUT = "call-out"
+    """A technician's visit on a day and half-day that they were told."""
     DISPUTE = "dispute"
     """An agent does not agree with how their talk was judged; a second person decides."""
 
@@ -60,6 +62,10 @@ class Ending(StrEnum):
     """They want nothing any more."""
     DECIDED = "decided"
     """The second person has decided."""
+    VISITED = "visited"
+    """The technician came in the time that was promised."""
+    MISSED = "missed"
+    """Nobody came in that time."""
     SHUT = "shut"
     """Its call became the trust line's: nobody here sees to it any more."""
     UNFOUNDED = "unfounded"
@@ -90,6 +96,7 @@ ENDINGS: Final[Mapping[ItemKind, tuple[Ending, ...]]] = MappingProxyType(
         ItemKind.MESSAGE: (_E.TALKED, _E.REGISTERED, _E.UNREACHED, _E.UNFOUNDED),
         ItemKind.BROKEN_OFF: (_E.TALKED, _E.REGISTERED, _E.UNREACHED, _E.DECLINED, _E.UNFOUNDED),
         ItemKind.DICTATION: (_E.TALKED, _E.UNREACHED, _E.DECLINED),
+        ItemKind.CALL_OUT: (_E.VISITED, _E.MISSED, _E.DECLINED),
         ItemKind.DISPUTE: (_E.DECIDED, _E.SHUT),
     }
 )
@@ -104,6 +111,7 @@ KIND_TITLES: Final[Mapping[ItemKind, str]] = MappingProxyType(
         ItemKind.MESSAGE: "Сообщение",
         ItemKind.BROKEN_OFF: "Не договорили",
         ItemKind.DICTATION: "Продиктовать ответ",
+        ItemKind.CALL_OUT: "Вызов мастера",
         ItemKind.DISPUTE: "Спор об оценке",
     }
 )
@@ -117,6 +125,8 @@ ENDING_TITLES: Final[Mapping[Ending, str]] = MappingProxyType(
         Ending.JOINED: "Отнесено к отключению",
         Ending.UNREACHED: "Не дозвонились",
         Ending.DECIDED: "Решено",
+        Ending.VISITED: "Мастер приехал вовремя",
+        Ending.MISSED: "Мастер вовремя не приехал",
         Ending.SHUT: "Закрыто: звонок передан службе безопасности",
         Ending.DECLINED: "Больше не нужно",
         Ending.UNFOUNDED: "Не подтвердилось",

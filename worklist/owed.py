@@ -1,4 +1,4 @@
-"""The register's promise behind an item: tried with it, and settled in the transaction that ends it."""
+"""The register's promise behind an item, of a call or a visit: tried with it, and settled where the item ends."""
 
 from __future__ import annotations
 
@@ -19,14 +19,23 @@ NOT_WANTED: Final = frozenset({Ending.DECLINED, Ending.UNFOUNDED})
 """Endings after which nobody is owed anything: neither kept nor broken."""
 
 
-async def promised(session: AsyncSession, item: WorkItem, actor: str, at: datetime) -> None:
-    """Promise the call in the history of the item's appeal. Raises NotFound without that appeal, InvalidInput late."""
+OF_ITEMS: Final = frozenset({PromiseKind.CALLBACK, PromiseKind.VISIT})
+"""Promises that end with the item of the worklist, and in no other way."""
+
+
+async def promised(
+    session: AsyncSession, item: WorkItem, actor: str, at: datetime, *, kind: PromiseKind = PromiseKind.CALLBACK
+) -> None:
+    """Promise the call or the visit in the history of the item's appeal.
+
+    Raises NotFound without that appeal, InvalidInput for a time that has passed.
+    """
     appeal = await session.get(Appeal, item.appeal_id, with_for_update=True)
     if appeal is None:
         raise NotFound("Такого обращения нет.")
     promise = promises.new(
         item.company_id,
-        PromiseKind.CALLBACK,
+        kind,
         owner=actor,
         made_at=at,
         due_at=item.due_at,
@@ -53,11 +62,12 @@ async def _tell(session: AsyncSession, item: WorkItem, actor: str, at: datetime,
     if item.promise_id is None:
         return
     promise = await session.get(Promise, item.promise_id, with_for_update=True)
-    if promise is None or promise.settled_at is not None or promise.kind != PromiseKind.CALLBACK:
+    if promise is None or promise.settled_at is not None or promise.kind not in OF_ITEMS:
         return
     event = "promise_attempted"
     if ended:
-        event = f"promise_{promises.settle(promise, at, void=item.ending in NOT_WANTED)}"
+        settled = min(at, promise.due_at) if item.ending is Ending.VISITED else at  # marked when they came back
+        event = f"promise_{promises.settle(promise, settled, void=item.ending in NOT_WANTED)}"
     appeal = await session.get(Appeal, promise.appeal_id, with_for_update=True)
     if appeal is not None:
         await history.append(session, appeal, at, actor, promises.happening(event, promise))

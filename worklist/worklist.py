@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from grid.call_outs import seats
 from gridline import metrics
 from gridline.clock import Clock
 from gridline.db import Database
@@ -195,6 +196,10 @@ class Worklist:
         if ending is Ending.UNREACHED and item.attempts < tries:
             raise InvalidInput(f"Сначала попробуйте дозвониться: попыток {item.attempts} из {tries}.")
         now = self._clock.now()
+        if ending is Ending.MISSED and now <= item.due_at:
+            raise InvalidInput("Время выезда ещё не вышло: перенесите его или отмените.")
+        if item.kind is ItemKind.CALL_OUT:
+            await seats.ended(session, item.subject_id, now, gives_back=ending is Ending.DECLINED)
         if ending is Ending.ACCEPTED and (accepted_s := _accepted_s(item, now)) is not None:
             metrics.DANGER_ACCEPTED_S.observe(accepted_s)
         item.ending, item.ended_at, item.ended_by, item.note = ending, now, actor, note

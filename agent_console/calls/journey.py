@@ -24,7 +24,7 @@ _TOPICS: Final = (
     ("water", "water"),
     ("quality", "quality"),
     ("connection", "connection"),
-    ("tariffs", "connection"),
+    ("tariffs", "service"),
     ("metering", "metering"),
     ("transmission", "transmission"),
     ("power", "outages"),

@@ -27,6 +27,7 @@ from gridline.errors import NotFound
 from gridline.scope import Scope
 from ivr.desk import deeds
 from ivr.desk.models import Deed
+from ivr.journal import consultations
 from ivr.journal.models import CallRecord
 from worklist import callbacks
 
@@ -115,6 +116,7 @@ class _Assembling:
             applications=applications,
             last_calls=await self._last_calls(before, taken_for, registered),
             journey=way,
+            consultation=await consultations.of_call(session, call.id),
             notes=await cards.notes(session, call),
             spoken=tuple(shaping.spoken(one) for one in await recordings.of_robot(session, call.id)),
             callbacks=tuple(shaping.callback(one, call.id, self.now) for one in owed),

@@ -152,6 +152,8 @@ class CardView:
     applications: tuple[ConnectionStatus, ...]
     last_calls: tuple[LastCall, ...]
     journey: Journey
+    consultation: str
+    """What they said of themselves when they asked how to connect, in words; or empty."""
     notes: tuple[Note, ...]
     spoken: tuple[SpokenRecording, ...]
     callbacks: tuple[Callback, ...]

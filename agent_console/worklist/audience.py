@@ -16,7 +16,7 @@ TOPIC: Final = "worklist"
 KINDS: Final[Mapping[Permission, tuple[ItemKind, ...]]] = MappingProxyType(
     {
         Permission.WORK_OUTAGES: (ItemKind.DANGER, ItemKind.OUTAGE_REPORT),
-        Permission.WORK_CALLERS: (ItemKind.LOST_CALLER, ItemKind.CALLBACK),
+        Permission.WORK_CALLERS: (ItemKind.LOST_CALLER, ItemKind.CALLBACK, ItemKind.CALL_OUT),
         Permission.WORK_WORDS: (ItemKind.MESSAGE, ItemKind.BROKEN_OFF, ItemKind.DICTATION),
         Permission.WORK_DISPUTES: (ItemKind.DISPUTE,),
     }

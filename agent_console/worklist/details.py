@@ -16,11 +16,14 @@ from agent_console.worklist import rows
 from agent_console.worklist.audience import Audience, kinds_of
 from agent_console.worklist.rows import WorkRow
 from appeals.finding import appeals
+from grid.call_outs.models import MeterVisit
 from gridline.scope import OutOfScope
 from recordings.models import Recording
 from worklist import items
 from worklist.codes import ENDINGS, Ending, ItemKind
 from worklist.models import WorkAttempt, WorkContact, WorkItem
+from worklist.steps import call_outs
+from worklist.steps.call_outs import WORKS
 from worklist.unregistered import TO_REGISTER
 
 BY_ITSELF: Final = frozenset({Ending.REGISTERED, Ending.JOINED, Ending.DECIDED, Ending.SHUT})
@@ -42,6 +45,13 @@ class WorkPage:
     appeal_number: str
     appeal_url: str
     mine: bool
+    visit: MeterVisit | None
+    """The technician's visit that it is about."""
+
+    @property
+    def visit_work(self) -> str:
+        """What the technician comes for; or empty."""
+        return WORKS[self.visit.work] if self.visit is not None else ""
 
     @property
     def endings(self) -> tuple[Ending, ...]:
@@ -87,6 +97,7 @@ async def load(session: AsyncSession, actor: Actor, id: str) -> WorkPage:
         appeal_number=number,
         appeal_url=url_of(number, actor, item.company_id) if number else "",
         mine=item.owner == actor.signature,
+        visit=await call_outs.of_item(session, item),
     )
 
 

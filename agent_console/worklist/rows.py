@@ -33,6 +33,7 @@ _FIRST: Final[Mapping[ItemKind, str]] = MappingProxyType(
         ItemKind.MESSAGE: "Прослушать",
         ItemKind.BROKEN_OFF: "Прослушать и зарегистрировать",
         ItemKind.DICTATION: "Позвонить и продиктовать ответ",
+        ItemKind.CALL_OUT: "Приехать к сроку",
         ItemKind.DISPUTE: "Прослушать и решить",
     }
 )

@@ -25,6 +25,7 @@ from grid.offices.book import OfficeBook
 from grid.outages import thresholds
 from grid.outages.models import OutageProposal, OutageReport
 from grid.places import directory
+from grid.reference.shelf import ReferenceShelf
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Companies
 from gridline.db import Database
@@ -61,6 +62,7 @@ from worklist.callbacks import Callbacks
 from worklist.codes import ItemKind
 from worklist.models import WorkItem
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 COMPANY: Final = "skek"
@@ -121,6 +123,7 @@ class Night:
             register=Register(db, time, companies, calendar),
             worklist=worklist,
             callbacks=Callbacks(db, time, worklist),
+            call_outs=CallOuts(db, time, calendar, worklist),
             outage_desk=self.desk,
             messages=messages,
             board=board,
@@ -136,6 +139,7 @@ class Night:
             announcer=Announcer(db, time, self.voice, folder / "announced", self.disk),
             numbering=Numbering(db),
             offices=OfficeBook(dialplan / "offices", companies),
+            shelf=ReferenceShelf(dialplan, companies),
         )
         lengths = {id: entry.estimate_s(COMPANY) for id, entry in self.voice.book.items() if not entry.placeholders}
         flows = Flows(companies, dialplan / "menus", lambda company: Vocabulary.of(company, lengths, SIGNATURES))

@@ -20,6 +20,8 @@ SAID = {
     "string_too_long": ("слишком длинно", "Сократите."),
     "string_type": ("нужен текст", "Впишите одно значение."),
     "int_parsing": ("нужно целое число", "Впишите его цифрами."),
+    "greater_than_equal": ("число слишком маленькое", "Впишите большее."),
+    "less_than_equal": ("число слишком большое", "Впишите меньшее."),
     "bool_parsing": ("нужно да или нет", "Впишите true или false."),
     "tuple_type": ("нужен список", "Каждое значение — с новой строки после «- »."),
     "dict_type": ("нужны пары «ключ: значение»", "Впишите их с отступом."),
@@ -56,7 +58,7 @@ def _told(file: YamlFile, error: ErrorDetails, shapes: Mapping[str, str]) -> Mis
     kind, context = error["type"], error.get("ctx", {})
     if kind == "value_error":
         what, _, cure = str(context["error"]).partition(". ")
-    elif kind == "literal_error":
+    elif kind in ("literal_error", "enum"):
         what, cure = f"«{error['input']}» не подходит", f"Возможны: {context['expected'].replace(' or ', ', ')}."
     elif kind == "string_pattern_mismatch":
         what, cure = f"«{error['input']}» не подходит", shapes[context["pattern"]]

@@ -10,7 +10,6 @@ from typing import get_args, get_type_hints
 from gridline import metrics
 from ivr.actions import (
     appeal_status,
-    connection_status,
     danger,
     find_branch,
     open_matters,
@@ -21,6 +20,7 @@ from ivr.actions.office import book_appointment, my_appointment, offices
 from ivr.actions.person import callback, leave_message, operator
 from ivr.actions.power import no_supply, works
 from ivr.actions.questions import PersonWanted
+from ivr.actions.reference import call_out, connection_consultation, connection_status, knowledge
 from ivr.actions.trust import theft_report, trust_report, trust_result
 from ivr.line import Line
 from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, POWER, Signature
@@ -55,6 +55,11 @@ ACTIONS: Mapping[str, Action] = {
     POWER: Action(no_supply.act, subject="outages", takes_topic=True),
     "planned_outages": Action(works.act, subject="outages"),
     "connection_status": Action(connection_status.act, subject="connection", exits_by_key=("main",)),
+    "knowledge": Action(knowledge.act, subject="service", takes_topic=True, exits_by_key=("main",)),
+    "call_out": Action(call_out.act, subject="metering", exits_by_key=("main", "message")),
+    "connection_consultation": Action(
+        connection_consultation.act, subject="connection", exits_by_key=("main", "call", "message")
+    ),
     "register_complaint": Action(register_complaint.act, takes_topic=True, exits_by_key=("main",)),
     "appeal_status": Action(appeal_status.act, subject="appeal", exits_by_key=("main",)),
     PERSON: Action(operator.act, takes_topic=True, exits_by_key=("callback",)),

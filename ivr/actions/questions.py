@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from ivr.line import Line
 from ivr.menus.vocabulary import NOTHING_HEARD, WRONG_KEY
+from ivr.voice import spoken
 from ivr.voice.prompts import Phrase
 
 TRIES = 3
@@ -45,6 +46,13 @@ async def choose(line: Line, *phrases: Phrase, keys: Collection[str], wait_s: fl
         opening = (WRONG_KEY,) if key else (NOTHING_HEARD,)
     await line.say("person-after-tries")
     raise PersonWanted
+
+
+def with_keys(names: Sequence[str]) -> str:
+    """«Тарифы, нажмите один. Льготы, два.»: the verb once, as every menu says it."""
+    first, *rest = names
+    others = [f"{name}, {spoken.cardinal(at)}." for at, name in enumerate(rest, start=2)]
+    return " ".join([f"{first}, нажмите {spoken.cardinal(1)}.", *others])
 
 
 async def confirm(line: Line, *phrases: Phrase) -> bool:

@@ -21,7 +21,7 @@ ANSWERING: Final = (
     *('"outage-', '"report-', '"application-stage"', '"application-done"', '"status-end-menu"', '"announcement"'),
     *('"complaint-registered', '"complaint-receipt"', '"message-registered"', '"message-kept"', '"emergency-receipt"'),
     '"callback-promised',
-    *('"known-open-appeal"', '"known-outage"', '"danger-message-', '-info"', '"connection-how"'),
+    *('"known-open-appeal"', '"known-outage"', '"danger-message-', '-info"', '"consult-words"', '"knowledge-words"'),
     *('"office-address"', '"appointment-booked"', '"appointment-is'),
 )
 """Parts of the ids of prompts that are what people call for: an outage or an application told, an appeal or a message

@@ -88,10 +88,24 @@ class OutageTold:
     way: TellingWay = TellingWay.LINE
 
 
+@dataclass(frozen=True)
+class ConnectionAsked:
+    """The caller asked how to connect: who they are, how much power, why, as codes of `grid.reference.passports`."""
+
+    at: datetime
+    applicant: str
+    power: str
+    reason: str = ""
+    wants: str = ""
+    id: str = field(default_factory=new_id)
+
+
 OF_CALL = "of_call"
 """In a row that fills columns of a call: its id."""
-Fact = StepTaken | NoticePlayed | CallEnded | OutageTold
-_FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in (StepTaken, NoticePlayed, CallEnded, OutageTold)}
+Fact = StepTaken | NoticePlayed | CallEnded | OutageTold | ConnectionAsked
+_FACTS: dict[str, type[Fact]] = {
+    kind.__name__: kind for kind in (StepTaken, NoticePlayed, CallEnded, OutageTold, ConnectionAsked)
+}
 _MOMENTS = {"at", "started_at", "answered_at", "ended_at", "notice_started_at", "notice_ended_at"}
 _LONGEST = {
     "dialled": 32,
@@ -157,7 +171,7 @@ class JournalEntry:
             row = {name: value for name, value in row.items() if value != ""}
         if isinstance(self.fact, StepTaken):
             return row | {"call_id": self.call.id, "prompt_ids": list(self.fact.prompt_ids)}
-        if isinstance(self.fact, OutageTold):
+        if isinstance(self.fact, OutageTold | ConnectionAsked):
             return row | {"call_id": self.call.id}
         return row | {OF_CALL: self.call.id}
 

@@ -22,8 +22,17 @@ from gridline import metrics
 from gridline.clock import Clock, happens
 from gridline.db import Database, Refused
 from gridline.errors import Unavailable
-from ivr.journal.entries import OF_CALL, CallBegun, CallEnded, JournalEntry, NoticePlayed, OutageTold, StepTaken
-from ivr.journal.models import CallRecord, CallStep
+from ivr.journal.entries import (
+    OF_CALL,
+    CallBegun,
+    CallEnded,
+    ConnectionAsked,
+    JournalEntry,
+    NoticePlayed,
+    OutageTold,
+    StepTaken,
+)
+from ivr.journal.models import CallConsultation, CallRecord, CallStep
 from ivr.journal.spool import JournalSpool
 
 BATCH = 500
@@ -37,6 +46,7 @@ log = structlog.get_logger(__name__)
 _CALLS, _STEPS = cast("Table", CallRecord.__table__), cast("Table", CallStep.__table__)
 _TELLINGS = cast("Table", OutageTelling.__table__)
 _TRUST = cast("Table", TrustCall.__table__)
+_CONSULTATIONS = cast("Table", CallConsultation.__table__)
 _CHANGE = update(_CALLS).where(_CALLS.c.id == bindparam(OF_CALL))
 """Fills the columns of a call that its rows name."""
 
@@ -44,7 +54,8 @@ _CHANGE = update(_CALLS).where(_CALLS.c.id == bindparam(OF_CALL))
 class Journal:
     """One for the process; `run()` must be running for anything to be stored.
 
-    `begin`, `step`, `notice`, `told`, `end` return at once and never raise: a call does not suffer for its record.
+    `begin`, `step`, `notice`, `told`, `asked`, `end` return at once and never raise: a call does not suffer for its
+    record.
     """
 
     def __init__(
@@ -86,6 +97,12 @@ class Journal:
         call = self._begun(call_id)
         if call is not None:
             self._put(JournalEntry(call, told))
+
+    def asked(self, call_id: str, asked: ConnectionAsked) -> None:
+        """The caller asked how to connect."""
+        call = self._begun(call_id)
+        if call is not None:
+            self._put(JournalEntry(call, asked))
 
     def end(
         self, call_id: str, outcome: str, *, branch: str = "", flow_version: str = "", at: datetime | None = None
@@ -221,6 +238,7 @@ class Journal:
         calls = {entry.call.id: entry for entry in batch}
         steps = [entry.fact_row() for entry in batch if isinstance(entry.fact, StepTaken)]
         tellings = [entry.fact_row() for entry in batch if isinstance(entry.fact, OutageTold)]
+        asked = [entry.fact_row() for entry in batch if isinstance(entry.fact, ConnectionAsked)]
         later = [entry.fact_row() for entry in batch if isinstance(entry.fact, NoticePlayed | CallEnded)]
         shut = [row for entry in calls.values() if (row := entry.trust_row()) is not None]
         work: list[tuple[UpdateBase, Sequence[dict[str, Any]]]] = [
@@ -228,6 +246,7 @@ class Journal:
             (self._db.insert_missing(_CALLS), [entry.call_row() for entry in calls.values()]),
             (self._db.insert_missing(_STEPS), steps),
             (self._db.insert_missing(_TELLINGS), tellings),
+            (self._db.insert_missing(_CONSULTATIONS), asked),
             *((_CHANGE, rows) for rows in _alike(later)),
         ]
         await self._db.store(work, within_s=WITHIN_S)

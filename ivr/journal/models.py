@@ -125,3 +125,22 @@ class CallStep(Base):
     flow_version: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime]
+
+
+class CallConsultation(Base):
+    """What a caller said of themselves when they asked how to connect, as codes: no menu need be read with them."""
+
+    __tablename__ = "call_consultations"
+    __table_args__ = (Index(None, "call_id"),)
+
+    id: Mapped[str] = id_column()
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    applicant: Mapped[str] = mapped_column(String(16))
+    """`grid.reference.passports.WhoConnects`."""
+    power: Mapped[str] = mapped_column(String(16))
+    """`grid.reference.passports.PowerBand`."""
+    reason: Mapped[str] = mapped_column(String(16))
+    """`grid.reference.passports.ConnectionReason`; empty: they were not asked."""
+    wants: Mapped[str] = mapped_column(String(16))
+    """`accompaniment` where they asked for it; else empty."""

@@ -43,6 +43,20 @@ STORMY = "stormy"
 """A company, like СКЭК, that three calls in a minute put into a storm; the others stay calm whatever comes."""
 COPIES = {CHANGED: "78005000001", STORMY: "78005000002"}
 """Companies like СКЭК, and their numbers."""
+LEADS_BY_MESSAGE = ("arhenergo", "connection")
+"""A company that accompanies contracts, and nobody is there to promise a call about it."""
+OF_A_TOPIC = """from: common
+
+tariffs:
+  do: knowledge
+  topic: transmission
+  done: offices-more
+  main: main
+  operator: consult-service
+  none: tariffs-info
+  failed: trouble
+"""
+"""A menu that leads to the articles of a topic on which nothing is written for callers."""
 RANGES = (
     '999;0010000;0019999;10000;ООО "Связь";Курская обл.;г. Курск|Курская область;7700000001',
     '999;0020000;0029999;10000;ООО "Связь";-;Российская Федерация;7700000001',
@@ -68,6 +82,12 @@ def dialplan(folder: Path) -> Path:
     for copy, did in COPIES.items():
         _change(skek, folder / "companies" / f"{copy}.yaml", partial(_renamed, id=copy, did=did))
         shutil.copy(folder / "menus" / "skek.yaml", folder / "menus" / f"{copy}.yaml")
+    unspoken = "title: Договоры и оплата\nsection: contracts\ntopics: [transmission]\ntext: Договор с нами.\n"
+    (folder / "knowledge" / "arhenergo" / "contracts.yaml").write_text(unspoken, "utf-8")
+    (folder / "menus" / "arhenergo.yaml").write_text(OF_A_TOPIC, "utf-8")
+    accompanies = yaml.safe_load((folder / "passports" / "pskovenergo.yaml").read_text("utf-8"))["accompaniment"]
+    own = {"accompaniment": accompanies}
+    (folder / "passports" / "arhenergo.yaml").write_text(yaml.safe_dump(own, allow_unicode=True), "utf-8")
     calm, hand = {"off": 1, "calm_min": 1, "window_s": 60}, {"hand_min": 60}
     rows = [{"of": of, "on": 1_000_000, **calm, **hand} for of in ("company", "branch")]
     rows.append({"of": "company", "company": STORMY, "on": 3, **calm, **hand})
@@ -78,7 +98,7 @@ def dialplan(folder: Path) -> Path:
 def _change(source: Path, target: Path, more: Callable[[dict[str, Any]], None]) -> None:
     body = yaml.safe_load(source.read_text("utf-8"))
     for name, topic in body["topics"].items():
-        topic["schedule"] = "never" if name == "water" else "always"
+        topic["schedule"] = "never" if name == "water" or (body["id"], name) == LEADS_BY_MESSAGE else "always"
     weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(SystemClock().now() + timedelta(days=3)).weekday()]
     body["schedules"] = {"never": {"spoken": "с восьми до восемнадцати часов", "days": {weekday: "08:00-18:00"}}}
     more(body)

@@ -41,6 +41,7 @@ from grid.feeds.intake import FeedIntake
 from grid.numbering.numbering import Numbering
 from grid.offices.book import OfficeBook
 from grid.outages import thresholds
+from grid.reference.shelf import ReferenceShelf
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -78,6 +79,7 @@ from tests.table_ears import TableEars
 from worklist import clocks
 from worklist.callbacks import Callbacks
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 AXE = FRONTEND / "node_modules/axe-core/axe.min.js"
@@ -190,6 +192,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         register=Register(db, clock, companies, calendar),
         worklist=worklist,
         callbacks=Callbacks(db, clock, worklist),
+        call_outs=CallOuts(db, clock, calendar, worklist),
         feeds=FeedIntake(db, clock),
         outage_desk=OutageDesk(db, clock, companies, worklist, thresholds.of_installation(settings.dialplan)),
         messages=Messages(db, clock, companies, quiet.of_installation(settings.dialplan), sms, receipts),
@@ -213,6 +216,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         announcer=Announcer(db, clock, voice, tmp_path / "announced", disk),
         numbering=Numbering(db),
         offices=OfficeBook(settings.dialplan / "offices", companies),
+        shelf=ReferenceShelf(settings.dialplan, companies),
         judging=Judging.of(settings.dialplan, db, clock, companies, calendar, worklist),
         incoming=Incoming(tmp_path / "incoming", clock, least_free=0),
         recordings=tmp_path / "recordings",

@@ -102,7 +102,11 @@ async def test_an_item_is_seen_and_ended_by_those_whose_kind_it_is(
         assert (f"/worklist/{id}" in listed) == theirs, role
         assert (await client.get(f"/worklist/{id}")).status == (200 if theirs else 404), role
         ended = await client.post(f"/worklist/{id}/end", data={"ending": "declined", "end_note": "Не нужно"})
-        allowed = {ItemKind.LOST_CALLER, ItemKind.CALLBACK, ItemKind.BROKEN_OFF, ItemKind.DICTATION}
+        allowed = {
+            *(ItemKind.LOST_CALLER, ItemKind.CALLBACK, ItemKind.CALL_OUT),
+            ItemKind.BROKEN_OFF,
+            ItemKind.DICTATION,
+        }
         assert ended.status == (404 if not theirs else 303 if kind in allowed else 422), role
         if ended.status != 303:
             assert (await stored(console_app, id)).ending is None

@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 from grid.outages.models import OutageTelling
 from gridline.clock import SetClock
 from gridline.db import Database
-from ivr.journal.entries import CallBegun, JournalEntry, NoticePlayed, OutageTold, StepTaken
+from ivr.journal import consultations
+from ivr.journal.entries import CallBegun, ConnectionAsked, JournalEntry, NoticePlayed, OutageTold, StepTaken
 from ivr.journal.journal import Journal
-from ivr.journal.models import CallRecord, CallStep, call_id
+from ivr.journal.models import CallConsultation, CallRecord, CallStep, call_id
 from ivr.journal.spool import JournalSpool
 from migrations import upgrade
 from tests.postgres import PostgresServer
@@ -135,6 +136,28 @@ async def test_what_a_caller_was_told_of_an_outage_is_kept_once_and_one_that_is_
 def test_what_was_told_survives_the_disk() -> None:
     entry = JournalEntry(call(), OutageTold("a" * 32, NOW, "Света нет.", None))
     assert JournalEntry.from_line(entry.to_line()) == entry
+
+
+async def test_what_a_caller_asked_about_connecting_is_kept_as_codes_and_told_in_words(
+    db: Database, tmp_path: Path
+) -> None:
+    asked = ConnectionAsked(NOW, "business", "more", "scheme")
+    again = ConnectionAsked(NOW + timedelta(seconds=40), "person", "to-15", wants=consultations.ACCOMPANIMENT)
+    assert JournalEntry.from_line(JournalEntry(call(), again).to_line()) == JournalEntry(call(), again)
+    async with running(journal_of(db, tmp_path)) as journal:
+        journal.begin(call())
+        for one in (asked, asked, again):  # a line that is read back twice
+            journal.asked(call().id, one)
+        await journal.flush()
+    async with db.read() as session:
+        kept = (await session.scalars(select(CallConsultation).order_by(CallConsultation.at))).all()
+        told = await consultations.of_call(session, call().id)
+        nothing = await consultations.of_call(session, "f" * 32)
+    assert [(one.applicant, one.power, one.reason, one.wants) for one in kept] == [
+        ("business", "more", "scheme", ""),
+        ("person", "to-15", "", "accompaniment"),
+    ]
+    assert (told, nothing) == ("физлицо, до 15 кВт, нужно сопровождение договора", "")
 
 
 async def test_a_call_that_comes_back_to_a_new_controller_goes_on(db: Database, tmp_path: Path) -> None:

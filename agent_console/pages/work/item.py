@@ -14,7 +14,7 @@ from agent_console.people.permissions import Permission
 from agent_console.web.failures import toast_header
 from agent_console.web.render import render
 from agent_console.web.routes import add
-from agent_console.worklist import details
+from agent_console.worklist import details, visits
 from agent_console.worklist.audience import Audience
 from agent_console.worklist.live import WORK
 from gridline.errors import InvalidInput
@@ -30,7 +30,7 @@ LONGEST_NOTE: Final = 300
 def add_to(app: web.Application) -> None:
     """Hang the routes."""
     add(app, "GET", ITEM, page, permission=Permission.WORK_READ)
-    for name, deed in (("take", take), ("release", release), ("attempt", attempt), ("end", end)):
+    for name, deed in (("take", take), ("release", release), ("attempt", attempt), ("move", move), ("end", end)):
         add(app, "POST", f"{ITEM}/{name}", deed, permission=Permission.WORK_READ)
     # What was said, for whoever must act on it: the item lets them hear its own recordings and no others.
     player.hang(app, SOUND, _recording, Permission.WORK_READ)
@@ -64,6 +64,17 @@ async def attempt(request: web.Request) -> web.StreamResponse:
         raise InvalidInput("Отметьте, чем закончилась попытка.") from error
     await console_of(request).worklist.attempt(id, actor_of(request).signature, result, note=_note(sent.get("note")))
     return await _done(request, "Попытка записана.")
+
+
+async def move(request: web.Request) -> web.StreamResponse:
+    """A technician's visit is promised for another half-day."""
+    console, id, sent = console_of(request), await _own(request), await request.post()
+    async with console.db.read() as session:
+        item = (await details.find(session, actor_of(request), id)).item
+    company = console.companies.by_id(item.company_id)
+    slot = visits.slot_of(str(sent.get("slot", "")))
+    await console.call_outs.move(id, company, slot, actor_of(request).signature)
+    return await _done(request, "Выезд перенесён.")
 
 
 async def end(request: web.Request) -> web.StreamResponse:
@@ -125,5 +136,7 @@ async def _show(request: web.Request) -> web.Response:
         topics=[audience.topic],
         playable=PLAYABLE,
         results=RESULT_TITLES,
+        free_slots=await visits.free(console, view),
+        visit_when=visits.when(console, view),
         **request.app[WORK].context(audience),
     )

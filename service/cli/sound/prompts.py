@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from grid.reference.shelf import ReferenceShelf
 from gridline import settings
-from gridline.companies import Companies
+from gridline.companies import Companies, Company
+from ivr.actions.reference import beforehand
 from ivr.voice.prompts import COMMON
 from ivr.voice.voice import Built, Voice
 
@@ -30,7 +33,7 @@ def build() -> None:
     out = Console()
     config = settings.load()
     voice = Voice.of(config)
-    companies = [company.id for company in Companies.load(config.dialplan / "companies")]
+    companies = list(Companies.load(config.dialplan / "companies"))
     started = time.monotonic()
     bar = Progress(
         TextColumn("Подсказки"),
@@ -41,30 +44,36 @@ def build() -> None:
         console=out,
     )
     with bar:
-        task = bar.add_task("prompts", total=len(voice.beforehand(companies)), last="")
+        task = bar.add_task("prompts", total=len(voice.beforehand([company.id for company in companies])), last="")
 
         def show(built: Built) -> None:
             length = f"{built.utterance.seconds:.1f} с" if built.utterance else "не вышло"
             bar.update(task, advance=1, last=f"{built.company_id}/{built.prompt_id} {length}")
 
-        result = asyncio.run(_build(voice, companies, show))
+        result, spoken = asyncio.run(_build(voice, config.dialplan, companies, show))
     for file in voice.studio.strangers(voice.book):
         out.print(
             f"Запись {file} ничего не заменяет: такой подсказки нет, или в ней есть {{значения}}.", style="yellow"
         )
+    for problem in spoken:
+        out.print(problem, style="red", markup=False)
     for built in result:
         if built.problem:
             out.print(f"{built.company_id}/{built.prompt_id}: {built.problem}", style="red", markup=False)
     sound = {built.utterance.file: built.utterance.seconds for built in result if built.utterance}
     minutes, took_s = sum(sound.values()) / 60, time.monotonic() - started
     out.print(f"Готово файлов: {len(sound)}, звука {minutes:.1f} мин, за {took_s:.1f} с.", highlight=False)
-    if any(built.problem for built in result):
+    if spoken or any(built.problem for built in result):
         raise typer.Exit(1)
 
 
-async def _build(voice: Voice, companies: list[str], show: Callable[[Built], None]) -> list[Built]:
+async def _build(
+    voice: Voice, dialplan: Path, companies: Sequence[Company], show: Callable[[Built], None]
+) -> tuple[list[Built], list[str]]:
     voice.prune()
-    return await voice.build_all(show, companies)
+    built = await voice.build_all(show, [company.id for company in companies])
+    shelf = ReferenceShelf(dialplan, companies)
+    return built, [problem for company in companies for problem in await beforehand.made(voice, shelf, company)]
 
 
 def listing(company: str = typer.Argument(COMMON, help="Код компании, например skek.")) -> None:

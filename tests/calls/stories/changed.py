@@ -28,7 +28,7 @@ async def a_menu_is_changed_while_a_caller_walks_it(scene: Play) -> None:
         file.write_text(old + own % "1: offices, 2: metering, 3: booking, 4: tariffs", "utf-8")
         await _logged(scene, "menus-reloaded", "")
         async with scene.greeted(after, "4", "reference-menu", "1", "offices-info") as newcomer:
-            await goes(caller, "1", "metering-info")
+            await goes(caller, "1", "metering-menu")
             await newcomer.hangs_up()
         file.write_text(old + own % "1: nowhere", "utf-8")
         await _logged(scene, "menu-refused", f"{CHANGED}.yaml")

@@ -101,10 +101,10 @@ async def a_stage_without_a_key_is_told_and_silence_goes_on(scene: Play) -> None
 
 
 @BOOK.story()
-async def how_to_connect_is_repeated_and_a_specialist_who_answers_in_the_middle_of_it_is_rated(scene: Play) -> None:
+async def a_specialist_who_was_asked_for_in_a_question_is_rated(scene: Play) -> None:
     own = "+79131300004"
-    async with scene.greeted(own, "3", "connection-menu", "2", "connection-how") as caller:
-        await goes(caller, "*", "connection-how", "0", "person-connecting")
+    async with scene.greeted(own, "3", "connection-menu", "2", "consult-applicant") as caller:
+        await goes(caller, "*", "consult-applicant", "0", "person-connecting")
         agent = await scene.street.desk.talk_with(own)
         await talks(scene, caller, agent)
         await agent.hang_up()
@@ -115,8 +115,7 @@ async def how_to_connect_is_repeated_and_a_specialist_who_answers_in_the_middle_
     survey = await store.one(scene, CallSurvey, CallSurvey.call_id == call.id)
     if (survey.score, survey.queue, survey.topic) != (4, "skek-office", "connection") or survey.agent not in TALKERS:
         raise StoryBroken(f"оценка сохранена как {survey.score}, {survey.queue}, {survey.topic}, {survey.agent}")
-    call.left("connection-how", "repeat")
-    call.left("connection-more", "pressed")
+    call.left("connection-how", "operator")
 
 
 @BOOK.story()

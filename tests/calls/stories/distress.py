@@ -15,7 +15,7 @@ from tests.calls.stories.callback import rings_in_vain
 from tests.calls.stories.complaint import asks_for
 from tests.calls.street import Play, goes
 
-LOST = ("branch-groups", "person-nobody", "complaint-failed", "office-which")
+LOST = ("branch-groups", "person-nobody", "complaint-failed", "office-which", "consult-skip", "knowledge-end")
 """Prompts that cannot be said here, for any company."""
 WISHES = "+79132000014"
 """Who wants to be called back; they called before all this, so the question with their number was made then."""
@@ -80,7 +80,7 @@ async def without_a_notice_nothing_is_recorded_and_a_branch_is_not_needed(scene:
     """The notice is lost: the menu comes all the same, and whoever would be recorded is not."""
     async with scene.call("+79132000013") as caller:
         await caller.hears("main-menu", within_s=30)
-        await goes(caller, "3", "connection-menu", "2", "connection-how", "5", "anything-else", "0", SORRY)
+        await goes(caller, "3", "connection-menu", "2", "consult-applicant", "0", SORRY)
         await caller.is_hung_up(within_s=20)
 
 

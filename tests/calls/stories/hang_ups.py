@@ -9,7 +9,7 @@ from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import TO_TELL
 from tests.calls.stories.connection import SHIELD
 from tests.calls.stories.connection import TO_NUMBER as TO_APPLICATION
-from tests.calls.stories.menus import MENUS, REFERENCE
+from tests.calls.stories.menus import MENUS, REFERENCE, SECTIONS
 from tests.calls.stories.offices import KEMEROVO as OFFICE_TOLD
 from tests.calls.stories.person import WATER
 from tests.calls.stories.power import CAUSE, POWER, confirm
@@ -25,15 +25,15 @@ PLACES: list[tuple[str, tuple[Phrase, ...]]] = [
     ("no-power", (*POWER, "1", "premise-unknown-caller", "2", "settlement-letters")),
     ("no-power", (*POWER, "1", "premise-unknown-caller", "3", "place-tell")),
     ("water", ("2", "power-service", "2", "water-menu")),
-    ("connection-how", ("3", "connection-menu", "2", "connection-how")),
+    ("connection-how", ("3", "connection-menu", "2", "consult-applicant")),
     ("connection-status", TO_APPLICATION),
     ("connection-status", (*TO_APPLICATION, "26002023#", SHIELD)),
     ("consult-connection", ("3", "connection-menu", "3", "person-connecting")),
-    ("metering", (*REFERENCE, "1", "metering-info")),
+    ("metering", (*REFERENCE, "1", "metering-menu")),
     ("offices", (*REFERENCE, "2", OFFICE_TOLD)),
     ("book", (*REFERENCE, "3", "booking-menu", "1", "appointment-topic")),
     ("my-appointment", (*REFERENCE, "3", "booking-menu", "2", "appointment-enter")),
-    ("tariffs", (*REFERENCE, "4", "tariffs-info")),
+    ("tariffs", (*REFERENCE, "4", SECTIONS)),
     ("complaint-new", TO_TELL),
     ("appeal-status", TO_STATUS),
     ("consult-water", WATER),

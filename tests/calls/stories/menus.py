@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ivr.voice.prompts import Phrase
+from grid.reference.sections import GROUPS
+from ivr.actions.questions import with_keys
+from ivr.voice.prompts import Phrase, Prompt
 from tests.calls.looked_up import draft_of, ended
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import TO_TELL, asks_for, tells
@@ -13,6 +15,7 @@ from tests.calls.stories.status import TO_NUMBER as TO_STATUS
 from tests.calls.street import Play, goes
 
 REFERENCE = ("4", "reference-menu")
+SECTIONS = Prompt("knowledge-groups", choices=with_keys([group.name for group in GROUPS]))
 LIGHT_STREET = confirm("г. Кемерово, ул. Светлая, д. 2")
 MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("main", "main-menu", ()),
@@ -21,9 +24,7 @@ MENUS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("quality", "quality-menu", (*POWER, "2", "quality-menu")),
     ("water", "water-menu", ("2", "power-service", "2", "water-menu")),
     ("connection", "connection-menu", ("3", "connection-menu")),
-    ("connection-more", "anything-else", ("3", "connection-menu", "2", "connection-how", "9", "anything-else")),
     ("reference", "reference-menu", REFERENCE),
-    ("metering-more", "anything-else", (*REFERENCE, "1", "metering-info", "9", "anything-else")),
     ("offices-more", "anything-else", (*REFERENCE, "2", OFFICE_TOLD, "9", "anything-else")),
     ("complaint", "complaint-menu", ("5", "complaint-menu")),
     ("booking", "booking-menu", (*REFERENCE, "3", "booking-menu")),
@@ -62,12 +63,11 @@ ZEROS: list[tuple[str, Phrase, tuple[Phrase, ...]]] = [
     ("quality", NOBODY, (*POWER, "2", "quality-menu")),
     ("water", "person-closed", ("2", "power-service", "2", "water-menu")),
     ("connection", OFFICE, ("3", "connection-menu")),
-    ("connection-more", OFFICE, ("3", "connection-menu", "2", "connection-how", "9", "anything-else")),
+    ("connection-how", OFFICE, ("3", "connection-menu", "2", "consult-applicant")),
     ("reference", OFFICE, REFERENCE),
-    ("metering-info", OFFICE, (*REFERENCE, "1", "metering-info")),
-    ("metering-more", OFFICE, (*REFERENCE, "1", "metering-info", "9", "anything-else")),
+    ("metering", OFFICE, (*REFERENCE, "1", "metering-menu")),
     ("offices-told", OFFICE, (*REFERENCE, "2", OFFICE_TOLD)),
-    ("tariffs-info", OFFICE, (*REFERENCE, "4", "tariffs-info")),
+    ("tariffs", OFFICE, (*REFERENCE, "4", SECTIONS)),
     ("complaint", NOBODY, ("5", "complaint-menu")),
     ("application", OFFICE, TO_APPLICATION),
     ("status", NOBODY, TO_STATUS),

@@ -26,6 +26,7 @@ from ivr.actions.office import book_appointment, my_appointment
 from ivr.actions.person import callback, leave_message
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
+from ivr.actions.reference import call_out
 from ivr.actions.trust import trust_report
 from ivr.outbound.campaigns.restored import RestorationScript
 from ivr.telephony import emergency
@@ -235,6 +236,11 @@ async def _callback_that_is_late(shop: Shop) -> None:
     asked = CallbackAsked("skek", CALLER, "ivr", call_id=new_id(), since=long_ago)
     await shop.services.callbacks.promise(asked)
     await callback.act(shop.caller("1"), shop.services, "")
+
+
+@proves("call-out-booked")
+async def _call_out(shop: Shop) -> None:
+    await call_out.act(shop.caller("2", "1", "1", premise=await shop.premise()), shop.services, "")
 
 
 @proves("danger-message-taken")

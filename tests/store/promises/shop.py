@@ -25,6 +25,7 @@ from grid.offices.book import OfficeBook
 from grid.offices.models import Appointment, VisitState
 from grid.outages import thresholds
 from grid.outages.models import Outage, OutageReport, OutageStatus
+from grid.reference.shelf import ReferenceShelf
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SystemClock
 from gridline.companies import Companies
@@ -59,6 +60,7 @@ from worklist.callbacks import Callbacks
 from worklist.codes import ItemKind
 from worklist.models import WorkContact, WorkItem
 from worklist.outage_desk import OutageDesk
+from worklist.steps.call_outs import CallOuts
 from worklist.worklist import Worklist
 
 CALLER: Final = "+79131203401"
@@ -173,6 +175,7 @@ class Shop:
             register=Register(db, clock, companies, calendar),
             worklist=worklist,
             callbacks=Callbacks(db, clock, worklist),
+            call_outs=CallOuts(db, clock, calendar, worklist),
             messages=Messages(db, clock, companies, quiet.of_installation(HOUSE / "dialplan"), {}, asyncio.Queue()),
             outage_desk=OutageDesk(db, clock, companies, worklist, thresholds.of_installation(HOUSE / "dialplan")),
             board=board,
@@ -187,6 +190,7 @@ class Shop:
             announcer=Announcer(db, clock, self._voice, var / "announced", disk),
             numbering=Numbering(db),
             offices=OfficeBook(HOUSE / "dialplan" / "offices", companies),
+            shelf=ReferenceShelf(HOUSE / "dialplan", companies),
             ends=Ends(journal, board, self._key),
         )
 

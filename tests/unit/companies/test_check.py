@@ -65,6 +65,35 @@ ONE = {
         "  heating",
         "Темы «heating» в реестре нет. Возможны: connection, transmission,",
     ),
+    "a passport that cannot be read aloud": (
+        "passports/common.yaml",
+        "    documents: >-\n      Понадобятся паспорт, документ о праве на дом",
+        "    documents: >-\n      Понадобятся 2 паспорта, документ о праве на дом",
+        "    documents: >-",
+        "passports.0.documents: «2» прочтут неверно. Пишите всё русскими словами, и числа тоже.",
+    ),
+    "visits for something that no technician does": (
+        SKEK,
+        "works: [replacement, admission, readings]",
+        "works: [replacement, repair]",
+        "works:",
+        "call_outs.works.1: «repair» не подходит. Возможны:",
+    ),
+    "half-days that overlap": (
+        SKEK,
+        "afternoon: 13:00-17:00",
+        "afternoon: 11:00-17:00",
+        "call_outs:",
+        "call_outs: Вторая половина дня начинается раньше, чем кончается первая. Исправьте часы.",
+    ),
+    "no seats": (SKEK, "at_once: 4", "at_once: 0", "at_once:", "call_outs.at_once: число слишком маленькое. Впишите"),
+    "an article that says a figure": (
+        "knowledge/common/danger.yaml",
+        "ближе восьми метров и не подпускайте других. Если",
+        "ближе 8 метров и не подпускайте других. Если",
+        "spoken:",
+        "spoken: «8» прочтут неверно.",
+    ),
     "a number twice": (
         MOESK,
         '  - "78007004070"\n',
@@ -185,9 +214,12 @@ def test_each_mistake_is_told_where_it_stands(case: str, dialplan: Path, tmp_pat
 def test_a_menu_a_recording_or_an_article_of_nobody_is_told(dialplan: Path, tmp_path: Path) -> None:
     (dialplan / "menus/other.yaml").write_text("from: common\n", "utf-8")
     (dialplan / "knowledge/other").mkdir()
+    (dialplan / "passports/other.yaml").write_text("passports: []\n", "utf-8")
     assert found(dialplan, tmp_path / "var", TODAY) == [
         f"{dialplan}/menus/other.yaml:1: Это меню ни одной компании. Назовите его в поле menu компании или уберите.",
         f"{dialplan}/knowledge/other:1: Это статьи ни одной компании. Назовите папку как компанию "
+        "(arhenergo, moesk, mrsk-centra, pskovenergo, skek) или уберите.",
+        f"{dialplan}/passports/other.yaml:1: Это паспорта ни одной компании. Назовите файл как компанию "
         "(arhenergo, moesk, mrsk-centra, pskovenergo, skek) или уберите.",
     ]
 

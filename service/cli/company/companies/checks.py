@@ -10,6 +10,7 @@ from typing import Final
 from appeals.taxonomy import shipped as taxonomy
 from grid.knowledge import Knowledge
 from grid.offices import book, offices
+from grid.reference.passports import Passports
 from gridline.calendar.calendar_file import NAME, kept_days, load_calendar
 from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO
 from gridline.companies import ALWAYS, Company, every
@@ -46,6 +47,7 @@ def found(dialplan: Path, var: Path, today: date) -> list[str]:
         *_prompts_and_menus(dialplan, list(companies), known),
         *_articles(dialplan / "knowledge", known),
         *_offices(dialplan / book.FOLDER, companies, known),
+        *_passports(dialplan / "passports", known),
         *_calendar(var, today),
     ]
     return list(dict.fromkeys(line for each in told for line in each.message.splitlines()))
@@ -190,6 +192,19 @@ def _offices(folder: Path, companies: Iterable[Company], known: Sequence[str]) -
                 offices.load(path, by_id[path.stem])
             except Misconfigured as error:
                 yield error
+
+
+def _passports(folder: Path, known: Sequence[str]) -> list[Misconfigured]:
+    refused: list[Misconfigured] = []
+    Passports.load(folder, known, refused.append)
+    if not (folder / f"{COMMON}.yaml").exists():
+        gone = Mistake(1, "Общих паспортов услуг нет.", "Верните файл из поставки: по нему консультируют.")
+        refused.append(misconfigured(folder / f"{COMMON}.yaml", [gone]))
+    for file in _yaml_in(folder):
+        if file.stem not in {COMMON, *known}:
+            cure = f"Назовите файл как компанию ({', '.join(known)}) или уберите."
+            refused.append(misconfigured(file, [Mistake(1, "Это паспорта ни одной компании.", cure)]))
+    return refused
 
 
 def _calendar(var: Path, today: date) -> Iterator[Misconfigured]:

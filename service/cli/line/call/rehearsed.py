@@ -14,6 +14,7 @@ from appeals.register import Register
 from grid.numbering.numbering import Numbering
 from grid.offices import book
 from grid.offices.book import OfficeBook
+from grid.reference.shelf import ReferenceShelf
 from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import Clock
 from gridline.companies import Companies
@@ -37,6 +38,7 @@ from recordings.disk import Disk
 from recordings.incoming import Incoming
 from service.matters import Matters
 from speech.ears import ears_of
+from worklist.steps.call_outs import CallOuts
 
 
 @asynccontextmanager
@@ -104,5 +106,7 @@ def _services(config: Settings, clock: Clock, voice: Voice, db: Database, disk: 
         storm=Storm(db, clock, limits.of_installation(config.dialplan), config.node),
         announcer=Announcer(db, clock, voice, var / "announced", disk),
         numbering=Numbering(db),
+        call_outs=CallOuts(db, clock, calendar, matters.worklist),
+        shelf=ReferenceShelf(config.dialplan, companies),
         offices=OfficeBook(config.dialplan / book.FOLDER, companies),
     )

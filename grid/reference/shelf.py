@@ -1,0 +1,82 @@
+"""The files of `dialplan` that callers hear and agents read, read anew as soon as one of them changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from grid.knowledge import Knowledge
+from grid.reference import further_appeal
+from grid.reference.passport_articles import articles
+from grid.reference.passports import Passports
+from gridline.companies import Company
+from gridline.errors import Misconfigured
+
+KNOWLEDGE: Final = "knowledge"
+PASSPORTS: Final = "passports"
+Stamps = frozenset[tuple[str, int, int]]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class OnTheShelf:
+    """What the files say at one moment."""
+
+    knowledge: Knowledge
+    """The articles, those of the passports and of further appeal among them."""
+    passports: Passports
+
+
+class ReferenceShelf:
+    """Reads the files at first use. What is wrong is told in the log: nobody's telephone waits for a comma."""
+
+    def __init__(self, dialplan: Path, companies: Iterable[Company]) -> None:
+        self._dialplan = dialplan
+        self._companies = {company.id: company for company in companies}
+        self._stamps: Stamps | None = None
+        self._told = OnTheShelf(Knowledge({}), Passports({}))
+        self._turn = asyncio.Lock()
+
+    async def now(self) -> OnTheShelf:
+        """What the files say now; looking for changes is some eighty calls of `stat`, off the loop."""
+        async with self._turn:
+            stamps = await asyncio.to_thread(self._stamped)
+            if stamps != self._stamps:
+                self._told = await asyncio.to_thread(self._read)
+                self._stamps = stamps
+            return self._told
+
+    def _stamped(self) -> Stamps:
+        found = set()
+        for folder in (KNOWLEDGE, PASSPORTS):
+            for file in (self._dialplan / folder).rglob("*.yaml"):
+                try:
+                    stat = file.stat()
+                except FileNotFoundError:  # it went this very moment
+                    continue
+                found.add((str(file), stat.st_mtime_ns, stat.st_size))
+        return frozenset(found)
+
+    def _read(self) -> OnTheShelf:
+        try:
+            passports = Passports.load(self._dialplan / PASSPORTS, self._companies)
+        except Misconfigured as error:
+            log.error("passports-refused", reason=error.message)
+            passports = self._told.passports
+            if self._stamps is None:  # there is nothing to keep: what is right in them serves
+                passports = Passports.load(self._dialplan / PASSPORTS, self._companies, lambda _: None)
+        knowledge = Knowledge.load(self._dialplan / KNOWLEDGE, self._companies, _refused)
+        made = {}
+        for id, company in self._companies.items():
+            made[id] = (*articles(passports.of(id)), further_appeal.article(company))
+        return OnTheShelf(knowledge.with_more(made), passports)
+
+
+def _refused(error: Misconfigured) -> None:
+    log.error("article-refused", reason=error.message)

@@ -1,0 +1,1 @@
+"""What callers come for that is no trouble: where an application stands, how to connect, a technician's visit."""

@@ -1,0 +1,155 @@
+"""A technician called out to a meter: what for, where, when; stored with its number and only then told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import structlog
+
+from appeals import numbering
+from appeals.intake.intake import accept
+from grid.call_outs.seats import Slot
+from gridline.calendar.call_outs import CallOutWork
+from gridline.errors import Conflict
+from ivr.actions import by_message, told
+from ivr.actions.power import place
+from ivr.actions.power.asked import Place
+from ivr.actions.premise import spoken_address
+from ivr.actions.questions import LOOK_UP_S, choose, confirm, with_keys
+from ivr.line import Line
+from ivr.services import Services
+from ivr.voice import spoken
+from ivr.voice.prompts import Prompt
+from worklist.steps.call_outs import WORKS, CallOutAsked, CallOutBooked
+
+TOPIC: Final = "metering"
+BY_THE_LINE: Final = "ivr"
+"""Who promised: the robot."""
+WORK_KEYS: Final = dict(zip("123", CallOutWork, strict=True))
+OFFERED: Final = 3
+"""Half-days read out at once: each is a day and two hours, and a caller holds no more."""
+FURTHER: Final = "9"
+
+Exit = Literal["done", "main", "operator", "person", "message"]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the caller wants, where, and who they are."""
+
+    work: CallOutWork
+    place: Place
+    phone: str
+
+
+async def act(line: Line, services: Services, _topic: str) -> Exit:
+    """Book a visit.
+
+    `person`: this company books none by telephone, or not for that, or every half-day is taken; `message`: the address
+    is none that we know.
+    """
+    company = line.call.company
+    if company.call_outs is None:
+        return "person"
+    work = WORK_KEYS[await choose(line, "metering-menu", keys=WORK_KEYS)]
+    if work not in company.call_outs.works:
+        return "person"
+    where = await place.find(line, services)
+    if where is None:
+        return "message"
+    wanted = _Wanted(work, where, line.call.caller or await told.contact(line))
+    answer = await _booked(line, services, wanted)
+    if answer is None:
+        await line.say("call-out-full")
+        return "person"
+    return "main" if await by_message.told(line, services, answer, wanted.phone) == by_message.MAIN_KEY else "done"
+
+
+async def _booked(line: Line, services: Services, wanted: _Wanted) -> Prompt | None:
+    """Let them choose until a half-day is theirs; None: there is none left."""
+    call, appeal = line.call, None
+    branch = _branch(line, wanted.place)
+    while slots := await services.call_outs.free(call.company, branch, within_s=LOOK_UP_S):
+        slot = await _chosen(line, services, slots)
+        if not await confirm(line, _asked_back(line, services, wanted, slot)):
+            continue
+        if appeal is None:  # whoever is too late once keeps it: the number is told with the day
+            appeal = await services.register.register(
+                accept(_request(line, wanted, branch)), within_s=told.REGISTER_BUDGET_S
+            )
+        asked = CallOutAsked(
+            call.company,
+            wanted.work,
+            slot,
+            appeal.appeal_id,
+            BY_THE_LINE,
+            wanted.phone,
+            branch=branch,
+            place=wanted.place.premise.address,
+            call_id=call.id,
+            premise_id=wanted.place.premise.id if wanted.place.exact else None,
+        )
+        try:
+            made = await services.call_outs.book(asked, within_s=told.REGISTER_BUDGET_S)
+        except Conflict as error:
+            log.info("call-out-taken", call=call.id, reason=error.message)
+            await line.say("call-out-taken")
+            continue
+        call.promised.append(appeal.number)
+        number = spoken.digit_by_digit(numbering.written(appeal.number))
+        return Prompt("call-out-booked", when=_when(line, services, made), number=number)
+    return None
+
+
+async def _chosen(line: Line, services: Services, slots: Sequence[Slot]) -> Slot:
+    """One of them, a few at a time; after the last ones the first again."""
+    first = 0
+    while True:
+        shown = slots[first : first + OFFERED]
+        offered = {str(at): slot for at, slot in enumerate(shown, start=1)}
+        choices = Prompt("call-out-choices", choices=with_keys([_span(line, services, slot) for slot in shown]))
+        further = FURTHER if len(slots) > OFFERED else ""
+        ending = ("call-out-further",) if further else ()
+        key = await choose(line, "call-out-when", choices, *ending, keys=(*offered, *further))
+        if key != FURTHER:
+            return offered[key]
+        first = first + OFFERED if first + OFFERED < len(slots) else 0
+
+
+def _asked_back(line: Line, services: Services, wanted: _Wanted, slot: Slot) -> Prompt:
+    address = spoken_address(wanted.place.premise, account_keyed=line.call.account_keyed)
+    return Prompt("call-out-confirm", when=_span(line, services, slot), address=address)
+
+
+def _span(line: Line, services: Services, slot: Slot) -> str:
+    begins, ends = slot.span(line.call.company)
+    return spoken.period(begins, ends, services.clock.now(), line.call.company.zone)
+
+
+def _when(line: Line, services: Services, made: CallOutBooked) -> str:
+    return spoken.period(made.begins, made.ends, services.clock.now(), line.call.company.zone)
+
+
+def _branch(line: Line, where: Place) -> str:
+    return where.premise.branch or (line.call.branch.id if line.call.branch else "")
+
+
+def _request(line: Line, wanted: _Wanted, branch: str) -> dict[str, object]:
+    """The visit as an intake of the register; a second try of this call finds the first."""
+    call, premise = line.call, wanted.place.premise
+    return {
+        "company_id": call.company.id,
+        "channel": "phone",
+        "kind": "request",
+        "topic": TOPIC,
+        "phone": wanted.phone,
+        "text": f"Вызов мастера по телефону: {WORKS[wanted.work].lower()}. Адрес: {premise.address}.",
+        "call_id": call.id,
+        "premise_id": premise.id if wanted.place.exact else None,
+        "branch": branch or None,
+        "idempotency_key": f"call-out:{call.id}:{wanted.work}",
+    }

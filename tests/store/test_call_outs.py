@@ -1,0 +1,163 @@
+"""Visits of technicians: seats that are never one too many, promises kept, missed, moved; on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from appeals.casework.promises import Promises
+from appeals.models import AppealEvent, Promise
+from appeals.register import Register
+from grid.call_outs.models import MeterVisit
+from grid.call_outs.seats import Slot
+from gridline.calendar.call_outs import CallOutWork, HalfDay
+from gridline.calendar.workdays import ProductionCalendar
+from gridline.clock import SetClock
+from gridline.companies import Companies, Company
+from gridline.db import Database
+from gridline.errors import Conflict, InvalidInput, NotFound
+from gridline.settings import HOUSE
+from tests.store.appeals.made import intake
+from worklist import clocks
+from worklist.codes import Ending, ItemKind
+from worklist.models import WorkItem
+from worklist.steps.call_outs import CallOutAsked, CallOuts
+from worklist.worklist import Worklist
+
+OLGA = "user:olga"
+PHONE = "+79131203455"
+FRIDAY = datetime(2026, 12, 4, 5, 0, tzinfo=UTC)
+"""At noon in Кемерово."""
+
+
+class House:
+    """The services of one installation, and СКЭК with two seats in each half-day."""
+
+    def __init__(self, db: Database, companies: Companies) -> None:
+        self.db, self.clock = db, SetClock(FRIDAY)
+        calendar = ProductionCalendar()
+        self.worklist = Worklist(db, self.clock, clocks.of_installation(HOUSE / "dialplan"))
+        self.visits = CallOuts(db, self.clock, calendar, self.worklist)
+        self.register = Register(db, self.clock, companies, calendar)
+        skek = companies.by_id("skek")
+        assert skek.call_outs is not None
+        self.skek: Company = skek.model_copy(update={"call_outs": skek.call_outs.model_copy(update={"at_once": 2})})
+
+    async def asked(self, slot: Slot) -> CallOutAsked:
+        made = await self.register.register(intake(kind="request", topic="metering", idempotency_key=None))
+        return CallOutAsked(self.skek, CallOutWork.ADMISSION, slot, made.appeal_id, "ivr", PHONE, place="ул. Мира, 5")
+
+    async def item(self, id: str) -> WorkItem:
+        async with self.db.read() as session:
+            return await session.get_one(WorkItem, id)
+
+    async def promise(self, item: WorkItem) -> Promise:
+        async with self.db.read() as session:
+            return await session.get_one(Promise, item.promise_id)
+
+    async def live(self, slot: Slot) -> int:
+        async with self.db.read() as session:
+            taken = select(func.count()).where(MeterVisit.day == slot.day, MeterVisit.half == slot.half)
+            return await session.scalar(taken.where(MeterVisit.seat.is_not(None))) or 0
+
+
+@pytest.fixture
+def house(db: Database, companies: Companies) -> House:
+    return House(db, companies)
+
+
+async def test_the_days_are_working_days_from_the_second_on(house: House) -> None:
+    free = await house.visits.free(house.skek, "")
+    assert free[0] == Slot(date(2026, 12, 8), HalfDay.MORNING)  # Friday, then Monday and Tuesday
+    assert len(free) == 20
+    assert all(slot.day.weekday() < 5 for slot in free)
+
+
+async def test_two_at_once_never_exceed_the_seats(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    wanted = [await house.asked(slot) for _ in range(6)]
+    results = await asyncio.gather(*(house.visits.book(one) for one in wanted), return_exceptions=True)
+    refused = [one for one in results if isinstance(one, BaseException)]
+    assert [type(one) for one in refused] == [Conflict] * 4
+    assert await house.live(slot) == 2
+    assert slot not in await house.visits.free(house.skek, "")
+    async with house.db.read() as session:
+        items = select(func.count()).where(WorkItem.kind == ItemKind.CALL_OUT)
+        assert await session.scalar(items) == 2  # whoever got no seat has no item and no promise
+        assert await session.scalar(select(func.count()).where(Promise.kind == "visit")) == 2
+
+
+async def test_a_visit_is_a_dated_promise_kept_though_it_is_marked_the_day_after(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    booked = await house.visits.book(await house.asked(slot))
+    item = await house.item(booked.item_id)
+    assert (item.due_at, item.next_at) == (booked.ends, booked.begins)
+    assert booked.ends == datetime(2026, 12, 8, 5, 0, tzinfo=UTC)  # noon there
+    house.clock.set(booked.ends + timedelta(hours=20))
+    await house.worklist.end(booked.item_id, OLGA, Ending.VISITED)
+    assert (await house.promise(item)).outcome == "kept"
+
+
+async def test_a_visit_that_nobody_made_is_a_broken_promise_but_not_before_its_time(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    booked = await house.visits.book(await house.asked(slot))
+    with pytest.raises(InvalidInput, match="ещё не вышло"):
+        await house.worklist.end(booked.item_id, OLGA, Ending.MISSED)
+    house.clock.set(booked.ends + timedelta(minutes=1))
+    await house.worklist.end(booked.item_id, OLGA, Ending.MISSED)
+    assert (await house.promise(await house.item(booked.item_id))).outcome == "broken"
+
+
+async def test_a_cancelled_visit_gives_its_seat_back_and_is_owed_no_more(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    booked = [await house.visits.book(await house.asked(slot)) for _ in range(2)]
+    with pytest.raises(Conflict, match="только что заняли"):
+        await house.visits.book(await house.asked(slot))
+    await house.worklist.end(booked[0].item_id, OLGA, Ending.DECLINED)
+    assert (await house.promise(await house.item(booked[0].item_id))).outcome == "void"
+    await house.visits.book(await house.asked(slot))
+    assert await house.live(slot) == 2
+
+
+async def test_a_moved_visit_has_a_new_promise_and_the_old_seat_is_free(house: House) -> None:
+    first, second = (await house.visits.free(house.skek, ""))[:2]
+    booked = await house.visits.book(await house.asked(first))
+    before = await house.item(booked.item_id)
+    moved = await house.visits.move(booked.item_id, house.skek, second, OLGA)
+    after = await house.item(booked.item_id)
+    assert (after.due_at, moved.ends) == (moved.ends, second.span(house.skek)[1])
+    assert (await house.promise(before)).outcome == "void"
+    assert (await house.promise(after)).outcome is None
+    assert (await house.live(first), await house.live(second)) == (0, 1)
+    async with house.db.read() as session:
+        kinds = select(AppealEvent.kind).where(AppealEvent.appeal_id == after.appeal_id).order_by(AppealEvent.seq)
+        assert list(await session.scalars(kinds))[-3:] == ["promise_made", "promise_void", "promise_made"]
+
+
+async def test_what_may_not_be_booked_is_refused_and_nothing_is_left(house: House, companies: Companies) -> None:
+    saturday = Slot(date(2026, 12, 12), HalfDay.MORNING)
+    with pytest.raises(InvalidInput, match="не записывают"):
+        await house.visits.book(await house.asked(saturday))
+    slot = (await house.visits.free(house.skek, ""))[0]
+    booked = await house.visits.book(await house.asked(slot))
+    with pytest.raises(InvalidInput, match="не записывают"):
+        await house.visits.move(booked.item_id, house.skek, saturday, OLGA)
+    with pytest.raises(NotFound):
+        await house.visits.move("f" * 32, house.skek, slot, OLGA)
+    await house.worklist.end(booked.item_id, OLGA, Ending.DECLINED)
+    with pytest.raises(Conflict, match="уже закончен"):
+        await house.visits.move(booked.item_id, house.skek, slot, OLGA)
+    with pytest.raises(InvalidInput, match="не записывают"):
+        await house.visits.free(companies.by_id("moesk"), "")
+    assert await house.live(slot) == 0
+
+
+async def test_the_promise_of_a_visit_is_settled_in_its_item_alone(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    item = await house.item((await house.visits.book(await house.asked(slot))).item_id)
+    assert item.promise_id is not None
+    with pytest.raises(Conflict, match="в его деле"):
+        await Promises(house.db, house.clock).keep(item.promise_id, actor=OLGA)
