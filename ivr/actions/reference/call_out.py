@@ -114,9 +114,7 @@ async def _chosen(line: Line, services: Services, slots: Sequence[Slot]) -> Slot
         choices = Prompt("call-out-choices", choices=with_keys([_span(line, services, slot) for slot in shown]))
         further = FURTHER if len(slots) > OFFERED else ""
         ending = ("call-out-further",) if further else ()
-        key = await choose(
-            line, "call-out-when", Prompt("call-out-choices", choices=choices), *ending, keys=(*offered, *further)
-        )
+        key = await choose(line, "call-out-when", choices, *ending, keys=(*offered, *further))
         if key != FURTHER:
             return offered[key]
         first = first + OFFERED if first + OFFERED < len(slots) else 0
