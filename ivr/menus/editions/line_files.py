@@ -67,7 +67,7 @@ class LineFiles:
             return (error,)
         for voice in self._voices:
             voice.take(book, studio)
-        for id in [] if refused else self._companies.take(companies):
+        for id in self._companies.take(companies):  # one whose file was refused is among them: it stays as it was
             log.warning("company-at-next-start", company=id)
         for wrong in refused:
             log.error("company-refused", reason=wrong.message)
