@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 from sqlalchemy import select
 
 from agent_console.people.models import AuditAction, AuditEntry, Role, User
@@ -205,3 +205,27 @@ async def test_what_is_wrong_leads_to_where_it_stands(page: Page, console_app: C
     await page.screenshot(path=tmp_path / "words.png")
     await page.get_by_role("link", name="goodbye", exact=True).click()
     await page.screenshot(path=tmp_path / "prompt.png", full_page=True)
+
+
+async def test_a_file_that_is_no_sound_and_then_one_that_is(
+    page: Page, console_app: ConsoleApp, tmp_path: Path
+) -> None:
+    await sign_in(page, console_app.base, Role.MANAGER, "/menu")
+    await page.get_by_role("button", name="Изменить").click()
+    await expect(page.get_by_role("heading", name="Правка меню")).to_be_visible()
+    await page.goto(f"{console_app.base}/menu/edit/prompt?company={COMPANY}&id=goodbye")
+    for name, sent in (("letter.wav", b"no sound at all"), ("goodbye.mp3", tone(2.0, "MP3"))):
+        file = FilePayload(name=name, mimeType="audio/wav", buffer=sent)
+        await page.get_by_label("Файл записи").set_input_files(file)
+        await page.get_by_role("button", name="Взять запись").click()
+        if sent[:2] == b"no":
+            await expect(page.get_by_role("alert")).to_contain_text("Это не звук")
+            await page.screenshot(path=tmp_path / "no-sound.png", full_page=True)
+    await expect(page.get_by_text("запись человека")).to_be_visible()
+    sound = page.locator("audio")
+    await sound.evaluate("one => one.play()")
+    lasts = "one => new Promise((known) => setInterval(() => one.duration > 0 && known(one.duration), 100))"
+    assert 1.9 < await sound.evaluate(lasts) < 2.3
+    await page.screenshot(path=tmp_path / "taken.png", full_page=True)
+    await page.get_by_role("button", name="Пусть говорит робот").click()
+    await expect(page.get_by_text("общие слова", exact=True)).to_be_visible()
