@@ -96,6 +96,7 @@ async def test_a_key_changed_in_the_page_is_met_by_the_next_caller_and_by_nobody
 ) -> None:
     page = office.page
     old = await office.said("main-menu")
+    await page.goto(f"{office.house.base}/menu")
     await page.get_by_role("button", name="Изменить").click()
     await page.get_by_role("link", name="Изменить место main", exact=True).click(timeout=60_000)
     rows = page.locator(".edit-key")
@@ -136,5 +137,5 @@ async def test_a_key_changed_in_the_page_is_met_by_the_next_caller_and_by_nobody
 
     async with office.house.db.read() as session:
         query = select(CallRecord.caller, CallRecord.flow_version).where(CallRecord.caller.startswith("+7913999040"))
-        versions = dict((await session.execute(query)).tuples().all())
+        versions = {row.caller: row.flow_version for row in await session.execute(query)}
     assert versions["+79139990401"] == versions["+79139990403"] != versions["+79139990402"]

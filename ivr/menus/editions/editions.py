@@ -239,7 +239,7 @@ class Editions:
 
 def _must_be(draft: OpenDraft, revision: int) -> None:
     if draft.revision != revision:
-        raise DraftMoved(f"Пока вы правили, черновик изменил(а) {draft.saved_by}: {draft.said}. Ваше не потеряно.")
+        raise DraftMoved(f"Пока вы правили, черновик сохранили ещё раз. {draft.saved_by}: {draft.said}.")
 
 
 async def _draft(session: AsyncSession, company_id: str) -> OpenDraft | None:

@@ -43,20 +43,25 @@ class LineFiles:
         self._flows = flows
         self._voices = voices
         self._seen = self._stamps()
+        self._taken = False
         self.taking = asyncio.Lock()
         """Held while files are written that belong together, and while they are read."""
 
     async def look(self) -> bool:
-        """Take over what has changed; whether anything had."""
+        """Take over what has changed; whether anything was taken since the last look, by this one or by a publication.
+
+        Then the words' sounds, and the names that the dialplan plays them by, are to be made.
+        """
         async with self.taking:
             stamps = await asyncio.to_thread(self._stamps)
-            if stamps == self._seen and not self._flows.changed():
-                return False
-            await self.take()
-            return True
+            if stamps != self._seen or self._flows.changed():
+                await self.take()
+            taken, self._taken = self._taken, False
+            return taken
 
     async def take(self) -> tuple[Misconfigured, ...]:
         """Take over what the files say now, under `taking`; returns what is refused, and logs it."""
+        self._taken = True
         self._seen = await asyncio.to_thread(self._stamps)
         try:
             book, studio = await asyncio.to_thread(self._voices[0].reread)
@@ -67,7 +72,7 @@ class LineFiles:
             return (error,)
         for voice in self._voices:
             voice.take(book, studio)
-        for id in [] if refused else self._companies.take(companies):
+        for id in self._companies.take(companies):  # one whose file was refused is among them: it stays as it was
             log.warning("company-at-next-start", company=id)
         for wrong in refused:
             log.error("company-refused", reason=wrong.message)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from aiohttp import web
-from multidict import MultiDictProxy
 
 from agent_console.console import actor_of, console_of
 from agent_console.pages.calls.editing import looked_at
@@ -22,8 +21,6 @@ from ivr.menus.editions.places import PlaceForm
 from ivr.menus.editions.view import DraftView, short
 from ivr.menus.load import TRIES, WAIT_S
 from ivr.menus.written import COMMON_FILE
-
-Sent = MultiDictProxy[str | bytes | bytearray | web.FileField]
 
 
 def add_to(app: web.Application) -> None:
@@ -70,12 +67,12 @@ def _page(
     name: str,
     *,
     form: PlaceForm | None = None,
-    sent: Sent | None = None,
+    sent: Mapping[str, object] | None = None,
     problem: str = "",
     moved: bool = False,
 ) -> web.Response:
     had = form or PlaceForm.of(view.places[name])
-    filled: Mapping[str, object] = sent if sent is not None else {}
+    filled = sent if sent is not None else {}
     words = {id: str(filled.get(f"words-{id}", view.book[id])) for id in had.say if id in view.book}
     return render(
         request,
