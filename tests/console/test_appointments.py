@@ -126,7 +126,7 @@ async def test_another_company_and_the_quality_control_see_no_visit(
     theirs = await visit(console_app, now, company=OTHER_COMPANY, office="yaroslavl", name="Чужой")
     clerk, qa = await client_of(Role.CLERK), await client_of(Role.QA)
     assert (await clerk.get(f"/appointments?company={OTHER_COMPANY}")).status == 404
-    assert (await clerk.post(f"/appointments/{theirs.id}/mark/arrived")).status == 404
+    assert (await clerk.post(f"/appointments/{theirs.id}/arrived")).status == 404
     assert (await clerk.post(f"/appointments/{theirs.id}/cancel")).status == 404
     assert (await stands(console_app, theirs.id)).state is VisitState.BOOKED
     assert (await qa.get("/appointments")).status == 403
@@ -137,9 +137,9 @@ async def test_two_at_one_row_make_one_mark(console_app: ConsoleApp, client_of: 
     row = await visit(console_app, console_app.console.clock.now())
     clerk = await client_of(Role.CLERK)
     for expected in (200, 409):
-        answer = await clerk.post(f"/appointments/{row.id}/mark/arrived", headers={"HX-Request": "true"})
+        answer = await clerk.post(f"/appointments/{row.id}/arrived", headers={"HX-Request": "true"})
         assert answer.status in {expected, 204 if expected == 200 else expected}
-    assert (await clerk.post(f"/appointments/{row.id}/mark/dancing")).status == 404
+    assert (await clerk.post(f"/appointments/{row.id}/dancing")).status == 404
 
 
 async def test_an_agent_books_from_the_card_moves_and_cancels(
