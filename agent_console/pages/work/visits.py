@@ -24,7 +24,7 @@ from grid.offices.models import Appointment, VisitState
 from grid.offices.offices import Office
 from gridline.calendar import days
 from gridline.companies import Company
-from gridline.errors import InvalidInput, NotFound
+from gridline.errors import InvalidInput
 from ivr.figures import form42
 
 VISIT: Final = "/appointments/{visit:[0-9a-f]{32}}"
@@ -75,7 +75,8 @@ class VisitRow:
 def add_to(app: web.Application) -> None:
     """Hang the routes."""
     add(app, "GET", "/appointments", page, permission=Permission.APPOINTMENT_READ)
-    add(app, "POST", VISIT + "/mark/{mark:[a-z]+}", mark, permission=Permission.APPOINTMENT_WRITE)
+    for one in VisitMark:
+        add(app, "POST", f"{VISIT}/{one}", mark, permission=Permission.APPOINTMENT_WRITE)
     add(app, "POST", VISIT + "/cancel", cancel, permission=Permission.APPOINTMENT_WRITE)
     add_entry(app, MenuEntry(22, "Запись на приём", "/appointments", "calendar", Permission.APPOINTMENT_READ, key="r"))
 
@@ -129,10 +130,7 @@ async def page(request: web.Request) -> web.Response:
 async def mark(request: web.Request) -> web.StreamResponse:
     """VisitMark what the visitor does; the day is shown again. Raises Conflict where somebody was first."""
     console, actor = console_of(request), actor_of(request)
-    try:
-        wanted = VisitMark(request.match_info["mark"])
-    except ValueError as error:
-        raise NotFound("Такой отметки нет.") from error
+    wanted = VisitMark(request.path.rpartition("/")[2])  # a route for each
     async with console.db.write() as session:
         visit = await visits.find(session, request.match_info["visit"], visible_to=actor.scope)
         await marks.make(session, visit, wanted, now=console.clock.now())
