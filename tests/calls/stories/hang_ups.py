@@ -10,7 +10,7 @@ from tests.calls.stories.complaint import TO_TELL
 from tests.calls.stories.connection import SHIELD
 from tests.calls.stories.connection import TO_NUMBER as TO_APPLICATION
 from tests.calls.stories.menus import MENUS, REFERENCE, SECTIONS
-from tests.calls.stories.offices import KEMEROVO as OFFICE_TOLD
+from tests.calls.stories.office_told import KEMEROVO as OFFICE_TOLD
 from tests.calls.stories.person import WATER
 from tests.calls.stories.power import CAUSE, POWER, confirm
 from tests.calls.stories.status import TO_NUMBER as TO_STATUS

@@ -9,7 +9,7 @@ from tests.calls.looked_up import draft_of, ended
 from tests.calls.stories import BOOK
 from tests.calls.stories.complaint import TO_TELL, asks_for, tells
 from tests.calls.stories.connection import TO_NUMBER as TO_APPLICATION
-from tests.calls.stories.offices import KEMEROVO as OFFICE_TOLD
+from tests.calls.stories.office_told import KEMEROVO as OFFICE_TOLD
 from tests.calls.stories.power import POWER, confirm
 from tests.calls.stories.status import TO_NUMBER as TO_STATUS
 from tests.calls.street import Play, goes

@@ -23,7 +23,7 @@ from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from tests.calls.looked_up import Ended, ended
 from tests.calls.stories import BOOK, DISTRESS
-from tests.calls.stories.offices import KEMEROVO
+from tests.calls.stories.office_told import KEMEROVO
 from tests.calls.street import CHANGED, Play, goes
 
 BOOKING = ("4", "reference-menu", "3", "booking-menu")
