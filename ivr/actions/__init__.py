@@ -9,7 +9,6 @@ from typing import get_args, get_type_hints
 
 from gridline import metrics
 from ivr.actions import (
-    appeal_status,
     danger,
     find_branch,
     open_matters,
@@ -20,7 +19,7 @@ from ivr.actions.office import book_appointment, my_appointment, offices
 from ivr.actions.person import callback, leave_message, operator
 from ivr.actions.power import no_supply, works
 from ivr.actions.questions import PersonWanted
-from ivr.actions.reference import call_out, connection_consultation, connection_status, knowledge
+from ivr.actions.reference import appeal_status, call_out, connection_consultation, connection_status, knowledge
 from ivr.actions.trust import theft_report, trust_report, trust_result
 from ivr.line import Line
 from ivr.menus.vocabulary import DANGER, FAILED, NOTICE, PERSON, POWER, Signature

@@ -18,10 +18,10 @@ from grid.outages.truth import Known
 from gridline.companies import Companies
 from gridline.settings import HOUSE
 from ivr import actions
-from ivr.actions import appeal_status, find_branch, premise, register_complaint
+from ivr.actions import find_branch, premise, register_complaint
 from ivr.actions.power import words
 from ivr.actions.power.words import GONE
-from ivr.actions.reference import connection_status
+from ivr.actions.reference import appeal_status, connection_status
 from ivr.menus.shortened import STORM_MENU, STORM_MENU_WATER
 from ivr.menus.vocabulary import FAILED, NOTHING_HEARD, WRONG_KEY
 from ivr.voice.prompts import Phrase, PromptBook

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.actions.reading import PIECE, pieces
+from ivr.actions.reference.reading import PIECE, pieces
 
 
 def test_pieces_hold_whole_sentences_and_lose_no_word() -> None:

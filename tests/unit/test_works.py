@@ -11,7 +11,7 @@ from grid.outages.models import Service
 from grid.outages.published import PublicOutage, PublicPlace, PublicState
 from gridline.companies import Companies
 from gridline.settings import HOUSE
-from ivr.actions.power.works import Ahead, nearest, next_of
+from ivr.actions.power.works import PlannedHere, nearest, next_of
 from ivr.voice.prompts import Prompt
 
 COMPANY = Companies.load(HOUSE / "dialplan/companies").by_id("skek")
@@ -43,8 +43,8 @@ def works(number: int, *affected: PublicPlace, hours: float = 4) -> PublicOutage
     )
 
 
-def ahead(*found: PublicOutage) -> Ahead:
-    return Ahead("посёлок Барзас", found, places.key("п. Барзас"), COMPANY, NOW, None)
+def ahead(*found: PublicOutage) -> PlannedHere:
+    return PlannedHere("посёлок Барзас", found, places.key("п. Барзас"), COMPANY, NOW, None)
 
 
 def test_the_nearest_three_are_told_and_the_rest_counted() -> None:

@@ -27,7 +27,7 @@ _DAY_DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class PlannedHere:
     """What is planned in one settlement, the earliest first."""
 
     name: str
@@ -67,7 +67,7 @@ async def act(line: Line, services: Services, _topic: str) -> Literal["done", "o
             return "done"
 
 
-async def _looked_up(line: Line, services: Services, settlement: Settlement) -> Ahead:
+async def _looked_up(line: Line, services: Services, settlement: Settlement) -> PlannedHere:
     company, now = line.call.company, services.clock.now()
     async with services.db.read(within_s=LOOK_UP_S) as session:
         planned = {id: one for id, one in (await published.current(session, company.id, now)).items() if one[0].planned}
@@ -75,10 +75,10 @@ async def _looked_up(line: Line, services: Services, settlement: Settlement) -> 
         old = await feeds.age(session, company, now)
     here = [one for one in told if any(place.key == settlement.key for place in one.places)]
     as_of = now - old if old is not None else None
-    return Ahead(spoken.address(settlement.name), here, settlement.key, company, now, as_of)
+    return PlannedHere(spoken.address(settlement.name), here, settlement.key, company, now, as_of)
 
 
-async def _tell(line: Line, ahead: Ahead) -> str:
+async def _tell(line: Line, ahead: PlannedHere) -> str:
     """Say it, and the works of each day they key; the key that leads on."""
     phrases = nearest(ahead)
     while True:
@@ -91,7 +91,7 @@ async def _tell(line: Line, ahead: Ahead) -> str:
         ]
 
 
-def nearest(ahead: Ahead) -> list[Phrase]:
+def nearest(ahead: PlannedHere) -> list[Phrase]:
     """The next works, and how many come after them; or that there are none."""
     if not ahead.works:
         phrases: list[Phrase] = [Prompt("planned-none", settlement=ahead.name)]
@@ -104,7 +104,7 @@ def nearest(ahead: Ahead) -> list[Phrase]:
     return phrases
 
 
-def _of(ahead: Ahead, works: Sequence[PublicOutage]) -> list[Phrase]:
+def _of(ahead: PlannedHere, works: Sequence[PublicOutage]) -> list[Phrase]:
     zone, now = ahead.company.zone, ahead.now
     phrases: list[Phrase] = []
     for one in works:

@@ -17,7 +17,6 @@ from gridline.db import new_id
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE
 from ivr.actions import (
-    appeal_status,
     danger,
     open_matters,
     register_complaint,
@@ -26,7 +25,7 @@ from ivr.actions.office import book_appointment, my_appointment
 from ivr.actions.person import callback, leave_message
 from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
-from ivr.actions.reference import call_out
+from ivr.actions.reference import appeal_status, call_out
 from ivr.actions.trust import trust_report
 from ivr.outbound.campaigns.restored import RestorationScript
 from ivr.telephony import emergency

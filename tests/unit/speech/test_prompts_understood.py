@@ -18,6 +18,8 @@ JUDGED_AGAIN = 4
 JUDGED_AT_ONCE = 60
 FINDINGS = frozenset(
     {
+        "common/appointment-is-cancelled",  # «отменина»
+        "common/appointment-too-many",  # «по этому номеру» becomes «поэтому номер у»
         "common/digit-zero",  # «нуль»
         "common/duty-accepted",  # «сообщение» becomes «слапсине», here and in the next two
         "common/duty-message",
@@ -25,6 +27,11 @@ FINDINGS = frozenset(
         "common/emergency-receipt",  # «квитанции» becomes «клетанции»
         "common/reconnecting",  # «соединение восстанавливается» becomes «соединение его становится»
         "common/settlement-letters",  # letters of the keypad, in part
+        "common/theft-how",  # «сообщить» becomes «слабщите»
+        "common/trust-pin",  # «пин-код» becomes «пинкот», here and in the next two
+        "common/trust-pin-again",
+        "common/trust-result-pin",
+        "common/trust-result-examined",  # the endings of «сообщение», «результата»
         "common/whisper-metering",  # one word
         "mrsk-centra/notice",  # the company's letters, here and in the next two
         "mrsk-centra/out-notice",

@@ -12,6 +12,8 @@ from gridline.settings import HOUSE
 from service.cli.sound import prompts
 
 BOOK = "beep:\n  kind: tone\n  seconds: 0.4\nnumber:\n  text: Номер {number}\n"
+ARTICLES = 'knowledge-words:\n  text: "{words}"\n'
+"""What the bodies to appeal to further are read out with."""
 
 
 @pytest.fixture
@@ -34,6 +36,7 @@ def gridline(run: CliRunner, *words: str) -> Result:
 
 
 def test_build_makes_what_can_be_made_and_counts_it(run: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "prompts.ru.yaml").write_text(BOOK + ARTICLES, "utf-8")
     for _ in range(2):
         result = gridline(run, "build")
         assert result.exit_code == 0, result.output

@@ -11,8 +11,8 @@ from appeals.answers import read_out
 from appeals.register import AppealStatus
 from gridline.companies import Company
 from gridline.errors import InvalidInput, NotFound
-from ivr.actions import reading
 from ivr.actions.questions import LOOK_UP_S, REPEAT_KEY, SILENCE, NumberAsked, choose
+from ivr.actions.reference import reading
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
