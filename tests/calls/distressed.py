@@ -80,6 +80,8 @@ async def in_distress(street: Street) -> AsyncIterator[Street]:
             (var / f"prompts/announced/{news}{ending}").unlink()
         _move(var, "gridline.db", "away.db")
         try:
+            # Whoever was reading it at that moment could still mend what is broken now.
+            await until(lambda: _away(street.house), "базы данных нет")
             Spool(var / "spool", series).keep(APPEAL)
             (var / "spool/counter").unlink()
             (var / "spool/counter").mkdir()
@@ -104,6 +106,10 @@ async def announced_aloud(house: Installation) -> str:
 async def _ready(house: Installation, news: str) -> bool | None:
     """Whether callers would be played it by now: a sound taken away before is never one of theirs."""
     return any("announcement-ready" in line and news in line for line in house.log().splitlines()) or None
+
+
+async def _away(house: Installation) -> bool | None:
+    return any("background-job-failed" in line and "ещё нет" in line for line in house.log().splitlines()) or None
 
 
 def database_is_back(house: Installation) -> None:

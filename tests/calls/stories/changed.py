@@ -6,6 +6,7 @@ from carrier.errors import StoryBroken
 from carrier.stories import store
 from tests.calls.looked_up import ended
 from tests.calls.stories import BOOK
+from tests.calls.stories.menus import SECTIONS
 from tests.calls.street import CHANGED, Play, goes
 
 
@@ -25,14 +26,14 @@ async def a_menu_is_changed_while_a_caller_walks_it(scene: Play) -> None:
     old = file.read_text("utf-8")
     own = 'reference:\n  say: reference-menu\n  press: {%s, 0: operator}\n  repeat: "*"\n  otherwise: astray\n'
     async with scene.greeted(before, "4", "reference-menu") as caller:
-        file.write_text(old + own % "1: offices, 2: metering, 3: booking, 4: tariffs", "utf-8")
+        file.write_text(old + own % "1: metering, 2: offices, 3: booking, 4: metering", "utf-8")
         await _logged(scene, "menus-reloaded", "")
-        async with scene.greeted(after, "4", "reference-menu", "1", "offices-info") as newcomer:
-            await goes(caller, "1", "metering-menu")
+        async with scene.greeted(after, "4", "reference-menu", "4", "metering-menu") as newcomer:
+            await goes(caller, "4", SECTIONS)
             await newcomer.hangs_up()
         file.write_text(old + own % "1: nowhere", "utf-8")
         await _logged(scene, "menu-refused", f"{CHANGED}.yaml")
-        async with scene.greeted(still, "4", "reference-menu", "1", "offices-info") as late:
+        async with scene.greeted(still, "4", "reference-menu", "4", "metering-menu") as late:
             await late.hangs_up()
         await caller.hangs_up()
     versions = [(await ended(scene, number)).record.flow_version for number in (before, after, still)]

