@@ -6,7 +6,6 @@ from carrier.errors import StoryBroken
 from carrier.stories import store
 from tests.calls.looked_up import ended
 from tests.calls.stories import BOOK
-from tests.calls.stories.menus import SECTIONS
 from tests.calls.street import CHANGED, Play, goes
 
 
@@ -24,16 +23,17 @@ async def a_menu_is_changed_while_a_caller_walks_it(scene: Play) -> None:
     before, after, still = "+79131700101", "+79131700102", "+79131700103"
     file = scene.house.settings.dialplan / "menus" / f"{CHANGED}.yaml"
     old = file.read_text("utf-8")
-    own = 'reference:\n  say: reference-menu\n  press: {%s, 0: operator}\n  repeat: "*"\n  otherwise: astray\n'
-    async with scene.greeted(before, "4", "reference-menu") as caller:
-        file.write_text(old + own % "1: metering, 2: offices, 3: booking, 4: metering", "utf-8")
+    own = 'complaint:\n  say: complaint-menu\n  press: {%s, 0: operator}\n  repeat: "*"\n  otherwise: astray\n'
+    to_status = ("5", "complaint-menu", "1", "status-enter")
+    async with scene.greeted(before, "5", "complaint-menu") as caller:
+        file.write_text(old + own % "1: appeal-status, 2: complaint-new, 3: theft-report", "utf-8")
         await _logged(scene, "menus-reloaded", "")
-        async with scene.greeted(after, "4", "reference-menu", "4", "metering-menu") as newcomer:
-            await goes(caller, "4", SECTIONS)
+        async with scene.greeted(after, *to_status) as newcomer:
+            await goes(caller, "1", "complaint-tell")
             await newcomer.hangs_up()
         file.write_text(old + own % "1: nowhere", "utf-8")
         await _logged(scene, "menu-refused", f"{CHANGED}.yaml")
-        async with scene.greeted(still, "4", "reference-menu", "4", "metering-menu") as late:
+        async with scene.greeted(still, *to_status) as late:
             await late.hangs_up()
         await caller.hangs_up()
     versions = [(await ended(scene, number)).record.flow_version for number in (before, after, still)]
