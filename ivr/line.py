@@ -285,6 +285,15 @@ class Line:
         Raises PromptUnavailable: whoever asked says instead that something is wrong.
         """
         voice = self._pace()
+        try:
+            return await self._rendered(voice, phrases)
+        except PromptUnavailable:
+            if voice is self._voice:
+                raise
+        # Slower it is only kinder: what was made beforehand is at the usual pace.
+        return await self._rendered(self._voice, phrases)
+
+    async def _rendered(self, voice: Voice, phrases: tuple[Phrase, ...]) -> Utterance:
         if (known := voice.known(phrases, self.call.company.id)) is not None:
             return known
         try:

@@ -159,6 +159,10 @@ def _scalar(value: str, *, inside: bool = False) -> str:
 
 def _root(text: str) -> yaml.Node | None:
     try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)):
+            raise InvalidInput(
+                "Ссылок YAML (& и *) здесь не бывает: напишите значение ещё раз."
+            )  # they can unfold endlessly
         node: yaml.Node | None = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)

@@ -22,10 +22,12 @@ ANSWERING: Final = (
     *('"complaint-registered', '"complaint-receipt"', '"message-registered"', '"message-kept"', '"emergency-receipt"'),
     '"callback-promised',
     *('"known-open-appeal"', '"known-outage"', '"danger-message-', '-info"', '"consult-words"', '"knowledge-words"'),
-    *('"office-address"', '"appointment-booked"', '"appointment-is'),
+    *('"office-address"', '"appointment-booked"', '"appointment-is', '"call-out-booked"', '"planned-works"'),
+    *('"planned-none', '"status-answer-ready"', '"trust-registered"', '"trust-kept"', '"trust-result-'),
 )
-"""Parts of the ids of prompts that are what people call for: an outage or an application told, an appeal or a message
-taken in, a call promised, an office's address, a visit booked. Each is in quotes where an id begins or ends."""
+"""Parts of the ids of prompts that are what people call for: an outage, works ahead or an application told, an appeal,
+a message or a report to the trust line taken in, a call promised, an office's address, a visit booked. Each is in
+quotes where an id begins or ends."""
 
 
 class CallerEnd(StrEnum):

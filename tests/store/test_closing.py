@@ -70,7 +70,7 @@ async def left_by_another(db: Database, *calls: CallBegun, last_step: datetime |
     """What a controller that was killed had stored."""
     async with db.write() as session:
         for call in calls:
-            session.add(CallRecord(**vars(call)))
+            session.add(CallRecord(**{name: value for name, value in vars(call).items() if name != "trust"}))
             await session.flush()
             if last_step is not None:
                 words = dict.fromkeys(("place", "prompt_text", "sound", "key", "exit", "leads_to", "flow_version"), "x")

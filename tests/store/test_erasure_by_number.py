@@ -106,6 +106,7 @@ NOT_PERSONAL: Final = {
     "agent_shifts.name": "an agent",
     "agent_shifts.phone": "a kind of device",
     "audit_entries.address": "of our own people's computers",
+    "call_consultations.applicant": "a kind of applicant",
     "call_steps.place": "of the menu",
     "connection_stages.name": "of a track",
     "net_nodes.name": "a line",

@@ -23,6 +23,8 @@ AT_ONCE: Final = 500
 """Subjects in one statement."""
 _OF_PLACE: Final = WorkItem.kind.in_((ItemKind.DANGER, ItemKind.OUTAGE_REPORT))
 """Matters of a place, whoever told of them."""
+_GOES_ON: Final = or_(_OF_PLACE, WorkItem.kind == ItemKind.CALL_OUT)
+"""What others see to even where its caller is forgotten: a technician who was promised to a house drives there."""
 
 
 async def end_all(
@@ -83,9 +85,9 @@ async def reopen_all(session: AsyncSession, kind: ItemKind, subjects: Sequence[s
 async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
     """Take the callers of calls that became the trust line's out of what others must go on seeing to.
 
-    A danger and a missing supply stay, as matters of a place; the words that were left about a danger stay with it, for
-    they were promised to the dispatcher and name the place. What is owed to the caller alone is the security service's
-    with all it says: `worklist.items.of_trust`.
+    A danger, a missing supply and a technician's visit stay, as matters of a place; the words that were left about a
+    danger stay with it, for they were promised to the dispatcher and name the place. What is owed to the caller alone
+    is the security service's with all it says: `worklist.items.of_trust`.
     """
     nobody = {"call_id": None, "recording_id": None, "phone": None}
     talk = exists().where(Recording.id == WorkItem.recording_id, Recording.kind != RecordingKind.MESSAGE)
@@ -93,10 +95,10 @@ async def forget_callers(session: AsyncSession, calls: Collection[str]) -> None:
     of_calls = WorkContact.call_id.in_(calls)
     joined = select(WorkContact.item_id).where(of_calls)
     phones = select(WorkContact.phone).where(of_calls)
-    same = update(WorkItem).where(_OF_PLACE, WorkItem.id.in_(joined), WorkItem.phone.in_(phones))
+    same = update(WorkItem).where(_GOES_ON, WorkItem.id.in_(joined), WorkItem.phone.in_(phones))
     await session.execute(same.values(phone=None))
     await session.execute(
-        update(WorkItem).where(_OF_PLACE, WorkItem.call_id.in_(calls)).values(nobody | {"recording_id": words})
+        update(WorkItem).where(_GOES_ON, WorkItem.call_id.in_(calls)).values(nobody | {"recording_id": words})
     )
     others = or_(WorkItem.call_id.is_(None), WorkItem.call_id.not_in(calls))
     seen = exists().where(WorkItem.id == WorkContact.item_id, others)

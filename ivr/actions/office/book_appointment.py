@@ -10,6 +10,7 @@ from grid.offices.models import Appointment
 from grid.offices.offices import Office
 from grid.offices.slots import OfficeTimes
 from gridline.db import new_id
+from gridline.errors import InvalidInput
 from ivr.actions import told
 from ivr.actions.office import choice, times
 from ivr.actions.power.offered import offered
@@ -74,8 +75,8 @@ async def _booked(
         try:
             async with services.db.write(within_s=LOOK_UP_S) as session:
                 return await booking.book(session, of_office, order, now=services.clock.now())
-        except SlotTaken:
-            await line.say("appointment-slot-taken")
         except TooManyVisits as refused:
             return refused
+        except (SlotTaken, InvalidInput):  # taken, or too soon by now: they had to find their telephone number
+            await line.say("appointment-slot-taken")
     return None

@@ -13,7 +13,7 @@ from grid.offices.booking import SlotTaken, VisitOrder
 from grid.offices.models import Appointment, VisitState
 from grid.offices.slots import OfficeTimes
 from gridline.db import new_id
-from gridline.errors import Conflict
+from gridline.errors import Conflict, InvalidInput
 from ivr.actions.office import times
 from ivr.actions.office.book_appointment import BY_THE_LINE
 from ivr.actions.questions import LOOK_UP_S, SILENCE, NumberAsked, PersonWanted, choose, confirm
@@ -103,7 +103,7 @@ async def _moved(line: Line, services: Services, visit: Appointment, of_office: 
         try:
             async with services.db.write(within_s=LOOK_UP_S) as session:
                 await booking.move(session, of_office, visit, order, now=services.clock.now())
-        except SlotTaken:
+        except (SlotTaken, InvalidInput):  # taken, or too soon by now
             await line.say("appointment-slot-taken")
             continue
         await line.say("appointment-moved", interruptible=False)

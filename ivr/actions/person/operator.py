@@ -45,6 +45,8 @@ async def act(line: Line, services: Services, topic: str) -> Literal["closed", "
     if _nobody_there(services, queue):
         return "callback" if await _otherwise(line, "person-nobody", "nobody-menu") == CALLBACK_KEY else "unanswered"
     expectation = _expectation(services, queue)
+    if call.anonymous:  # nobody has a number to call them back
+        expectation = [phrase for phrase in expectation if phrase != OFFER]
     if await line.say(*expectation) == CALLBACK_KEY and OFFER in expectation:
         return "callback"
     return await _queued(line, services, queue)
@@ -69,6 +71,9 @@ async def _queued(line: Line, services: Services, queue: str) -> Literal["unansw
 
 async def _otherwise(line: Line, why: str, menu: str) -> str:
     """Nobody answers: the key of what they want instead; who has pressed none of its keys twice may have no keys."""
+    if line.call.anonymous:
+        await line.say(why)
+        return MESSAGE_KEY
     for opening in ((why,), ()):
         key = await line.ask_key(*opening, menu, wait_s=ANSWER_S)
         if key in (CALLBACK_KEY, MESSAGE_KEY) or (key == WAIT_KEY and menu == "unanswered-menu"):

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from grid import feeds
 from grid.outages import published
-from grid.outages.published import PublicOutage, PublicPlace
+from grid.outages.published import PublicOutage, PublicPlace, PublicState
 from grid.places.directory import Settlement
 from gridline.companies import Company
 from ivr.actions.power import address, words
@@ -73,7 +73,11 @@ async def _looked_up(line: Line, services: Services, settlement: Settlement) -> 
         planned = {id: one for id, one in (await published.current(session, company.id, now)).items() if one[0].planned}
         told = await published.told(session, company.id, planned)
         old = await feeds.age(session, company, now)
-    here = [one for one in told if any(place.key == settlement.key for place in one.places)]
+    here = [
+        one
+        for one in told
+        if one.state is PublicState.AHEAD and any(place.key == settlement.key for place in one.places)
+    ]
     as_of = now - old if old is not None else None
     return PlannedHere(spoken.address(settlement.name), here, settlement.key, company, now, as_of)
 
@@ -98,7 +102,7 @@ def nearest(ahead: PlannedHere) -> list[Phrase]:
     else:
         phrases = [Prompt("planned-found", settlement=ahead.name), *_of(ahead, ahead.works[:NEAREST])]
         if (later := len(ahead.works) - NEAREST) > 0:
-            phrases.append(Prompt("planned-later", later=spoken.cardinal(later)))
+            phrases.append(Prompt("planned-later", later=spoken.cardinal(later, gender=spoken.Gender.N)))
     if ahead.as_of is not None:
         phrases.append(Prompt("outage-as-of", at=spoken.at_moment(ahead.as_of, ahead.now, ahead.company.zone)))
     return phrases

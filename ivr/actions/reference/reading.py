@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ivr.actions.questions import PERSON_KEY, PersonWanted
 from ivr.line import Line
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
@@ -31,10 +32,12 @@ def pieces(text: str) -> list[str]:
 async def aloud(line: Line, prompt: str, text: str) -> str:
     """Say it, each piece as the `{text}` of `prompt`; returns the key that broke it off, or "".
 
-    The words are kept nowhere in the call's record: they are somebody's own. Raises PromptUnavailable.
+    The words are kept nowhere in the call's record: they are somebody's own. Raises PersonWanted, PromptUnavailable.
     """
     for piece in pieces(text):
         words = spoken.speakable(piece)
         if words and (key := await line.say(Prompt(prompt, text=words), unwritten=True)):
+            if key == PERSON_KEY:
+                raise PersonWanted
             return key
     return ""

@@ -18,6 +18,10 @@ QUIETEST: Final = 10 ** (-50 / 20)
 """Loudest sample of a recording in which nobody speaks: 50 dB below full scale."""
 SHORTEST_S: Final = 0.3
 """Shorter than that nobody has said anything."""
+RATES: Final = range(8_000, 96_001)
+"""Hertz: what a recorder writes."""
+TOO_LONG: Final = 10
+"""So many times the prompt's limit is not even decoded: two megabytes of silence may be hours of it."""
 
 
 def taken(data: bytes, entry: PromptEntry) -> bytes:
@@ -30,6 +34,9 @@ def taken(data: bytes, entry: PromptEntry) -> bytes:
     if len(data) > BIGGEST:
         raise InvalidInput("Файл больше двух мегабайт. Сохраните запись как MP3 или OGG, моно: так она втрое меньше.")
     try:
+        told = soundfile.info(io.BytesIO(data))
+        if told.samplerate not in RATES or told.frames > told.samplerate * entry.limit_s * TOO_LONG:
+            raise InvalidInput("Запись слишком длинная, или её частота не от 8 до 96 кГц. Сохраните её иначе.")
         samples, rate = soundfile.read(io.BytesIO(data), dtype="float64", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
         raise InvalidInput("Это не звук: нужен файл WAV, MP3 или OGG. Сохраните запись в одном из них.") from error

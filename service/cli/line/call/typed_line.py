@@ -43,6 +43,10 @@ class TypedLine(Line):
         self._seconds += len(words) / CHARACTERS_PER_SECOND
         return ""
 
+    async def say_unkept(self, *phrases: Phrase) -> None:
+        """Print; nothing here is kept anyway."""
+        await self.say(*phrases)
+
     async def ask_key(self, *phrases: Phrase, wait_s: float = 5) -> str:
         """Print, then take the first key that is typed."""
         await self.say(*phrases)
