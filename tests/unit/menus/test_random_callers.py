@@ -17,7 +17,7 @@ from service.cli.menus import vocabulary_by_book
 from tests.unit.menus.files import WORDS, flow_of, spoilt, written
 
 COMPANIES = Companies.load(HOUSE / "dialplan" / "companies")
-CALLS = 5_000
+CALLS = 10_000
 """Of each company; `gridline bench callers` sends a hundred thousand."""
 
 

@@ -27,6 +27,7 @@ FINDINGS = frozenset(
         "common/emergency-receipt",  # «квитанции» becomes «клетанции»
         "common/reconnecting",  # «соединение восстанавливается» becomes «соединение его становится»
         "common/settlement-letters",  # letters of the keypad, in part
+        "common/status-answer-menu",  # «звёздочка» becomes «в вендачка»
         "common/theft-how",  # «сообщить» becomes «слабщите»
         "common/trust-pin",  # «пин-код» becomes «пинкот», here and in the next two
         "common/trust-pin-again",
