@@ -1,4 +1,4 @@
-"""Every key of every menu that keys alone lead to, of each company: made from the menus, so no new key stays unpressed.
+"""Every key that keys alone lead to, common ones once: made from the menus, so that no new key stays unpressed.
 
 Menus behind an action (after a report, out of hours) are walked by the stories of those actions.
 """
@@ -16,7 +16,7 @@ from gridline.companies import Companies, Company
 from gridline.settings import HOUSE
 from ivr.journal.models import CallRecord, CallStep
 from ivr.menus.flows import load_checked
-from ivr.menus.model import ActionPlace
+from ivr.menus.model import ActionPlace, Flow
 from ivr.menus.ways import Press, Way, ways
 from ivr.voice.prompts import Prompt, PromptBook
 from service.cli.menus import vocabulary_by_book
@@ -25,20 +25,33 @@ from tests.calls.stories import BOOK
 from tests.calls.street import Play
 
 CODES: Final = {"skek": 3842, "mrsk-centra": 4852, "pskovenergo": 8112, "arhenergo": 8182, "moesk": 4952}
+COMPANIES: Final = Companies.load(HOUSE / "dialplan/companies")
+COMMON: Final = "pskovenergo"
+"""A company whose menu is the common one and nothing else: what all share is pressed in its calls alone."""
 NAMELESS: Final = frozenset({"trust_report", "trust_result"})
 """Actions after which nobody can say who called: their own stories walk to them."""
 REGION: Final = Prompt("branch-confirm", branch="Ярославская область")
 """What find_branch asks whoever calls from there."""
 
 
+def _flow(company: Company) -> Flow:
+    book = PromptBook.load(HOUSE / "dialplan/prompts.ru.yaml")
+    return load_checked(HOUSE / "dialplan/menus" / company.menu, vocabulary_by_book(company, book))
+
+
 def cases(company: Company) -> Iterator[tuple[str, str, Way]]:
     """Name, caller, way of each story."""
-    book = PromptBook.load(HOUSE / "dialplan/prompts.ru.yaml")
-    flow = load_checked(HOUSE / "dialplan/menus" / company.menu, vocabulary_by_book(company, book))
+    flow = _flow(company)
+    common = {} if company.id == COMMON else _flow(COMPANIES.by_id(COMMON)).places
+    pressed = set[tuple[str, str]]()
     for number, way in enumerate(ways(flow)):
         place = flow.places.get(way.ends_at)
         if isinstance(place, ActionPlace) and place.action in NAMELESS:
             continue
+        own = {(one.menu.name, one.key) for one in way.presses if one.menu != common.get(one.menu.name)}
+        if own <= pressed:
+            continue
+        pressed |= own
         keys = "".join(press.key for press in way.presses)
         yield f"{company.id}-{keys}-{way.presses[-1].target}", f"+7{CODES[company.id]}69{number:04}", way
 
@@ -75,5 +88,5 @@ async def _pressed(scene: Play, own: str, press: Press) -> None:
     await store.until(look, f"клавиша {press.key} в {press.menu.name}")
 
 
-for company in Companies.load(HOUSE / "dialplan/companies"):
+for company in COMPANIES:
     BOOK.each(company.id, cases(company))(keys_lead)
