@@ -241,13 +241,11 @@ async def a_person_instead_of_the_result_of_the_trust_line(scene: Play) -> None:
 
 @BOOK.story("moesk")
 async def on_the_trust_line_danger_and_a_person_are_there_as_well(scene: Play) -> None:
-    """Nobody of the security service is there: no call back is owed to a number nobody has, and words may be left."""
+    """Nobody of the security service is there: a call back to a number nobody has is not offered, words may be left."""
     own, did = "+79261234706", trust_did(scene)
     async with scene.noticed(own, did=did) as caller:
         await caller.hears("trust-line-menu", within_s=30)
         await goes(caller, "0", "person-nobody")
-        await caller.press("1")
-        await caller.hears("trust-no-callback", within_s=20)
         await caller.hears("trust-promise", within_s=20)
         await caller.hears("trust-tell", within_s=20)
         await caller.hears("complaint-empty", within_s=40)
