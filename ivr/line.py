@@ -134,10 +134,8 @@ class Line:
         utterance = await self._render(phrases)
         if last:
             self.mark(variables.END, DONE)
-        if unwritten:
-            utterance = replace(utterance, text="", version="")
         keys = KEYS if interruptible else ""
-        return (await self._play(utterance, 0, "STREAM FILE", str(utterance.file), keys)).key
+        return (await self._play(utterance, 0, "STREAM FILE", str(utterance.file), keys, unwritten=unwritten)).key
 
     async def say_unkept(self, *phrases: Phrase) -> None:
         """Play each to its end, one by one: neither the call's steps nor a sound of them all keeps what they were.
@@ -341,6 +339,7 @@ class Line:
         *arguments: str | int,
         digits: bool = False,
         unkept: bool = False,
+        unwritten: bool = False,
     ) -> AgiReply:
         started_at = self._clock.now()
         if self._began is not None:
@@ -356,7 +355,9 @@ class Line:
             whole = (self._clock.now() - started_at).total_seconds() > utterance.seconds - 0.2
             return reply
         finally:
-            hidden = self.call.anonymous and any(self._voice.book[id].placeholders for id in utterance.prompt_ids)
+            hidden = unwritten or (
+                self.call.anonymous and any(self._voice.book[id].placeholders for id in utterance.prompt_ids)
+            )
             if not unkept:
                 self._on_spoken(
                     Spoken(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import exists, func, select, update
@@ -109,8 +109,9 @@ async def _stored(
     if not times.may_begin(order.starts_at, now):
         raise InvalidInput("На это время в этом офисе не записывают. Выберите другое.")
     for _ in range(TRIES):
-        here = (order.company_id, times.office.id, order.starts_at)
-        held = set(await _windows(session, *here))
+        until = order.starts_at + timedelta(minutes=times.office.slot_min)
+        here = await taken(session, order.company_id, times.office.id, order.starts_at, until)
+        held = here.get(order.starts_at, ())
         free = next((window for window in range(1, times.office.windows + 1) if window not in held), None)
         if free is None:
             break
@@ -119,16 +120,6 @@ async def _stored(
         if (made := await session.get(Appointment, order.id)) is not None:
             return made
     raise SlotTaken("Это время только что заняли. Выберите другое.")
-
-
-async def _windows(session: AsyncSession, company_id: str, office_id: str, at: datetime) -> list[int]:
-    query = select(Appointment.window_no).where(
-        Appointment.company_id == company_id,
-        Appointment.office_id == office_id,
-        Appointment.starts_at == at,
-        Appointment.state.not_in(FREED),
-    )
-    return list(await session.scalars(query))
 
 
 async def _free_number(session: AsyncSession, order: VisitOrder) -> str:

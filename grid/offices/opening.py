@@ -1,17 +1,13 @@
-"""When an office receives people: today's hours by the production calendar, and where it is shut, when it opens."""
+"""When an office receives people: the hours of a day by the production calendar, and whether today's are over."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from gridline.calendar.days import begins
 from gridline.calendar.hours import Schedule, Workdays
-
-FAR: Final = 31
-"""Days ahead that are looked at for the next opening: the longest holidays are eleven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +29,3 @@ def still_today(schedule: Schedule, now: datetime, zone: ZoneInfo, workdays: Wor
     """Today's hours while they are not over; none on a day off and after the last of them."""
     today = spans(schedule, now.astimezone(zone).date(), zone, workdays)
     return today if today and now < today[-1].shuts else []
-
-
-def next_opening(schedule: Schedule, now: datetime, zone: ZoneInfo, workdays: Workdays) -> datetime | None:
-    """When it opens after today; None where it does not within FAR days."""
-    today = now.astimezone(zone).date()
-    for ahead in range(1, FAR + 1):
-        if found := spans(schedule, today + timedelta(days=ahead), zone, workdays):
-            return found[0].opens
-    return None

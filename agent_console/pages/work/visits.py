@@ -128,7 +128,7 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def mark(request: web.Request) -> web.StreamResponse:
-    """VisitMark what the visitor does; the day is shown again. Raises Conflict where somebody was first."""
+    """Mark what the visitor does; the day is shown again. Raises Conflict where somebody was first."""
     console, actor = console_of(request), actor_of(request)
     wanted = VisitMark(request.path.rpartition("/")[2])  # a route for each
     async with console.db.write() as session:

@@ -33,6 +33,6 @@ def told(office: Office, schedule: Schedule, now: datetime, zone: ZoneInfo, work
     said: list[Phrase] = [Prompt("office-address", address=office.spoken_address)]
     if today := opening.still_today(schedule, now, zone, workdays):
         said.append(Prompt("office-today", period=spoken.period(today[0].opens, today[-1].shuts, now, zone)))
-    elif opens := opening.next_opening(schedule, now, zone, workdays):
+    elif opens := schedule.opens_after(now.astimezone(zone), workdays):
         said.append(Prompt("office-shut", at=spoken.at_moment(opens, now, zone)))
     return [*said, Prompt("office-hours", hours=schedule.spoken)]

@@ -19,8 +19,6 @@ from ivr.voice import spoken
 from ivr.voice.prompts import Phrase, Prompt
 
 ANOTHER, MAIN, ANSWER = "1", "2", "3"
-MOST_AGAIN: Final = 5
-"""Times an answer is read out in one go; who wants it once more asks again."""
 _STATE_PROMPTS: Final = {
     "registered": "status-registered",
     "in-work": "status-in-work",
@@ -56,7 +54,7 @@ async def _told(line: Line, services: Services, status: AppealStatus) -> str:
     phrases = [phrases[0], Prompt("status-answer-ready", day=spoken.on_day(answered, today))]
     while (key := await choose(line, *phrases, "status-answer-menu", keys="123", silence=SILENCE)) == ANSWER:
         words = await _unlocked(line, services, status.number)
-        for _ in range(MOST_AGAIN):
+        for _ in range(reading.MOST_AGAIN):
             if await reading.aloud(line, "status-answer", words) != REPEAT_KEY:
                 break
     return key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -16,7 +16,8 @@ from grid.reference.passports import (
     WhoConnects,
 )
 from ivr.actions.person import callback
-from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, SILENCE, PersonWanted, choose
+from ivr.actions.questions import REPEAT_KEY, SILENCE, choose
+from ivr.actions.reference import reading
 from ivr.journal.consultations import ACCOMPANIMENT
 from ivr.journal.entries import ConnectionAsked
 from ivr.line import Line
@@ -28,8 +29,6 @@ APPLICANT_KEYS: Final = {"1": WhoConnects.PERSON, "2": WhoConnects.BUSINESS}
 POWER_KEYS: Final = {"1": PowerBand.TO_15, "2": PowerBand.TO_150, "3": PowerBand.MORE}
 REASON_KEYS: Final = dict(zip("1234", ConnectionReason, strict=True))
 ANOTHER, MAIN, LEAD = "1", "2", "3"
-MOST_AGAIN: Final = 10
-"""Stars in one telling; a robot's further ones go on like any other key."""
 
 Exit = Literal["done", "main", "operator", "call", "message"]
 
@@ -83,23 +82,10 @@ async def _told(line: Line, passports: CompanyPassports, passport: Passport) -> 
     if passports.accompaniment:
         menu, keys = "consult-end-menu-lead", keys + LEAD
     while True:
-        await _in_parts(line, list(parts(passport)))
+        await reading.in_parts(line, list(parts(passport)))
         key = await choose(line, menu, keys=keys, silence=SILENCE)
         if key != REPEAT_KEY:
             return key
-
-
-async def _in_parts(line: Line, told: Sequence[Sequence[Phrase]]) -> None:
-    """One part after another: a key cuts it short and leads on, `*` says it again, 0 raises PersonWanted."""
-    at, again = 0, 0
-    while at < len(told):
-        key = await line.say(*told[at])
-        if key == PERSON_KEY:
-            raise PersonWanted
-        if key == REPEAT_KEY and again < MOST_AGAIN:
-            again += 1
-        else:
-            at += 1
 
 
 def parts(passport: Passport) -> Iterator[list[Phrase]]:

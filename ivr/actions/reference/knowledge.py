@@ -7,15 +7,14 @@ from typing import Final, Literal
 
 from grid.knowledge import Article, Knowledge
 from grid.reference.sections import GROUPS, TITLES, ArticleSection, SectionGroup
-from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, SILENCE, PersonWanted, choose, with_keys
+from ivr.actions.questions import REPEAT_KEY, SILENCE, choose, with_keys
+from ivr.actions.reference import reading
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice.prompts import Prompt
 
 ANOTHER, MAIN = "1", "2"
 BACK: Final = "9"
-MOST_AGAIN: Final = 10
-"""Stars in one telling; a robot's further ones go on like any other key."""
 
 Exit = Literal["done", "main", "operator", "none"]
 
@@ -61,11 +60,8 @@ def _keys(names: Sequence[str]) -> tuple[str, ...]:
 async def _told(line: Line, articles: Sequence[Article], menu: str) -> str:
     """Say them one after another, as often as wanted; the key of the menu at the end."""
     keys = MAIN + REPEAT_KEY if menu == "knowledge-topic-end" else ANOTHER + MAIN + REPEAT_KEY
-    for _ in range(MOST_AGAIN):
-        for article in articles:
-            # A key cuts an article short and leads on.
-            if await line.say(Prompt("knowledge-words", words=article.spoken)) == PERSON_KEY:
-                raise PersonWanted
+    for _ in range(reading.MOST_AGAIN):
+        await reading.in_parts(line, [[Prompt("knowledge-words", words=article.spoken)] for article in articles])
         key = await choose(line, menu, keys=keys, silence=SILENCE)
         if key != REPEAT_KEY:
             return key

@@ -1,17 +1,20 @@
-"""A long text read out to a caller piece by piece: the first is heard while the others are still to be made."""
+"""What takes longer than a sentence, told in parts: a caller goes on, hears one again, or wants a person."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from ivr.actions.questions import PERSON_KEY, PersonWanted
+from ivr.actions.questions import PERSON_KEY, REPEAT_KEY, PersonWanted
 from ivr.line import Line
 from ivr.voice import spoken
-from ivr.voice.prompts import Prompt
+from ivr.voice.prompts import Phrase, Prompt
 
 PIECE: Final = 300
 """Characters said at once, about twenty seconds; a longer sentence is not cut."""
+MOST_AGAIN: Final = 10
+"""Stars in one telling; a robot's further ones go on like any other key."""
 _SENTENCE: Final = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 
@@ -41,3 +44,16 @@ async def aloud(line: Line, prompt: str, text: str) -> str:
                 raise PersonWanted
             return key
     return ""
+
+
+async def in_parts(line: Line, told: Sequence[Sequence[Phrase]]) -> None:
+    """One part after another: a key cuts it short and leads on, `*` says it again, 0 raises PersonWanted."""
+    at, again = 0, 0
+    while at < len(told):
+        key = await line.say(*told[at])
+        if key == PERSON_KEY:
+            raise PersonWanted
+        if key == REPEAT_KEY and again < MOST_AGAIN:
+            again += 1
+        else:
+            at += 1

@@ -109,7 +109,7 @@ def at(local: str) -> datetime:
 @pytest.mark.parametrize(
     ("now", "shuts", "opens"),
     [
-        ("2026-11-30 07:00", "18:00", "2026-12-01 08:00"),  # before it opens
+        ("2026-11-30 07:00", "18:00", "2026-11-30 08:00"),  # before it opens
         ("2026-11-30 17:59", "18:00", "2026-12-01 08:00"),
         ("2026-11-30 18:00", None, "2026-12-01 08:00"),
         ("2026-12-04 12:00", "17:00", "2026-12-07 08:00"),  # a Friday
@@ -124,7 +124,7 @@ def test_hours_are_those_of_the_day_by_the_calendar(now: str, shuts: str | None,
     schedule = told.schedule(told.offices[0])
     today = opening.still_today(schedule, at(now), SKEK.zone, CALENDAR)
     assert (f"{today[-1].shuts:%H:%M}" if today else None) == shuts
-    following = opening.next_opening(schedule, at(now), SKEK.zone, CALENDAR)
+    following = schedule.opens_after(at(now).astimezone(SKEK.zone), CALENDAR)
     assert following == at(opens)
 
 
