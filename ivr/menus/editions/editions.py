@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridline.clock import Clock
 from gridline.companies import Company
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
-from ivr.menus.editions import files
+from ivr.menus.editions import drafts, files
 from ivr.menus.editions.checking import CheckedEdition, Checking
+from ivr.menus.editions.drafts import OpenDraft
 from ivr.menus.editions.edition import Edition, EditionChange, changes, merged
 from ivr.menus.editions.line_files import LineFiles
 from ivr.menus.editions.models import DraftSave, EditionDraft, EditionVersion
@@ -30,13 +29,6 @@ FOUND = "Как было до первой правки в консоли"
 FOUND_CHANGED = "Файлы изменены не в консоли"
 Told = Callable[[AsyncSession, EditionVersion, list[EditionChange]], None]
 """Writes something of a publication in its own transaction: the audit."""
-
-
-class DraftMoved(Conflict):
-    """Somebody else has saved the draft since this one was looked at."""
-
-    code = "draft-moved"
-    title = "Черновик уже изменили"
 
 
 class FilesMoved(Conflict):
@@ -52,28 +44,6 @@ class FilesMoved(Conflict):
             "Ниже видно, что изменилось: внесите это в черновик или бросьте его и начните заново."
         )
         self.in_the_way = in_the_way
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDraft:
-    """The open draft of a company, as it stands."""
-
-    begun_at: datetime
-    begun_by: str
-    base: Edition
-    content: Edition
-    revision: int
-    saved_at: datetime
-    saved_by: str
-    said: str
-    """What the last save changed."""
-    undo: int | None
-    """The revision that an undo leads to."""
-
-    @property
-    def changes(self) -> list[EditionChange]:
-        """What it would change."""
-        return changes(self.base, self.content)
 
 
 class Editions:
@@ -96,45 +66,45 @@ class Editions:
     async def draft(self, company: Company) -> OpenDraft | None:
         """The company's draft, if there is one. Raises Unavailable."""
         async with self._db.read() as session:
-            return await _draft(session, company.id)
+            return await drafts.find(session, company.id)
 
     async def begin(self, company: Company, who: str, content: Edition | None = None) -> None:
         """Begin a draft where there is none: of what the files hold, with this content. Raises Conflict."""
         base, at = await self.now(company), self._clock.now()
         async with self._db.write() as session:
-            if await _draft(session, company.id) is not None:
+            if await drafts.find(session, company.id) is not None:
                 if content is None:
                     return
                 raise Conflict("Черновик уже есть. Опубликуйте его или бросьте, потом возвращайте версию.")
             row = EditionDraft(company_id=company.id, begun_at=at, begun_by=who, base=base.stored())
             session.add(row)
             await session.flush()
-            session.add(_save(row.id, 0, at, who, "начат черновик", None, base))
+            session.add(drafts.saved(row.id, 0, at, who, "начат черновик", None, base))
             if content is not None:
-                session.add(_save(row.id, 1, at, who, "взята прежняя версия", 0, content))
+                session.add(drafts.saved(row.id, 1, at, who, "взята прежняя версия", 0, content))
 
     async def save(self, company: Company, revision: int, content: Edition, said: str, who: str) -> None:
         """Save what was made of a revision. Raises DraftMoved, NotFound, Unavailable."""
         async with self._db.write() as session:
-            draft, id = await self._at(session, company, revision)
+            draft, id = await drafts.at(session, company.id, revision)
             if content != draft.content:
-                session.add(_save(id, revision + 1, self._clock.now(), who, said, revision, content))
+                session.add(drafts.saved(id, revision + 1, self._clock.now(), who, said, revision, content))
 
     async def undo(self, company: Company, revision: int, who: str) -> None:
         """Take the last save back that was not. Raises DraftMoved, NotFound, InvalidInput, Unavailable."""
         async with self._db.write() as session:
-            draft, id = await self._at(session, company, revision)
+            draft, id = await drafts.at(session, company.id, revision)
             if draft.undo is None:
                 raise InvalidInput("Отменять нечего: черновик такой, каким его начали.")
             of = (DraftSave.draft_id == id, DraftSave.revision == draft.undo)
             earlier = (await session.scalars(select(DraftSave).where(*of))).one()
             said, content = f"отменено: {draft.said}", Edition.of(earlier.content)
-            session.add(_save(id, revision + 1, self._clock.now(), who, said, earlier.before, content))
+            session.add(drafts.saved(id, revision + 1, self._clock.now(), who, said, earlier.before, content))
 
     async def drop(self, company: Company) -> None:
         """Forget the draft; what callers meet stays as it is. Raises Unavailable."""
         async with self._db.write() as session:
-            await _forget(session, company.id)
+            await drafts.forget(session, company.id)
 
     async def check(self, company: Company, content: Edition) -> CheckedEdition:
         """What is wrong with it, and the sound of what it changes. Raises Unavailable."""
@@ -153,7 +123,7 @@ class Editions:
         draft = await self.draft(company)
         if draft is None:
             raise NotFound("Черновика нет: его уже опубликовали или бросили.")
-        _must_be(draft, revision)
+        drafts.must_be(draft, revision)
         if not draft.changes:
             raise InvalidInput("Черновик ничего не меняет: публиковать нечего.")
         content, in_the_way = merged(draft.base, draft.content, await self.now(company))
@@ -168,25 +138,27 @@ class Editions:
             await self._line.take()
         return version
 
-    async def versions(self, company: Company) -> list[EditionVersion]:
-        """Every version, the newest first. Raises Unavailable."""
+    async def versions(self, company: Company, most: int) -> list[EditionVersion]:
+        """The newest versions, the newest first. Raises Unavailable."""
         query = select(EditionVersion).where(EditionVersion.company_id == company.id)
         async with self._db.read() as session:
-            return list(await session.scalars(query.order_by(EditionVersion.number.desc())))
+            return list(await session.scalars(query.order_by(EditionVersion.number.desc()).limit(most)))
 
     async def version(self, company: Company, number: int) -> EditionVersion:
         """One of them. Raises NotFound, Unavailable."""
-        for one in await self.versions(company):
-            if one.number == number:
-                return one
-        raise NotFound("Такой версии нет.")
+        of_it = (EditionVersion.company_id == company.id, EditionVersion.number == number)
+        async with self._db.read() as session:
+            found = (await session.scalars(select(EditionVersion).where(*of_it))).one_or_none()
+        if found is None:
+            raise NotFound("Такой версии нет.")
+        return found
 
     async def _written(
         self, company: Company, revision: int, content: Edition, note: str, who: str, told: Told
     ) -> EditionVersion:
         """Files and rows together: the rows are put in first, and kept once the files are there."""
         async with self._db.write() as session:
-            draft, _ = await self._at(session, company, revision)
+            draft, _ = await drafts.at(session, company.id, revision)
             now = await self.now(company)
             _, in_the_way = merged(draft.base, draft.content, now)
             if in_the_way:
@@ -202,7 +174,7 @@ class Editions:
             )
             session.add(version)
             told(session, version, changes(now, content))
-            await _forget(session, company.id)
+            await drafts.forget(session, company.id)
             await session.flush()
             wanted = await asyncio.to_thread(files.contents, self.dialplan, self.var, company, now, content)
             await asyncio.to_thread(files.write, self.dialplan, wanted)
@@ -226,57 +198,3 @@ class Editions:
             )
         )
         return number
-
-    async def _at(self, session: AsyncSession, company: Company, revision: int) -> tuple[OpenDraft, str]:
-        draft = await _draft(session, company.id)
-        if draft is None:
-            raise NotFound("Черновика нет: его уже опубликовали или бросили.")
-        _must_be(draft, revision)
-        id = await session.scalar(select(EditionDraft.id).where(EditionDraft.company_id == company.id))
-        assert id is not None
-        return draft, id
-
-
-def _must_be(draft: OpenDraft, revision: int) -> None:
-    if draft.revision != revision:
-        raise DraftMoved(f"Пока вы правили, черновик сохранили ещё раз. {draft.saved_by}: {draft.said}.")
-
-
-async def _draft(session: AsyncSession, company_id: str) -> OpenDraft | None:
-    query = select(EditionDraft, DraftSave).join(DraftSave, DraftSave.draft_id == EditionDraft.id)
-    query = query.where(EditionDraft.company_id == company_id).order_by(DraftSave.revision.desc()).limit(1)
-    row = (await session.execute(query)).first()
-    if row is None:
-        return None
-    draft, save = row
-    return OpenDraft(
-        draft.begun_at,
-        draft.begun_by,
-        Edition.of(draft.base),
-        Edition.of(save.content),
-        save.revision,
-        save.saved_at,
-        save.saved_by,
-        save.said,
-        save.before,
-    )
-
-
-async def _forget(session: AsyncSession, company_id: str) -> None:
-    of = select(EditionDraft.id).where(EditionDraft.company_id == company_id).scalar_subquery()
-    await session.execute(delete(DraftSave).where(DraftSave.draft_id == of))
-    await session.execute(delete(EditionDraft).where(EditionDraft.company_id == company_id))
-
-
-def _save(
-    draft_id: str, revision: int, at: datetime, who: str, said: str, before: int | None, content: Edition
-) -> DraftSave:
-    return DraftSave(
-        draft_id=draft_id,
-        revision=revision,
-        saved_at=at,
-        saved_by=who,
-        said=said,
-        before=before,
-        content=content.stored(),
-    )

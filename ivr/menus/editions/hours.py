@@ -65,12 +65,14 @@ def write(text: str, name: str, form: ScheduleForm) -> str:
     return edit.put(text, ("schedules", name, "days"), days)
 
 
-def keep(text: str, topic: str, schedule: str) -> str:
-    """The company's text with a topic that keeps this schedule ("" for around the clock). Raises InvalidInput."""
-    where = ("topics", topic, "schedule")
-    if topics(text)[topic].schedule == schedule:
-        return text
-    return edit.put(text, where, schedule) if schedule else edit.drop(text, where)
+def keep(text: str, kept: Mapping[str, str]) -> str:
+    """The company's text with topics that keep these schedules ("" for around the clock). Raises InvalidInput."""
+    had = topics(text)
+    for topic in had.keys() & kept.keys():
+        where, schedule = ("topics", topic, "schedule"), kept[topic]
+        if had[topic].schedule != schedule:
+            text = edit.put(text, where, schedule) if schedule else edit.drop(text, where)
+    return text
 
 
 def _mapping(tree: Tree, key: str) -> dict[str, Tree]:

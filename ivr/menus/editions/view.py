@@ -6,7 +6,6 @@ import asyncio
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from gridline.companies import Company
@@ -15,8 +14,8 @@ from gridline.yaml import edit
 from gridline.yaml.file import Tree
 from ivr.figures import menu_tree
 from ivr.menus.editions import files
+from ivr.menus.editions.drafts import OpenDraft
 from ivr.menus.editions.edition import EditionChange
-from ivr.menus.editions.editions import OpenDraft
 from ivr.menus.editions.line_files import MENUS, vocabulary_by_voice
 from ivr.menus.load import load_flow
 from ivr.menus.model import HANG_UP, ActionPlace, Flow, Place
@@ -43,22 +42,13 @@ class DraftView:
     """Every place that may be led to, as it is written."""
     book: Mapping[str, str]
     """Prompt that is said as it is -> the words of the draft."""
+    changed_places: frozenset[str]
+    """Places that are not as they were, or say other words."""
 
     @property
     def menu_file(self) -> str:
         """The file of its menu."""
         return files.menu_of(self.company)
-
-    @cached_property
-    def changed_places(self) -> frozenset[str]:
-        """Places that are not as they were, or say other words."""
-        old, new = (
-            _tree(one.files[self.menu_file]) if self.flow is not None else {}
-            for one in (self.draft.base, self.draft.content)
-        )
-        words = {one.name for one in self.draft.changes if one.part != "files"}
-        said = {name for name, place in (self.flow.places if self.flow else {}).items() if words & set(_say(place))}
-        return frozenset({name for name in old.keys() | new.keys() if old.get(name) != new.get(name)} | said)
 
     def said(self, prompt: str) -> str:
         """The words of a prompt, without the marks of stress."""
@@ -113,7 +103,15 @@ def _view(dialplan: Path, voice: Voice, company: Company, draft: OpenDraft) -> D
     except GridlineError as error:
         problem = error.message.partition(f"{files.menu_of(company)}:")[2] or error.message
     places.pop("from", None)
-    return DraftView(company, draft, flow, problem, frozenset(own), places, book)
+    changed = _changed(draft, files.menu_of(company), own, flow) if flow is not None else frozenset()
+    return DraftView(company, draft, flow, problem, frozenset(own), places, book, changed)
+
+
+def _changed(draft: OpenDraft, menu: str, own: Mapping[str, Tree], flow: Flow) -> frozenset[str]:
+    before = _tree(draft.base.files[menu])
+    words = {one.name for one in draft.changes if one.part != "files"}
+    said = {name for name, place in flow.places.items() if words & set(_say(place))}
+    return frozenset({name for name in before.keys() | own.keys() if before.get(name) != own.get(name)} | said)
 
 
 def _flow(voice: Voice, company: Company, text: str, common: Path) -> Flow:

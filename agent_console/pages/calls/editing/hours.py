@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
@@ -12,7 +14,7 @@ from agent_console.web.routes import add
 from gridline.companies import ALWAYS
 from gridline.errors import InvalidInput
 from ivr.menus.editions import files, forms, hours
-from ivr.menus.editions.editions import DraftMoved
+from ivr.menus.editions.drafts import DraftMoved
 
 
 def add_to(app: web.Application) -> None:
@@ -33,12 +35,13 @@ async def save(request: web.Request) -> web.StreamResponse:
     text, schedule = view.draft.content.files[name], forms.text(sent, "schedule")
     try:
         if schedule:
-            text, told = hours.write(text, schedule, forms.schedule(sent)), f"часы «{schedule}»"
+            told = f"часы «{schedule}»"
+            text = await asyncio.to_thread(hours.write, text, schedule, forms.schedule(sent))
         else:
             told = "часы тем"
-            for topic in hours.topics(text):
-                kept = forms.text(sent, f"topic-{topic}")
-                text = hours.keep(text, topic, "" if kept == ALWAYS else kept) if kept else text
+            kept = {topic: forms.text(sent, f"topic-{topic}") for topic in view.company.topics}
+            kept = {topic: "" if one == ALWAYS else one for topic, one in kept.items() if one}
+            text = await asyncio.to_thread(hours.keep, text, kept)
         content = view.draft.content.with_("files", name, text)
         await console.editions.save(view.company, forms.revision(sent), content, told, actor_of(request).name)
     except (DraftMoved, InvalidInput) as refused:
@@ -56,7 +59,7 @@ async def _page(
 ) -> web.Response:
     view = await looked_at(request)
     text = view.draft.content.files[files.hours_of(view.company)]
-    schedules = hours.schedules(text)
+    schedules, topics = await asyncio.to_thread(lambda: (hours.schedules(text), hours.topics(text)))
     return render(
         request,
         "editing/hours.html",
@@ -65,7 +68,7 @@ async def _page(
         company=view.company,
         view=view,
         schedules=schedules | {name: form for name, form in (wanted or {}).items() if name in schedules},
-        topics=hours.topics(text),
+        topics=topics,
         choices=[(ALWAYS, "круглосуточно"), *((name, name) for name in schedules)],
         day_names=hours.DAYS,
         problem=problem,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from aiohttp import web
 
@@ -15,7 +17,7 @@ from agent_console.web.routes import add
 from gridline.errors import InvalidInput, NotFound
 from ivr.figures import menu_tree
 from ivr.menus.editions import forms, places
-from ivr.menus.editions.editions import DraftMoved
+from ivr.menus.editions.drafts import DraftMoved
 from ivr.menus.editions.line_files import MENUS
 from ivr.menus.editions.places import PlaceForm
 from ivr.menus.editions.view import DraftView, short
@@ -43,8 +45,8 @@ async def save(request: web.Request) -> web.StreamResponse:
     form = forms.place(sent, had)
     try:
         content, words = forms.with_words(view.draft.content, console.voice.book, view, sent)
-        common = console.editions.dialplan / MENUS / COMMON_FILE
-        text = places.write(content.files[view.menu_file], common.read_text("utf-8"), name, form)
+        written = content.files[view.menu_file]
+        text = await asyncio.to_thread(_written, console.editions.dialplan, written, name, form)
         content = content.with_("files", view.menu_file, text)
         said = forms.place_changed(name, had, form, words)
         await console.editions.save(view.company, forms.revision(sent), content, said, actor_of(request).name)
@@ -52,6 +54,12 @@ async def save(request: web.Request) -> web.StreamResponse:
         moved = isinstance(refused, DraftMoved)
         return _page(request, view, name, form=form, sent=sent, problem=refused.message, moved=moved)
     raise web.HTTPSeeOther(f"/menu/edit?company={view.company.id}#place-{name}")
+
+
+def _written(dialplan: Path, text: str, name: str, form: PlaceForm) -> str:
+    """The menu with this place; in a thread, as all YAML is. Raises InvalidInput."""
+    common = (dialplan / MENUS / COMMON_FILE).read_text("utf-8")
+    return places.write(text, common, name, form)
 
 
 def _name(request: web.Request, view: DraftView) -> str:

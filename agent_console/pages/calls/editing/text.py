@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
@@ -12,7 +14,7 @@ from agent_console.web.routes import add
 from gridline.errors import InvalidInput, NotFound
 from gridline.yaml import edit
 from ivr.menus.editions import forms
-from ivr.menus.editions.editions import DraftMoved
+from ivr.menus.editions.drafts import DraftMoved
 from ivr.menus.editions.view import DraftView
 
 
@@ -33,7 +35,7 @@ async def save(request: web.Request) -> web.StreamResponse:
     view, sent = await looked_at(request), await request.post()
     file, text, editions = _file(request, view), forms.whole(sent, "text"), console_of(request).editions
     try:
-        if not isinstance(edit.tree_of(text), dict):
+        if not isinstance(await asyncio.to_thread(edit.tree_of, text), dict):
             raise InvalidInput("Файл пуст. Верните его текст или отмените правку.")
         content = view.draft.content.with_("files", file, text)
         await editions.save(view.company, forms.revision(sent), content, f"текст {file}", actor_of(request).name)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
@@ -11,8 +15,11 @@ from agent_console.web.company import companies_of
 from agent_console.web.render import render
 from agent_console.web.routes import add
 from gridline.errors import NotFound
-from ivr.menus.editions.edition import Edition, changes
+from ivr.menus.editions.edition import Edition, EditionChange, changes
+from ivr.menus.editions.models import EditionVersion
 from ivr.menus.editions.view import change_named
+
+SHOWN: Final = 30
 
 
 def add_to(app: web.Application) -> None:
@@ -22,12 +29,10 @@ def add_to(app: web.Application) -> None:
 
 
 async def page(request: web.Request) -> web.Response:
-    """Every version with what it changed."""
+    """The newest versions, each with what it changed."""
     console, company = console_of(request), editable(request)
-    versions = await console.editions.versions(company)
-    contents = [Edition.of(one.content) for one in versions]
-    before = [*contents[1:], contents[-1]] if contents else []
-    rows = [(one, changes(old, new)) for one, old, new in zip(versions, before, contents, strict=True)]
+    versions = await console.editions.versions(company, most=SHOWN + 1)
+    rows = await asyncio.to_thread(_rows, versions)
     return render(
         request,
         "editing/versions.html",
@@ -35,11 +40,18 @@ async def page(request: web.Request) -> web.Response:
         zone=company.zone,
         company=company,
         choices=companies_of(console, actor_of(request)),
-        rows=rows,
+        rows=rows[:SHOWN],
+        shown=SHOWN if len(rows) > SHOWN else 0,
         draft=await console.editions.draft(company),
         published="published" in request.query,
         named=lambda one: change_named(one, company),
     )
+
+
+def _rows(versions: Sequence[EditionVersion]) -> list[tuple[EditionVersion, list[EditionChange]]]:
+    contents = [Edition.of(one.content) for one in versions]
+    before = [*contents[1:], *contents[-1:]]
+    return [(one, changes(old, new)) for one, old, new in zip(versions, before, contents, strict=True)]
 
 
 async def back(request: web.Request) -> web.StreamResponse:

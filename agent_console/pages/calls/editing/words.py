@@ -15,7 +15,7 @@ from agent_console.web.render import render
 from agent_console.web.routes import add
 from gridline.errors import InvalidInput, NotFound
 from ivr.menus.editions import files, forms, uploads
-from ivr.menus.editions.editions import DraftMoved
+from ivr.menus.editions.drafts import DraftMoved
 from ivr.menus.editions.view import short
 from ivr.voice.prompts import CHARACTERS_PER_SECOND, PromptEntry
 
