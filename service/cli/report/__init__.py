@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated
@@ -16,23 +12,21 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from appeals import numbering
-from appeals.reports import form49, promises, source, tally
+from appeals.reports import form49, promises, tally
 from appeals.reports.form41 import Form41
 from appeals.reports.intime import InTime
 from appeals.reports.repeats import Repeats
 from appeals.reports.source import Source
-from appeals.reports.tally import Cell, Dimension, Tally
+from appeals.reports.tally import Dimension, Tally
 from appeals.taxonomy import shipped
 from grid.offices import book
 from grid.offices.book import OfficeBook
 from gridline import settings
-from gridline.calendar import days
-from gridline.clock import SystemClock
-from gridline.companies import Companies, Company
-from gridline.db import Database
-from gridline.errors import InvalidInput, NotFound
+from gridline.companies import Companies
+from gridline.errors import NotFound
 from ivr.figures import form42, form43
 from service.cli.report.ivr import ivr
+from service.cli.report.request import ReportRequest, made, say, single, sources_of
 from worklist import kept
 
 CompanyOption = Annotated[str, typer.Option("--company", help="Компания (id)")]
@@ -134,79 +128,20 @@ def calls_back(
     asyncio.run(_promises(kept, "перезвоны", ReportRequest(company, year, out, as_of, behind)))
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRequest:
-    """The report asked for on the command line: into the file `out`, or what is `behind` one cell of it."""
-
-    company: str
-    year: int
-    out: Path | None
-    as_of: str
-    behind: str
-
-    @property
-    def file(self) -> Path:
-        """The file to write. Raises InvalidInput when none was given."""
-        if self.out is None:
-            raise InvalidInput("Укажите файл отчёта (--out) или ячейку (--behind, --evidence)")
-        return self.out
-
-    @property
-    def cell(self) -> Cell:
-        """The cell (row, column) of `behind`. Raises InvalidInput when it is not written as row/column."""
-        row, slash, column = self.behind.partition("/")
-        if not (row and slash and column):
-            raise InvalidInput(f"Ячейка {self.behind!r}: пишите СТРОКА/СТОЛБЕЦ, например 2.1.1/phone:N")
-        return row, column
-
-    def moment(self, company: Company, now: datetime) -> datetime:
-        """The moment the report is for; a bare day means its end. Raises InvalidInput."""
-        if not self.as_of:
-            return now
-        try:
-            if len(self.as_of) == len("2027-01-31"):
-                return days.last_moment(date.fromisoformat(self.as_of), company.zone).astimezone(UTC)
-            local = datetime.fromisoformat(self.as_of)
-        except (ValueError, OverflowError):
-            raise InvalidInput(f"--as-of {self.as_of!r}: пишите 2027-01-31 или 2027-01-31T10:00") from None
-        return (local if local.tzinfo else local.replace(tzinfo=company.zone)).astimezone(UTC)
-
-
-@asynccontextmanager
-async def _sources(request: ReportRequest) -> AsyncIterator[list[Source]]:
-    options = settings.load()
-    known = Companies.load(options.dialplan / "companies")
-    chosen = (
-        list(known)
-        if request.company == "all"
-        else [known.by_id(company_id) for company_id in request.company.split(",")]
-    )
-    now = SystemClock().now()
-    db = Database(options.db_url)
-    try:
-        async with AsyncExitStack() as stack:
-            yield [
-                await stack.enter_async_context(source.opened(db, company, request.moment(company, now)))
-                for company in chosen
-            ]
-    finally:
-        await db.close()
-
-
 async def _tally(report: Tally, sheet: str, request: ReportRequest) -> None:
-    async with _sources(request) as sources:
+    async with sources_of(request) as sources:
         if request.behind:
-            _say(await tally.behind(report, sources, request.year, request.cell))
+            say(await tally.behind(report, sources, request.year, request.cell))
             return
         file = request.file
         counts = await tally.count(report, sources, request.year)
         tally.save(report.table(counts, [each.company for each in sources], request.year), file, sheet=sheet)
-        await _made(file, sources, request.year)
+        await made(file, sources, request.year)
 
 
 async def _form49(request: ReportRequest) -> None:
-    async with _sources(request) as sources:
-        of_company = _single(sources)
+    async with sources_of(request) as sources:
+        of_company = single(sources)
         if request.behind:
             await _evidence(of_company, request.behind)
             return
@@ -217,7 +152,7 @@ async def _form49(request: ReportRequest) -> None:
                 of_company, request.year, request.file, lambda n: progress.update(task, completed=n)
             )
         typer.echo(f"Строк: {rows}")
-        await _made(request.file, sources, request.year)
+        await made(request.file, sources, request.year)
 
 
 async def _evidence(of_company: Source, written: str) -> None:
@@ -233,44 +168,25 @@ async def _evidence(of_company: Source, written: str) -> None:
 
 async def _promises(report: ModuleType, sheet: str, request: ReportRequest) -> None:
     """A report that is a module: `appeals.reports.promises`, `worklist.kept` or `ivr.figures.form43`."""
-    async with _sources(request) as sources:
-        of_company = _single(sources)
+    async with sources_of(request) as sources:
+        of_company = single(sources)
         if request.behind:
-            _say(await report.behind(of_company, request.year, request.cell))
+            say(await report.behind(of_company, request.year, request.cell))
             return
         counts = await report.count(of_company, request.year)
         tally.save(report.table(counts, of_company.company, request.year), request.file, sheet=sheet)
-        await _made(request.file, sources, request.year)
+        await made(request.file, sources, request.year)
 
 
 async def _form42(request: ReportRequest) -> None:
-    async with _sources(request) as sources:
-        of_company = _single(sources)
+    async with sources_of(request) as sources:
+        of_company = single(sources)
         dialplan = settings.load().dialplan
         companies = Companies.load(dialplan / "companies")
         told = OfficeBook(dialplan / book.FOLDER, companies).of(of_company.company.id)
         if request.behind:
-            _say(await form42.behind(of_company, request.year, request.cell, told))
+            say(await form42.behind(of_company, request.year, request.cell, told))
             return
         counts = await form42.count(of_company, request.year, told)
         tally.save(form42.table(counts, told, of_company.company, request.year), request.file, sheet="4.2")
-        await _made(request.file, sources, request.year)
-
-
-def _single(sources: Sequence[Source]) -> Source:
-    if len(sources) != 1:
-        raise InvalidInput("Этот отчёт — об одной компании: укажите одну")
-    return sources[0]
-
-
-async def _made(file: Path, sources: Sequence[Source], year: int) -> None:
-    typer.echo(f"Отчёт: {file}")
-    for each in sources:
-        head = await each.head(year)
-        journal = "журнал пуст" if head is None else f"журнал до записи {head.journal_no}, хеш {head.journal_hash}"
-        typer.echo(f"{each.company.id}: на {each.as_of.astimezone(each.company.zone):%d.%m.%Y %H:%M:%S}, {journal}")
-
-
-def _say(lines: Sequence[str]) -> None:
-    for line in lines:
-        typer.echo(line)
+        await made(request.file, sources, request.year)
