@@ -231,6 +231,9 @@ class Answer(Base):
     proof: Mapped[str] = mapped_column(Text)
     further_appeal: Mapped[str] = mapped_column(Text)
     on_call: Mapped[bool]
+    tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Guesses of the digits that open it by telephone, since the last right one."""
+    locked_until: Mapped[datetime | None]
 
 
 class Refusal(Base):

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -21,13 +21,11 @@ from appeals import history, numbering
 from appeals.codes import AppealKind, AppealState
 from appeals.history import Happening
 from appeals.models import Appeal, AppealPin
+from appeals.personal_data import guesses
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
 
 LENGTH: Final = 6
-TRIES: Final = 5
-"""Wrong PINs in a row after which a number is locked, for LOCKED."""
-LOCKED: Final = timedelta(hours=1)
 LONGEST: Final = 600
 """Characters of an answer that is read out: forty seconds, as long as anybody listens to a robot."""
 ANSWERED: Final = "pin_answered"
@@ -78,7 +76,7 @@ async def ask(
         appeal = await session.get(Appeal, row.appeal_id)
         if found is None or appeal is None:
             return None
-        found.tries, found.locked_until = 0, None
+        guesses.forgive(found)
         return PinResult(appeal.state, appeal.received_at, found.answer or "")
 
 
@@ -123,13 +121,8 @@ async def _try(db: Database, company_id: str, number: str, at: datetime, within_
             .with_for_update(of=AppealPin)
         )
         row = await session.scalar(query)
-        if row is None or (row.locked_until is not None and row.locked_until > at):
+        if row is None or not guesses.count(row, at):
             return None
-        if row.locked_until is not None:
-            row.tries, row.locked_until = 0, None
-        row.tries += 1
-        if row.tries >= TRIES:
-            row.locked_until = at + LOCKED
         await session.flush()
         session.expunge(row)
         return row

@@ -15,7 +15,7 @@ from appeals import numbering
 from appeals.codes import AppealKind, AppealState
 from appeals.intake.intake import accept
 from appeals.models import Appeal, AppealEvent, AppealPin, TrustCall
-from appeals.personal_data import pins, trust
+from appeals.personal_data import guesses, pins, trust
 from appeals.personal_data.erasure import Erasure
 from appeals.register import Register
 from gridline.calendar.workdays import ProductionCalendar
@@ -168,16 +168,16 @@ def wrong(pin: str) -> str:
 
 async def test_five_wrong_pins_lock_a_number_for_an_hour(db: Database, companies: Companies) -> None:
     _, number, pin = await told_before(db, companies, SetClock(NOW))
-    for _ in range(pins.TRIES):
+    for _ in range(guesses.TRIES):
         assert await pins.ask(db, "skek", number, wrong(pin), NOW, within_s=WITHIN) is None
     assert await pins.ask(db, "skek", number, pin, NOW + timedelta(minutes=59), within_s=WITHIN) is None
-    assert await pins.ask(db, "skek", number, pin, NOW + pins.LOCKED, within_s=WITHIN) is not None
+    assert await pins.ask(db, "skek", number, pin, NOW + guesses.LOCKED, within_s=WITHIN) is not None
 
 
 async def test_a_right_pin_makes_the_wrong_ones_before_it_forgotten(db: Database, companies: Companies) -> None:
     _, number, pin = await told_before(db, companies, SetClock(NOW))
     for _ in range(2):
-        for _ in range(pins.TRIES - 1):
+        for _ in range(guesses.TRIES - 1):
             assert await pins.ask(db, "skek", number, wrong(pin), NOW, within_s=WITHIN) is None
         assert await pins.ask(db, "skek", number, pin, NOW, within_s=WITHIN) is not None
 

@@ -69,8 +69,8 @@ async def _unlocked(line: Line, services: Services, number: str) -> str:
     asked = NumberAsked(line, "status-answer-phone", at_most=read_out.PHONE_DIGITS)
     while True:
         digits = await asked.digits()
-        async with services.db.read(within_s=LOOK_UP_S) as session:
-            words = await read_out.text(session, line.call.company.id, number, digits)
+        now = services.clock.now()
+        words = await read_out.text(services.db, line.call.company.id, number, digits, now, within_s=LOOK_UP_S)
         if words is not None:
             return words
         await asked.wrong("too-few-digits" if len(digits) < read_out.PHONE_DIGITS else "status-answer-wrong")
