@@ -11,12 +11,15 @@ from pathlib import Path
 from carrier.hearing.tones import chirps
 from carrier.stories.installation import Installation
 from carrier.stories.store import until
+from grid.offices.offices import load
 from gridline.clock import SystemClock
 from gridline.db import new_id
 from gridline.settings import HOUSE
+from ivr.actions.power.offered import choices
 from ivr.promised.spool import Spool
 from ivr.storm.models import Announcement
 from ivr.voice import audio
+from ivr.voice.prompts import Phrase
 from ivr.voice.voice import Voice
 from tests.calls.stories.complaint import asks_for
 from tests.calls.stories.distress import LOST, WISHES
@@ -50,22 +53,30 @@ def packages_without_speech(folder: Path) -> Path:
 
 
 async def lose_prompts(house: Installation) -> None:
-    """Give the installation its own prompts, without those lost for all companies and without МРСК's notice."""
+    """Give the installation its own prompts, without those lost for all companies and without МРСК's notice.
+
+    Where the synthesiser still is, they are made first: some are composed for a call and perhaps nobody has heard them.
+    So is what earlier calls left behind: a caller's number in words, and the topics of a visit.
+    """
     shutil.copytree(HOUSE / "var/prompts/clips", house.settings.var / "prompts/clips")
-    await _said_before(house)
     lost = [(prompt, company.id) for prompt in LOST for company in house.companies] + [("notice", "mrsk-centra")]
-    for file in {(await house.voice.render([prompt], company)).file for prompt, company in lost}:
+    voice = Voice.of(house.settings.model_copy(update={"package_root": HOUSE / ".packages"}))
+    try:
+        await voice.render([asks_for(WISHES)], "mrsk-centra")
+        await voice.render(visit_topics(house), "skek")
+        files = {(await voice.render([prompt], company)).file for prompt, company in lost}
+    finally:
+        await voice.close()
+    for file in files:
         for ending in (".alaw", ".wav"):
             Path(f"{file}{ending}").unlink()
 
 
-async def _said_before(house: Installation) -> None:
-    """What a caller's earlier call left behind: their number in words, made while there was a synthesiser."""
-    voice = Voice.of(house.settings.model_copy(update={"package_root": HOUSE / ".packages"}))
-    try:
-        await voice.render([asks_for(WISHES)], "mrsk-centra")
-    finally:
-        await voice.close()
+def visit_topics(house: Installation) -> list[Phrase]:
+    """What a visit to СКЭК's office may be about, as its callers are asked."""
+    company = house.companies.by_id("skek")
+    (office,) = load(house.settings.dialplan / "offices/skek.yaml", company).offices
+    return ["appointment-topic", *choices([company.topic(code).name for code in office.services])]
 
 
 @asynccontextmanager

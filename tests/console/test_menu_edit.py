@@ -222,12 +222,10 @@ async def test_a_file_that_is_no_sound_and_then_one_that_is(
         await page.get_by_role("button", name="Взять запись").click()
         if sent[:2] == b"no":
             await expect(page.get_by_role("alert")).to_contain_text("Это не звук")
-            await page.screenshot(path=tmp_path / "no-sound.png", full_page=True)
     await expect(page.get_by_text("запись человека")).to_be_visible()
     sound = page.locator("audio")
     await sound.evaluate("one => one.play()")
     lasts = "one => new Promise((known) => setInterval(() => one.duration > 0 && known(one.duration), 100))"
     assert 1.9 < await sound.evaluate(lasts) < 2.3
-    await page.screenshot(path=tmp_path / "taken.png", full_page=True)
     await page.get_by_role("button", name="Пусть говорит робот").click()
     await expect(page.get_by_text("запись человека")).to_have_count(0, timeout=CHECKED_MS)

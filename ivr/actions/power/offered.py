@@ -23,11 +23,17 @@ async def offered(
     """One of them, by its spoken `name`; None for none of them. `which` asks for it. Raises PersonWanted."""
     for first in range(0, len(things), OFFERED):
         screen = things[first : first + OFFERED]
-        choices = [
-            Prompt("place-choice", name=name(one), key=spoken.cardinal(key)) for key, one in enumerate(screen, start=1)
-        ]
         keys = "".join(str(key) for key in range(1, len(screen) + 1))
-        key = await choose(line, *opening, which, *choices, "place-none-of-these", keys=keys + OTHER)
+        key = await choose(line, *opening, which, *choices([name(one) for one in screen]), keys=keys + OTHER)
         if key != OTHER:
             return screen[int(key) - 1]
     return None
+
+
+def choices(names: Sequence[str]) -> list[Phrase]:
+    """Each spoken name with its key, then that it may be none of them."""
+    keyed = enumerate(names, start=1)
+    return [
+        *(Prompt("place-choice", name=name, key=spoken.cardinal(key)) for key, name in keyed),
+        "place-none-of-these",
+    ]
