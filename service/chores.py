@@ -131,7 +131,9 @@ class Chores:
 
     async def make_prompts(self) -> None:
         """Make what is not there yet (a new wording, a cleared cache), let go of what nobody hears any more (F32)."""
-        for built in await self._voice.build_all(companies=[company.id for company in self._companies]):
+        companies = [company.id for company in self._companies]
+        slow = {company.id for company in self._companies if company.slow_speech}
+        for built in await self._voice.build_all(companies=companies, slow=slow):
             if built.problem:
                 log.error("prompt-not-made", company=built.company_id, prompt=built.prompt_id, reason=built.problem)
         await asyncio.to_thread(self._voice.prune)

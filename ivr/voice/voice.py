@@ -7,7 +7,7 @@ import copy
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,10 +159,14 @@ class Voice:
         return [(company, id) for company in (COMMON, *places) for id in fixed]
 
     async def build_all(
-        self, progress: Callable[[Built], None] = lambda built: None, companies: Sequence[str] = ()
+        self,
+        progress: Callable[[Built], None] = lambda built: None,
+        companies: Sequence[str] = (),
+        slow: Collection[str] = (),
     ) -> list[Built]:
         """Make every prompt without placeholders; `progress` is called for each as it is done.
 
+        Those of `slow`, companies whose callers hear the slower voice, are made in it as well.
         Also links `by-id/COMPANY/ID.{alaw,wav}` to the clips: fixed names for the dialplan, which must
         be able to speak without this program; and of `IN_QUEUES` the one ending they are to be played from. A failing
         prompt does not stop the others: `Built.problem`.
@@ -171,13 +175,13 @@ class Voice:
 
         async def one(company_id: str, id: str) -> Built:
             async with two:
-                built = await self._build(company_id, id)
+                built = await self._build(company_id, id, slow=company_id in slow)
             progress(built)
             return built
 
         return list(await asyncio.gather(*(one(company, id) for company, id in self.beforehand(companies))))
 
-    async def _build(self, company_id: str, id: str) -> Built:
+    async def _build(self, company_id: str, id: str, *, slow: bool) -> Built:
         started, utterance, problem, limit_s = time.monotonic(), None, "", self.book[id].limit_s
         try:
             utterance = await self._make((id,), company_id)
@@ -185,6 +189,8 @@ class Voice:
             _link(named / id, utterance.file)
             if id in IN_QUEUES:
                 _link(named / "in-queues" / id, utterance.file, (".wav",))
+            if slow and self.slow is not None:
+                await self.slow._make((id,), company_id)
         except GridlineError as error:
             problem = error.message
         if utterance and utterance.seconds > limit_s:
@@ -194,7 +200,8 @@ class Voice:
     def prune(self, now: float | None = None) -> int:
         """Delete utterances (spoken addresses among them) not played for seven days; returns how many."""
         before = (time.time() if now is None else now) - KEEP_DAYS * 86_400
-        keep = {self._clips.find(id, company).file for company, id in self.beforehand()}
+        paces = [self._clips] if self.slow is None else [self._clips, self.slow._clips]
+        keep = {clips.find(id, company).file for clips in paces for company, id in self.beforehand()}
         gone = 0
         for coded in self._clips.folder.glob("[cj]*/*.alaw"):
             file = coded.with_suffix("")

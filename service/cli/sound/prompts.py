@@ -71,7 +71,8 @@ async def _build(
     voice: Voice, dialplan: Path, companies: Sequence[Company], show: Callable[[Built], None]
 ) -> tuple[list[Built], list[str]]:
     voice.prune()
-    built = await voice.build_all(show, [company.id for company in companies])
+    slow = {company.id for company in companies if company.slow_speech}
+    built = await voice.build_all(show, [company.id for company in companies], slow)
     shelf = ReferenceShelf(dialplan, companies)
     return built, [problem for company in companies for problem in await beforehand.made(voice, shelf, company)]
 

@@ -69,10 +69,10 @@ async def voice(tmp_path: Path, organ: Organ) -> AsyncIterator[Voice]:
     await voice.close()
 
 
-def made(folder: Path, organ: synthesis.Synthesiser) -> Voice:
+def made(folder: Path, organ: synthesis.Synthesiser, slow: Voice | None = None) -> Voice:
     file = folder / "prompts.ru.yaml"
     file.write_text(BOOK, "utf-8")
-    return Voice(PromptBook.load(file), organ, folder / "made", folder / "studio")
+    return Voice(PromptBook.load(file), organ, folder / "made", folder / "studio", slow)
 
 
 def pcm(file: Path) -> audio.Pcm:
@@ -217,6 +217,23 @@ async def test_all_prompts_are_made_beforehand_and_found_by_name(voice: Voice, o
     for company, text in (("common", "hello"), ("skek", "hello"), ("mrsk-centra", "beep")):
         link = tmp_path / "made/by-id" / company / f"{text}.alaw"
         assert link.resolve() == Path(f"{(await voice.render([text], company)).file}.alaw")
+
+
+async def test_who_speaks_slowly_has_the_slower_prompts_beforehand(tmp_path: Path, organ: Organ) -> None:
+    slow = Organ()
+    slow.fingerprint = "organ/slow"
+    voice = made(tmp_path, organ, slow=made(tmp_path, slow))
+    await voice.build_all(companies=["arhenergo", "skek"], slow=["arhenergo"])
+    assert sorted(slow.spoken) == ["До свид+ания", "Здравствуйте"]
+    usual, slower = voice, voice.pace(slow=True)
+    assert (await slower.render(["bye"], "arhenergo")).file != (await usual.render(["bye"], "arhenergo")).file
+    link = tmp_path / "made/by-id/arhenergo/bye.alaw"
+    assert link.resolve() == Path(f"{(await usual.render(['bye'], 'arhenergo')).file}.alaw")
+    old = time.time() - (KEEP_DAYS + 1) * 86_400
+    for file in (tmp_path / "made/clips").iterdir():
+        os.utime(file, (old, old))
+    assert voice.prune() == 0
+    assert len(slow.spoken) == 2
 
 
 async def test_what_a_queue_says_itself_lies_in_no_a_law(
