@@ -176,7 +176,7 @@ class Controller:
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
         self.numbering = Numbering(self.db)
         offices = OfficeBook(config.dialplan / book.FOLDER, companies)
-        call_outs = CallOuts(self.db, clock, calendar, matters.worklist)
+        call_outs = CallOuts(self.db, clock, calendar, companies, self.register, matters.worklist)
         shelf = ReferenceShelf(config.dialplan, companies)
         self.ears = ears_of(config)
         services = Services(
