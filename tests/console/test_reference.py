@@ -12,7 +12,7 @@ from tests.console.card_data import a_call
 from tests.console.conftest import COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from worklist.codes import Ending
 from worklist.models import WorkItem
-from worklist.steps.call_outs import CallOutAsked
+from worklist.steps.called_out import CallOutAsked
 
 PHONE = "+79131203401"
 
@@ -22,7 +22,15 @@ async def booked(made: ConsoleApp) -> str:
     console = made.console
     company = console.companies.by_id(COMPANY)
     slot = (await console.call_outs.free(company, ""))[0]
-    asked = CallOutAsked(company, CallOutWork.READINGS, slot, "ivr", PHONE, new_id(), place="ул. Мира, 5")
+    asked = CallOutAsked(
+        company=company,
+        work=CallOutWork.READINGS,
+        slot=slot,
+        actor="ivr",
+        phone=PHONE,
+        key=new_id(),
+        place="ул. Мира, 5",
+    )
     return (await console.call_outs.book(asked)).item_id
 
 

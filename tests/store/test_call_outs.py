@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -26,7 +28,8 @@ from gridline.settings import HOUSE
 from worklist import clocks
 from worklist.codes import Ending, ItemKind
 from worklist.models import WorkItem
-from worklist.steps.call_outs import CallOutAsked, CallOutBooked, CallOuts
+from worklist.steps.call_outs import AlreadyCalledOut, CallOuts
+from worklist.steps.called_out import CallOutAsked, CallOutBooked
 from worklist.worklist import Worklist
 
 OLGA = "user:olga"
@@ -44,13 +47,18 @@ class House:
         self.worklist = Worklist(db, self.clock, clocks.of_installation(HOUSE / "dialplan"))
         self.register = Register(db, self.clock, companies, calendar)
         self.visits = CallOuts(db, self.clock, calendar, companies, self.register, self.worklist)
+        self._house = 0
         self.casework = Casework(db, self.clock, companies, calendar)
         skek = companies.by_id("skek")
         assert skek.call_outs is not None
         self.skek: Company = skek.model_copy(update={"call_outs": skek.call_outs.model_copy(update={"at_once": 2})})
 
-    def asked(self, slot: Slot) -> CallOutAsked:
-        return CallOutAsked(self.skek, CallOutWork.ADMISSION, slot, "ivr", PHONE, new_id(), place="ул. Мира, 5")
+    def asked(self, slot: Slot, place: str = "", **more: Any) -> CallOutAsked:
+        """An admission, each at a house of its own unless `place` names one."""
+        self._house += 1
+        given = {"company": self.skek, "work": CallOutWork.ADMISSION, "slot": slot, "actor": "ivr", "phone": PHONE}
+        place = place or f"ул. Мира, {self._house}"
+        return CallOutAsked(**{**given, "key": new_id(), "place": place, **more})
 
     async def item(self, id: str) -> WorkItem:
         async with self.db.read() as session:
@@ -159,6 +167,29 @@ async def test_a_request_that_waits_for_a_department_is_left_to_people(house: Ho
     await house.worklist.end(booked.item_id, OLGA, Ending.VISITED)
     appeal, owed = await house.appeal(booked)
     assert (appeal.state, {one.kind for one in owed}) == ("asked", {"answer", "task"})
+
+
+async def test_one_premise_has_one_visit_of_a_kind_to_come(house: House) -> None:
+    first, second = (await house.visits.free(house.skek, ""))[:2]
+    booked = await house.visits.book(house.asked(first, "ул. Мира, 5"))
+    again = house.asked(second, "ул. Мира, 5")
+    assert await house.visits.standing(again) == booked
+    with pytest.raises(AlreadyCalledOut, match=booked.number[2:8]) as refused:
+        await house.visits.book(again)
+    assert refused.value.standing == booked
+    assert await house.live(second) == 0
+    for other in ({"work": CallOutWork.READINGS}, {"place": "ул. Мира, 7"}):
+        await house.visits.book(replace(again, key=new_id(), **other))
+    house.clock.set(booked.ends)  # it was never ended, and its time is over
+    assert await house.visits.standing(again) is None
+
+
+async def test_of_many_who_ask_at_once_for_one_premise_one_has_it(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    wanted = [house.asked(slot, "ул. Мира, 5") for _ in range(4)]
+    results = await asyncio.gather(*(house.visits.book(one) for one in wanted), return_exceptions=True)
+    assert [type(one) for one in results if isinstance(one, BaseException)] == [AlreadyCalledOut] * 3
+    assert await house.live(slot) == 1
 
 
 async def test_asked_twice_under_one_key_is_one_visit(house: House) -> None:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import history
+from appeals import history, numbering
 from appeals.casework import fulfilled, promises
 from appeals.casework.fulfilled import RequestEnd
 from appeals.codes import PromiseKind
-from appeals.intake.intake import Intake, accept
 from appeals.models import Appeal, Promise
 from appeals.register import Register, Registered
 from grid.call_outs import seats
 from grid.call_outs.models import MeterVisit
 from grid.call_outs.seats import Slot
-from gridline.calendar.call_outs import CallOutWork
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies, Company
@@ -29,64 +22,20 @@ from gridline.errors import Conflict, InvalidInput, NotFound
 from worklist import owed
 from worklist.codes import Ending, ItemKind, Level
 from worklist.models import WorkItem
+from worklist.steps.called_out import TOPIC, WORKS, CallOutAsked, CallOutAt, CallOutBooked
 from worklist.steps.matters import Changed, Matter
 from worklist.worklist import Worklist
 
-TOPIC: Final = "metering"
-WORKS: Final[Mapping[CallOutWork, str]] = {
-    CallOutWork.REPLACEMENT: "Установить или заменить счётчик",
-    CallOutWork.ADMISSION: "Ввести счётчик в эксплуатацию",
-    CallOutWork.READINGS: "Снять контрольные показания",
-}
-"""What a technician comes for, as people read it."""
 
+class AlreadyCalledOut(Conflict):
+    """As many visits for this work as the company lets one premise have are promised; `standing` comes first."""
 
-@dataclass(frozen=True, slots=True)
-class CallOutAsked:
-    """A visit that is about to be promised."""
+    code = "already-called-out"
 
-    company: Company
-    work: CallOutWork
-    slot: Slot
-    actor: str
-    """Who promises: `user:login`, or `ivr` for the robot."""
-    phone: str
-    """E.164."""
-    key: str
-    """Asked twice under one key it is booked once."""
-    branch: str = ""
-    place: str = ""
-    call_id: str | None = None
-    premise_id: str | None = None
-
-    def request(self) -> Intake:
-        """The visit as the register takes it in. Raises InvalidInput."""
-        return accept(
-            {
-                "company_id": self.company.id,
-                "channel": "phone",
-                "kind": "request",
-                "topic": TOPIC,
-                "phone": self.phone,
-                "text": f"Вызов мастера по телефону: {WORKS[self.work].lower()}. Адрес: {self.place}.",
-                "call_id": self.call_id,
-                "premise_id": self.premise_id,
-                "branch": self.branch or None,
-                "idempotency_key": self.key,
-                "actor": self.actor,
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CallOutBooked:
-    """A visit that is stored and may be told."""
-
-    item_id: str
-    begins: datetime
-    ends: datetime
-    number: str = ""
-    """Of its appeal."""
+    def __init__(self, standing: CallOutBooked) -> None:
+        written = numbering.written(standing.number)
+        super().__init__(f"Мастера по этому адресу уже вызвали: заявка {written}. Перенесите тот выезд или отмените.")
+        self.standing = standing
 
 
 class CallOuts:
@@ -114,12 +63,17 @@ class CallOuts:
         async with self._db.read(within_s=within_s) as session:
             return await seats.free(session, company, branch, self._clock.now(), self._calendar)
 
+    async def standing(self, asked: CallOutAt, *, within_s: float | None = None) -> CallOutBooked | None:
+        """The visit that is promised there already, where no other may be booked. Raises Unavailable."""
+        async with self._db.read(within_s=within_s) as session:
+            return await self._standing(session, asked)
+
     async def book(self, asked: CallOutAsked, *, within_s: float | None = None) -> CallOutBooked:
         """Register the request, take a seat and promise the visit, all or nothing.
 
-        Raises Conflict where the half-day is full, InvalidInput where it may not be booked, Unavailable.
+        Raises Conflict where the half-day is full, AlreadyCalledOut, InvalidInput where it may not be booked,
+        Unavailable.
         """
-        asked.slot.span(asked.company)
         self._may_be_booked(asked.company, asked.slot)
         items: list[WorkItem] = []
 
@@ -129,7 +83,7 @@ class CallOuts:
         made = await self._register.register(asked.request(), beside=beside, within_s=within_s)
         item = items[-1]
         self._worklist.tell(Changed(asked.company.id, item.id, ItemKind.CALL_OUT, opened=not made.existed))
-        return CallOutBooked(item.id, item.next_at or item.made_at, item.due_at, made.number)
+        return _booked(item, made.number)
 
     async def move(self, item_id: str, company: Company, slot: Slot, actor: str) -> CallOutBooked:
         """Another half-day: the old promise falls away and a new one is made, both in the appeal's history.
@@ -164,6 +118,8 @@ class CallOuts:
     async def _stored(self, session: AsyncSession, asked: CallOutAsked, made: Registered) -> WorkItem:
         company, now = asked.company, self._clock.now()
         begins, ends = asked.slot.span(company)
+        if (standing := await self._standing(session, asked)) is not None:
+            raise AlreadyCalledOut(standing)
         visit = MeterVisit(
             id=new_id(),
             company_id=company.id,
@@ -193,6 +149,22 @@ class CallOuts:
         await owed.promised(session, item, asked.actor, now, kind=PromiseKind.VISIT)
         return item
 
+    async def _standing(self, session: AsyncSession, asked: CallOutAt) -> CallOutBooked | None:
+        there = WorkItem.premise_id == asked.premise_id if asked.premise_id else WorkItem.place == asked.place
+        query = (
+            select(WorkItem, Appeal.number)
+            .join(MeterVisit, MeterVisit.id == WorkItem.subject_id)
+            .join(Appeal, Appeal.id == WorkItem.appeal_id)
+            .where(WorkItem.kind == ItemKind.CALL_OUT, WorkItem.company_id == asked.company.id, there)
+            .where(WorkItem.ended_at.is_(None), WorkItem.due_at > self._clock.now(), MeterVisit.work == asked.work)
+            .order_by(WorkItem.due_at)
+        )
+        found = (await session.execute(query)).all()
+        if len(found) < seats.rule_of(asked.company).per_premise:
+            return None
+        item, number = found[0]
+        return _booked(item, number)
+
     async def _void(self, session: AsyncSession, item: WorkItem, actor: str) -> None:
         promise = await session.get(Promise, item.promise_id, with_for_update=True)
         if promise is None or promise.settled_at is not None:
@@ -221,6 +193,10 @@ class CallOuts:
         else:
             done_at = owed.done_at(item, item.ended_at)
             await fulfilled.carried_out(session, deed, done_at=done_at, proof={"item": item.id, "call_out": visit.id})
+
+
+def _booked(item: WorkItem, number: str) -> CallOutBooked:
+    return CallOutBooked(item.id, item.next_at or item.made_at, item.due_at, number)
 
 
 async def of_item(session: AsyncSession, item: WorkItem) -> MeterVisit | None:

@@ -21,7 +21,8 @@ from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
-from worklist.steps.call_outs import CallOutAsked, CallOutBooked
+from worklist.steps.call_outs import AlreadyCalledOut
+from worklist.steps.called_out import CallOutAsked, CallOutAt, CallOutBooked
 
 BY_THE_LINE: Final = "ivr"
 """Who promised: the robot."""
@@ -43,6 +44,11 @@ class _Wanted:
     place: Place
     phone: str
 
+    @property
+    def premise_id(self) -> str | None:
+        """Theirs; None where only a place near it is known."""
+        return self.place.premise.id if self.place.exact else None
+
 
 async def act(line: Line, services: Services, _topic: str) -> Exit:
     """Book a visit.
@@ -60,7 +66,7 @@ async def act(line: Line, services: Services, _topic: str) -> Exit:
     if where is None:
         return "message"
     wanted = _Wanted(work, where, line.call.caller or await told.contact(line))
-    answer = await _booked(line, services, wanted)
+    answer = await _standing(line, services, wanted) or await _booked(line, services, wanted)
     if answer is None:
         await line.say("call-out-full")
         return "person"
@@ -76,27 +82,45 @@ async def _booked(line: Line, services: Services, wanted: _Wanted) -> Prompt | N
         if not await confirm(line, _asked_back(line, services, wanted, slot)):
             continue
         asked = CallOutAsked(
-            call.company,
-            wanted.work,
-            slot,
-            BY_THE_LINE,
-            wanted.phone,
+            company=call.company,
+            work=wanted.work,
+            slot=slot,
+            actor=BY_THE_LINE,
+            phone=wanted.phone,
             key=f"call-out:{call.id}:{wanted.work}:{wanted.place.premise.id}",
             branch=branch,
             place=wanted.place.premise.address,
             call_id=call.id,
-            premise_id=wanted.place.premise.id if wanted.place.exact else None,
+            premise_id=wanted.premise_id,
         )
         try:
             made = await services.call_outs.book(asked, within_s=told.REGISTER_BUDGET_S)
+        except AlreadyCalledOut as error:  # by somebody else, while they were choosing
+            return _told(line, services, "call-out-already", error.standing)
         except Conflict as error:
             log.info("call-out-taken", call=call.id, reason=error.message)
             await line.say("call-out-taken")
             continue
-        call.promised.append(made.number)
-        number = spoken.digit_by_digit(numbering.written(made.number))
-        return Prompt("call-out-booked", when=_when(line, services, made), number=number)
+        return _told(line, services, "call-out-booked", made)
     return None
+
+
+async def _standing(line: Line, services: Services, wanted: _Wanted) -> Prompt | None:
+    """What they hear in place of a second visit for the same; None: they may have one."""
+    where = CallOutAt(
+        company=line.call.company,
+        work=wanted.work,
+        place=wanted.place.premise.address,
+        premise_id=wanted.premise_id,
+    )
+    standing = await services.call_outs.standing(where, within_s=LOOK_UP_S)
+    return _told(line, services, "call-out-already", standing) if standing is not None else None
+
+
+def _told(line: Line, services: Services, prompt: str, visit: CallOutBooked) -> Prompt:
+    line.call.promised.append(visit.number)
+    number = spoken.digit_by_digit(numbering.written(visit.number))
+    return Prompt(prompt, when=_when(line, services, visit), number=number)
 
 
 async def _chosen(line: Line, services: Services, slots: Sequence[Slot]) -> Slot:
