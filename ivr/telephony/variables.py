@@ -32,4 +32,5 @@ END: Final = "GRIDLINE_END"
 # app_queue's and Asterisk's own.
 QUEUE_PRIORITY: Final = "QUEUE_PRIO"
 QUEUE_STATUS: Final = "QUEUESTATUS"
+LANGUAGE: Final = "CHANNEL(language)"
 ABSOLUTE_TIMEOUT: Final = "TIMEOUT(absolute)"

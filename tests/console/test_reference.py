@@ -5,6 +5,9 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 
 from agent_console.people.models import Role
+from appeals import numbering
+from appeals.codes import PromiseKind
+from appeals.models import Appeal
 from gridline.calendar.call_outs import CallOutWork
 from gridline.db import new_id
 from ivr.journal.models import CallConsultation
@@ -60,6 +63,22 @@ async def test_a_visit_is_moved_and_then_cancelled(console_app: ConsoleApp, clie
     assert (await agent.post(f"/worklist/{id}/end", data={"ending": "declined"})).status == 303
     assert (await item(console_app, id)).ending is Ending.DECLINED
     assert (await agent.post(f"/worklist/{id}/move", data={"slot": value})).status == 409
+
+
+async def test_the_page_of_its_appeal_marks_no_visit_by_hand(console_app: ConsoleApp, client_of: ClientOf) -> None:
+    owed = await item(console_app, await booked(console_app))
+    async with console_app.console.db.read() as session:
+        appeal = await session.get_one(Appeal, owed.appeal_id)
+    clerk, page = await client_of(Role.CLERK), f"/appeals/{numbering.written(appeal.number)}"
+    shown = await (await clerk.get(page)).text()
+    assert "Приехать" in shown
+    assert f"{page}/keep" not in shown
+    sent = {"version": str(appeal.version), "promise_id": str(owed.promise_id)}
+    assert (await clerk.post(f"{page}/keep", data=sent)).status == 404
+    by_hand = await console_app.console.promises.make(
+        COMPANY, PromiseKind.VISIT, owner="user:clerk", due_at=owed.due_at, appeal_id=appeal.id
+    )
+    assert f'value="{by_hand}"' in await (await clerk.get(page)).text()
 
 
 async def test_the_sections_are_on_the_agents_page_with_what_callers_hear(

@@ -18,6 +18,7 @@ from ivr.services import Services
 from ivr.telephony import variables
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
+from ivr.voice.voice import NAMELESS
 from recordings.incoming import Label
 
 MAIN_KEY: Final = "1"
@@ -37,6 +38,7 @@ async def shut(line: Line, services: Services) -> None:
     """
     call = line.call
     line.mark(variables.TRUST, "1")
+    line.mark(variables.LANGUAGE, NAMELESS)
     known = not call.anonymous
     call.forget_caller()
     if known:
