@@ -27,6 +27,7 @@ from grid.offices.slots import OfficeTimes
 from gridline.db import new_id
 from gridline.errors import InvalidInput, NotFound
 from gridline.numbers.phones import parse, printable
+from outreach import visits as told
 
 VISIT: Final = f"/card/{CALL}/visits/{{visit:[0-9a-f]{{32}}}}"
 LONGEST_NAME: Final = 120
@@ -62,6 +63,8 @@ async def book(request: web.Request) -> web.Response:
             visit = await booking.book(session, times, order, now=now)
         else:
             visit = await booking.move(session, times, moved, order, now=now)
+            where, call_id = office.address, card.call.id
+            await told.tell(session, console.messages, card.company, visit, where, call_id=call_id, now=now)
         audit.note(
             session,
             console.clock,
@@ -82,7 +85,9 @@ async def cancel(request: web.Request) -> web.Response:
         visit = await visits.find(session, request.match_info["visit"], visible_to=card.actor.scope)
         if visit.company_id != card.company.id:
             raise NotFound("Такой записи на приём нет.")
-        await booking.cancel(session, visit, call_id=card.call.id, now=console.clock.now())
+        now, call_id = console.clock.now(), card.call.id
+        await booking.cancel(session, visit, call_id=call_id, now=now)
+        await told.tell_cancelled(session, console.messages, card.company, visit, call_id=call_id, now=now)
         audit.note(
             session,
             console.clock,
