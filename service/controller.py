@@ -369,6 +369,8 @@ class Controller:
             self._bands = console[BANDS]
             opened = await opening.opened(self.config, self.db, console[USERS])
             await closing.enter_async_context(served(console, self.config))
+            await self.console.offices.look()
+            await self.console.shelf.look()  # before a caller asks
             jobs = chores.begun(self)
             closing.push_async_callback(jobs.stop)
             if not opened:
