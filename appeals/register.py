@@ -70,11 +70,15 @@ class AppealStatus:
     """The number of the earlier appeal that it was joined to; empty where that was left with another telephone."""
 
 
+Beside = Callable[[AsyncSession, Registered], Awaitable[None]]
+
+
 @dataclass(slots=True)
 class _Waiting:
     """One registration on its way: `outcome` is set by whoever writes the transaction it is part of."""
 
     entry: Registration
+    beside: Beside | None = None
     outcome: Registered | Exception | None = None
 
 
@@ -110,8 +114,13 @@ class Register:
         self.on_shut: list[Callable[[str], Awaitable[None]]] = []
         """The same after the commit, call by call and before `register` returns: what no transaction holds."""
 
-    async def register(self, intake: Intake, *, within_s: float | None = None) -> Registered:
+    async def register(
+        self, intake: Intake, *, beside: Beside | None = None, within_s: float | None = None
+    ) -> Registered:
         """Take an appeal in: appeal, first event, promise and search words in one transaction.
+
+        `beside` stores what belongs to it in the same transaction, or refuses both by raising; it may be run again,
+        in a new transaction, and of a second try as well.
 
         The number may be told to the applicant as soon as this returns. The same idempotency key (or
         receipt) with the same content returns the first appeal with `existed`. Raises InvalidInput,
@@ -119,7 +128,7 @@ class Register:
         Unavailable (try again with the same key: the first try may or may not have been stored).
         """
         entry = await self._entry(intake)
-        waiting = _Waiting(entry)
+        waiting = _Waiting(entry, beside)
         turn = self._turns[entry.company.id]
         if len(turn.waiting) >= WAITING:
             raise Unavailable("Реестр обращений не успевает записывать: повторите позже.")
@@ -245,6 +254,9 @@ class Register:
         try:
             async with self._db.write() as session:
                 outcomes = await self._in_transaction(session, company, [waiting.entry for waiting in batch])
+                for waiting, outcome in zip(batch, outcomes, strict=True):
+                    if waiting.beside is not None and isinstance(outcome, Registered):
+                        await waiting.beside(session, outcome)
         except (SQLAlchemyError, GridlineError) as error:
             if len(batch) > 1 and not isinstance(error, Unavailable):
                 for waiting in batch:  # one of them is wrong: the others must not suffer for it

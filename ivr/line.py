@@ -83,6 +83,7 @@ _KEPT = {
     variables.PLACE: "place",
     variables.NOTICE: "notice",
     variables.DANGER: "danger",
+    variables.TRUST: "trust",
 }
 
 
@@ -107,7 +108,11 @@ class Line:
         self._clock = clock
         self._on_spoken = on_spoken
         self._seal = seal
-        self._kept = SealedFacts(notice="1" if call.notice_heard else "", danger="1" if call.in_danger else "")
+        self._kept = SealedFacts(
+            notice="1" if call.notice_heard else "",
+            danger="1" if call.in_danger else "",
+            trust="1" if call.anonymous else "",
+        )
         self._marks: dict[str, str] = {}
         self._end_told = False
         self._began: float | None = clock.monotonic()

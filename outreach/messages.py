@@ -35,7 +35,11 @@ TOGETHER: Final = 20
 ASK_EVERY: Final = timedelta(minutes=1)
 ASK_FOR: Final = timedelta(days=2)
 """How long a provider that does not tell by itself is asked what became of a message."""
-SUBJECTS: Final = {Purpose.APPEAL: "Ваше обращение", Purpose.PLANNED_MESSAGE: "Плановые работы"}
+SUBJECTS: Final = {
+    Purpose.APPEAL: "Ваше обращение",
+    Purpose.VISIT: "Запись на приём",
+    Purpose.PLANNED_MESSAGE: "Плановые работы",
+}
 """Of e-mails."""
 DIED: Final = "Программа остановилась, пока отправляла; ушло ли сообщение, неизвестно."
 RECEIPT_TRIES: Final = 30

@@ -25,6 +25,8 @@ class Purpose(StrEnum):
     """A message before planned works where no call reached them; the matter is the premise."""
     APPEAL = "appeal"
     """The number of an appeal by message, and what becomes of it."""
+    VISIT = "visit"
+    """Day, time, address and number of a visit to an office by message, and what becomes of it."""
 
 
 class Consent(Base):
@@ -74,6 +76,11 @@ class MessageState(StrEnum):
     """Nobody took it, as often as it was tried."""
     WITHDRAWN = "withdrawn"
     """The consent was withdrawn before it left, or what it tells is not so any more."""
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether somebody may have read it."""
+        return self in (self.SENDING, self.UNKNOWN, self.SENT, self.DELIVERED)
 
 
 class MessageOut(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +16,18 @@ _GONE: Final[Mapping[Service, str]] = MappingProxyType({Service.ELECTRICITY: "с
 def registered(company: Company, number: str, deadline: date) -> str:
     """The number of an appeal, as it is written in letters, and when the answer is due."""
     return f"{company.name}: обращение {number} зарегистрировано, ответим до {deadline:%d.%m.%Y}."
+
+
+def visit(company: Company, starts_at: datetime, address: str, number: str) -> str:
+    """When and where somebody is expected in an office, by the company's clock, and the number of it."""
+    at = starts_at.astimezone(company.zone)
+    return f"{company.name}: вы записаны на приём {at:%d.%m в %H:%M}, {address}. Номер записи {number}."
+
+
+def visit_cancelled(company: Company, starts_at: datetime, number: str) -> str:
+    """That nobody is expected there any more."""
+    at = starts_at.astimezone(company.zone)
+    return f"{company.name}: запись {number} на приём {at:%d.%m в %H:%M} отменена."
 
 
 def planned(company: Company, outage: Outage) -> str:

@@ -32,6 +32,7 @@ SWEEP_S = 2.0
 FEEDS_S = 2.0
 DRAIN_SPOOL_S = 3.0
 WATCH_MENUS_S = 1.0
+WATCH_REFERENCE_S = 2.0
 PROMPTS_S = 24 * 3600.0
 REFERENCE_S = 30.0
 ESCALATE_S = 60.0
@@ -52,6 +53,7 @@ def begun(controller: Controller) -> Jobs:
     jobs = Jobs()
     jobs.keep("journal", controller.journal.run)  # first, so stopped last: the others may still tell it something
     jobs.every("prompts", PROMPTS_S, chores.make_prompts)
+    jobs.every("reference-files", WATCH_REFERENCE_S, chores.watch_reference)
     jobs.every("reference", REFERENCE_S, chores.make_reference)
     jobs.keep("ami", controller.ami.run)
     jobs.keep("desk", controller.desk.run)
@@ -140,13 +142,18 @@ class Chores:
 
     async def make_reference(self) -> None:
         """Make the sound of articles and passports that have changed, before a caller needs it."""
-        told = await self._shelf.now()
+        told = self._shelf.now()
         if told is self._aloud:
             return
         for company in self._companies:
             for problem in await beforehand.made(self._voice, self._shelf, company):
                 log.error("reference-not-made", reason=problem)
         self._aloud = told
+
+    async def watch_reference(self) -> None:
+        """Offices, articles and passports that have changed serve the next caller; a broken file leaves the old one."""
+        await self._offices.look()
+        await self._shelf.look()
 
     async def escalate(self) -> None:
         """Raise promises at half, at four fifths and at the end of their time."""

@@ -176,7 +176,7 @@ class Controller:
         self.announcer = Announcer(self.db, clock, self.voice, config.var / "prompts/announced", disk)
         self.numbering = Numbering(self.db)
         offices = OfficeBook(config.dialplan / book.FOLDER, companies)
-        call_outs = CallOuts(self.db, clock, calendar, matters.worklist)
+        call_outs = CallOuts(self.db, clock, calendar, companies, self.register, matters.worklist)
         shelf = ReferenceShelf(config.dialplan, companies)
         self.ears = ears_of(config)
         services = Services(
@@ -369,6 +369,8 @@ class Controller:
             self._bands = console[BANDS]
             opened = await opening.opened(self.config, self.db, console[USERS])
             await closing.enter_async_context(served(console, self.config))
+            await self.console.offices.look()
+            await self.console.shelf.look()  # before a caller asks
             jobs = chores.begun(self)
             closing.push_async_callback(jobs.stop)
             if not opened:

@@ -58,6 +58,11 @@ async def ended(session: AsyncSession, item: WorkItem, actor: str, at: datetime)
     await _tell(session, item, actor, at, ended=True)
 
 
+def done_at(item: WorkItem, at: datetime) -> datetime:
+    """When what was promised was done: a visit is marked when they came back, and was made in its time."""
+    return min(at, item.due_at) if item.ending is Ending.VISITED else at
+
+
 async def _tell(session: AsyncSession, item: WorkItem, actor: str, at: datetime, *, ended: bool) -> None:
     if item.promise_id is None:
         return
@@ -66,7 +71,7 @@ async def _tell(session: AsyncSession, item: WorkItem, actor: str, at: datetime,
         return
     event = "promise_attempted"
     if ended:
-        settled = min(at, promise.due_at) if item.ending is Ending.VISITED else at  # marked when they came back
+        settled = done_at(item, at)
         event = f"promise_{promises.settle(promise, settled, void=item.ending in NOT_WANTED)}"
     appeal = await session.get(Appeal, promise.appeal_id, with_for_update=True)
     if appeal is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +10,6 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from grid.call_outs import seats
 from gridline import metrics
 from gridline.clock import Clock
 from gridline.db import Database
@@ -42,6 +41,8 @@ class Worklist:
         self._clock = clock
         self._clocks = clocks
         self.listeners: list[Callable[[Changed], None]] = []
+        self.on_ending: list[Callable[[AsyncSession, WorkItem], Awaitable[None]]] = []
+        """Told of each item that ends, within its transaction: each ends what it keeps of it."""
 
     async def open(self, matter: Matter, *, within_s: float | None = None) -> Opened:
         """Make an item, or join the open one with the same key. Told twice by the same call it is told once.
@@ -198,12 +199,12 @@ class Worklist:
         now = self._clock.now()
         if ending is Ending.MISSED and now <= item.due_at:
             raise InvalidInput("Время выезда ещё не вышло: перенесите его или отмените.")
-        if item.kind is ItemKind.CALL_OUT:
-            await seats.ended(session, item.subject_id, now, gives_back=ending is Ending.DECLINED)
         if ending is Ending.ACCEPTED and (accepted_s := _accepted_s(item, now)) is not None:
             metrics.DANGER_ACCEPTED_S.observe(accepted_s)
         item.ending, item.ended_at, item.ended_by, item.note = ending, now, actor, note
         await owed.ended(session, item, actor, now)
+        for follow in self.on_ending:
+            await follow(session, item)
         return item
 
     async def raise_levels(self) -> list[Changed]:

@@ -12,7 +12,6 @@ from agent_console.people import people
 from agent_console.people.permissions import Actor, Permission
 from appeals.answers.letter import Signer
 from appeals.casework import promises
-from appeals.codes import PromiseKind
 from appeals.finding import appeals
 from appeals.intake.intake import clean
 from appeals.intake.repeats import FurtherContact
@@ -25,8 +24,6 @@ from quality.transcripts import spoken_text
 from worklist.callbacks import CallbackAsked
 
 LONGEST: Final = 20_000
-KEPT_BY_HAND: Final = frozenset({PromiseKind.VISIT, PromiseKind.RESTORATION})
-"""Promises that no step of the appeal settles by itself; a call back ends with its item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +220,8 @@ async def _contact(console: Console, actor: Actor, appeal: Appeal, fields: Field
 
 async def _keep(console: Console, actor: Actor, appeal: Appeal, fields: Fields) -> None:
     async with console.db.read() as session:
-        kind = await promises.kind_of(session, fields.text("promise_id"), appeal_id=appeal.id)
-    if kind not in KEPT_BY_HAND:
+        promise = await promises.find(session, fields.text("promise_id"), appeal_id=appeal.id)
+    if promise is None or not promises.by_hand(promise):
         raise NotFound("Такого обещания у обращения нет.")
     await console.promises.keep(fields.text("promise_id"), actor=actor.signature)
 

@@ -23,7 +23,7 @@ from worklist import items
 from worklist.codes import ENDINGS, Ending, ItemKind
 from worklist.models import WorkAttempt, WorkContact, WorkItem
 from worklist.steps import call_outs
-from worklist.steps.call_outs import WORKS
+from worklist.steps.called_out import WORKS
 from worklist.unregistered import TO_REGISTER
 
 BY_ITSELF: Final = frozenset({Ending.REGISTERED, Ending.JOINED, Ending.DECIDED, Ending.SHUT})

@@ -1,4 +1,4 @@
-"""The half-days that a technician's visit may be moved to, as a page offers them and as it sends one back."""
+"""Half-days for a technician's visit, booked or moved: as a page offers them and as it sends one back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ async def free(console: Console, view: WorkPage) -> list[tuple[str, str]]:
     company = _company(console, view)
     if view.visit is None or view.item.ended_at is not None or company is None or company.call_outs is None:
         return []
-    return [(_value(slot), _words(slot, company)) for slot in await console.call_outs.free(company, view.visit.branch)]
+    return await choices(console, company, view.visit.branch)
+
+
+async def choices(console: Console, company: Company, branch: str) -> list[tuple[str, str]]:
+    """The same of a branch. Raises InvalidInput where the company books no visits."""
+    return [(_value(slot), _words(slot, company)) for slot in await console.call_outs.free(company, branch)]
 
 
 def when(console: Console, view: WorkPage) -> str:

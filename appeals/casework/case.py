@@ -67,6 +67,21 @@ class Case:
         for promise in await promises.of_appeal(self.session, self.appeal.id, kind=kind, subject_id=subject_id):
             promises.settle(promise, self.at if at is None else at)
 
+    async def answered(self, answer: Answer, text: str) -> None:
+        """Store the answer: it is owed no more."""
+        self.session.add(answer)
+        self.appeal.answered_at = answer.sent_at
+        await self.settle(kind=PromiseKind.ANSWER, at=answer.sent_at)
+        self.note(
+            "answered",
+            answer_id=answer.id,
+            way=answer.way,
+            sent_at=history.moment(answer.sent_at),
+            on_call=answer.on_call,
+            digest=self.digest(text),
+            proof_digest=self.digest(answer.proof),
+        )
+
     async def end(self) -> None:
         """Close the appeal: its open promises become void. A call that was promised is owed all the same."""
         self.appeal.closed_at = self.at

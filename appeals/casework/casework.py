@@ -214,18 +214,7 @@ class Casework:
                 further_appeal=further_appeal,
                 on_call=on_call,
             )
-            case.session.add(row)
-            case.appeal.answered_at = sent_at
-            await case.settle(kind=PromiseKind.ANSWER, at=sent_at)
-            case.note(
-                "answered",
-                answer_id=row.id,
-                way=way,
-                sent_at=history.moment(sent_at),
-                on_call=on_call,
-                digest=case.digest(text),
-                proof_digest=case.digest(proof),
-            )
+            await case.answered(row, text)
         return case.appeal.version
 
     async def close(self, appeal_id: str, *, actor: str, version: int) -> int:

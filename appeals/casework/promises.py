@@ -27,6 +27,7 @@ KIND_TITLES: Final[dict[str, str]] = {
     PromiseKind.MEASURE: "исполнить меру",
     PromiseKind.TASK: "вернуть поручение",
 }
+_BY_HAND: Final = frozenset({PromiseKind.VISIT, PromiseKind.RESTORATION})
 _PAGE = 500
 
 
@@ -205,10 +206,14 @@ async def of_appeal(
     return list((await session.execute(query)).scalars())
 
 
-async def kind_of(session: AsyncSession, promise_id: str, *, appeal_id: str) -> PromiseKind | None:
-    """What this promise of an appeal is, settled or not; None when the appeal has no such promise."""
-    query = select(Promise.kind).where(Promise.id == promise_id, Promise.appeal_id == appeal_id)
-    return await session.scalar(query)
+async def find(session: AsyncSession, promise_id: str, *, appeal_id: str) -> Promise | None:
+    """This promise of an appeal, settled or not; None when the appeal has no such promise."""
+    return await session.scalar(select(Promise).where(Promise.id == promise_id, Promise.appeal_id == appeal_id))
+
+
+def by_hand(promise: Promise) -> bool:
+    """Whether people mark it on the appeal: no step of the appeal settles it, and no item of the worklist."""
+    return promise.kind in _BY_HAND and promise.subject_id is None
 
 
 def _owed(company_id: str) -> Select[Promise, str]:

@@ -100,6 +100,7 @@ class Night:
         self.disk, board = Disk(), Board(NODE)
         self.journal = Journal(db, time, folder / "spool/journal")
         worklist = Worklist(db, time, clocks.of_installation(dialplan))
+        register = Register(db, time, companies, calendar)
         self.desk = OutageDesk(db, time, companies, worklist, thresholds.of_installation(dialplan))
         self.storm = Storm(db, time, _limits(means), NODE)
         self.agents = Agents(time, means.agents, seed)
@@ -120,10 +121,10 @@ class Night:
             clock=time,
             companies=companies,
             calendar=calendar,
-            register=Register(db, time, companies, calendar),
+            register=register,
             worklist=worklist,
             callbacks=Callbacks(db, time, worklist),
-            call_outs=CallOuts(db, time, calendar, worklist),
+            call_outs=CallOuts(db, time, calendar, companies, register, worklist),
             outage_desk=self.desk,
             messages=messages,
             board=board,

@@ -106,9 +106,10 @@ def _prefix(company_id: str, branch: str, slot: Slot) -> str:
     return f"{company_id}:{branch}:{slot.day.isoformat()}:{slot.half}:"
 
 
-async def ended(session: AsyncSession, id: str | None, at: datetime, *, gives_back: bool) -> None:
-    """A visit is over; `gives_back`: it was cancelled, and its seat is free. One that is not there is passed over."""
+async def ended(session: AsyncSession, id: str | None, at: datetime, *, gives_back: bool) -> MeterVisit | None:
+    """A visit is over; `gives_back`: it was cancelled, and its seat is free. None where there is no such visit."""
     visit = await session.get(MeterVisit, id, with_for_update=True) if id else None
     if visit is not None:
         visit.ended_at = at
         visit.seat = None if gives_back else visit.seat
+    return visit

@@ -1,8 +1,10 @@
-"""Every company's offices as they are now: a file that is changed serves at once, a broken one leaves the old ones."""
+"""Every company's offices: a file that changed serves after the next look, a broken one leaves the old ones."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -13,12 +15,13 @@ from gridline.errors import Misconfigured
 
 FOLDER = "offices"
 """In the dialplan."""
+NOTHING: Final = (0, 0)
 
 log = structlog.get_logger(__name__)
 
 
 class OfficeBook:
-    """Reads a company's file when it is asked for and has changed since; looking costs one `stat`."""
+    """Reads the companies' files when it is told to `look`; whoever asks waits for no disk."""
 
     def __init__(self, folder: Path, companies: Companies) -> None:
         self._folder = folder
@@ -26,23 +29,31 @@ class OfficeBook:
         self._known: dict[str, tuple[tuple[int, int], Offices]] = {}
 
     def of(self, company_id: str) -> Offices:
-        """The company's offices; none where it has no file, or none that could ever be read. Raises NotFound."""
-        return self._read(self._companies.by_id(company_id))
+        """The company's offices as they were at the last look; read here and now where nobody has looked yet.
 
-    def _read(self, company: Company) -> Offices:
+        None where it has no file, or none that could ever be read. Raises NotFound.
+        """
+        company = self._companies.by_id(company_id)
+        if company.id not in self._known:
+            self._read(company)
+        return self._known[company.id][1]
+
+    async def look(self) -> None:
+        """Read what has changed, off the loop; looking costs one `stat` a company."""
+        for company in self._companies:
+            await asyncio.to_thread(self._read, company)
+
+    def _read(self, company: Company) -> None:
         path = self._folder / f"{company.id}.yaml"
-        _, before = self._known.get(company.id, ((0, 0), offices.NONE))
+        mark, told = self._known.get(company.id, (NOTHING, offices.NONE))
         try:
-            seen = path.stat()
+            stat = path.stat()
+            seen = (stat.st_mtime_ns, stat.st_size)
         except OSError:
-            return before
-        mark = (seen.st_mtime_ns, seen.st_size)
-        if company.id in self._known and self._known[company.id][0] == mark:
-            return before
-        try:
-            told = offices.load(path, company)
-        except Misconfigured as error:
-            log.error("offices-refused", company=company.id, reason=error.message)
-            told = before
-        self._known[company.id] = (mark, told)
-        return told
+            seen = mark
+        if seen != mark:
+            try:
+                told = offices.load(path, company)
+            except Misconfigured as error:
+                log.error("offices-refused", company=company.id, reason=error.message)
+        self._known[company.id] = (seen, told)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.offices import numbers
@@ -26,7 +26,7 @@ class SlotTaken(Conflict):
 
 
 class TooManyVisits(Conflict):
-    """This telephone has as many visits to come as the company lets it have."""
+    """This telephone, or this call, has as many visits to come as the company lets it have."""
 
     code = "too-many-visits"
 
@@ -69,11 +69,13 @@ async def book(session: AsyncSession, times: OfficeTimes, order: VisitOrder, *, 
     """
     if (known := await session.get(Appointment, order.id)) is not None:
         return known
-    mine = (Appointment.company_id == order.company_id, Appointment.phone == order.phone)
-    to_come = (Appointment.state == VisitState.BOOKED, Appointment.starts_at > now)
-    count = await session.scalar(select(func.count()).select_from(Appointment).where(*mine, *to_come))
-    if (count or 0) >= times.rules.at_once:
-        raise TooManyVisits(f"На этот телефон уже записано приёмов: {count}. Отмените ненужный и запишите снова.")
+    limited = [("На этот телефон", Appointment.phone == order.phone)]
+    if order.call_id is not None:
+        limited.append(("В этом звонке", Appointment.call_id == order.call_id))
+    for whose, is_theirs in limited:
+        count = await _to_come(session, order.company_id, is_theirs, now)
+        if count >= times.rules.at_once:
+            raise TooManyVisits(f"{whose} уже записано приёмов: {count}. Отмените ненужный и запишите снова.")
     return await _stored(session, times, order, now=now)
 
 
@@ -90,6 +92,12 @@ async def move(
 async def cancel(session: AsyncSession, old: Appointment, *, call_id: str | None, now: datetime) -> None:
     """Give its window back. Raises Conflict for one that is not booked any more."""
     await _freed(session, old, VisitState.CANCELLED, call_id, now)
+
+
+async def _to_come(session: AsyncSession, company_id: str, is_theirs: ColumnElement[bool], now: datetime) -> int:
+    to_come = (Appointment.state == VisitState.BOOKED, Appointment.starts_at > now)
+    query = select(func.count()).select_from(Appointment).where(Appointment.company_id == company_id, is_theirs)
+    return await session.scalar(query.where(*to_come)) or 0
 
 
 async def _freed(

@@ -56,8 +56,8 @@ class BookingRules(_Frozen):
     """Minutes from now before which nobody can be booked: the office must learn of it, the visitor must get there."""
     days: int = Field(default=14, ge=1, le=90)
     """Days ahead, counted from today, that may be booked."""
-    at_once: int = Field(default=3, ge=1, le=20)
-    """Visits to come that one telephone may have booked."""
+    at_once: int = Field(default=2, ge=1, le=20)
+    """Visits to come that one telephone may have booked, and that may be booked in one call."""
     keep_days: int = Field(default=365, ge=30, le=3650)
     """Days after a visit for which its telephone and name are kept."""
 

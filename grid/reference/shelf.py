@@ -1,4 +1,4 @@
-"""The files of `dialplan` that callers hear and agents read, read anew as soon as one of them changes."""
+"""The files of `dialplan` that callers hear and agents read, read beside the calls as soon as one of them changes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from grid.reference import further_appeal
 from grid.reference.passport_articles import articles
 from grid.reference.passports import Passports
 from gridline.companies import Company
+from gridline.companies.parts import HigherBody
 from gridline.errors import Misconfigured
 
 KNOWLEDGE: Final = "knowledge"
 PASSPORTS: Final = "passports"
 Stamps = frozenset[tuple[str, int, int]]
+Bodies = tuple[tuple[HigherBody, ...], ...]
+"""Of every company, where its answers may be appealed against."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,23 +37,33 @@ class OnTheShelf:
 
 
 class ReferenceShelf:
-    """Reads the files at first use. What is wrong is told in the log: nobody's telephone waits for a comma."""
+    """Reads the files when it is told to `look`; nobody's telephone waits for that.
+
+    What is wrong is told in the log.
+    """
 
     def __init__(self, dialplan: Path, companies: Iterable[Company]) -> None:
         self._dialplan = dialplan
-        self._companies = {company.id: company for company in companies}
-        self._stamps: Stamps | None = None
+        self._companies = companies
+        self._seen: tuple[Stamps, Bodies] | None = None
         self._told = OnTheShelf(Knowledge({}), Passports({}))
         self._turn = asyncio.Lock()
 
-    async def now(self) -> OnTheShelf:
-        """What the files say now; looking for changes is some eighty calls of `stat`, off the loop."""
+    def now(self) -> OnTheShelf:
+        """What the files said at the last look; they are read here and now where nobody has looked yet."""
+        if self._seen is None:
+            self._look()
+        return self._told
+
+    async def look(self) -> None:
+        """Read them if they have changed, off the loop; looking is some eighty calls of `stat`."""
         async with self._turn:
-            stamps = await asyncio.to_thread(self._stamped)
-            if stamps != self._stamps:
-                self._told = await asyncio.to_thread(self._read)
-                self._stamps = stamps
-            return self._told
+            await asyncio.to_thread(self._look)
+
+    def _look(self) -> None:
+        seen = (self._stamped(), tuple(company.further_appeal for company in self._companies))
+        if seen != self._seen:
+            self._told, self._seen = self._read(), seen
 
     def _stamped(self) -> Stamps:
         found = set()
@@ -64,16 +77,17 @@ class ReferenceShelf:
         return frozenset(found)
 
     def _read(self) -> OnTheShelf:
+        companies = {company.id: company for company in self._companies}
         try:
-            passports = Passports.load(self._dialplan / PASSPORTS, self._companies)
+            passports = Passports.load(self._dialplan / PASSPORTS, companies)
         except Misconfigured as error:
             log.error("passports-refused", reason=error.message)
             passports = self._told.passports
-            if self._stamps is None:  # there is nothing to keep: what is right in them serves
-                passports = Passports.load(self._dialplan / PASSPORTS, self._companies, lambda _: None)
-        knowledge = Knowledge.load(self._dialplan / KNOWLEDGE, self._companies, _refused)
+            if self._seen is None:  # there is nothing to keep: what is right in them serves
+                passports = Passports.load(self._dialplan / PASSPORTS, companies, lambda _: None)
+        knowledge = Knowledge.load(self._dialplan / KNOWLEDGE, companies, _refused)
         made = {}
-        for id, company in self._companies.items():
+        for id, company in companies.items():
             made[id] = (*articles(passports.of(id)), further_appeal.article(company))
         return OnTheShelf(knowledge.with_more(made), passports)
 

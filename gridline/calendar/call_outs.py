@@ -44,6 +44,8 @@ class CallOutRule(BaseModel):
     """The first day that may be booked, in working days from today."""
     ahead: Annotated[int, Field(ge=1, le=60)] = 10
     """How many working days may be booked, the first included."""
+    per_premise: Annotated[int, Field(ge=1, le=20)] = 1
+    """Visits to come that one premise may have booked for one work."""
 
     @model_validator(mode="after")
     def _halves_follow(self) -> Self:

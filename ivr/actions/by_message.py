@@ -1,8 +1,13 @@
-"""The number of an appeal by message: offered as the number is told, sent on the consent that the key gives."""
+"""A number by message, of an appeal or a visit: offered as it is told, sent on the consent that the key gives."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from appeals import numbering
 from appeals.finding import appeals
@@ -29,19 +34,54 @@ WITHIN_S = 2.0
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class MessageOffer:
+    """A message that a caller may have: the prompt that offers it, and what stores their consent and it together."""
+
+    question: str
+    store: Callable[[AsyncSession, Label], Awaitable[None]]
+
+
 async def told(line: Line, services: Services, answer: Prompt, phone: str, *, again: str = AGAIN) -> str:
     """Tell the caller their number (`answer`), as often as they want it, and offer to send it to `phone` (E.164).
 
     `again` is the menu that ends it; returns the key pressed there: "1", or SILENCE.
     """
-    label = await _consent_label(line, services, phone)
-    if label is None:
+    number = line.call.promised[-1]
+    if not isinstance(numbering.read(number), numbering.Number):
         return await _ended(line, answer, again)
+    offer = MessageOffer(OFFER, partial(_queue, line, services, number, phone))
+    return await offered(line, services, offer, answer, phone=phone, again=again)
+
+
+async def offered(line: Line, services: Services, offer: MessageOffer, *answer: Phrase, phone: str, again: str) -> str:
+    """The same of any message; where `phone` takes none, or the question cannot be recorded, it is not offered."""
+    # A consent without its sound is none.
+    label = await services.begin_recording(line.call, "consent") if takes_messages(phone) else None
+    if label is None:
+        return await _ended(line, *answer, again)
     async with line.recorded(services.incoming.samples(label)):
-        key = await choose(line, answer, OFFER, keys="12", silence="2")
-    done = await _agreed(line, services, phone, label) if key == "1" else ()
+        key = await choose(line, *answer, offer.question, keys="12", silence="2")
+    done = await _agreed(line, services, offer, phone, label) if key == "1" else ()
     key = await _ended(line, *done, again, keys="1*#")
-    return await _ended(line, answer, again) if key == "*" else key
+    return await _ended(line, *answer, again) if key == "*" else key
+
+
+def consent(
+    line: Line, services: Services, phone: str, purpose: Purpose, subject_id: str, question: str, label: Label
+) -> Consent:
+    """What they have agreed to by their key."""
+    return Consent(
+        id=new_id(),
+        company_id=line.call.company.id,
+        phone=phone,
+        purpose=purpose,
+        given_at=services.clock.now(),
+        call_id=line.call.id,
+        recording_id=label.id,
+        asked=line.words(question),
+        subject_id=subject_id,
+    )
 
 
 async def _ended(line: Line, *phrases: Phrase, keys: str = "1#") -> str:
@@ -50,53 +90,31 @@ async def _ended(line: Line, *phrases: Phrase, keys: str = "1#") -> str:
     return SILENCE if key == "#" else key
 
 
-async def _agreed(line: Line, services: Services, phone: str, label: Label) -> tuple[Phrase, ...]:
+async def _agreed(line: Line, services: Services, offer: MessageOffer, phone: str, label: Label) -> tuple[Phrase, ...]:
     """What the caller hears of their consent: that the message will come, once it is stored."""
     try:
-        await _queue(line, services, phone, label)
+        async with services.db.write(within_s=WITHIN_S) as session:
+            await offer.store(session, label)
     except Unavailable as error:
         log.error("message-not-queued", call=line.call.id, reason=error.message)
         return ("message-not-queued",)
     return (Prompt("message-queued", phone=spoken.phone(phone)),)
 
 
-async def _consent_label(line: Line, services: Services, phone: str) -> Label | None:
-    """Where the question and the key are recorded; None: it is not asked, a consent without its sound is none."""
-    number = line.call.promised[-1]
-    if not takes_messages(phone) or not isinstance(numbering.read(number), numbering.Number):
-        return None
-    return await services.begin_recording(line.call, "consent")
-
-
-async def _queue(line: Line, services: Services, phone: str, label: Label) -> None:
-    """The consent and the message, both or neither. Raises Unavailable."""
+async def _queue(line: Line, services: Services, number: str, phone: str, session: AsyncSession, label: Label) -> None:
     call = line.call
-    async with services.db.write(within_s=WITHIN_S) as session:
-        scope = Scope(call.company.id)
-        appeal = await appeals.find(session, call.promised[-1], services.companies, visible_to=scope, company="")
-        given = Consent(
-            id=new_id(),
-            company_id=call.company.id,
-            phone=phone,
-            purpose=Purpose.APPEAL,
-            given_at=services.clock.now(),
-            call_id=call.id,
-            recording_id=label.id,
-            asked=line.words(OFFER),
-            subject_id=appeal.id,
-        )
-        consent = await consents.give(session, given)
-        await session.flush()
-        text = texts.registered(call.company, numbering.written(appeal.number), appeal.deadline)
-        key = f"number:{appeal.id}:{phone}"
-        await services.messages.queue(
-            session,
-            call.company.id,
-            phone,
-            text,
-            Purpose.APPEAL,
-            key,
-            consent.id,
-            subject_id=appeal.id,
-            call_id=call.id,
-        )
+    appeal = await appeals.find(session, number, services.companies, visible_to=Scope(call.company.id), company="")
+    agreed = consent(line, services, phone, Purpose.APPEAL, appeal.id, OFFER, label)
+    given = await consents.give(session, agreed)
+    await session.flush()
+    await services.messages.queue(
+        session,
+        call.company.id,
+        phone,
+        texts.registered(call.company, numbering.written(appeal.number), appeal.deadline),
+        Purpose.APPEAL,
+        f"number:{appeal.id}:{phone}",
+        given.id,
+        subject_id=appeal.id,
+        call_id=call.id,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,11 @@ class CallBegun:
     called_by: str = ""
     """The number of the agent who made it."""
     trust: bool = False
-    """It came to a trust line: the call is the security service's from its first row on."""
+    """It came to a trust line, or told it something: the call is the security service's."""
+
+    def without_caller(self) -> CallBegun:
+        """The same call, of which nobody knows who made it."""
+        return replace(self, caller_raw="", caller=None, trust=True)
 
 
 @dataclass

@@ -54,8 +54,8 @@ _CHANGE = update(_CALLS).where(_CALLS.c.id == bindparam(OF_CALL))
 class Journal:
     """One for the process; `run()` must be running for anything to be stored.
 
-    `begin`, `step`, `notice`, `told`, `asked`, `end` return at once and never raise: a call does not suffer for its
-    record.
+    `begin`, `step`, `notice`, `told`, `asked`, `shut`, `end` return at once and never raise: a call does not
+    suffer for its record.
     """
 
     def __init__(
@@ -103,6 +103,12 @@ class Journal:
         call = self._begun(call_id)
         if call is not None:
             self._put(JournalEntry(call, asked))
+
+    def shut(self, call_id: str) -> None:
+        """The call is the trust line's: as soon as the database takes it, whoever calls is forgotten everywhere."""
+        call = self._begun(call_id)
+        if call is not None:
+            self.begin(call.without_caller())
 
     def end(
         self, call_id: str, outcome: str, *, branch: str = "", flow_version: str = "", at: datetime | None = None

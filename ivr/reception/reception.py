@@ -73,7 +73,8 @@ class Reception:
         except NotFound:
             await self._nobodys(channel, arrival)
             return
-        anonymous = company.is_trust_line(arrival.dialled)  # the dialplan has taken the number off the channel already
+        # On its own number the dialplan has taken the caller's off the channel already.
+        anonymous = arrival.nameless or company.is_trust_line(arrival.dialled)
         caller = None if anonymous else e164(arrival.caller_raw)
         call = Call(
             id=arrival.kept.call or call_id(self._node, self._boot(), arrival.channel),
@@ -94,7 +95,7 @@ class Reception:
 
     async def _serve(self, channel: AgiChannel, call: Call, arrival: Arrival) -> None:
         services = self._services
-        if call.anonymous:
+        if call.company.is_trust_line(call.dialled):
             flow = self._flows.of_trust_line(call.company)
         else:
             services.storm.came(call)

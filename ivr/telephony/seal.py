@@ -16,6 +16,8 @@ class SealedFacts:
     """1 once the notice was heard to its end."""
     danger: str = ""
     """1 once the caller chose danger."""
+    trust: str = ""
+    """1 on a trust line, and once the trust line was told something."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Seal:
 
     def of(self, channel: str, kept: SealedFacts) -> str:
         """The seal (32 hex digits): good for this channel (Asterisk's unique id) and for no other."""
-        text = "\n".join((channel, kept.call, kept.place, kept.notice, kept.danger))
+        text = "\n".join((channel, kept.call, kept.place, kept.notice, kept.danger, kept.trust))
         return hmac.digest(self.key.encode(), text.encode(), "sha256")[:16].hex()
 
     def fits(self, seal: str, channel: str, kept: SealedFacts) -> bool:

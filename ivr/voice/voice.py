@@ -25,9 +25,11 @@ TOUCHED_S = 3600
 """Seconds within which a sound's last use is recorded."""
 KEEP_DAYS = 7
 _REMEMBERED = 20_000
-IN_QUEUES = ("still-waiting",)
-"""What app_queue itself says while a recorder waits for the talk. It must not find it in A-law: that counts as sound
-with RTP sequence number 0, after which half of all telephones are not recorded (ivr/reception/handed_over.py)."""
+NAMELESS = "nameless"
+"""The language of a channel whose caller nobody may know: what a queue says itself is then another sound."""
+IN_QUEUES = {"still-waiting": "still-waiting", "still-waiting-nameless": f"{NAMELESS}/still-waiting"}
+"""What app_queue says while a recorder waits for the talk, and where. It must not find it in A-law: that counts as
+sound with RTP sequence number 0, after which half of all telephones are not recorded (ivr/reception/handed_over.py)."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class Voice:
             named = self._clips.folder / "by-id" / company_id
             _link(named / id, utterance.file)
             if id in IN_QUEUES:
-                _link(named / "in-queues" / id, utterance.file, (".wav",))
+                _link(named / "in-queues" / IN_QUEUES[id], utterance.file, (".wav",))
             if slow and self.slow is not None:
                 await self.slow._make((id,), company_id)
         except GridlineError as error:

@@ -175,6 +175,7 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
     ami = Ami("127.0.0.1", 1, "nobody", "", on_event=lambda _: None, on_resync=lambda _: None, clock=clock)
     casework, endings = Casework(db, clock, companies, calendar), Endings(db, clock, companies)
     worklist = Worklist(db, clock, clocks.of_installation(settings.dialplan))
+    register = Register(db, clock, companies, calendar)
     line, voice, board, disk = Line(), Voice.of(settings), Board(settings.node), Disk()
     reconnect = Reconnect(ami, board, clock, on_over=lambda agent: desk.tell_again(agent))
     desk = Desk(ami, db, clock, board, lambda _: None, is_parked=reconnect.is_parked)
@@ -189,10 +190,10 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         clock=clock,
         companies=companies,
         calendar=calendar,
-        register=Register(db, clock, companies, calendar),
+        register=register,
         worklist=worklist,
         callbacks=Callbacks(db, clock, worklist),
-        call_outs=CallOuts(db, clock, calendar, worklist),
+        call_outs=CallOuts(db, clock, calendar, companies, register, worklist),
         feeds=FeedIntake(db, clock),
         outage_desk=OutageDesk(db, clock, companies, worklist, thresholds.of_installation(settings.dialplan)),
         messages=Messages(db, clock, companies, quiet.of_installation(settings.dialplan), sms, receipts),

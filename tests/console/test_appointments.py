@@ -186,6 +186,19 @@ async def test_an_agent_books_from_the_card_moves_and_cancels(
         assert await session.scalar(noted) == 3
 
 
+async def test_the_office_of_the_callers_settlement_comes_first(console_app: ConsoleApp, client_of: ClientOf) -> None:
+    call = await a_call(console_app)  # who calls lives in Кемерово
+    (kemerovo,) = console_app.console.offices.of(COMPANY).offices
+    other = kemerovo.model_copy(update={"id": "yashkino", "name": "Яшкино", "settlements": ("рп Яшкино",)})
+    theirs = kemerovo.model_copy(update={"settlements": ("г. Кемерово",)})
+    told = console_app.console.offices.of(COMPANY).model_copy(update={"offices": (other, theirs)})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(console_app.console.offices, "of", lambda _company: told)
+        shown = await (await (await client_of(Role.AGENT)).get(f"/card/{call}/visits", headers=HX)).text()
+    assert re.search(r'value="kemerovo"\s+selected', shown)
+    assert not re.search(r'value="yashkino"\s+selected', shown)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [

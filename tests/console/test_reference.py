@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Page, expect
+import json
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+from sqlalchemy import select
 
 from agent_console.people.models import Role
+from appeals import numbering
+from appeals.codes import PromiseKind
+from appeals.models import Appeal
+from grid.call_outs.models import MeterVisit
 from gridline.calendar.call_outs import CallOutWork
 from gridline.db import new_id
 from ivr.journal.models import CallConsultation
 from tests.console.card_data import a_call
 from tests.console.conftest import COMPANY, Axe, ClientOf, ConsoleApp, sign_in
-from tests.store.appeals.made import intake
 from worklist.codes import Ending
 from worklist.models import WorkItem
-from worklist.steps.call_outs import CallOutAsked
+from worklist.steps.called_out import CallOutAsked
 
 PHONE = "+79131203401"
 
@@ -23,8 +30,15 @@ async def booked(made: ConsoleApp) -> str:
     console = made.console
     company = console.companies.by_id(COMPANY)
     slot = (await console.call_outs.free(company, ""))[0]
-    appeal = await console.register.register(intake(kind="request", topic="metering"))
-    asked = CallOutAsked(company, CallOutWork.READINGS, slot, appeal.appeal_id, "ivr", PHONE, place="ул. Мира, 5")
+    asked = CallOutAsked(
+        company=company,
+        work=CallOutWork.READINGS,
+        slot=slot,
+        actor="ivr",
+        phone=PHONE,
+        key=new_id(),
+        place="ул. Мира, 5",
+    )
     return (await console.call_outs.book(asked)).item_id
 
 
@@ -54,6 +68,81 @@ async def test_a_visit_is_moved_and_then_cancelled(console_app: ConsoleApp, clie
     assert (await agent.post(f"/worklist/{id}/end", data={"ending": "declined"})).status == 303
     assert (await item(console_app, id)).ending is Ending.DECLINED
     assert (await agent.post(f"/worklist/{id}/move", data={"slot": value})).status == 409
+
+
+async def test_an_agent_calls_a_technician_out_from_the_card(page: Page, console_app: ConsoleApp, axe: Axe) -> None:
+    call = await a_call(console_app)
+    await sign_in(page, console_app.base, Role.AGENT, f"/card/{call}")
+    box = page.locator("#card-call-outs")
+    await book(box)
+    told = box.locator(".alert .number")
+    await expect(told).to_be_visible()
+    number = (await told.inner_text()).replace("-", "")
+    assert await axe(page) == []
+    async with console_app.console.db.read() as session:
+        appeal = (await session.scalars(select(Appeal).where(Appeal.number == number))).one()
+        owed = (await session.scalars(select(WorkItem).where(WorkItem.appeal_id == appeal.id))).one()
+        visit = await session.get_one(MeterVisit, owed.subject_id)
+    assert (appeal.kind, appeal.call_id, owed.premise_id) == ("request", call, appeal.premise_id)
+    assert (visit.work, owed.phone, owed.branch) == (CallOutWork.READINGS, "+79131203401", visit.branch)
+    await book(box)  # the same again: one is promised already
+    await expect(page.locator(".toast").last).to_contain_text(numbering.written(number))
+    async with console_app.console.db.read() as session:
+        assert len((await session.scalars(select(MeterVisit))).all()) == 1
+
+
+async def book(box: Locator) -> None:
+    """Ask for control readings at the caller's own address, on the second half-day."""
+    await box.get_by_text("Вызвать к счётчику").click()
+    await box.locator("#call-out-work").select_option("readings")
+    await expect(box.locator("#call-out-premise option:checked")).to_contain_text("Весенняя")
+    await box.locator("#call-out-slot").select_option(index=1)
+    await box.get_by_role("button", name="Вызвать", exact=True).click()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("work", "repair", "Выберите, зачем вызывают мастера."),
+        ("slot", "завтра", "Выберите, когда приехать мастеру."),
+        ("phone", "нет", "Назовите телефон"),
+        ("place", " ", "Назовите адрес"),
+        ("key", "1", "Форма устарела."),
+    ],
+)
+async def test_a_call_out_that_is_wrong_says_what_is(
+    console_app: ConsoleApp, client_of: ClientOf, field: str, value: str, told: str
+) -> None:
+    call, agent = await a_call(console_app), await client_of(Role.AGENT)
+    slot = (await console_app.console.call_outs.free(console_app.console.companies.by_id(COMPANY), ""))[0]
+    sent = {
+        "work": "readings",
+        "slot": f"{slot.day.isoformat()}/{slot.half}",
+        "phone": PHONE,
+        "place": "ул. Мира, 5",
+        "key": new_id(),
+    }
+    answer = await agent.post(f"/card/{call}/call-outs", data=sent | {field: value}, headers={"HX-Request": "true"})
+    assert answer.status == 422
+    assert told in json.loads(answer.headers["HX-Trigger"])["toast"]["text"]
+    async with console_app.console.db.read() as session:
+        assert (await session.scalars(select(MeterVisit))).all() == []
+
+
+async def test_the_page_of_its_appeal_marks_no_visit_by_hand(console_app: ConsoleApp, client_of: ClientOf) -> None:
+    owed = await item(console_app, await booked(console_app))
+    async with console_app.console.db.read() as session:
+        appeal = await session.get_one(Appeal, owed.appeal_id)
+    clerk, page = await client_of(Role.CLERK), f"/appeals/{numbering.written(appeal.number)}"
+    shown = await (await clerk.get(page)).text()
+    assert "Приехать" in shown
+    assert f"{page}/keep" not in shown
+    sent = {"version": str(appeal.version), "promise_id": str(owed.promise_id)}
+    assert (await clerk.post(f"{page}/keep", data=sent)).status == 404
+    by_hand = await console_app.console.promises.make(
+        COMPANY, PromiseKind.VISIT, owner="user:clerk", due_at=owed.due_at, appeal_id=appeal.id
+    )
+    assert f'value="{by_hand}"' in await (await clerk.get(page)).text()
 
 
 async def test_the_sections_are_on_the_agents_page_with_what_callers_hear(

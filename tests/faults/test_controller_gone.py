@@ -114,6 +114,18 @@ async def test_the_trust_line_knows_nobody_and_keeps_nothing_without_a_controlle
         assert files_with(house.var, own[-10:]) == []
 
 
+async def test_whom_nobody_knows_is_not_offered_a_call_back_while_they_wait(house: Installation) -> None:
+    scene, line = scene_of(house, "moesk"), house.companies.by_id("moesk").trust_line
+    assert line is not None
+    for name in house.settings.agents:
+        house.carrier.agent(name).does_not_answer()
+    async with without_controller(house), scene.call("+79261234791", did=line.did) as caller:
+        await caller.hears("trust-without", within_s=20)
+        await caller.hears("still-waiting-nameless", within_s=90)
+        assert not caller.leg.heard(await house.voice.render(["still-waiting"], "moesk"))
+        await caller.hangs_up()
+
+
 async def _leaves_message(house: Installation, caller: Caller) -> str:
     """Says what happened and writes the receipt down, which is said twice, digit by digit."""
     notice = await caller.hears("notice", whole=True)

@@ -10,8 +10,10 @@ import pytest
 import pytest_asyncio
 
 from carrier.settings import free_port
+from carrier.stories import store
 from carrier.stories.installation import Installation
 from carrier.stories.store import ended_call
+from ivr.journal.models import CallRecord
 from tests.faults.conftest import NewHouse, scene_of
 from tests.faults.injury import Executed, black_hole, executions, second_controller, until, without_controller
 
@@ -62,9 +64,28 @@ async def test_whoever_chose_danger_is_still_in_danger_to_another_controller(pai
         killed = time.time()
         async with without_controller(pair):
             *_, resumed = await resumptions(pair, killed)
-            assert resumed.arguments.endswith("/1"), "the dialplan hands it on"
+            assert resumed.arguments.endswith("/1/"), "the dialplan hands it on"
             await caller.hears("danger-safety", within_s=TAKEN_OVER_S)
             await caller.hangs_up()
+
+
+async def test_whoever_told_the_trust_line_something_is_nobody_to_another_controller(pair: Installation) -> None:
+    scene = scene_of(pair)
+    async with scene.call("+79131203454") as caller:
+        await caller.hears("notice", whole=True)
+        await caller.hears("main-menu")
+        for key, prompt in (("5", "complaint-menu"), ("3", "theft-how"), ("2", "theft-tell-anonymous")):
+            await caller.press(key)
+            await caller.hears(prompt)
+        killed = time.time()
+        async with without_controller(pair):
+            *_, resumed = await resumptions(pair, killed)
+            assert resumed.arguments.endswith("/1"), "the dialplan hands it on"
+            await caller.hears("theft-how", within_s=TAKEN_OVER_S)
+            await caller.hangs_up()
+            call = await ended_call(scene)
+    record = await store.one(scene, CallRecord, CallRecord.id == call.id)
+    assert (record.caller, record.caller_raw) == (None, "")
 
 
 async def resumptions(house: Installation, after: float) -> list[Executed]:

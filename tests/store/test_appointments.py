@@ -124,12 +124,23 @@ async def test_a_time_that_the_office_does_not_offer_is_refused(db: Database, ti
     assert await rows(db) == []
 
 
-async def test_one_telephone_has_three_visits_to_come_and_no_more(db: Database, times: OfficeTimes) -> None:
-    for hour in (10, 11, 12):
+async def test_one_telephone_has_two_visits_to_come_and_no_more(db: Database, times: OfficeTimes) -> None:
+    for hour in (10, 11):
         await booked(db, times, order(at(f"2026-12-01 {hour}:00")))
-    with pytest.raises(TooManyVisits, match="уже записано приёмов: 3"):
+    with pytest.raises(TooManyVisits, match="На этот телефон уже записано приёмов: 2"):
         await booked(db, times, order(at("2026-12-01 13:00")))
     await booked(db, times, order(at("2026-12-02 13:00")), now=at("2026-12-01 10:01"))  # one of them is over
+
+
+async def test_nor_has_one_call_whatever_telephones_are_keyed_in_it(db: Database, times: OfficeTimes) -> None:
+    call = new_id()
+    for hour in (10, 11):
+        await booked(db, times, order(at(f"2026-12-01 {hour}:00"), f"+791312034{hour}", call))
+    with pytest.raises(TooManyVisits, match="В этом звонке уже записано приёмов: 2"):
+        await booked(db, times, order(at("2026-12-01 12:00"), "+79131203412", call))
+    for hour in (12, 13):  # another call, and none
+        await booked(db, times, order(at(f"2026-12-01 {hour}:00"), "+79131203412", new_id() if hour == 12 else None))
+    assert len(await rows(db)) == 4
 
 
 async def test_moved_it_keeps_its_number_and_gives_its_window_back(db: Database, times: OfficeTimes) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from appeals.casework import promises
+from appeals.casework.casework import Casework
 from appeals.casework.promises import Promises
-from appeals.models import AppealEvent, Promise
+from appeals.models import Answer, Appeal, AppealEvent, Promise
+from appeals.proof.verify import verify
 from appeals.register import Register
 from grid.call_outs.models import MeterVisit
 from grid.call_outs.seats import Slot
@@ -17,14 +22,14 @@ from gridline.calendar.call_outs import CallOutWork, HalfDay
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies, Company
-from gridline.db import Database
+from gridline.db import Database, new_id
 from gridline.errors import Conflict, InvalidInput, NotFound
 from gridline.settings import HOUSE
-from tests.store.appeals.made import intake
 from worklist import clocks
 from worklist.codes import Ending, ItemKind
 from worklist.models import WorkItem
-from worklist.steps.call_outs import CallOutAsked, CallOuts
+from worklist.steps.call_outs import AlreadyCalledOut, CallOuts
+from worklist.steps.called_out import CallOutAsked, CallOutBooked
 from worklist.worklist import Worklist
 
 OLGA = "user:olga"
@@ -40,15 +45,20 @@ class House:
         self.db, self.clock = db, SetClock(FRIDAY)
         calendar = ProductionCalendar()
         self.worklist = Worklist(db, self.clock, clocks.of_installation(HOUSE / "dialplan"))
-        self.visits = CallOuts(db, self.clock, calendar, self.worklist)
         self.register = Register(db, self.clock, companies, calendar)
+        self.visits = CallOuts(db, self.clock, calendar, companies, self.register, self.worklist)
+        self._house = 0
+        self.casework = Casework(db, self.clock, companies, calendar)
         skek = companies.by_id("skek")
         assert skek.call_outs is not None
         self.skek: Company = skek.model_copy(update={"call_outs": skek.call_outs.model_copy(update={"at_once": 2})})
 
-    async def asked(self, slot: Slot) -> CallOutAsked:
-        made = await self.register.register(intake(kind="request", topic="metering", idempotency_key=None))
-        return CallOutAsked(self.skek, CallOutWork.ADMISSION, slot, made.appeal_id, "ivr", PHONE, place="ул. Мира, 5")
+    def asked(self, slot: Slot, place: str = "", **more: Any) -> CallOutAsked:
+        """An admission, each at a house of its own unless `place` names one."""
+        self._house += 1
+        given = {"company": self.skek, "work": CallOutWork.ADMISSION, "slot": slot, "actor": "ivr", "phone": PHONE}
+        place = place or f"ул. Мира, {self._house}"
+        return CallOutAsked(**{**given, "key": new_id(), "place": place, **more})
 
     async def item(self, id: str) -> WorkItem:
         async with self.db.read() as session:
@@ -57,6 +67,12 @@ class House:
     async def promise(self, item: WorkItem) -> Promise:
         async with self.db.read() as session:
             return await session.get_one(Promise, item.promise_id)
+
+    async def appeal(self, booked: CallOutBooked) -> tuple[Appeal, list[Promise]]:
+        """The request of a visit, with what is still promised in it."""
+        async with self.db.read() as session:
+            appeal = (await session.scalars(select(Appeal).where(Appeal.number == booked.number))).one()
+            return appeal, await promises.of_appeal(session, appeal.id)
 
     async def live(self, slot: Slot) -> int:
         async with self.db.read() as session:
@@ -78,7 +94,7 @@ async def test_the_days_are_working_days_from_the_second_on(house: House) -> Non
 
 async def test_two_at_once_never_exceed_the_seats(house: House) -> None:
     slot = (await house.visits.free(house.skek, ""))[0]
-    wanted = [await house.asked(slot) for _ in range(6)]
+    wanted = [house.asked(slot) for _ in range(6)]
     results = await asyncio.gather(*(house.visits.book(one) for one in wanted), return_exceptions=True)
     refused = [one for one in results if isinstance(one, BaseException)]
     assert [type(one) for one in refused] == [Conflict] * 4
@@ -88,11 +104,12 @@ async def test_two_at_once_never_exceed_the_seats(house: House) -> None:
         items = select(func.count()).where(WorkItem.kind == ItemKind.CALL_OUT)
         assert await session.scalar(items) == 2  # whoever got no seat has no item and no promise
         assert await session.scalar(select(func.count()).where(Promise.kind == "visit")) == 2
+        assert list(await session.scalars(select(Appeal.sequence).order_by(Appeal.sequence))) == [1, 2]  # nor a number
 
 
 async def test_a_visit_is_a_dated_promise_kept_though_it_is_marked_the_day_after(house: House) -> None:
     slot = (await house.visits.free(house.skek, ""))[0]
-    booked = await house.visits.book(await house.asked(slot))
+    booked = await house.visits.book(house.asked(slot))
     item = await house.item(booked.item_id)
     assert (item.due_at, item.next_at) == (booked.ends, booked.begins)
     assert booked.ends == datetime(2026, 12, 8, 5, 0, tzinfo=UTC)  # noon there
@@ -101,9 +118,91 @@ async def test_a_visit_is_a_dated_promise_kept_though_it_is_marked_the_day_after
     assert (await house.promise(item)).outcome == "kept"
 
 
+async def test_a_request_that_was_carried_out_is_answered_with_it_and_closed(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    booked = await house.visits.book(house.asked(slot))
+    house.clock.set(booked.ends + timedelta(hours=20))
+    await house.worklist.end(booked.item_id, OLGA, Ending.VISITED)
+    appeal, owed = await house.appeal(booked)
+    assert (appeal.state, appeal.owner, appeal.answered_at, appeal.version) == ("closed", OLGA, booked.ends, 2)
+    assert owed == []
+    async with house.db.read() as session:
+        answer = (await session.scalars(select(Answer).where(Answer.appeal_id == appeal.id))).one()
+        kinds = select(AppealEvent.kind).where(AppealEvent.appeal_id == appeal.id).order_by(AppealEvent.seq)
+        assert list(await session.scalars(kinds))[-5:] == ["promise_kept", "assigned", "taken", "answered", "closed"]
+    assert (answer.text, answer.way) == ("Мастер приезжал 08.12.2026: ввести счётчик в эксплуатацию.", "by-number")
+    assert "Кемеровской" in answer.further_appeal
+    async with house.db.read() as session:
+        assert not (await verify(session)).faults
+
+
+async def test_nobody_came_and_the_answer_is_still_owed(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    booked = await house.visits.book(house.asked(slot))
+    house.clock.set(booked.ends + timedelta(minutes=1))
+    await house.worklist.end(booked.item_id, OLGA, Ending.MISSED)
+    appeal, owed = await house.appeal(booked)
+    assert (appeal.state, [one.kind for one in owed]) == ("registered", ["answer"])
+
+
+async def test_a_request_that_nobody_wants_any_more_is_withdrawn(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    booked = await house.visits.book(house.asked(slot))
+    await house.worklist.end(booked.item_id, OLGA, Ending.DECLINED)
+    appeal, owed = await house.appeal(booked)
+    assert (appeal.state, appeal.answered_at, owed) == ("withdrawn", None, [])
+    async with house.db.read() as session:
+        assert not (await verify(session)).faults
+
+
+async def test_a_request_that_waits_for_a_department_is_left_to_people(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    booked = await house.visits.book(house.asked(slot))
+    casework, (appeal, _) = house.casework, await house.appeal(booked)
+    version = await casework.assign(appeal.id, owner=OLGA, unit=None, actor=OLGA, version=appeal.version)
+    version = await casework.take(appeal.id, actor=OLGA, version=version)
+    due = booked.ends.date()
+    await casework.ask(appeal.id, kind="subtask", whom="Учёт", text="?", due_on=due, actor=OLGA, version=version)
+    house.clock.set(booked.ends)
+    await house.worklist.end(booked.item_id, OLGA, Ending.VISITED)
+    appeal, owed = await house.appeal(booked)
+    assert (appeal.state, {one.kind for one in owed}) == ("asked", {"answer", "task"})
+
+
+async def test_one_premise_has_one_visit_of_a_kind_to_come(house: House) -> None:
+    first, second = (await house.visits.free(house.skek, ""))[:2]
+    booked = await house.visits.book(house.asked(first, "ул. Мира, 5"))
+    again = house.asked(second, "ул. Мира, 5")
+    assert await house.visits.standing(again) == booked
+    with pytest.raises(AlreadyCalledOut, match=booked.number[2:8]) as refused:
+        await house.visits.book(again)
+    assert refused.value.standing == booked
+    assert await house.live(second) == 0
+    for other in ({"work": CallOutWork.READINGS}, {"place": "ул. Мира, 7"}):
+        await house.visits.book(replace(again, key=new_id(), **other))
+    house.clock.set(booked.ends)  # it was never ended, and its time is over
+    assert await house.visits.standing(again) is None
+
+
+async def test_of_many_who_ask_at_once_for_one_premise_one_has_it(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    wanted = [house.asked(slot, "ул. Мира, 5") for _ in range(4)]
+    results = await asyncio.gather(*(house.visits.book(one) for one in wanted), return_exceptions=True)
+    assert [type(one) for one in results if isinstance(one, BaseException)] == [AlreadyCalledOut] * 3
+    assert await house.live(slot) == 1
+
+
+async def test_asked_twice_under_one_key_is_one_visit(house: House) -> None:
+    slot = (await house.visits.free(house.skek, ""))[0]
+    asked = house.asked(slot)
+    first, second = await house.visits.book(asked), await house.visits.book(asked)
+    assert first == second
+    assert await house.live(slot) == 1
+
+
 async def test_a_visit_that_nobody_made_is_a_broken_promise_but_not_before_its_time(house: House) -> None:
     slot = (await house.visits.free(house.skek, ""))[0]
-    booked = await house.visits.book(await house.asked(slot))
+    booked = await house.visits.book(house.asked(slot))
     with pytest.raises(InvalidInput, match="ещё не вышло"):
         await house.worklist.end(booked.item_id, OLGA, Ending.MISSED)
     house.clock.set(booked.ends + timedelta(minutes=1))
@@ -113,18 +212,18 @@ async def test_a_visit_that_nobody_made_is_a_broken_promise_but_not_before_its_t
 
 async def test_a_cancelled_visit_gives_its_seat_back_and_is_owed_no_more(house: House) -> None:
     slot = (await house.visits.free(house.skek, ""))[0]
-    booked = [await house.visits.book(await house.asked(slot)) for _ in range(2)]
+    booked = [await house.visits.book(house.asked(slot)) for _ in range(2)]
     with pytest.raises(Conflict, match="только что заняли"):
-        await house.visits.book(await house.asked(slot))
+        await house.visits.book(house.asked(slot))
     await house.worklist.end(booked[0].item_id, OLGA, Ending.DECLINED)
     assert (await house.promise(await house.item(booked[0].item_id))).outcome == "void"
-    await house.visits.book(await house.asked(slot))
+    await house.visits.book(house.asked(slot))
     assert await house.live(slot) == 2
 
 
 async def test_a_moved_visit_has_a_new_promise_and_the_old_seat_is_free(house: House) -> None:
     first, second = (await house.visits.free(house.skek, ""))[:2]
-    booked = await house.visits.book(await house.asked(first))
+    booked = await house.visits.book(house.asked(first))
     before = await house.item(booked.item_id)
     moved = await house.visits.move(booked.item_id, house.skek, second, OLGA)
     after = await house.item(booked.item_id)
@@ -140,9 +239,9 @@ async def test_a_moved_visit_has_a_new_promise_and_the_old_seat_is_free(house: H
 async def test_what_may_not_be_booked_is_refused_and_nothing_is_left(house: House, companies: Companies) -> None:
     saturday = Slot(date(2026, 12, 12), HalfDay.MORNING)
     with pytest.raises(InvalidInput, match="не записывают"):
-        await house.visits.book(await house.asked(saturday))
+        await house.visits.book(house.asked(saturday))
     slot = (await house.visits.free(house.skek, ""))[0]
-    booked = await house.visits.book(await house.asked(slot))
+    booked = await house.visits.book(house.asked(slot))
     with pytest.raises(InvalidInput, match="не записывают"):
         await house.visits.move(booked.item_id, house.skek, saturday, OLGA)
     with pytest.raises(NotFound):
@@ -157,7 +256,7 @@ async def test_what_may_not_be_booked_is_refused_and_nothing_is_left(house: Hous
 
 async def test_the_promise_of_a_visit_is_settled_in_its_item_alone(house: House) -> None:
     slot = (await house.visits.free(house.skek, ""))[0]
-    item = await house.item((await house.visits.book(await house.asked(slot))).item_id)
+    item = await house.item((await house.visits.book(house.asked(slot))).item_id)
     assert item.promise_id is not None
     with pytest.raises(Conflict, match="в его деле"):
         await Promises(house.db, house.clock).keep(item.promise_id, actor=OLGA)

@@ -151,14 +151,14 @@ async def test_who_comes_second_is_told_and_offered_the_next(shop: Shop) -> None
     assert [one.starts_at for one in mine] == [second]
 
 
-async def test_three_visits_to_come_are_enough_for_one_telephone(shop: Shop) -> None:
-    for _ in range(3):
+async def test_two_visits_to_come_are_enough_for_one_telephone(shop: Shop) -> None:
+    for _ in range(2):
         assert await book_appointment.act(caller(shop, "skek", *BOOKED), shop.services, "") == "done"
     line = caller(shop, "skek", *BOOKED)
     assert await book_appointment.act(line, shop.services, "") == "done"
     assert "appointment-too-many" in line.said
     assert "appointment-booked" not in line.said
-    assert len(await visits(shop)) == 3
+    assert len(await visits(shop)) == 2
 
 
 async def test_where_all_is_taken_a_person_books(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,10 +29,14 @@ from gridline.db import Database, new_id
 from gridline.errors import InvalidInput
 from gridline.scope import Scope
 from gridline.settings import HOUSE
+from ivr.actions.trust import trust_result
 from ivr.journal import anonymous
+from ivr.journal.entries import CallBegun
 from ivr.journal.models import CallRecord, CallStep
+from ivr.line import CallerHungUp
 from migrations import config
 from recordings.models import Recording, RecordingKind, RecordingState
+from tests.store.promises.shop import HANGS_UP, RefusingDatabase, Shop
 from worklist import clocks, items
 from worklist.codes import ItemKind
 from worklist.models import WorkContact, WorkItem
@@ -121,6 +127,34 @@ async def test_the_report_shuts_the_call_and_names_it_nowhere(db: Database, regi
         await trust.cleared(session, call, NOW)
     async with db.read() as session:
         assert await trust.to_clear(session) == []
+
+
+async def test_whoever_hangs_up_while_the_database_is_away_is_forgotten_when_it_is_back(
+    db: Database, tmp_path: Path
+) -> None:
+    refusing = RefusingDatabase(db.url.render_as_string(hide_password=False))
+    shop = Shop(tmp_path, refusing, "", "")
+    caller, journal = shop.caller(HANGS_UP, number=WITNESS), shop.services.journal
+    id = caller.call.id
+    journal.begin(CallBegun(id, "node1", "b", "1.1", "78005009494", WITNESS, WITNESS, NOW, "skek"))
+    storing = asyncio.create_task(journal.run())
+    try:
+        await journal.flush()
+        refusing.refuses = True
+        with pytest.raises(CallerHungUp):
+            await trust_result.act(caller, shop.services, "")
+        assert (caller.call.caller, caller.call.caller_raw, caller.call.anonymous) == (None, "", True)
+        refusing.refuses = False
+        journal.end(id, "hung-up")
+        await journal.flush()
+    finally:
+        storing.cancel()
+        await asyncio.gather(storing, return_exceptions=True)
+        await shop.close()
+    async with db.read() as session:
+        assert [one.call_id for one in await trust.to_clear(session)] == [id]  # who calls is emptied by `Forgetting`
+        assert (await session.get_one(CallRecord, id)).outcome == "hung-up"
+    await refusing.close()
 
 
 async def test_what_cannot_be_emptied_is_not_registered(db: Database, register: Register) -> None:

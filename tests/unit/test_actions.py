@@ -41,7 +41,7 @@ SPEAKERS = {
     "Telling": 2,
 }
 """What takes phrases, and from which argument on."""
-ELSEWHERE = {"still-waiting", "unknown-number", "one-moment"}
+ELSEWHERE = {"still-waiting", "still-waiting-nameless", "unknown-number", "one-moment"}
 """Said by app_queue, to whom no company belongs, and by the line itself."""
 
 

@@ -1,115 +1,89 @@
-"""A technician's visit as an item: seat, item and promise stored together, or none; moved the same way."""
+"""A technician's visit: appeal, seat, item and promise stored together, or none; moved and ended the same way."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
-
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appeals import history
-from appeals.casework import promises
+from appeals import history, numbering
+from appeals.casework import fulfilled, promises
+from appeals.casework.fulfilled import RequestEnd
 from appeals.codes import PromiseKind
 from appeals.models import Appeal, Promise
+from appeals.register import Register, Registered
 from grid.call_outs import seats
 from grid.call_outs.models import MeterVisit
 from grid.call_outs.seats import Slot
-from gridline.calendar.call_outs import CallOutWork
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
-from gridline.companies import Company
+from gridline.companies import Companies, Company
 from gridline.db import Database, new_id
 from gridline.errors import Conflict, InvalidInput, NotFound
 from worklist import owed
-from worklist.codes import ItemKind, Level
+from worklist.codes import Ending, ItemKind, Level
 from worklist.models import WorkItem
+from worklist.steps.called_out import TOPIC, WORKS, CallOutAsked, CallOutAt, CallOutBooked
 from worklist.steps.matters import Changed, Matter
 from worklist.worklist import Worklist
 
-WORKS: Final[Mapping[CallOutWork, str]] = {
-    CallOutWork.REPLACEMENT: "Установить или заменить счётчик",
-    CallOutWork.ADMISSION: "Ввести счётчик в эксплуатацию",
-    CallOutWork.READINGS: "Снять контрольные показания",
-}
-"""What a technician comes for, as people read it."""
 
+class AlreadyCalledOut(Conflict):
+    """As many visits for this work as the company lets one premise have are promised; `standing` comes first."""
 
-@dataclass(frozen=True, slots=True)
-class CallOutAsked:
-    """A visit that is about to be promised."""
+    code = "already-called-out"
 
-    company: Company
-    work: CallOutWork
-    slot: Slot
-    appeal_id: str
-    actor: str
-    """Who promises: `user:login`, or `ivr` for the robot."""
-    phone: str
-    """E.164."""
-    branch: str = ""
-    place: str = ""
-    call_id: str | None = None
-    premise_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CallOutBooked:
-    """A visit that is stored and may be told."""
-
-    item_id: str
-    begins: datetime
-    ends: datetime
+    def __init__(self, standing: CallOutBooked) -> None:
+        written = numbering.written(standing.number)
+        super().__init__(f"Мастера по этому адресу уже вызвали: заявка {written}. Перенесите тот выезд или отмените.")
+        self.standing = standing
 
 
 class CallOuts:
-    """Books visits and moves them; whoever ends their item ends them (`Worklist.end`)."""
+    """Books visits, moves them, and ends them with their items; one for each worklist."""
 
-    def __init__(self, db: Database, clock: Clock, calendar: ProductionCalendar, worklist: Worklist) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        calendar: ProductionCalendar,
+        companies: Companies,
+        register: Register,
+        worklist: Worklist,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._calendar = calendar
+        self._companies = companies
+        self._register = register
         self._worklist = worklist
+        worklist.on_ending.append(self._ended)
 
     async def free(self, company: Company, branch: str, *, within_s: float | None = None) -> list[Slot]:
         """The half-days that have a seat. Raises InvalidInput where the company books no visits, Unavailable."""
         async with self._db.read(within_s=within_s) as session:
             return await seats.free(session, company, branch, self._clock.now(), self._calendar)
 
+    async def standing(self, asked: CallOutAt, *, within_s: float | None = None) -> CallOutBooked | None:
+        """The visit that is promised there already, where no other may be booked. Raises Unavailable."""
+        async with self._db.read(within_s=within_s) as session:
+            return await self._standing(session, asked)
+
     async def book(self, asked: CallOutAsked, *, within_s: float | None = None) -> CallOutBooked:
-        """Take a seat and promise the visit. Raises Conflict where the half-day is full, InvalidInput where it may
-        not be booked, NotFound without that appeal, Unavailable.
+        """Register the request, take a seat and promise the visit, all or nothing.
+
+        Raises Conflict where the half-day is full, AlreadyCalledOut, InvalidInput where it may not be booked,
+        Unavailable.
         """
-        begins, ends = asked.slot.span(asked.company)
         self._may_be_booked(asked.company, asked.slot)
-        company, branch, now = asked.company, asked.branch, self._clock.now()
-        visit = MeterVisit(
-            id=new_id(), company_id=company.id, branch=branch, work=asked.work, appeal_id=asked.appeal_id, made_at=now
-        )
-        matter = Matter(
-            ItemKind.CALL_OUT,
-            company.id,
-            f"{ItemKind.CALL_OUT}:{visit.id}",
-            branch=branch,
-            call_id=asked.call_id,
-            phone=asked.phone,
-            premise_id=asked.premise_id,
-            place=asked.place,
-            topic="metering",
-            appeal_id=asked.appeal_id,
-            subject_id=visit.id,
-            made_at=now,
-            due_at=ends,
-        )
-        async with self._db.write(within_s=within_s) as session:
-            await seats.take(session, company, visit, asked.slot)
-            opened = await self._worklist.opened(session, matter)
-            item = await session.get_one(WorkItem, opened.id)
-            item.next_at = begins
-            await owed.promised(session, item, asked.actor, now, kind=PromiseKind.VISIT)
-        self._worklist.tell(Changed(company.id, opened.id, ItemKind.CALL_OUT, opened=True))
-        return CallOutBooked(opened.id, begins, ends)
+        items: list[WorkItem] = []
+
+        async def beside(session: AsyncSession, made: Registered) -> None:
+            items.append(await self._of_appeal(session, made.appeal_id) or await self._stored(session, asked, made))
+
+        made = await self._register.register(asked.request(), beside=beside, within_s=within_s)
+        item = items[-1]
+        self._worklist.tell(Changed(asked.company.id, item.id, ItemKind.CALL_OUT, opened=not made.existed))
+        return _booked(item, made.number)
 
     async def move(self, item_id: str, company: Company, slot: Slot, actor: str) -> CallOutBooked:
         """Another half-day: the old promise falls away and a new one is made, both in the appeal's history.
@@ -125,8 +99,8 @@ class CallOuts:
                 raise NotFound("Такого выезда нет.")
             if item.ended_at is not None:
                 raise Conflict("Выезд уже закончен.")
+            await self._void(session, item, actor)  # first the journal, then the seat, as a booking locks them
             await seats.take(session, company, await session.get_one(MeterVisit, item.subject_id), slot)
-            await self._void(session, item, actor)
             item.due_at, item.next_at, item.level = ends, begins, Level.FRESH
             await owed.promised(session, item, actor, self._clock.now(), kind=PromiseKind.VISIT)
         self._worklist.tell(Changed(company.id, item_id, ItemKind.CALL_OUT))
@@ -135,6 +109,61 @@ class CallOuts:
     def _may_be_booked(self, company: Company, slot: Slot) -> None:
         if slot not in seats.offered(company, self._clock.now(), self._calendar):
             raise InvalidInput("На это время выезды не записывают: выберите рабочий день из списка.")
+
+    async def _of_appeal(self, session: AsyncSession, appeal_id: str) -> WorkItem | None:
+        """The item that was stored beside this appeal when it was registered; None: it was registered just now."""
+        query = select(WorkItem).where(WorkItem.appeal_id == appeal_id, WorkItem.kind == ItemKind.CALL_OUT)
+        return (await session.scalars(query)).first()
+
+    async def _stored(self, session: AsyncSession, asked: CallOutAsked, made: Registered) -> WorkItem:
+        company, now = asked.company, self._clock.now()
+        begins, ends = asked.slot.span(company)
+        if (standing := await self._standing(session, asked)) is not None:
+            raise AlreadyCalledOut(standing)
+        visit = MeterVisit(
+            id=new_id(),
+            company_id=company.id,
+            branch=asked.branch,
+            work=asked.work,
+            appeal_id=made.appeal_id,
+            made_at=now,
+        )
+        await seats.take(session, company, visit, asked.slot)
+        matter = Matter(
+            ItemKind.CALL_OUT,
+            company.id,
+            f"{ItemKind.CALL_OUT}:{visit.id}",
+            branch=asked.branch,
+            call_id=asked.call_id,
+            phone=asked.phone,
+            premise_id=asked.premise_id,
+            place=asked.place,
+            topic=TOPIC,
+            appeal_id=made.appeal_id,
+            subject_id=visit.id,
+            made_at=now,
+            due_at=ends,
+        )
+        item = await session.get_one(WorkItem, (await self._worklist.opened(session, matter)).id)
+        item.next_at = begins
+        await owed.promised(session, item, asked.actor, now, kind=PromiseKind.VISIT)
+        return item
+
+    async def _standing(self, session: AsyncSession, asked: CallOutAt) -> CallOutBooked | None:
+        there = WorkItem.premise_id == asked.premise_id if asked.premise_id else WorkItem.place == asked.place
+        query = (
+            select(WorkItem, Appeal.number)
+            .join(MeterVisit, MeterVisit.id == WorkItem.subject_id)
+            .join(Appeal, Appeal.id == WorkItem.appeal_id)
+            .where(WorkItem.kind == ItemKind.CALL_OUT, WorkItem.company_id == asked.company.id, there)
+            .where(WorkItem.ended_at.is_(None), WorkItem.due_at > self._clock.now(), MeterVisit.work == asked.work)
+            .order_by(WorkItem.due_at)
+        )
+        found = (await session.execute(query)).all()
+        if len(found) < seats.rule_of(asked.company).per_premise:
+            return None
+        item, number = found[0]
+        return _booked(item, number)
 
     async def _void(self, session: AsyncSession, item: WorkItem, actor: str) -> None:
         promise = await session.get(Promise, item.promise_id, with_for_update=True)
@@ -145,6 +174,29 @@ class CallOuts:
         appeal = await session.get(Appeal, promise.appeal_id, with_for_update=True)
         if appeal is not None:
             await history.append(session, appeal, now, actor, promises.happening(f"promise_{outcome}", promise))
+
+    async def _ended(self, session: AsyncSession, item: WorkItem) -> None:
+        """A visit that is over is over for its request too, unless nobody came: then the answer is still owed."""
+        if item.kind is not ItemKind.CALL_OUT or item.ended_at is None:
+            return
+        declined = item.ending is Ending.DECLINED
+        visit = await seats.ended(session, item.subject_id, item.ended_at, gives_back=declined)
+        if visit is None or item.appeal_id is None or item.ending is Ending.MISSED:
+            return
+        company = self._companies.by_id(item.company_id)
+        text = f"Мастер приезжал {visit.day:%d.%m.%Y}: {WORKS[visit.work].lower()}."
+        if declined:
+            text = f"Заявитель отказался от выезда мастера {visit.day:%d.%m.%Y}."
+        deed = RequestEnd(company, item.appeal_id, text, item.ended_by, item.ended_at)
+        if declined:
+            await fulfilled.not_wanted(session, deed)
+        else:
+            done_at = owed.done_at(item, item.ended_at)
+            await fulfilled.carried_out(session, deed, done_at=done_at, proof={"item": item.id, "call_out": visit.id})
+
+
+def _booked(item: WorkItem, number: str) -> CallOutBooked:
+    return CallOutBooked(item.id, item.next_at or item.made_at, item.due_at, number)
 
 
 async def of_item(session: AsyncSession, item: WorkItem) -> MeterVisit | None:

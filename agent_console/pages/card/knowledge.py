@@ -40,7 +40,7 @@ async def _list(request: web.Request, block: str) -> web.Response:
     company = company_asked(request)
     given, topics = QueryString(request.query), shipped().topics
     query, topic = given.text("q", at_most=LONGEST_QUERY), given.code("topic", topics, "Тема")
-    knowledge = (await console_of(request).shelf.now()).knowledge
+    knowledge = console_of(request).shelf.now().knowledge
     section = given.code("section", {str(one) for one in TITLES}, "Раздел")
     found = knowledge.find(company.id, query) if query else knowledge.of_topic(company.id, topic)
     narrowed = found if query or not topic else [one for one in found if topic in one.topics or not one.topics]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent_console.card import homes
 from agent_console.card.requested import CALL, RequestedCall, requested_call
 from agent_console.console import console_of
 from agent_console.people import audit, privacy
@@ -19,14 +20,17 @@ from agent_console.web.query_string import QueryString
 from agent_console.web.render import render, wants_part
 from agent_console.web.routes import add
 from agent_console.web.security import address
+from grid.models import Premise
 from grid.offices import booking, numbers, slots, visits
 from grid.offices.booking import VisitOrder
 from grid.offices.models import Appointment
 from grid.offices.offices import Office
+from grid.offices.serving import meant, served_places
 from grid.offices.slots import OfficeTimes
 from gridline.db import new_id
 from gridline.errors import InvalidInput, NotFound
 from gridline.numbers.phones import parse, printable
+from outreach import visits as told
 
 VISIT: Final = f"/card/{CALL}/visits/{{visit:[0-9a-f]{{32}}}}"
 LONGEST_NAME: Final = 120
@@ -62,6 +66,8 @@ async def book(request: web.Request) -> web.Response:
             visit = await booking.book(session, times, order, now=now)
         else:
             visit = await booking.move(session, times, moved, order, now=now)
+            where, call_id = office.address, card.call.id
+            await told.tell(session, console.messages, card.company, visit, where, call_id=call_id, now=now)
         audit.note(
             session,
             console.clock,
@@ -82,7 +88,9 @@ async def cancel(request: web.Request) -> web.Response:
         visit = await visits.find(session, request.match_info["visit"], visible_to=card.actor.scope)
         if visit.company_id != card.company.id:
             raise NotFound("Такой записи на приём нет.")
-        await booking.cancel(session, visit, call_id=card.call.id, now=console.clock.now())
+        now, call_id = console.clock.now(), card.call.id
+        await booking.cancel(session, visit, call_id=call_id, now=now)
+        await told.tell_cancelled(session, console.messages, card.company, visit, call_id=call_id, now=now)
         audit.note(
             session,
             console.clock,
@@ -101,10 +109,13 @@ def _offices(card: RequestedCall) -> tuple[Office, ...]:
     return told.of_branch(card.call.branch or card.actor.branch) or told.of_branch(card.actor.branch)
 
 
-def _office(card: RequestedCall, given: Mapping[str, str]) -> Office | None:
+def _office(card: RequestedCall, given: Mapping[str, str], known: Sequence[Premise] = ()) -> Office | None:
+    """The one that was chosen, else that of the caller's settlement, else the first of the branch."""
     found = _offices(card)
     wanted = given.get("office", "")
-    return next((one for one in found if one.id == wanted), next(iter(found), None))
+    served = served_places(found)
+    theirs = (office for home in known for place in meant(served, home.settlement) for office in place.offices)
+    return next((one for one in found if one.id == wanted), next(theirs, next(iter(found), None)))
 
 
 def _times(card: RequestedCall, office: Office) -> OfficeTimes:
@@ -165,7 +176,7 @@ async def _part(
     )
     moved = await _moved(session, card, given)
     chosen = dict(given) if moved is None or given.get("office") else {**given, "office": moved.office_id}
-    office = _office(card, chosen)
+    office = _office(card, chosen, await homes.of_caller(session, card))
     return render(
         request,
         "parts/card_visits.html",

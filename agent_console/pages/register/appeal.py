@@ -17,12 +17,13 @@ from agent_console.people import audit, privacy
 from agent_console.people.models import AuditAction
 from agent_console.people.permissions import ROLE_NAMES, Actor, Permission
 from agent_console.register.appeal_page import PATH, AppealPage, load
-from agent_console.register.steps import KEPT_BY_HAND, STEPS, Fields
+from agent_console.register.steps import STEPS, Fields
 from agent_console.web.downloads import disposition
 from agent_console.web.failures import toast_header
 from agent_console.web.render import render
 from agent_console.web.routes import add, add_topic
 from appeals.answers.letter import Letter
+from appeals.casework import promises
 from appeals.finding import appeals
 from appeals.models import Appeal
 from appeals.proof import evidence
@@ -245,7 +246,7 @@ def _show(
         playable=PLAYABLE,
         position=ROLE_NAMES[actor.role],
         topics=[f"{TOPIC}:{view.appeal.id}"],
-        by_hand=KEPT_BY_HAND,
+        by_hand=promises.by_hand,
     )
     if request.method == "POST":
         answer.headers["HX-Push-Url"] = view.url

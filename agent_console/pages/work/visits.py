@@ -26,6 +26,7 @@ from gridline.calendar import days
 from gridline.companies import Company
 from gridline.errors import InvalidInput
 from ivr.figures import form42
+from outreach import visits as told
 
 VISIT: Final = "/appointments/{visit:[0-9a-f]{32}}"
 STATES: Final = {
@@ -151,7 +152,9 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     console, actor = console_of(request), actor_of(request)
     async with console.db.write() as session:
         visit = await visits.find(session, request.match_info["visit"], visible_to=actor.scope)
-        await booking.cancel(session, visit, call_id=None, now=console.clock.now())
+        company, now = console.companies.by_id(visit.company_id), console.clock.now()
+        await booking.cancel(session, visit, call_id=None, now=now)
+        await told.tell_cancelled(session, console.messages, company, visit, call_id=None, now=now)
         audit.note(
             session,
             console.clock,

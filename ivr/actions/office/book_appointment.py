@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.offices import booking, numbers, slots
 from grid.offices.booking import SlotTaken, TooManyVisits, VisitOrder
@@ -11,17 +14,23 @@ from grid.offices.offices import Office
 from grid.offices.slots import OfficeTimes
 from gridline.db import new_id
 from gridline.errors import InvalidInput
-from ivr.actions import told
+from ivr.actions import by_message, told
+from ivr.actions.by_message import MessageOffer
 from ivr.actions.office import choice, times
 from ivr.actions.power.offered import offered
 from ivr.actions.questions import LOOK_UP_S, SILENCE, choose, confirm
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
-from ivr.voice.prompts import Phrase, Prompt
+from ivr.voice.prompts import Prompt
+from outreach import consents, visits
+from outreach.models import Purpose
+from recordings.incoming import Label
 
 BY_THE_LINE: Final = "ivr"
 """Who booked: the robot."""
+OFFER: Final = "appointment-message-offer"
+AGAIN: Final = "appointment-end-menu"
 OTHERWISE: Final = "service"
 """The topic of whoever names none of those that are read out."""
 
@@ -38,17 +47,34 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "ma
     if visit is None:
         line.call.ahead = await line.say("appointment-nothing-free")
         return "none"
-    now = services.clock.now()
-    answer: list[Phrase] = ["appointment-too-many"]
     if isinstance(visit, Appointment):
-        number = spoken.digit_by_digit(numbers.written(visit.number))
-        at = times.at_that_time(visit.starts_at, now, of_office)
-        answer = [
-            Prompt("appointment-booked", at=at, number=number),
-            Prompt("office-address", address=office.spoken_address),
-        ]
-    key = await choose(line, *answer, "appointment-end-menu", keys="1", silence=SILENCE)
+        key = await _told(line, services, of_office, visit)
+    else:
+        key = await choose(line, "appointment-too-many", AGAIN, keys="1", silence=SILENCE)
     return "done" if key == SILENCE else "main"
+
+
+async def _told(line: Line, services: Services, of_office: OfficeTimes, visit: Appointment) -> str:
+    """Tell them, and offer it by message; the key that ended it."""
+    number = spoken.digit_by_digit(numbers.written(visit.number))
+    at = times.at_that_time(visit.starts_at, services.clock.now(), of_office)
+    answer = (
+        Prompt("appointment-booked", at=at, number=number),
+        Prompt("office-address", address=of_office.office.spoken_address),
+    )
+    offer = MessageOffer(OFFER, partial(_queue, line, services, of_office.office, visit))
+    return await by_message.offered(line, services, offer, *answer, phone=visit.phone, again=AGAIN)
+
+
+async def _queue(
+    line: Line, services: Services, office: Office, visit: Appointment, session: AsyncSession, label: Label
+) -> None:
+    """Their consent to be told of this visit, and the first message."""
+    agreed = by_message.consent(line, services, visit.phone, Purpose.VISIT, visit.number, OFFER, label)
+    await consents.give(session, agreed)
+    await session.flush()
+    company, now = line.call.company, services.clock.now()
+    await visits.tell(session, services.messages, company, visit, office.address, call_id=line.call.id, now=now)
 
 
 async def _topic(line: Line, office: Office) -> str:

@@ -20,6 +20,7 @@ from ivr.actions.questions import LOOK_UP_S, SILENCE, NumberAsked, PersonWanted,
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice.prompts import Phrase, Prompt
+from outreach import visits as told
 
 MOVE, CANCEL, MAIN = "1", "2", "3"
 AGAIN: Final = "1"
@@ -93,6 +94,7 @@ def _standing(visit: Appointment, of_office: OfficeTimes, now: datetime) -> list
 
 async def _moved(line: Line, services: Services, visit: Appointment, of_office: OfficeTimes) -> bool:
     """Whether it has another time now. Raises Conflict."""
+    company = line.call.company
     while (at := await times.chosen(line, services, of_office)) is not None:
         now = services.clock.now()
         if not await confirm(line, Prompt("appointment-confirm", at=times.at_that_time(at, now, of_office))):
@@ -100,9 +102,12 @@ async def _moved(line: Line, services: Services, visit: Appointment, of_office: 
         order = VisitOrder(
             new_id(), visit.company_id, visit.topic, at, visit.phone, BY_THE_LINE, line.call.id, visit.name
         )
+        now = services.clock.now()
         try:
             async with services.db.write(within_s=LOOK_UP_S) as session:
-                await booking.move(session, of_office, visit, order, now=services.clock.now())
+                moved = await booking.move(session, of_office, visit, order, now=now)
+                where = of_office.office.address
+                await told.tell(session, services.messages, company, moved, where, call_id=line.call.id, now=now)
         except (SlotTaken, InvalidInput):  # taken, or too soon by now
             await line.say("appointment-slot-taken")
             continue
@@ -117,5 +122,7 @@ async def _cancelled(line: Line, services: Services, visit: Appointment, _of_off
     if not await confirm(line, "appointment-cancel-confirm"):
         return False
     async with services.db.write(within_s=LOOK_UP_S) as session:
-        await booking.cancel(session, visit, call_id=line.call.id, now=services.clock.now())
+        now, call = services.clock.now(), line.call
+        await booking.cancel(session, visit, call_id=call.id, now=now)
+        await told.tell_cancelled(session, services.messages, call.company, visit, call_id=call.id, now=now)
     return True

@@ -36,7 +36,7 @@ def phrases(told: OnTheShelf, company: Company) -> Iterator[tuple[str, list[Phra
 async def made(voice: Voice, shelf: ReferenceShelf, company: Company) -> list[str]:
     """Make them, as this company's callers hear them; returns what cannot be made or lasts too long."""
     voice, problems = voice.pace(slow=company.slow_speech), []
-    for name, said in phrases(await shelf.now(), company):
+    for name, said in phrases(shelf.now(), company):
         problem = await _made(voice, said, company)
         if problem:
             problems.append(f"{company.id}/{name}: {problem}")

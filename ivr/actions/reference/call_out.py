@@ -9,7 +9,6 @@ from typing import Final, Literal
 import structlog
 
 from appeals import numbering
-from appeals.intake.intake import accept
 from grid.call_outs.seats import Slot
 from gridline.calendar.call_outs import CallOutWork
 from gridline.errors import Conflict
@@ -22,9 +21,9 @@ from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
-from worklist.steps.call_outs import WORKS, CallOutAsked, CallOutBooked
+from worklist.steps.call_outs import AlreadyCalledOut
+from worklist.steps.called_out import CallOutAsked, CallOutAt, CallOutBooked
 
-TOPIC: Final = "metering"
 BY_THE_LINE: Final = "ivr"
 """Who promised: the robot."""
 WORK_KEYS: Final = dict(zip("123", CallOutWork, strict=True))
@@ -45,6 +44,11 @@ class _Wanted:
     place: Place
     phone: str
 
+    @property
+    def premise_id(self) -> str | None:
+        """Theirs; None where only a place near it is known."""
+        return self.place.premise.id if self.place.exact else None
+
 
 async def act(line: Line, services: Services, _topic: str) -> Exit:
     """Book a visit.
@@ -62,7 +66,7 @@ async def act(line: Line, services: Services, _topic: str) -> Exit:
     if where is None:
         return "message"
     wanted = _Wanted(work, where, line.call.caller or await told.contact(line))
-    answer = await _booked(line, services, wanted)
+    answer = await _standing(line, services, wanted) or await _booked(line, services, wanted)
     if answer is None:
         await line.say("call-out-full")
         return "person"
@@ -71,38 +75,52 @@ async def act(line: Line, services: Services, _topic: str) -> Exit:
 
 async def _booked(line: Line, services: Services, wanted: _Wanted) -> Prompt | None:
     """Let them choose until a half-day is theirs; None: there is none left."""
-    call, appeal = line.call, None
+    call = line.call
     branch = _branch(line, wanted.place)
     while slots := await services.call_outs.free(call.company, branch, within_s=LOOK_UP_S):
         slot = await _chosen(line, services, slots)
         if not await confirm(line, _asked_back(line, services, wanted, slot)):
             continue
-        if appeal is None:  # whoever is too late once keeps it: the number is told with the day
-            appeal = await services.register.register(
-                accept(_request(line, wanted, branch)), within_s=told.REGISTER_BUDGET_S
-            )
         asked = CallOutAsked(
-            call.company,
-            wanted.work,
-            slot,
-            appeal.appeal_id,
-            BY_THE_LINE,
-            wanted.phone,
+            company=call.company,
+            work=wanted.work,
+            slot=slot,
+            actor=BY_THE_LINE,
+            phone=wanted.phone,
+            key=f"call-out:{call.id}:{wanted.work}:{wanted.place.premise.id}",
             branch=branch,
             place=wanted.place.premise.address,
             call_id=call.id,
-            premise_id=wanted.place.premise.id if wanted.place.exact else None,
+            premise_id=wanted.premise_id,
         )
         try:
             made = await services.call_outs.book(asked, within_s=told.REGISTER_BUDGET_S)
+        except AlreadyCalledOut as error:  # by somebody else, while they were choosing
+            return _told(line, services, "call-out-already", error.standing)
         except Conflict as error:
             log.info("call-out-taken", call=call.id, reason=error.message)
             await line.say("call-out-taken")
             continue
-        call.promised.append(appeal.number)
-        number = spoken.digit_by_digit(numbering.written(appeal.number))
-        return Prompt("call-out-booked", when=_when(line, services, made), number=number)
+        return _told(line, services, "call-out-booked", made)
     return None
+
+
+async def _standing(line: Line, services: Services, wanted: _Wanted) -> Prompt | None:
+    """What they hear in place of a second visit for the same; None: they may have one."""
+    where = CallOutAt(
+        company=line.call.company,
+        work=wanted.work,
+        place=wanted.place.premise.address,
+        premise_id=wanted.premise_id,
+    )
+    standing = await services.call_outs.standing(where, within_s=LOOK_UP_S)
+    return _told(line, services, "call-out-already", standing) if standing is not None else None
+
+
+def _told(line: Line, services: Services, prompt: str, visit: CallOutBooked) -> Prompt:
+    line.call.promised.append(visit.number)
+    number = spoken.digit_by_digit(numbering.written(visit.number))
+    return Prompt(prompt, when=_when(line, services, visit), number=number)
 
 
 async def _chosen(line: Line, services: Services, slots: Sequence[Slot]) -> Slot:
@@ -136,20 +154,3 @@ def _when(line: Line, services: Services, made: CallOutBooked) -> str:
 
 def _branch(line: Line, where: Place) -> str:
     return where.premise.branch or (line.call.branch.id if line.call.branch else "")
-
-
-def _request(line: Line, wanted: _Wanted, branch: str) -> dict[str, object]:
-    """The visit as an intake of the register; a second try of this call finds the first."""
-    call, premise = line.call, wanted.place.premise
-    return {
-        "company_id": call.company.id,
-        "channel": "phone",
-        "kind": "request",
-        "topic": TOPIC,
-        "phone": wanted.phone,
-        "text": f"Вызов мастера по телефону: {WORKS[wanted.work].lower()}. Адрес: {premise.address}.",
-        "call_id": call.id,
-        "premise_id": premise.id if wanted.place.exact else None,
-        "branch": branch or None,
-        "idempotency_key": f"call-out:{call.id}:{wanted.work}",
-    }

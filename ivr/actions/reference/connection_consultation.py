@@ -47,7 +47,7 @@ async def act(line: Line, services: Services, _topic: str) -> Exit:
 
     `call` and `message`: they want their contract accompanied, and somebody works now to promise a call, or nobody.
     """
-    passports = (await services.shelf.now()).passports.of(line.call.company.id)
+    passports = services.shelf.now().passports.of(line.call.company.id)
     while True:
         asked = await _asked(line, passports)
         _keep(line, services, asked)

@@ -23,7 +23,7 @@ async def act(line: Line, services: Services, topic: str) -> Exit:
     """Tell what they choose; with a `topic` its articles at once. `none`: nothing is written for callers."""
     company = line.call.company.id
     while True:
-        book = (await services.shelf.now()).knowledge
+        book = services.shelf.now().knowledge
         told = book.aloud_on(company, topic) if topic else await _chosen(line, book)
         if not told:
             return "none"

@@ -18,6 +18,7 @@ from ivr.services import Services
 from ivr.telephony import variables
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
+from ivr.voice.voice import NAMELESS
 from recordings.incoming import Label
 
 MAIN_KEY: Final = "1"
@@ -33,13 +34,19 @@ log = structlog.get_logger(__name__)
 async def shut(line: Line, services: Services) -> None:
     """From here on nobody knows who calls: the call is the security service's alone, the number is erased.
 
-    Raises Unavailable: the number is still known.
+    With the database away the journal does it as soon as that is back, whatever becomes of the call until then.
     """
     call = line.call
     line.mark(variables.TRUST, "1")
-    if not call.anonymous:
-        await services.register.shut(call.id, within_s=told.REGISTER_BUDGET_S)
+    line.mark(variables.LANGUAGE, NAMELESS)
+    known = not call.anonymous
     call.forget_caller()
+    if known:
+        services.journal.shut(call.id)
+        try:
+            await services.register.shut(call.id, within_s=told.REGISTER_BUDGET_S)
+        except Unavailable as error:
+            log.error("trust-call-not-shut-yet", call=call.id, reason=error.message)
 
 
 async def report(line: Line, services: Services, tell: str, *, topic: str) -> Literal["done", "main", "silent"]:
@@ -47,11 +54,7 @@ async def report(line: Line, services: Services, tell: str, *, topic: str) -> Li
 
     Raises PersonWanted, with what was said until then registered; Unavailable when it can be kept nowhere.
     """
-    try:
-        await shut(line, services)
-    except Unavailable as error:  # the report is kept on disk, and its registration does this
-        log.error("trust-call-not-shut-yet", call=line.call.id, reason=error.message)
-        line.call.forget_caller()
+    await shut(line, services)
     telling = told.Telling(line, services, tell)
     try:
         if await telling.tell() is None:

@@ -23,7 +23,7 @@ from tests.calls.street import Play, goes
 from worklist.codes import ItemKind
 
 TO_METERING: tuple[Phrase, ...] = ("4", "reference-menu", "1", "metering-menu")
-ADDRESS = "г. Кемерово, ул. Светлая, д. 2"
+ADDRESS = "г. Кемерово, ул. Ясная, д. 18"
 HOME = confirm(ADDRESS)
 
 
@@ -38,9 +38,9 @@ def slots(scene: Play) -> list[Slot]:
     return list(offered(company, SystemClock().now(), ProductionCalendar()))
 
 
-def booked(scene: Play, slot: Slot, appeal: Appeal) -> Prompt:
+def booked(scene: Play, slot: Slot, appeal: Appeal, prompt: str = "call-out-booked") -> Prompt:
     number = spoken.digit_by_digit(numbering.written(appeal.number))
-    return Prompt("call-out-booked", when=when(scene, slot), number=number)
+    return Prompt(prompt, when=when(scene, slot), number=number)
 
 
 def asked_back(scene: Play, slot: Slot) -> Prompt:
@@ -65,6 +65,9 @@ async def a_technician_comes_on_the_half_day_that_was_chosen(scene: Play) -> Non
         raise StoryBroken(f"зарегистрировано {appeal.kind} о {appeal.topic}")
     item = await item_of(scene, call.id, ItemKind.CALL_OUT)
     visit = await store.one(scene, MeterVisit, MeterVisit.id == item.subject_id)
+    async with scene.greeted("+79131000187", *TO_METERING, "2", HOME) as other:  # who lives there too asks for the same
+        await goes(other, "1", booked(scene, second, appeal, "call-out-already"))
+        await other.hangs_up()
     if (visit.day, visit.half, item.phone, item.appeal_id) != (second.day, second.half, e164(own), appeal.id):
         raise StoryBroken(f"выезд {visit.day} {visit.half}, телефон {item.phone}")
 

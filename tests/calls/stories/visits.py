@@ -21,6 +21,7 @@ from gridline.settings import HOUSE
 from ivr.actions.office.times import at_that_time
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
+from outreach.models import MessageOut
 from tests.calls.looked_up import Ended, ended
 from tests.calls.stories import BOOK, DISTRESS
 from tests.calls.stories.office_told import KEMEROVO
@@ -71,6 +72,8 @@ async def a_visit_is_booked_and_its_number_told(scene: Play) -> None:
         wanted = (await free_days(scene))[1][0]
         await goes(caller, "5", "appointment-other-day", "1", may_book(scene, wanted), "1", by_number(own))
         await goes(caller, "1", KEMEROVO)
+        await caller.hears("appointment-message-offer", within_s=30)
+        await goes(caller, "1", Prompt("message-queued", phone=spoken.phone(own)))
         await caller.hears("appointment-end-menu", within_s=30)
         await caller.hears("goodbye", within_s=40)
         await caller.is_hung_up(within_s=10)
@@ -81,6 +84,9 @@ async def a_visit_is_booked_and_its_number_told(scene: Play) -> None:
         raise StoryBroken(f"записано: {visit.phone}, {visit.topic}, {visit.booked_by}, {visit.starts_at}")
     if not numbers.is_number(visit.number) or "appointment-booked" not in call.said:
         raise StoryBroken(f"номер {visit.number} не назван: {call.said}")
+    message = await store.one(scene, MessageOut, MessageOut.subject_id == visit.number)
+    if message.to != own or numbers.written(visit.number) not in message.text:
+        raise StoryBroken(f"сообщение на {message.to}: {message.text}")
 
 
 @BOOK.story()

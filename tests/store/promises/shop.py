@@ -165,6 +165,7 @@ class Shop:
         journal = Journal(db, clock, var / "journal")
         incoming = Incoming(var / "incoming", clock, least_free=0)
         worklist = Worklist(db, clock, clocks.of_installation(HOUSE / "dialplan"))
+        register = Register(db, clock, companies, calendar)
         self._voice = Voice.of(settings)
         self._key = lambda channel: CallKey("node1", "b", channel)
         self.services = Services(
@@ -172,10 +173,10 @@ class Shop:
             clock=clock,
             companies=companies,
             calendar=calendar,
-            register=Register(db, clock, companies, calendar),
+            register=register,
             worklist=worklist,
             callbacks=Callbacks(db, clock, worklist),
-            call_outs=CallOuts(db, clock, calendar, worklist),
+            call_outs=CallOuts(db, clock, calendar, companies, register, worklist),
             messages=Messages(db, clock, companies, quiet.of_installation(HOUSE / "dialplan"), {}, asyncio.Queue()),
             outage_desk=OutageDesk(db, clock, companies, worklist, thresholds.of_installation(HOUSE / "dialplan")),
             board=board,

@@ -135,16 +135,20 @@ def test_a_break_divides_the_day() -> None:
     assert [f"{one.opens:%H:%M}-{one.shuts:%H:%M}" for one in day] == ["08:00-12:00", "13:00-17:00"]
 
 
-def test_a_file_that_changes_serves_and_a_broken_one_leaves_the_old(tmp_path: Path) -> None:
+async def test_a_file_that_changes_serves_and_a_broken_one_leaves_the_old(tmp_path: Path) -> None:
     file, text = tmp_path / "skek.yaml", (FOLDER / "skek.yaml").read_text("utf-8")
     book = OfficeBook(tmp_path, COMPANIES)
     assert book.of("skek").offices == ()
     file.write_text(text, "utf-8")
+    await book.look()
     assert [office.id for office in book.of("skek").offices] == ["kemerovo"]
     file.write_text(text.replace("windows: 4", "windows: 2"), "utf-8")
     os.utime(file, ns=(1, 1))
+    await book.look()
     assert book.of("skek").offices[0].windows == 2
     file.write_text("offices: [", "utf-8")
+    await book.look()
     assert book.of("skek").offices[0].windows == 2
     file.unlink()
+    await book.look()
     assert book.of("skek").offices[0].windows == 2

@@ -13,6 +13,7 @@ from grid.reference.passports import EVERY_CASE, Passports, PowerBand, Term, Who
 from grid.reference.sections import GROUPS, TITLES, ArticleSection
 from grid.reference.shelf import ReferenceShelf
 from gridline.companies import Companies
+from gridline.companies.parts import HigherBody
 from gridline.errors import Misconfigured, NotFound
 from gridline.settings import HOUSE
 from ivr.actions.questions import with_keys
@@ -139,7 +140,7 @@ def test_a_term_is_written_with_its_act_or_as_usual() -> None:
 
 
 async def test_agents_read_what_callers_hear() -> None:
-    told = await ReferenceShelf(HOUSE / "dialplan", COMPANIES).now()
+    told = ReferenceShelf(HOUSE / "dialplan", COMPANIES).now()
     article = told.knowledge.article("skek", "passport-person-to-15")
     passport = told.passports.of("skek").of(PERSON, FIFTEEN)
     lines = [line for block in article.blocks for line in block.lines]
@@ -151,7 +152,7 @@ async def test_agents_read_what_callers_hear() -> None:
 
 @pytest.mark.parametrize("company", IDS)
 async def test_all_sixteen_sections_can_be_heard_in_menus_of_five_keys(company: str) -> None:
-    told = await ReferenceShelf(HOUSE / "dialplan", COMPANIES).now()
+    told = ReferenceShelf(HOUSE / "dialplan", COMPANIES).now()
     assert len(ArticleSection) == len(TITLES) == 16
     assert sorted(section for group in GROUPS for section in group.sections) == sorted(ArticleSection)
     assert [section for section in ArticleSection if not told.knowledge.aloud(company, section)] == []
@@ -165,7 +166,7 @@ async def test_all_sixteen_sections_can_be_heard_in_menus_of_five_keys(company: 
 async def test_what_is_said_of_the_company_can_be_said() -> None:
     shelf = ReferenceShelf(HOUSE / "dialplan", COMPANIES)
     for company in COMPANIES:
-        made = list(phrases(await shelf.now(), company))
+        made = list(phrases(shelf.now(), company))
         assert len(made) > 16
         for name, said in made:
             words = " ".join(BOOK.text(phrase, company.id) for phrase in said)
@@ -173,13 +174,13 @@ async def test_what_is_said_of_the_company_can_be_said() -> None:
 
 
 async def test_further_appeal_is_told_from_the_companys_file() -> None:
-    told = (await ReferenceShelf(HOUSE / "dialplan", COMPANIES).now()).knowledge
+    told = ReferenceShelf(HOUSE / "dialplan", COMPANIES).now().knowledge
     (article,) = told.aloud("skek", ArticleSection.FURTHER_APPEAL)
     assert "Сибирское управление Ростехнадзора" in article.spoken
     assert any("usib.gosnadzor.ru" in line for block in article.blocks for line in block.lines)
 
 
-async def test_a_changed_file_is_read_at_once_and_a_broken_one_leaves_what_was_read(tmp_path: Path) -> None:
+async def test_a_changed_file_is_read_at_the_next_look_and_a_broken_one_leaves_what_was_read(tmp_path: Path) -> None:
     for folder in ("knowledge/common", "passports"):
         (tmp_path / folder).mkdir(parents=True)
     article = tmp_path / "knowledge/common/tariffs.yaml"
@@ -187,14 +188,30 @@ async def test_a_changed_file_is_read_at_once_and_a_broken_one_leaves_what_was_r
     file = tmp_path / "passports/skek.yaml"
     file.write_text(ONE, "utf-8")
     shelf = ReferenceShelf(tmp_path, COMPANIES)
-    first = await shelf.now()
-    assert await shelf.now() is first  # nothing changed, nothing is read
+    first = shelf.now()
+    await shelf.look()
+    assert shelf.now() is first  # nothing changed, nothing is read
     article.write_text("title: Тарифы\nsection: tariffs\nspoken: Сегодня.\ntext: Сегодня.\n", "utf-8")
     file.write_text(ONE.replace("to-15", "to-16"), "utf-8")
     os.utime(article, (1, 1))
-    second = await shelf.now()
+    assert shelf.now() is first  # nobody waits for a disk
+    await shelf.look()
+    second = shelf.now()
     assert [one.spoken for one in second.knowledge.aloud("skek", ArticleSection.TARIFFS)] == ["Сегодня."]
     assert second.passports.of("skek").of(PERSON, FIFTEEN).id == "one"
+
+
+async def test_further_appeal_follows_the_companys_file() -> None:
+    companies = Companies.load(HOUSE / "dialplan/companies")
+    shelf, skek = ReferenceShelf(HOUSE / "dialplan", companies), companies.by_id("skek")
+    before = shelf.now()
+    court = HigherBody(name="Кемеровский областной суд", contact="oblsud.kmr.sudrf.ru")
+    changed = {one.id: one for one in companies} | {"skek": skek.model_copy(update={"further_appeal": (court,)})}
+    companies.take(Companies(changed))
+    await shelf.look()
+    assert shelf.now() is not before
+    (article,) = shelf.now().knowledge.aloud("skek", ArticleSection.FURTHER_APPEAL)
+    assert "Кемеровский областной суд" in article.spoken
 
 
 def test_an_article_that_is_spoken_says_in_which_section(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ JUDGED_AT_ONCE = 60
 FINDINGS = frozenset(
     {
         "common/appointment-is-cancelled",  # «отменина»
-        "common/appointment-too-many",  # «по этому номеру» becomes «поэтому номер у»
         "common/digit-zero",  # «нуль»
         "common/duty-accepted",  # «сообщение» becomes «слапсине», here and in the next two
         "common/duty-message",

@@ -13,11 +13,12 @@ from ivr.telephony.wire import parse_environment
 
 SEAL, CHANNEL = Seal("ours"), "node1-1790000000.7"
 NOTHING = SealedFacts()
-KEPT = SealedFacts("c" * 32, "main", "1", "1")
+KEPT = SealedFacts("c" * 32, "main", "1", "1", "1")
 
 
 def environment(company: str, kept: SealedFacts = NOTHING, seal: str = "", **more: str) -> Mapping[str, str]:
-    said = "/".join(("call", company, "78005009494", kept.call, kept.place, kept.notice, seal, kept.danger))
+    of_call = (kept.call, kept.place, kept.notice, seal, kept.danger, kept.trust)
+    said = "/".join(("call", company, "78005009494", *of_call))
     return {"network_script": said, "uniqueid": CHANNEL, "callerid": "79130000001", **more}
 
 
@@ -42,6 +43,7 @@ def test_what_we_sealed_is_believed() -> None:
         (replace(KEPT, notice=""), SEAL.of(CHANNEL, KEPT)),
         (replace(KEPT, call="d" * 32), SEAL.of(CHANNEL, KEPT)),
         (replace(KEPT, danger=""), SEAL.of(CHANNEL, KEPT)),
+        (replace(KEPT, trust=""), SEAL.of(CHANNEL, KEPT)),
         (SealedFacts(notice="1"), ""),
     ],
     ids=[
@@ -54,6 +56,7 @@ def test_what_we_sealed_is_believed() -> None:
         "notice",
         "call",
         "danger",
+        "trust",
         "notice-alone",
     ],
 )
@@ -61,12 +64,22 @@ def test_what_we_did_not_seal_is_a_new_call(kept: SealedFacts, seal: str) -> Non
     assert Arrival.of(environment("skek", kept, seal), SEAL).kept == SealedFacts()
 
 
-def test_a_dialplan_that_says_nothing_of_danger_is_understood() -> None:
+@pytest.mark.parametrize("unsaid", ["/", "//"], ids=["trust", "danger-and-trust"])
+def test_a_dialplan_that_says_nothing_of_it_is_understood(unsaid: str) -> None:
     """An Asterisk that was not reloaded yet after Gridline was changed."""
-    kept = replace(KEPT, danger="")
+    kept = replace(KEPT, danger="", trust="")
     said = environment("skek", kept, SEAL.of(CHANNEL, kept))
-    before = {**said, "network_script": said["network_script"].removesuffix("/")}
+    before = {**said, "network_script": said["network_script"].removesuffix(unsaid)}
     assert Arrival.of(before, SEAL).kept == kept
+
+
+def test_whoever_may_not_be_known_stays_so_sealed_or_not() -> None:
+    """A trust line's dialplan says so before any controller has sealed anything; a broken seal must not undo it."""
+    alone = SealedFacts(trust="1")
+    for kept, seal in ((KEPT, SEAL.of(CHANNEL, KEPT)), (KEPT, "0" * 32), (alone, "")):
+        assert Arrival.of(environment("skek", kept, seal), SEAL).nameless
+    assert Arrival.of(environment("skek", alone), SEAL).kept == alone
+    assert not Arrival.of(environment("skek"), SEAL).nameless
 
 
 def test_a_telephone_adds_nothing_to_what_the_dialplan_said() -> None:
@@ -77,6 +90,6 @@ def test_a_telephone_adds_nothing_to_what_the_dialplan_said() -> None:
     assert Arrival.of(environment, SEAL) == Arrival("skek", "78005009494", SealedFacts(), CHANNEL, "79130000001")
 
 
-@pytest.mark.parametrize("script", ["", "call", "call/skek", "call/skek/7/a/b/c/d/e/f", "resume/skek/7/c/../1"])
+@pytest.mark.parametrize("script", ["", "call", "call/skek", "call/skek/7/a/b/c/d/e/f/g", "resume/skek/7/c/../1"])
 def test_words_that_are_not_the_dialplans_name_no_company(script: str) -> None:
     assert Arrival.of({"network_script": script}, SEAL).company_id == ""

@@ -239,10 +239,10 @@ async def test_who_speaks_slowly_has_the_slower_prompts_beforehand(tmp_path: Pat
 async def test_what_a_queue_says_itself_lies_in_no_a_law(
     voice: Voice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ivr.voice.voice.IN_QUEUES", ("hello",))
+    monkeypatch.setattr("ivr.voice.voice.IN_QUEUES", {"hello": "nameless/greeting"})
     await voice.build_all()
-    (only,) = (tmp_path / "made/by-id/skek/in-queues").iterdir()
-    assert only.name == "hello.wav"
+    (only,) = (tmp_path / "made/by-id/skek/in-queues/nameless").iterdir()
+    assert only.name == "greeting.wav"
     assert only.resolve() == Path(f"{(await voice.render(['hello'], 'skek')).file}.wav")
 
 

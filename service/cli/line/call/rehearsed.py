@@ -84,12 +84,13 @@ def _services(config: Settings, clock: Clock, voice: Voice, db: Database, disk: 
     def key(channel: str) -> CallKey:
         return CallKey(config.node, "typed", channel)
 
+    register = Register(db, clock, companies, calendar, rules.of_installation(config.dialplan))
     return Services(
         db=db,
         clock=clock,
         companies=companies,
         calendar=calendar,
-        register=Register(db, clock, companies, calendar, rules.of_installation(config.dialplan)),
+        register=register,
         worklist=matters.worklist,
         callbacks=matters.callbacks,
         outage_desk=matters.outage_desk,
@@ -106,7 +107,7 @@ def _services(config: Settings, clock: Clock, voice: Voice, db: Database, disk: 
         storm=Storm(db, clock, limits.of_installation(config.dialplan), config.node),
         announcer=Announcer(db, clock, voice, var / "announced", disk),
         numbering=Numbering(db),
-        call_outs=CallOuts(db, clock, calendar, matters.worklist),
+        call_outs=CallOuts(db, clock, calendar, companies, register, matters.worklist),
         shelf=ReferenceShelf(config.dialplan, companies),
         offices=OfficeBook(config.dialplan / book.FOLDER, companies),
     )
