@@ -14,11 +14,13 @@ from grid.knowledge import Knowledge
 from grid.reference import further_appeal
 from grid.reference.passport_articles import articles
 from grid.reference.passports import Passports
+from grid.reference.surveys import Surveys
 from gridline.companies import Company
 from gridline.errors import Misconfigured
 
 KNOWLEDGE: Final = "knowledge"
 PASSPORTS: Final = "passports"
+SURVEYS: Final = "surveys"
 Stamps = frozenset[tuple[str, int, int]]
 
 log = structlog.get_logger(__name__)
@@ -31,6 +33,7 @@ class OnTheShelf:
     knowledge: Knowledge
     """The articles, those of the passports and of further appeal among them."""
     passports: Passports
+    surveys: Surveys
 
 
 class ReferenceShelf:
@@ -40,7 +43,7 @@ class ReferenceShelf:
         self._dialplan = dialplan
         self._companies = {company.id: company for company in companies}
         self._stamps: Stamps | None = None
-        self._told = OnTheShelf(Knowledge({}), Passports({}))
+        self._told = OnTheShelf(Knowledge({}), Passports({}), Surveys({}))
         self._turn = asyncio.Lock()
 
     async def now(self) -> OnTheShelf:
@@ -54,7 +57,7 @@ class ReferenceShelf:
 
     def _stamped(self) -> Stamps:
         found = set()
-        for folder in (KNOWLEDGE, PASSPORTS):
+        for folder in (KNOWLEDGE, PASSPORTS, SURVEYS):
             for file in (self._dialplan / folder).rglob("*.yaml"):
                 try:
                     stat = file.stat()
@@ -71,12 +74,17 @@ class ReferenceShelf:
             passports = self._told.passports
             if self._stamps is None:  # there is nothing to keep: what is right in them serves
                 passports = Passports.load(self._dialplan / PASSPORTS, self._companies, lambda _: None)
+        surveys = Surveys.load(self._dialplan / SURVEYS, self._companies, _survey_refused)
         knowledge = Knowledge.load(self._dialplan / KNOWLEDGE, self._companies, _refused)
         made = {}
         for id, company in self._companies.items():
             made[id] = (*articles(passports.of(id)), further_appeal.article(company))
-        return OnTheShelf(knowledge.with_more(made), passports)
+        return OnTheShelf(knowledge.with_more(made), passports, surveys)
 
 
 def _refused(error: Misconfigured) -> None:
     log.error("article-refused", reason=error.message)
+
+
+def _survey_refused(error: Misconfigured) -> None:
+    log.error("surveys-refused", reason=error.message)
