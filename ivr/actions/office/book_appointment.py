@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final, Literal
 
 from grid.offices import booking, numbers, slots
@@ -12,9 +13,9 @@ from grid.offices.slots import OfficeTimes
 from gridline.db import new_id
 from gridline.errors import InvalidInput
 from ivr.actions import told
-from ivr.actions.office import choice, times
+from ivr.actions.office import choice, survey_consent, times
 from ivr.actions.power.offered import offered
-from ivr.actions.questions import LOOK_UP_S, SILENCE, choose, confirm
+from ivr.actions.questions import LOOK_UP_S, PERSON_KEY, REPEAT_KEY, SILENCE, PersonWanted, choose, confirm
 from ivr.line import Line
 from ivr.services import Services
 from ivr.voice import spoken
@@ -22,6 +23,8 @@ from ivr.voice.prompts import Phrase, Prompt
 
 BY_THE_LINE: Final = "ivr"
 """Who booked: the robot."""
+END_MENU: Final = "appointment-end-menu"
+MAIN: Final = "1"
 OTHERWISE: Final = "service"
 """The topic of whoever names none of those that are read out."""
 
@@ -38,17 +41,36 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "ma
     if visit is None:
         line.call.ahead = await line.say("appointment-nothing-free")
         return "none"
-    now = services.clock.now()
     answer: list[Phrase] = ["appointment-too-many"]
+    opening, key = answer, ""
     if isinstance(visit, Appointment):
-        number = spoken.digit_by_digit(numbers.written(visit.number))
-        at = times.at_that_time(visit.starts_at, now, of_office)
-        answer = [
-            Prompt("appointment-booked", at=at, number=number),
-            Prompt("office-address", address=office.spoken_address),
-        ]
-    key = await choose(line, *answer, "appointment-end-menu", keys="1", silence=SILENCE)
+        opening = answer = _told(visit, services.clock.now(), of_office)
+        if await survey_consent.is_due(line, services, visit):
+            opening, key = await _asked_after(line, services, visit, answer)
+    while key not in (MAIN, SILENCE):
+        key = await choose(line, *opening, END_MENU, keys=MAIN + REPEAT_KEY, silence=SILENCE)
+        opening = answer
     return "done" if key == SILENCE else "main"
+
+
+def _told(visit: Appointment, now: datetime, of_office: OfficeTimes) -> list[Phrase]:
+    number = spoken.digit_by_digit(numbers.written(visit.number))
+    return [
+        Prompt("appointment-booked", at=times.at_that_time(visit.starts_at, now, of_office), number=number),
+        Prompt("office-address", address=of_office.office.spoken_address),
+    ]
+
+
+async def _asked_after(
+    line: Line, services: Services, visit: Appointment, answer: list[Phrase]
+) -> tuple[list[Phrase], str]:
+    """Tell of the visit, then ask for the consent: what comes before the menu. A key that cuts the telling short is the
+    menu's, and nothing is asked.
+    """
+    key = await line.say(*answer)
+    if key == PERSON_KEY:
+        raise PersonWanted
+    return (answer, key) if key else (await survey_consent.ask(line, services, visit), "")
 
 
 async def _topic(line: Line, office: Office) -> str:
