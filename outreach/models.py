@@ -23,6 +23,8 @@ class Purpose(StrEnum):
     """A call before planned works at their address; the matter is the premise."""
     PLANNED_MESSAGE = "planned-message"
     """A message before planned works where no call reached them; the matter is the premise."""
+    SURVEY = "survey"
+    """A call after a visit to an office, to ask about it; the matter is the number of the visit."""
     APPEAL = "appeal"
     """The number of an appeal by message, and what becomes of it."""
     VISIT = "visit"

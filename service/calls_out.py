@@ -13,6 +13,7 @@ from ivr.outbound import duty
 from ivr.outbound.campaigns.planned import PlannedScript
 from ivr.outbound.campaigns.restored import RestorationScript
 from ivr.outbound.campaigns.rounds import CampaignCalls
+from ivr.outbound.campaigns.survey import SurveyScript
 from ivr.outbound.dialer import Dialer
 from ivr.outbound.duty import Duty, DutyPace
 from ivr.outbound.duty_script import DutyScript
@@ -67,6 +68,7 @@ class CallsOut:
                 {
                     Purpose.RESTORED: RestorationScript(db, clock, matters.worklist, matters.outage_desk),
                     Purpose.PLANNED: PlannedScript(db, clock),
+                    Purpose.SURVEY: SurveyScript(db, clock),
                 },
                 matters.outage_desk,
                 matters.messages,

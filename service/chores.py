@@ -129,7 +129,7 @@ class Chores:
         self._offices = controller.console.offices
         self._shelf = controller.console.shelf
         self._aloud: OnTheShelf | None = None
-        """The articles and passports whose sound was made."""
+        """The articles, passports and surveys whose sound was made."""
 
     async def make_prompts(self) -> None:
         """Make what is not there yet (a new wording, a cleared cache), let go of what nobody hears any more (F32)."""
@@ -141,7 +141,7 @@ class Chores:
         await asyncio.to_thread(self._voice.prune)
 
     async def make_reference(self) -> None:
-        """Make the sound of articles and passports that have changed, before a caller needs it."""
+        """Make the sound of articles, passports and surveys that have changed, before a caller needs it."""
         told = self._shelf.now()
         if told is self._aloud:
             return

@@ -94,7 +94,7 @@ async def one(request: web.Request) -> web.Response:
         title=f"{TITLES[campaign.purpose]} {found.outage.code}",
         progress=found,
         planned=campaign.purpose is Purpose.PLANNED,
-        calls=[(call, _phone(actor, call.phone)) for call in calls],
+        calls=[(call, phone_of(actor, call.phone)) for call in calls],
         messages={one.id: one for one in written},
         message_states=MESSAGE_STATES,
         by=people.spelled(campaign.changed_by, names) if campaign.changed_by else "",
@@ -107,7 +107,8 @@ async def one(request: web.Request) -> web.Response:
     )
 
 
-def _phone(actor: Actor, phone: str) -> str:
+def phone_of(actor: Actor, phone: str) -> str:
+    """A number as this person may see it."""
     return "не хранится" if phone.startswith(campaigns.NOBODY) else shown(actor, "phone", phone) or ""
 
 

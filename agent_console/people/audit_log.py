@@ -46,6 +46,7 @@ ACTIONS: Final[Mapping[AuditAction, str]] = {
     AuditAction.ANNOUNCEMENT_WITHDRAWN: "снял объявление",
     AuditAction.CAMPAIGN_STOPPED: "остановил обзвон",
     AuditAction.CAMPAIGN_RESUMED: "продолжил обзвон",
+    AuditAction.SURVEY_STARTED: "начал опрос",
     AuditAction.MESSAGE_SENT_AGAIN: "отправил сообщение ещё раз",
     AuditAction.EDITION_PUBLISHED: "изменил меню линии",
     AuditAction.APPOINTMENT_BOOKED: "записал на приём",

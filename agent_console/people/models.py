@@ -112,6 +112,7 @@ class AuditAction(StrEnum):
     ANNOUNCEMENT_WITHDRAWN = "announcement.withdrawn"
     CAMPAIGN_STOPPED = "campaign.stopped"
     CAMPAIGN_RESUMED = "campaign.resumed"
+    SURVEY_STARTED = "survey.started"
     MESSAGE_SENT_AGAIN = "message.sent-again"
     EDITION_PUBLISHED = "edition.published"
     """What callers meet was changed: before and after of each thing."""

@@ -52,6 +52,10 @@ class Permission(StrEnum):
     CAMPAIGN_READ = "campaign.read"
     CAMPAIGN_MANAGE = "campaign.manage"
     """Stop the robot's calls to people and let them go on."""
+    SURVEY_READ = "survey.read"
+    """What people answered when the robot asked them about their visits."""
+    SURVEY_RUN = "survey.run"
+    """Have it ask, stop it and let it go on."""
     WORK_READ = "work.read"
     """The worklist; which kinds of item is said by the four below, and whoever sees an item may end it."""
     WORK_OUTAGES = "work.outages"
@@ -142,7 +146,7 @@ GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
     | _OVERSEES
     | _CAMPAIGNS
     | {_P.OUTAGE_READ, _P.STORM_RUN, _P.APPEAL_APPROVE, _P.APPEAL_EXPORT, _P.AGENTS_MANAGE}
-    | {_P.PERSONAL_READ, _P.QUALITY_READ},
+    | {_P.PERSONAL_READ, _P.QUALITY_READ, _P.SURVEY_READ},
     Role.QA: _JUDGES,
     Role.QA_BRANCHES: _JUDGES | _SETTLES,
     Role.QA_HEAD: _JUDGES | _SETTLES | {_P.QUALITY_LEAD, _P.RECORDING_HOLD},
@@ -150,7 +154,8 @@ GRANTED: Final[Mapping[Role, frozenset[Permission]]] = {
     | {_P.WALLBOARD_READ, _P.CARD_READ, _P.APPEAL_READ, _P.KNOWLEDGE_READ, _P.WORK_READ, _P.WORK_OUTAGES}
     | {_P.OUTAGE_READ, _P.OUTAGE_DISPATCH, _P.STORM_RUN},
     Role.MANAGER: _OVERSEES
-    | {_P.CARD_READ, _P.APPEAL_READ, _P.WALLBOARD_READ, _P.KNOWLEDGE_READ, _P.QUALITY_READ, _P.LINE_EDIT},
+    | {_P.CARD_READ, _P.APPEAL_READ, _P.WALLBOARD_READ, _P.KNOWLEDGE_READ, _P.QUALITY_READ, _P.LINE_EDIT}
+    | {_P.SURVEY_READ, _P.SURVEY_RUN},
     Role.CLERK: _DECIDES
     | {_P.REPORT_READ, _P.CARD_READ, _P.CARD_WRITE, _P.KNOWLEDGE_READ}
     | {_P.APPOINTMENT_READ, _P.APPOINTMENT_WRITE},

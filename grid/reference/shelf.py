@@ -14,12 +14,14 @@ from grid.knowledge import Knowledge
 from grid.reference import further_appeal
 from grid.reference.passport_articles import articles
 from grid.reference.passports import Passports
+from grid.reference.surveys import Surveys
 from gridline.companies import Company
 from gridline.companies.parts import HigherBody
 from gridline.errors import Misconfigured
 
 KNOWLEDGE: Final = "knowledge"
 PASSPORTS: Final = "passports"
+SURVEYS: Final = "surveys"
 Stamps = frozenset[tuple[str, int, int]]
 Bodies = tuple[tuple[HigherBody, ...], ...]
 """Of every company, where its answers may be appealed against."""
@@ -34,6 +36,7 @@ class OnTheShelf:
     knowledge: Knowledge
     """The articles, those of the passports and of further appeal among them."""
     passports: Passports
+    surveys: Surveys
 
 
 class ReferenceShelf:
@@ -46,7 +49,7 @@ class ReferenceShelf:
         self._dialplan = dialplan
         self._companies = companies
         self._seen: tuple[Stamps, Bodies] | None = None
-        self._told = OnTheShelf(Knowledge({}), Passports({}))
+        self._told = OnTheShelf(Knowledge({}), Passports({}), Surveys({}))
         self._turn = asyncio.Lock()
 
     def now(self) -> OnTheShelf:
@@ -67,7 +70,7 @@ class ReferenceShelf:
 
     def _stamped(self) -> Stamps:
         found = set()
-        for folder in (KNOWLEDGE, PASSPORTS):
+        for folder in (KNOWLEDGE, PASSPORTS, SURVEYS):
             for file in (self._dialplan / folder).rglob("*.yaml"):
                 try:
                     stat = file.stat()
@@ -85,12 +88,17 @@ class ReferenceShelf:
             passports = self._told.passports
             if self._seen is None:  # there is nothing to keep: what is right in them serves
                 passports = Passports.load(self._dialplan / PASSPORTS, companies, lambda _: None)
+        surveys = Surveys.load(self._dialplan / SURVEYS, companies, _survey_refused)
         knowledge = Knowledge.load(self._dialplan / KNOWLEDGE, companies, _refused)
         made = {}
         for id, company in companies.items():
             made[id] = (*articles(passports.of(id)), further_appeal.article(company))
-        return OnTheShelf(knowledge.with_more(made), passports)
+        return OnTheShelf(knowledge.with_more(made), passports, surveys)
 
 
 def _refused(error: Misconfigured) -> None:
     log.error("article-refused", reason=error.message)
+
+
+def _survey_refused(error: Misconfigured) -> None:
+    log.error("surveys-refused", reason=error.message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,6 +34,10 @@ WITHIN_S = 2.0
 log = structlog.get_logger(__name__)
 
 
+Then = Callable[..., Awaitable[Sequence[Phrase]]]
+"""What else is asked before the last menu: given the words that go before it, it returns those that are left to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageOffer:
     """A message that a caller may have: the prompt that offers it, and what stores their consent and it together."""
@@ -54,16 +58,25 @@ async def told(line: Line, services: Services, answer: Prompt, phone: str, *, ag
     return await offered(line, services, offer, answer, phone=phone, again=again)
 
 
-async def offered(line: Line, services: Services, offer: MessageOffer, *answer: Phrase, phone: str, again: str) -> str:
+async def _no_more(*before: Phrase) -> Sequence[Phrase]:
+    return before
+
+
+async def offered(
+    line: Line, services: Services, offer: MessageOffer, *answer: Phrase, phone: str, again: str, then: Then = _no_more
+) -> str:
     """The same of any message; where `phone` takes none, or the question cannot be recorded, it is not offered."""
     # A consent without its sound is none.
     label = await services.begin_recording(line.call, "consent") if takes_messages(phone) else None
-    if label is None:
+    opening: Sequence[Phrase] = answer
+    if label is not None:
+        async with line.recorded(services.incoming.samples(label)):
+            key = await choose(line, *answer, offer.question, keys="12", silence="2")
+        opening = await _agreed(line, services, offer, phone, label) if key == "1" else ()
+    opening = await then(*opening)
+    if tuple(opening) == answer:
         return await _ended(line, *answer, again)
-    async with line.recorded(services.incoming.samples(label)):
-        key = await choose(line, *answer, offer.question, keys="12", silence="2")
-    done = await _agreed(line, services, offer, phone, label) if key == "1" else ()
-    key = await _ended(line, *done, again, keys="1*#")
+    key = await _ended(line, *opening, again, keys="1*#")
     return await _ended(line, *answer, again) if key == "*" else key
 
 

@@ -15,7 +15,10 @@ class CallPurpose(StrEnum):
     PLANNED = "planned"
     """Planned works at the address of whoever asked to be told."""
 
+    SURVEY = "survey"
+    """What a visit to an office was like, for whoever agreed to be asked."""
+
     @property
     def urgency(self) -> int:
         """The lower goes first where calls wait for each other."""
-        return 0 if self is CallPurpose.DANGER else 1
+        return {CallPurpose.DANGER: 0, CallPurpose.SURVEY: 2}.get(self, 1)

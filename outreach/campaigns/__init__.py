@@ -1,4 +1,4 @@
-"""Campaigns of calls: made of an outage and the consents to be told of it, worked off a call at a time.
+"""Campaigns of calls: made of an outage or a survey and the consents to it, worked off a call at a time.
 
 At most one process has a call in hand (its lease), and one whose end was not seen is not made again: a person who was
 called may not be called twice because a program died.
@@ -37,6 +37,7 @@ class Claimed:
     campaign_id: str
     company_id: str
     outage_id: str
+    """Empty of a survey."""
     phone: str
     attempts: int
     leased_until: datetime
@@ -49,13 +50,14 @@ class Claimed:
 async def claim(session: AsyncSession, company_id: str, now: datetime, most: int) -> list[Claimed]:
     """Up to `most` calls of a company that are due, in this process's hands from now on; the longest due first.
 
-    A withdrawn consent ends its call here, before anything is dialled. Nobody is called about what is not so any more.
+    Whoever waits to hear of their supply goes before all who are only asked. A withdrawn consent ends its call here,
+    before anything is dialled. Nobody is called about what is not so any more.
     """
     due = (
         select(CampaignCall, Campaign, Consent.withdrawn_at)
         .join(Campaign, Campaign.id == CampaignCall.campaign_id)
         .join(Consent, Consent.id == CampaignCall.consent_id)
-        .join(Outage, Outage.id == Campaign.outage_id)
+        .outerjoin(Outage, Outage.id == Campaign.outage_id)
         .where(
             still.so(now),
             CampaignCall.state == CallState.WAITING,
@@ -63,7 +65,7 @@ async def claim(session: AsyncSession, company_id: str, now: datetime, most: int
             Campaign.company_id == company_id,
             Campaign.state == CampaignState.RUNNING,
         )
-        .order_by(CampaignCall.next_at, CampaignCall.id)
+        .order_by(Campaign.purpose == Purpose.SURVEY, CampaignCall.next_at, CampaignCall.id)
         .limit(most)
         .with_for_update(of=CampaignCall, skip_locked=True)
     )
@@ -74,7 +76,7 @@ async def claim(session: AsyncSession, company_id: str, now: datetime, most: int
             continue
         until = now + LEASE
         call.state, call.leased_until = CallState.DIALLING, until
-        about = (campaign.id, campaign.company_id, campaign.outage_id)
+        about = (campaign.id, campaign.company_id, campaign.outage_id or "")
         whom = (call.phone, call.attempts, until)
         claimed.append(Claimed(call.id, *about, *whom, campaign.purpose, campaign.starts_at))
     return claimed
@@ -90,7 +92,7 @@ async def renew(session: AsyncSession, held: Claimed, now: datetime) -> Claimed 
     call = await session.scalar(select(CampaignCall).where(*mine).with_for_update())
     if call is None:
         return None
-    wanted = select(Campaign.id).join(Outage, Outage.id == Campaign.outage_id)
+    wanted = select(Campaign.id).outerjoin(Outage, Outage.id == Campaign.outage_id)
     running = wanted.where(Campaign.id == held.campaign_id, Campaign.state == CampaignState.RUNNING, still.so(now))
     consent = await session.get_one(Consent, call.consent_id)
     if consent.withdrawn_at is not None:
@@ -177,11 +179,21 @@ async def provisional(session: AsyncSession) -> list[tuple[Outage, bool]]:
 
 
 async def set_state(
-    session: AsyncSession, campaign_id: str, state: CampaignState, actor: str, now: datetime, *, visible_to: Scope
+    session: AsyncSession,
+    campaign_id: str,
+    state: CampaignState,
+    actor: str,
+    now: datetime,
+    *,
+    visible_to: Scope,
+    surveys: bool = False,
 ) -> None:
-    """Stop a campaign, or let it go on. Raises NotFound, OutOfScope."""
-    campaign = await session.get(Campaign, campaign_id, with_for_update=True)
-    if campaign is None or campaign.state not in (CampaignState.RUNNING, CampaignState.STOPPED):
+    """Stop a campaign, or let it go on: one of a survey, or one of the others. Raises NotFound, OutOfScope."""
+    open_one = Campaign.state.in_((CampaignState.RUNNING, CampaignState.STOPPED))
+    kind = Campaign.purpose == Purpose.SURVEY if surveys else Campaign.purpose != Purpose.SURVEY
+    query = select(Campaign).where(Campaign.id == campaign_id, open_one, kind)
+    campaign = await session.scalar(query.with_for_update())
+    if campaign is None:
         raise NotFound("Такого обзвона нет, или он уже закончен.")
     visible_to.check(campaign.company_id, campaign.branch)
     campaign.state, campaign.changed_at, campaign.changed_by = state, now, actor

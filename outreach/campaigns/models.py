@@ -1,4 +1,4 @@
-"""What is stored of campaigns: whom the robot calls about a restoration or before planned works, and what they said."""
+"""What is stored of campaigns: whom the robot calls after a restoration, before works, to ask; what they said."""
 
 from __future__ import annotations
 
@@ -37,17 +37,21 @@ class CallState(StrEnum):
 
 
 class Said(StrEnum):
-    """What somebody answered to «is the power back?», or that they heard of planned works to the end."""
+    """What somebody answered to «is the power back?», that they heard of planned works, how far they were asked."""
 
     YES = "yes"
     NO = "no"
     TOLD = "told"
+    ASKED = "asked"
+    """Every question of a survey, to the end."""
+    PART = "part"
+    """A survey that they left half-way: what they had answered is kept."""
     STOP = "stop"
     """Call me no more."""
 
 
 class Campaign(Base):
-    """Everybody who is to be called about one restoration, or before planned works at one hour."""
+    """Everybody who is to be called about one restoration, before planned works at one hour, or to be asked."""
 
     __tablename__ = "campaigns"
     __table_args__ = (
@@ -65,9 +69,10 @@ class Campaign(Base):
     id: Mapped[str] = id_column()
     company_id: Mapped[str] = mapped_column(String(32))
     branch: Mapped[str] = mapped_column(String(32))
-    outage_id: Mapped[str] = mapped_column(ForeignKey("outages.id", ondelete="CASCADE"))
+    outage_id: Mapped[str | None] = mapped_column(ForeignKey("outages.id", ondelete="CASCADE"))
+    """None of a survey: what that asks stands in `survey_campaigns`."""
     purpose: Mapped[Purpose] = mapped_column(code_type(Purpose))
-    """`RESTORED` or `PLANNED`."""
+    """`RESTORED`, `PLANNED` or `SURVEY`."""
     starts_at: Mapped[datetime | None]
     """When the planned works begin, as people are told; None of a restoration."""
     outage_version: Mapped[int | None]

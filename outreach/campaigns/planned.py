@@ -101,7 +101,8 @@ async def end(session: AsyncSession, now: datetime) -> None:
     stands = exists().where(Outage.id == Campaign.outage_id, still.as_announced())
     moved = update(Campaign).where(_PLANNED, Campaign.state != CampaignState.LAPSED, Campaign.starts_at > now, ~stands)
     lapsed = moved.values(state=CampaignState.LAPSED, changed_at=now, changed_by="").returning(Campaign.outage_id)
-    gone = list(await session.scalars(lapsed.execution_options(synchronize_session=False)))
+    lapsed_of = await session.scalars(lapsed.execution_options(synchronize_session=False))
+    gone = [outage_id for outage_id in lapsed_of if outage_id is not None]
     await stored.withdraw_about(session, gone, Purpose.PLANNED_MESSAGE, now)
     begun = (_PLANNED, Campaign.starts_at <= now, Campaign.state.in_((CampaignState.RUNNING, CampaignState.STOPPED)))
     over = or_(and_(*begun), and_(_PLANNED, Campaign.state == CampaignState.LAPSED))

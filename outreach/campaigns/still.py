@@ -12,7 +12,7 @@ from outreach.models import Purpose
 
 
 def so(now: datetime) -> ColumnElement[bool]:
-    """Whether somebody may be called now for a campaign that is joined to its outage.
+    """Whether somebody may be called now for a campaign that is joined to its outage; a survey has none, and may.
 
     Of planned works the places must be those that the campaign knows: an outage that was changed a moment ago waits
     for the next round of `planned`.
@@ -24,7 +24,7 @@ def so(now: datetime) -> ColumnElement[bool]:
         Campaign.outage_version == Outage.version,
         as_announced(),
     )
-    return or_(restored, ahead)
+    return or_(restored, ahead, Campaign.purpose == Purpose.SURVEY)
 
 
 def as_announced() -> ColumnElement[bool]:

@@ -37,6 +37,7 @@ OVERVIEW: Final[Mapping[str, str]] = {
     "serve": "Вести телефонную линию, пока не придёт SIGTERM.",
     "setup": "Подготовить всё: Asterisk, голос, подсказки, базу данных, консоль. Повторный запуск — секунды.",
     "speech": "Распознавание речи: модели.",
+    "surveys": "Целевые опросы: начать, остановить, посмотреть.",
     "users": "Люди, которым открыта консоль.",
 }
 """What `gridline --help` says about each command, without importing them all (2 s); a test keeps it in step."""

@@ -16,7 +16,7 @@ from gridline.db import new_id
 from gridline.errors import InvalidInput
 from ivr.actions import by_message, told
 from ivr.actions.by_message import MessageOffer
-from ivr.actions.office import choice, times
+from ivr.actions.office import choice, survey_consent, times
 from ivr.actions.power.offered import offered
 from ivr.actions.questions import LOOK_UP_S, SILENCE, choose, confirm
 from ivr.line import Line
@@ -55,7 +55,7 @@ async def act(line: Line, services: Services, topic: str) -> Literal["done", "ma
 
 
 async def _told(line: Line, services: Services, of_office: OfficeTimes, visit: Appointment) -> str:
-    """Tell them, and offer it by message; the key that ended it."""
+    """Tell them, offer it by message, ask whether the robot may call after it; the key that ended it."""
     number = spoken.digit_by_digit(numbers.written(visit.number))
     at = times.at_that_time(visit.starts_at, services.clock.now(), of_office)
     answer = (
@@ -63,7 +63,8 @@ async def _told(line: Line, services: Services, of_office: OfficeTimes, visit: A
         Prompt("office-address", address=of_office.office.spoken_address),
     )
     offer = MessageOffer(OFFER, partial(_queue, line, services, of_office.office, visit))
-    return await by_message.offered(line, services, offer, *answer, phone=visit.phone, again=AGAIN)
+    then = partial(survey_consent.ask, line, services, visit)
+    return await by_message.offered(line, services, offer, *answer, phone=visit.phone, again=AGAIN, then=then)
 
 
 async def _queue(

@@ -1,4 +1,4 @@
-"""What of the passports and articles can be made before any call, so that a long one keeps nobody waiting: a step."""
+"""What of passports, articles and surveys can be made before any call, so that a long one keeps nobody waiting."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from grid.reference.sections import ArticleSection
 from grid.reference.shelf import OnTheShelf, ReferenceShelf
 from gridline.companies import Company
 from gridline.errors import GridlineError
+from ivr.actions.reference import survey_words
 from ivr.actions.reference.connection_consultation import parts
 from ivr.voice.clips import PromptUnavailable
 from ivr.voice.prompts import Phrase, Prompt
@@ -31,6 +32,9 @@ def phrases(told: OnTheShelf, company: Company) -> Iterator[tuple[str, list[Phra
             yield f"passport-{passport.id}", part
     if passports.accompaniment:
         yield "accompaniment", [Prompt("consult-accompaniment", words=passports.accompaniment)]
+    for survey in told.surveys.of(company.id):
+        for part in survey_words.parts(survey):
+            yield f"survey-{survey.id}", part
 
 
 async def made(voice: Voice, shelf: ReferenceShelf, company: Company) -> list[str]:

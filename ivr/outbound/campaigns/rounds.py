@@ -34,7 +34,11 @@ from worklist.outage_desk import OutageDesk
 
 ROUND_S: Final = 5.0
 NOT_NOW: Final = timedelta(minutes=1)
-CALLED_FOR: Final = {Purpose.RESTORED: CallPurpose.RESTORED, Purpose.PLANNED: CallPurpose.PLANNED}
+CALLED_FOR: Final = {
+    Purpose.RESTORED: CallPurpose.RESTORED,
+    Purpose.PLANNED: CallPurpose.PLANNED,
+    Purpose.SURVEY: CallPurpose.SURVEY,
+}
 
 log = structlog.get_logger(__name__)
 

@@ -27,6 +27,7 @@ from gridline.errors import NotFound
 from ivr.figures import form42, form43
 from service.cli.report.ivr import ivr
 from service.cli.report.request import ReportRequest, made, say, single, sources_of
+from service.cli.report.survey import survey
 from worklist import kept
 
 CompanyOption = Annotated[str, typer.Option("--company", help="Компания (id)")]
@@ -53,6 +54,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("intime")(in_time)
     group.command("repeats")(repeated)
     group.command("ivr")(ivr)
+    group.command("survey")(survey)
     group.command("callbacks")(calls_back)
     group.command("promises")(kept_promises)
     app.add_typer(group)

@@ -67,7 +67,7 @@ def ivr(
     out: OutOption = None,
 ) -> None:
     """Меню за период: чем кончились звонки, что происходит в каждом месте, какими путями идут."""
-    counted = asyncio.run(_count(company, _day("--from", first), _day("--to", last), branch, version))
+    counted = asyncio.run(_count(company, day("--from", first), day("--to", last), branch, version))
     if as_json:
         text = json.dumps(_json(counted), ensure_ascii=False, indent=2)
         if out is None:
@@ -125,7 +125,8 @@ def _heard(flow: Flow, storm: Flow, book: PromptBook, company: Company) -> Calla
     return lambda name: menu_tree.heard(places[name], words) if name in places else "нет в сегодняшнем меню"
 
 
-def _day(name: str, text: str) -> date:
+def day(name: str, text: str) -> date:
+    """A day of the command line. Raises InvalidInput."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -72,6 +72,13 @@ ONE = {
         "    documents: >-",
         "passports.0.documents: «2» прочтут неверно. Пишите всё русскими словами, и числа тоже.",
     ),
+    "a survey without an answer": (
+        "surveys/moesk.yaml",
+        "        answer: mark\n",
+        "",
+        "      - id: staff",
+        "Ответ — либо оценка (answer: mark), либо варианты (choices). Оставьте одно из них.",
+    ),
     "visits for something that no technician does": (
         SKEK,
         "works: [replacement, admission, readings]",
@@ -215,11 +222,14 @@ def test_a_menu_a_recording_or_an_article_of_nobody_is_told(dialplan: Path, tmp_
     (dialplan / "menus/other.yaml").write_text("from: common\n", "utf-8")
     (dialplan / "knowledge/other").mkdir()
     (dialplan / "passports/other.yaml").write_text("passports: []\n", "utf-8")
+    (dialplan / "surveys/other.yaml").write_text("surveys: []\n", "utf-8")
     assert found(dialplan, tmp_path / "var", TODAY) == [
         f"{dialplan}/menus/other.yaml:1: Это меню ни одной компании. Назовите его в поле menu компании или уберите.",
         f"{dialplan}/knowledge/other:1: Это статьи ни одной компании. Назовите папку как компанию "
         "(arhenergo, moesk, mrsk-centra, pskovenergo, skek) или уберите.",
         f"{dialplan}/passports/other.yaml:1: Это паспорта ни одной компании. Назовите файл как компанию "
+        "(arhenergo, moesk, mrsk-centra, pskovenergo, skek) или уберите.",
+        f"{dialplan}/surveys/other.yaml:1: Это опросы ни одной компании. Назовите файл как компанию "
         "(arhenergo, moesk, mrsk-centra, pskovenergo, skek) или уберите.",
     ]
 

@@ -11,6 +11,8 @@ from appeals.taxonomy import shipped as taxonomy
 from grid.knowledge import Knowledge
 from grid.offices import book, offices
 from grid.reference.passports import Passports
+from grid.reference.shelf import SURVEYS
+from grid.reference.surveys import Surveys
 from gridline.calendar.calendar_file import NAME, kept_days, load_calendar
 from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO
 from gridline.companies import ALWAYS, Company, every
@@ -48,6 +50,7 @@ def found(dialplan: Path, var: Path, today: date) -> list[str]:
         *_articles(dialplan / "knowledge", known),
         *_offices(dialplan / book.FOLDER, companies, known),
         *_passports(dialplan / "passports", known),
+        *_surveys(dialplan / SURVEYS, known),
         *_calendar(var, today),
     ]
     return list(dict.fromkeys(line for each in told for line in each.message.splitlines()))
@@ -204,6 +207,16 @@ def _passports(folder: Path, known: Sequence[str]) -> list[Misconfigured]:
         if file.stem not in {COMMON, *known}:
             cure = f"Назовите файл как компанию ({', '.join(known)}) или уберите."
             refused.append(misconfigured(file, [Mistake(1, "Это паспорта ни одной компании.", cure)]))
+    return refused
+
+
+def _surveys(folder: Path, known: Sequence[str]) -> list[Misconfigured]:
+    refused: list[Misconfigured] = []
+    Surveys.load(folder, known, refused.append)
+    for file in _yaml_in(folder):
+        if file.stem not in known:
+            cure = f"Назовите файл как компанию ({', '.join(known)}) или уберите."
+            refused.append(misconfigured(file, [Mistake(1, "Это опросы ни одной компании.", cure)]))
     return refused
 
 
