@@ -21,8 +21,8 @@ from gridline.yaml.file import Tree
 
 _WIDTH: Final = 118
 _MARK: Final = re.compile(r"(?:(?<=\s)|^)#", re.MULTILINE)
-_SHORT: Final = 40
-"""Letters of a mapping that stands in one line."""
+_FEW, _SHORT = 2, 40
+"""Keys and letters of a mapping that stands in one line."""
 
 
 class _Writer(yaml.SafeDumper):
@@ -45,7 +45,7 @@ _Writer.add_representer(str, _text)
 
 def _mapping(writer: yaml.SafeDumper, tree: Mapping[str, Tree]) -> yaml.MappingNode:
     plain = [part for part in tree.values() if isinstance(part, str)]
-    short = len(plain) == len(tree) and sum(map(len, [*tree, *plain])) < _SHORT
+    short = len(plain) == len(tree) <= _FEW and sum(map(len, [*tree, *plain])) < _SHORT
     return writer.represent_mapping("tag:yaml.org,2002:map", tree.items(), flow_style=short)
 
 

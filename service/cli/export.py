@@ -29,13 +29,15 @@ def add_to(app: typer.Typer) -> None:
     def offices(file: FileArgument, company: CompanyOption) -> None:
         """Офисы компании."""
         dialplan, companies = _installation()
-        told = office_file.load(dialplan / book.FOLDER / f"{company}.yaml", companies.by_id(company))
-        _write(file, office_table.sheet(told, companies.by_id(company)))
+        owner = companies.by_id(company)
+        path = dialplan / book.FOLDER / f"{owner.id}.yaml"
+        told = office_file.load(path, owner) if path.exists() else office_file.NONE
+        _write(file, office_table.sheet(told, owner))
 
     @group.command()
     def passports(file: FileArgument, company: OwnerOption) -> None:
         """Паспорта услуг."""
-        _write(file, passport_files.sheet(_installation()[0], company))
+        _write(file, passport_files.sheet(*_installation(), company))
 
     @group.command()
     def knowledge(file: FileArgument, company: OwnerOption) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -157,10 +158,19 @@ def changes(fields: Mapping[str, tuple[str, str]]) -> str:
     return "; ".join(f"{name}: {before or 'пусто'} → {after or 'пусто'}" for name, (before, after) in fields.items())
 
 
-def shorter(text: str) -> str:
-    """A text in one line, its beginning alone where it is long: for a difference that a person reads."""
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN else f"{line[:SHOWN].rstrip()}…"
+def shorter(before: str, now: str) -> tuple[str, str]:
+    """Two texts in one line each, for a difference that a person reads: long ones from about where they part."""
+    one, other = (" ".join(text.split()) for text in (before, now))
+    if max(len(one), len(other)) <= SHOWN:
+        return one, other
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    start = one.rfind(" ", 0, same - SHOWN // 3) + 1 if same > SHOWN // 3 else 0
+    return _cut(one, start), _cut(other, start)
+
+
+def _cut(line: str, start: int) -> str:
+    end = start + SHOWN
+    return f"{'…' if start else ''}{line[start:end].rstrip()}{'…' if end < len(line) else ''}"
 
 
 def refuse(problems: Problems, table: HandedTable, unplaced: Iterable[Mistake]) -> None:

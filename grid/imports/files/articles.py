@@ -195,9 +195,7 @@ def _difference(own: Mapping[str, ArticleTree], read: list[_Read]) -> Difference
             continue
         before, now = _told(own[one.id]), _told(one.tree)
         if before != now:
-            fields = {
-                FIELDS[key]: (shorter(before[key]), shorter(now[key])) for key in FIELDS if before[key] != now[key]
-            }
+            fields = {FIELDS[key]: shorter(before[key], now[key]) for key in FIELDS if before[key] != now[key]}
             changed.append(f"Статья «{own[one.id]['title']}»: {changes(fields)}.")
     gone = [f"Убрана статья «{own[id]['title']}» ({id})." for id in own.keys() - {one.id for one in read}]
     return Difference(added, changed, sorted(gone), len(read) - len(added) - len(changed))

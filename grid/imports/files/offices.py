@@ -87,7 +87,7 @@ def _difference(known: list[KnownOffice], reader: OfficeRows, read: list[OfficeR
     return Difference(
         added,
         changed,
-        [f"Убран офис «{one.name}»: {one.address}." for one in gone],
+        [f"Убран офис «{one.name}»: {one.address}. Записанных туда предупредите." for one in gone],
         len(read) - len(added) - len(changed),
         reader.several,
     )

@@ -25,6 +25,7 @@ from grid.imports.files.passport_rows import FIELDS, STAGE_FIELDS, PassportRow
 from grid.reference import terms
 from grid.reference.passports import APPLICANTS, COMMON, POWERS, Passport, read_passports
 from grid.reference.shelf import PASSPORTS
+from gridline.companies import Companies
 from gridline.tables.tabular import Problems
 from gridline.yaml import parts
 from gridline.yaml.edit import tree_of
@@ -44,7 +45,7 @@ def import_passports(dialplan: Path, table: HandedTable, *, smaller: bool = Fals
     A passport is known by «код», or else by its name; one that the table lacks goes, and the common one serves in its
     place. What else the file says (reasons, accompaniment) stays. Raises as `import_offices`.
     """
-    path = dialplan / PASSPORTS / f"{_known_id(table)}.yaml"
+    path = dialplan / PASSPORTS / f"{_known_id(table.companies, table.company_id)}.yaml"
     before = text_of(path)
     known = _there(path, before)
     problems = Problems()
@@ -70,9 +71,9 @@ def import_passports(dialplan: Path, table: HandedTable, *, smaller: bool = Fals
     return take(files, _difference(known, read, made), dry_run=dry_run)
 
 
-def _known_id(table: HandedTable) -> str:
+def _known_id(companies: Companies, company_id: str) -> str:
     """The company's, or `common`. Raises NotFound."""
-    return COMMON if table.company_id == COMMON else table.companies.by_id(table.company_id).id
+    return COMMON if company_id == COMMON else companies.by_id(company_id).id
 
 
 def _there(path: Path, text: str | None) -> dict[str, PassportTree]:
@@ -112,15 +113,15 @@ def _difference(known: Mapping[str, PassportTree], read: list[PassportRow], made
             continue
         before, now = _told(known[id]), _told(one.tree)
         if before != now:
-            fields = {key: (shorter(before[key]), shorter(now[key])) for key in now if before[key] != now[key]}
+            fields = {key: shorter(before[key], now[key]) for key in now if before[key] != now[key]}
             changed.append(f"Паспорт «{known[id]['name']}»: {changes(fields)}.")
     gone = [f"Убран паспорт «{tree['name']}»." for id, tree in known.items() if id not in made]
     return Difference(added, changed, gone, len(read) - len(added) - len(changed))
 
 
-def sheet(dialplan: Path, company_id: str) -> Sheet:
-    """The passports that there are, as the table that is read: a row a stage. Raises Misconfigured."""
-    path = dialplan / PASSPORTS / f"{company_id}.yaml"
+def sheet(dialplan: Path, companies: Companies, company_id: str) -> Sheet:
+    """The passports that there are, as the table that is read: a row a stage. Raises NotFound, Misconfigured."""
+    path = dialplan / PASSPORTS / f"{_known_id(companies, company_id)}.yaml"
     told = read_passports(path).passports if path.exists() else ()
     return Sheet(COLUMNS, [row for passport in told for row in _rows(passport)])
 
