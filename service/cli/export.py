@@ -23,7 +23,7 @@ OwnerOption = Annotated[str, typer.Option("--company", help="Код компан
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(name="export", no_args_is_help=True, help="Записать таблицу, чтобы исправить её и загрузить.")
+    group = typer.Typer(name="export", no_args_is_help=True, help="Записать офисы, паспорта и статьи таблицей.")
 
     @group.command()
     def offices(file: FileArgument, company: CompanyOption) -> None:
