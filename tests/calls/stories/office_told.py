@@ -81,19 +81,19 @@ async def an_office_of_an_imported_table_is_told_to_the_next_caller(scene: Play)
     company = companies.by_id("moesk")
     now = office_table.sheet(offices.load(dialplan / "offices" / "moesk.yaml", company), company)
     file = scene.house.settings.var / "offices.csv"
-    klin = dict.fromkeys(now.columns, "") | {"офис": "Клин", "адрес": "г. Клин, ул. Мира, д. 5", "категория": "3"}
-    klin |= {
-        "населённые пункты": "г. Клин",
+    dubna = dict.fromkeys(now.columns, "") | {"офис": "Дубна", "адрес": "г. Дубна, ул. Мира, д. 5", "категория": "3"}
+    dubna |= {
+        "населённые пункты": "г. Дубна",
         "телефон": "8-800-700-40-70",
         "часы": "пн-пт 9-17",
         "услуги": "подключение",
     }
     with file.open("w", encoding="utf-8", newline="") as out:
-        csv.writer(out, delimiter=";").writerows((now.columns, *now.rows, tuple(klin.values())))
+        csv.writer(out, delimiter=";").writerows((now.columns, *now.rows, tuple(dubna.values())))
     import_offices(dialplan, HandedTable(file, companies, "moesk"), VOICE)
-    told = Prompt("office-address", address="город Клин, улица Мира, дом пять")
+    told = Prompt("office-address", address="город Дубна, улица Мира, дом пять")
     async with scene.greeted(own, "4", "reference-menu", "2", "settlement-letters") as caller:
-        await goes(caller, "4445#", told)
+        await goes(caller, "3625#", told)
         await caller.hangs_up()
     (await ended(scene, own)).left("offices", "hung-up")
 
