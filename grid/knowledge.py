@@ -184,7 +184,7 @@ def _folder(folder: Path, refused: Refused | None) -> dict[str, Article]:
     found: dict[str, Article] = {}
     for file in sorted(folder.glob("*.yaml")):
         try:
-            found[file.stem] = _article(file)
+            found[file.stem] = read_article(file)
         except Misconfigured as error:
             if refused is None:
                 raise
@@ -192,12 +192,13 @@ def _folder(folder: Path, refused: Refused | None) -> dict[str, Article]:
     return found
 
 
-def _article(file: Path) -> Article:
+def read_article(file: Path) -> Article:
+    """One article's file. Raises Misconfigured with every mistake at its line."""
     source = read(file)
     told = validated(source, _File, _SHAPES)
     made = blocks(told.text)
     if not made:
-        raise Misconfigured(f"{file}: статья пуста.")
+        raise misconfigured(file, [Mistake(source.line("text"), "Статья пуста.", "Впишите текст.")])
     if told.spoken is not None and told.section is None:
         cure = f"Впишите раздел: {', '.join(ArticleSection)}."
         raise misconfigured(file, [Mistake(source.line("spoken"), "У статьи есть spoken, но нет section.", cure)])

@@ -112,11 +112,27 @@ class HandedTable:
     counted: bool = False
     """Whether the file must end in a row that says how many there were: one that broke off is refused whole."""
 
-    def rows(self, *, required: Sequence[str], optional: Sequence[str], problems: Problems) -> Iterator[Row]:
+    def rows(
+        self,
+        *,
+        required: Sequence[str],
+        optional: Sequence[str],
+        problems: Problems,
+        ways: Mapping[str, str] = tabular.NO_WAYS,
+        with_lines: Collection[str] = (),
+    ) -> Iterator[Row]:
         """Each row, as `gridline.tables.tabular.rows` gives it. Raises InvalidInput."""
         if self.given is not None:
             return tabular.given_rows(self.file, self.given, required=required, optional=optional, problems=problems)
-        return tabular.rows(self.file, required=required, optional=optional, problems=problems, counted=self.counted)
+        return tabular.rows(
+            self.file,
+            required=required,
+            optional=optional,
+            problems=problems,
+            counted=self.counted,
+            ways=ways,
+            with_lines=with_lines,
+        )
 
     def company(self, cells: Mapping[str, str]) -> Company:
         """The company of a row. Raises BadCell."""

@@ -26,8 +26,13 @@ _SHAPES: Final = {
 _SPOKEN: Final = re.compile(r"[А-Яа-яЁё+ ,.«»-]+")
 
 
+def sayable(written: str) -> bool:
+    """Whether it can be read aloud as it is written."""
+    return _SPOKEN.fullmatch(written) is not None
+
+
 def _sayable(written: str) -> str:
-    if not _SPOKEN.fullmatch(written):
+    if not sayable(written):
         raise ValueError(f"«{printable(written, at_most=60)}» вслух не прочесть. Напишите словами, без цифр.")
     return written
 
@@ -143,7 +148,7 @@ def _at_odds(told: Offices, company: Company, file: YamlFile) -> Iterator[Mistak
         if office.name in names[:at]:
             what = f"Офисов с именем «{office.name}» несколько."
             yield Mistake(file.line(*here, "name"), what, "Назовите их по-разному: по имени из них выбирают.")
-        if office.spoken_name is None and not _SPOKEN.fullmatch(office.name):
+        if office.spoken_name is None and not sayable(office.name):
             what = f"Имя «{office.name}» вслух не прочесть."
             yield Mistake(file.line(*here, "name"), what, "Добавьте spoken_name словами.")
         if office.hours not in told.schedules:

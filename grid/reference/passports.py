@@ -121,7 +121,9 @@ class Passport(_Frozen):
     stages: Annotated[tuple[PassportStage, ...], Field(min_length=1)]
 
 
-class _File(_Frozen):
+class PassportFile(_Frozen):
+    """What one file says, a company's or the common one."""
+
     reasons: tuple[ConnectionReason, ...] | None = None
     accompaniment: Aloud | None = None
     passports: tuple[Passport, ...] = ()
@@ -171,35 +173,40 @@ class Passports:
         return self._companies.get(company_id, CompanyPassports({}))
 
 
-def _together(common: _File, own: _File) -> CompanyPassports:
+def _together(common: PassportFile, own: PassportFile) -> CompanyPassports:
     cases = dict(_cases(common)) | dict(_cases(own))
     reasons = common.reasons if own.reasons is None else own.reasons
     return CompanyPassports(cases, reasons or (), own.accompaniment or common.accompaniment or "")
 
 
-def _cases(file: _File) -> Iterator[tuple[Case, Passport]]:
+def _cases(file: PassportFile) -> Iterator[tuple[Case, Passport]]:
     for passport in file.passports:
         for who in passport.applicants:
             yield (who, passport.power), passport
 
 
-def _file(path: Path, refused: Refused | None) -> _File:
+def _file(path: Path, refused: Refused | None) -> PassportFile:
     if not path.exists():
-        return _File()
+        return PassportFile()
     try:
-        file = read(path)
-        told = validated(file, _File, SHAPES)
-        if mistakes := list(_at_odds(told, file)):
-            raise misconfigured(path, mistakes)
+        return read_passports(path)
     except Misconfigured as error:
         if refused is None:
             raise
         refused(error)
-        return _File()
+        return PassportFile()
+
+
+def read_passports(path: Path) -> PassportFile:
+    """One file. Raises Misconfigured with every mistake at its line."""
+    file = read(path)
+    told = validated(file, PassportFile, SHAPES)
+    if mistakes := list(_at_odds(told, file)):
+        raise misconfigured(path, mistakes)
     return told
 
 
-def _at_odds(told: _File, file: YamlFile) -> Iterator[Mistake]:
+def _at_odds(told: PassportFile, file: YamlFile) -> Iterator[Mistake]:
     ids: set[str] = set()
     taken: dict[Case, str] = {}
     for at, passport in enumerate(told.passports):

@@ -53,6 +53,11 @@ class Schedule(BaseModel):
     """Hours on a working weekend day; such a day usually replaces a Friday, so Friday's by default."""
     holidays: Literal["closed", "as-usual"] = "closed"
 
+    @property
+    def week(self) -> dict[Weekday, tuple[tuple[int, int], ...]]:
+        """The hours of each open day, in the order of the week."""
+        return {day: tuple(sorted(self.days[day])) for day in WEEKDAYS if self.days.get(day)}
+
     def holds(self, local: datetime, workdays: Workdays) -> bool:
         """Whether `local` (a time in the company's zone) lies within the hours."""
         minute = local.hour * 60 + local.minute

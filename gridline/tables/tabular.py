@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 from gridline.errors import InvalidInput
 from gridline.tables import delimited, workbook
+from gridline.tables.clean import BadCell as BadCell
+from gridline.tables.clean import clean, lined, safe
 from gridline.tables.words import plain
 
 MOST_BYTES = 64 * 2**20
@@ -19,22 +20,13 @@ MOST_COLUMNS = 256
 SHOWN = 50
 """Wrong rows told in full; of the others the number."""
 
+TITLES = 10
+"""Lines with one cell, a name of the table, that may stand above its header."""
+
 END = "конец"
 """The first cell of a counted table's last row."""
 
-_BLANKS = str.maketrans({"\t": " ", "\r": " ", "\n": " ", "\u00a0": " ", "\u00ad": "", "\u200b": "", "\ufeff": ""})
-
-
-_ERROR = re.compile(
-    r"#(?:N/A|Н/Д|REF!|ССЫЛКА!|VALUE!|ЗНАЧ!|NAME\?|ИМЯ\?|DIV/0!|ДЕЛ/0!|NUM!|ЧИСЛО!|NULL!|ПУСТО!|SPILL!|ПЕРЕНОС!|CALC!|ВЫЧИСЛ!"
-    r"|GETTING_DATA|#+)|(?:Err|Ошибка):\d{3}",
-    re.IGNORECASE,
-)
-"""How spreadsheets show a cell whose formula failed, in English and Russian; LibreOffice's have numbers."""
-
-
-class BadCell(Exception):
-    """A cell that cannot be taken; the message is for the person who made the table."""
+NO_WAYS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +59,41 @@ class Problems:
 
 
 def rows(
-    file: Path, *, required: Sequence[str], optional: Sequence[str], problems: Problems, counted: bool = False
+    file: Path,
+    *,
+    required: Sequence[str],
+    optional: Sequence[str],
+    problems: Problems,
+    counted: bool = False,
+    ways: Mapping[str, str] = NO_WAYS,
+    with_lines: Collection[str] = (),
 ) -> Iterator[Row]:
     """Each row that is not blank, its cells trimmed; rows that are no rows go to `problems`.
 
-    The first row that is not blank names the columns; their order, case and «е» for «ё» do not matter. Raises
+    The first row that is not blank, or the first below a title, names the columns; their order, case and «е» for «ё» do
+    not matter. `ways`: what else people call a column. `with_lines`: columns whose cells keep their lines. Raises
     InvalidInput when the file is not such a table: unreadable, too large, of another kind, wrongly encoded, with
     missing, doubled or unknown columns (an unknown one is a misspelt one, and would silently leave data out). A
     `counted` table says in its last row how many there were («конец», 12): without that it did not come whole.
     """
     lines = iter(_numbered(file))
-    header = _header(file, lines, {plain(name): name for name in (*required, *optional)})
+    known = {plain(way): column for way, column in ways.items()} | {
+        plain(name): name for name in (*required, *optional)
+    }
+    header = _header(file, lines, known)
     _check_header(file, header, required, optional)
-    yield from _rows(file, header, _whole(file, lines) if counted else lines, (*required, *optional), problems)
+    found = _whole(file, lines) if counted else lines
+    yield from _rows(file, header, found, (*required, *optional), problems, with_lines)
 
 
 def _whole(file: Path, lines: Iterator[tuple[int, Sequence[object]]]) -> Iterator[tuple[int, Sequence[object]]]:
     """The lines before the last, which must be the end mark with their number. Raises InvalidInput."""
     count = 0
     for number, cells in lines:
-        words = [_clean(cell) for cell in cells]
+        words = [clean(cell) for cell in cells]
         if words and plain(words[0]) == END:
             told = words[1] if len(words) > 1 else ""
-            if told != str(count) or any(_clean(cell) for _, after in lines for cell in after):
+            if told != str(count) or any(clean(cell) for _, after in lines for cell in after):
                 raise InvalidInput(f"{file.name}: строк {count}, а в конце сказано «{told[:10]}»: файл не цел.")
             return
         count += any(words)
@@ -123,35 +127,44 @@ def _rows(
     lines: Iterable[tuple[int, Sequence[object]]],
     columns: Sequence[str],
     problems: Problems,
+    with_lines: Collection[str] = (),
 ) -> Iterator[Row]:
     count = 0
+    with_lines_at = {at for at, name in enumerate(header) if name in with_lines}
     for number, cells in lines:
         try:
-            clean = [_safe(cell) for cell in cells]
-            if not any(clean):
+            texts = [lined(cell) if at in with_lines_at else safe(cell) for at, cell in enumerate(cells)]
+            if not any(texts):
                 continue
             count += 1
             if count > MOST_ROWS:
                 raise InvalidInput(f"{file.name}: больше {MOST_ROWS} строк. Разделите файл.")
-            if any(clean[len(header) :]):
+            if any(texts[len(header) :]):
                 raise BadCell("ячеек больше, чем столбцов (лишний разделитель?)")
+            if any(text for name, text in zip(header, texts, strict=False) if not name):
+                raise BadCell("в столбце без названия есть значение")
         except BadCell as error:
             problems.add(number, str(error))
             continue
-        found = dict(zip(header, clean, strict=False))
+        found = dict(zip(header, texts, strict=False))
         yield Row(number, {name: found.get(name, "") for name in columns})
 
 
 def _header(file: Path, lines: Iterator[tuple[int, Sequence[object]]], known: dict[str, str]) -> list[str]:
-    for _, cells in lines:
-        header = [_clean(cell) for cell in cells]
-        while header and not header[-1]:
+    first: list[str] = []
+    for _, cells in islice(((number, cells) for number, cells in lines if any(map(clean, cells))), TITLES):
+        header = [clean(cell) for cell in cells]
+        while not header[-1]:
             header.pop()
         if len(header) > MOST_COLUMNS:
             raise InvalidInput(f"{file.name}: таблица шире {MOST_COLUMNS} столбцов. Оставьте в файле её одну.")
-        if header:
-            return [known.get(plain(name), name.casefold()) for name in header]
-    return []
+        named = [known.get(plain(name), name.casefold()) for name in header]
+        first = first or named
+        if any(plain(name) in known for name in header):
+            return named
+        if sum(map(bool, header)) > 1:
+            break
+    return first
 
 
 def _check_header(file: Path, header: list[str], required: Sequence[str], optional: Sequence[str]) -> None:
@@ -159,10 +172,10 @@ def _check_header(file: Path, header: list[str], required: Sequence[str], option
     missing = [name for name in required if name not in header]
     if missing:
         faults.append(f"нет столбцов: {_listed(missing)}")
-    unknown = [name for name in header if name not in {*required, *optional}]
+    unknown = [name for name in header if name and name not in {*required, *optional}]
     if unknown:
         faults.append(f"незнакомые столбцы: {_listed(unknown)} (возможны: {_listed([*required, *optional])})")
-    doubled = sorted({name for name in header if header.count(name) > 1})
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
         faults.append(f"столбцы повторяются: {_listed(doubled)}")
     if faults:
@@ -188,40 +201,3 @@ def _numbered(file: Path) -> Iterator[tuple[int, Sequence[object]]]:
             f"{file.name}: это старый формат Excel или файл под паролем. Сохраните его как XLSX без пароля."
         )
     return delimited.rows(file)
-
-
-def _clean(cell: object) -> str:
-    """A cell as text: whole numbers without «.0», moments in ISO, a day where the time is 00:00.
-
-    Excel keeps a moment as a fraction of days, so it is rounded to the second.
-    """
-    match cell:
-        case None:
-            return ""
-        case str():
-            return cell.strip() if cell.isprintable() else " ".join(cell.translate(_BLANKS).split())
-        case bool():
-            return "да" if cell else "нет"
-        case float():
-            return str(int(cell)) if cell.is_integer() else repr(cell)
-        case datetime():
-            second = cell if cell.year == MAXYEAR else cell + timedelta(milliseconds=500)
-            return second.isoformat(" ", "seconds").removesuffix(":00").removesuffix(" 00:00")
-        case date() | time():
-            return cell.isoformat()
-        case _:
-            return str(cell)
-
-
-def _safe(cell: object) -> str:
-    """As `_clean`; raises BadCell for what must not get in: failed and bare formulas, control characters, roundings."""
-    if isinstance(cell, int | float) and abs(cell) >= 1e15:
-        raise BadCell("число длиннее 15 знаков: Excel его округлил, задайте столбцу текстовый формат")
-    text = _clean(cell)
-    if not text.isprintable() and any(unicodedata.category(letter)[0] == "C" for letter in text):
-        raise BadCell("управляющий символ в ячейке")
-    if _ERROR.fullmatch(text):
-        raise BadCell(f"в ячейке ошибка {text[:20]}: исправьте формулу или сотрите её, если значения нет")
-    if (text[:1] in "=@" and text) or (text[:1] in ("+", "-") and text[1:2] and text[1] not in "0123456789 ("):
-        raise BadCell(f"ячейка начинается как формула: «{text[:20]}»")
-    return text

@@ -68,7 +68,7 @@ def _put(text: str, where: Where, value: Tree) -> str:
                 text = _put(text, (*where, key), part)
         return text
     column = _column(root, where)
-    start, end = node.start_mark.index, _end(node, text)
+    start, end = node.start_mark.index, end_of(node, text)
     if "\n" in text[text.rfind(":", 0, start) : start] and isinstance(node, yaml.CollectionNode):
         start = text.rfind(":", 0, start) + 1  # a block's first line stands below its key
         return text[:start] + " " + _written(value, column) + text[end:]
@@ -88,7 +88,7 @@ def _add(text: str, root: yaml.Node | None, where: Where, value: Tree) -> str:
     if holder.flow_style:
         return _put(text, where[:-1], {**had, key: value})
     column = holder.value[0][0].start_mark.column if holder.value else 0
-    end = _end(holder, text)
+    end = end_of(holder, text)
     line_end = text.find("\n", end)
     end = len(text) if line_end < 0 else line_end
     gap = "\n\n" if column == 0 and isinstance(value, dict) else "\n"
@@ -107,7 +107,7 @@ def _drop(text: str, where: Where) -> str:
         return _put(text, where[:-1], {key: part for key, part in had.items() if key != where[-1]})
     key, value = next(pair for pair in holder.value if pair[0].value == where[-1])
     start = text.rfind("\n", 0, key.start_mark.index) + 1
-    end = text.find("\n", _end(value, text))
+    end = text.find("\n", end_of(value, text))
     rest = "" if end < 0 else text[end + 1 :]
     if key.start_mark.column == 0 and text[:start].endswith("\n\n"):
         rest = rest.lstrip("\n")
@@ -190,11 +190,11 @@ def _column(root: yaml.Node | None, where: Where) -> int:
     return _column(root, where[:-1]) if len(where) > 1 else 0
 
 
-def _end(node: yaml.Node, text: str) -> int:
+def end_of(node: yaml.Node, text: str) -> int:
     """Behind the last letter of a node: a block's own mark stands behind the comments that follow it."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
-        return _end(last[1] if isinstance(last, tuple) else last, text)
+        return end_of(last[1] if isinstance(last, tuple) else last, text)
     start = node.start_mark.index
     return int(start + len(text[start : node.end_mark.index].rstrip()))
 

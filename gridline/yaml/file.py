@@ -32,11 +32,19 @@ class Mistake:
     """Where it stands, if in another file than the one that is read."""
 
 
-def misconfigured(path: Path, mistakes: Sequence[Mistake]) -> Misconfigured:
+class WrongFile(Misconfigured):
+    """One file and all that is wrong with it."""
+
+    def __init__(self, message: str, mistakes: Sequence[Mistake]) -> None:
+        super().__init__(message)
+        self.mistakes = tuple(mistakes)
+
+
+def misconfigured(path: Path, mistakes: Sequence[Mistake]) -> WrongFile:
     """The error that shows every mistake of one file, in the order of its lines; those of another file follow."""
     ordered = sorted(set(mistakes), key=lambda one: (one.file, one))
     shown = [f"{m.file or path}:{m.line}: {m.what} {m.cure}" for m in ordered]
-    return Misconfigured("\n".join(shown))
+    return WrongFile("\n".join(shown), ordered)
 
 
 @dataclass

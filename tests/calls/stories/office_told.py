@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from carrier.errors import StoryBroken
+from grid.imports import HandedTable
+from grid.imports.files import office_table
+from grid.imports.files.offices import import_offices
+from grid.offices import offices
+from gridline.companies import Companies
 from gridline.settings import HOUSE
 from ivr.voice.prompts import Prompt
+from service.cli.import_.files import VOICE
 from tests.calls.looked_up import ended
 from tests.calls.stories import BOOK, DISTRESS
 from tests.calls.stories.branches import YAROSLAVL
@@ -65,6 +72,30 @@ async def of_many_offices_the_settlement_tells_which(scene: Play) -> None:
         await goes(caller, "5564#", "office-which", "2", address("moesk", "moscow-north"))
         await caller.hangs_up()
     (await ended(scene, second)).left("offices", "hung-up")
+
+
+@BOOK.story("moesk")
+async def an_office_of_an_imported_table_is_told_to_the_next_caller(scene: Play) -> None:
+    own, dialplan = "+74952190009", scene.house.settings.dialplan
+    companies = Companies.load(dialplan / "companies")
+    company = companies.by_id("moesk")
+    now = office_table.sheet(offices.load(dialplan / "offices" / "moesk.yaml", company), company)
+    file = scene.house.settings.var / "offices.csv"
+    dubna = dict.fromkeys(now.columns, "") | {"офис": "Дубна", "адрес": "г. Дубна, ул. Мира, д. 5", "категория": "3"}
+    dubna |= {
+        "населённые пункты": "г. Дубна",
+        "телефон": "8-800-700-40-70",
+        "часы": "пн-пт 9-17",
+        "услуги": "подключение",
+    }
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out, delimiter=";").writerows((now.columns, *now.rows, tuple(dubna.values())))
+    import_offices(dialplan, HandedTable(file, companies, "moesk"), VOICE)
+    told = Prompt("office-address", address="город Дубна, улица Мира, дом пять")
+    async with scene.greeted(own, "4", "reference-menu", "2", "settlement-letters") as caller:
+        await goes(caller, "3625#", told)
+        await caller.hangs_up()
+    (await ended(scene, own)).left("offices", "hung-up")
 
 
 @BOOK.story("mrsk-centra")

@@ -138,7 +138,6 @@ def test_a_row_longer_than_its_header(tmp_path: Path) -> None:
         ("счёт;имя" + ";x" * 300, "шире 256 столбцов"),
         ("счёт;адрес\n1;2\n", "нет столбцов: «имя»; незнакомые столбцы: «адрес»"),
         ("счёт;имя;имя\n1;2;3\n", "столбцы повторяются: «имя»"),
-        ("счёт;;имя\n1;2;3\n", "незнакомые столбцы: «»"),
         ('счёт;имя\n1;"не закрыто\n2;б\n', "кавычки"),
         (b"\xff\xfe" + "счёт;имя\n".encode("utf-16-le"), "UTF-16"),
         ("счёт;имя\n1;а\n".encode() + b"2;\xff\xfe\n", "строка файла 3: это не UTF-8"),
@@ -180,3 +179,30 @@ def test_many_wrong_rows_are_told_in_order_and_cut(tmp_path: Path) -> None:
     assert lines[1] == "  строка 3: плохо"
     assert len(lines) == SHOWN + 2
     assert lines[-1] == f"  ... и ещё {198 - SHOWN}"
+
+
+@pytest.mark.parametrize("above", ["", "Список абонентов;;\n", "Список\n\nза год;;\n", "\n;Список;\n"])
+def test_a_title_may_stand_above_the_header(tmp_path: Path, above: str) -> None:
+    found, wrong = read(table(tmp_path, f"{above}счёт;имя;\n1;а;\n"))
+    assert (found[0].cells["счёт"], wrong) == ("1", [])
+
+
+def test_a_table_without_a_header_is_told_by_its_first_line(tmp_path: Path) -> None:
+    for text in ("Список\nещё\n", "Список\n1;2\nсчёт;имя\n"):
+        with pytest.raises(InvalidInput, match="незнакомые столбцы: «список»"):
+            read(table(tmp_path, text))
+
+
+def test_a_value_in_a_column_without_a_name(tmp_path: Path) -> None:
+    found, wrong = read(table(tmp_path, "счёт;;имя\n1;;а\n2;б;в\n"))
+    assert [row.number for row in found] == [2]
+    assert wrong == [(3, "в столбце без названия есть значение")]
+
+
+def test_a_column_by_another_name_and_cells_that_keep_their_lines(tmp_path: Path) -> None:
+    file = table(tmp_path, '№ счёта;имя\n1;" а \n- б\n\n=в "\n2;"=а\nб"\n')
+    problems = Problems()
+    told = {"required": ("счёт", "имя"), "optional": (), "ways": {"№ счета": "счёт"}, "with_lines": ("имя",)}
+    found = list(rows(file, problems=problems, **told))  # type: ignore[arg-type]
+    assert [row.cells for row in found] == [{"счёт": "1", "имя": "а\n- б\n\n=в"}]
+    assert [reason for _, reason in problems.found] == ["ячейка начинается как формула: «=а»"]

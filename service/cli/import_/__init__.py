@@ -1,4 +1,4 @@
-"""`gridline import net|renames|premises|outages|connections|appeals|numbering FILE`: loads tables into the database."""
+"""`gridline import net|renames|premises|outages|connections|appeals|numbering FILE`: tables into the database."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.settings import Settings
+from service.cli.import_ import files
 
 Importer = Callable[[Database, HandedTable], Awaitable[Outcome]]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="Таблица CSV или XLSX; первая строка — названия.")]
@@ -88,6 +89,7 @@ def add_to(app: typer.Typer) -> None:
         for line in (outcome.sentence, *outcome.notes):
             typer.echo(line)
 
+    files.add_to(group)
     app.add_typer(group)
 
 
