@@ -114,6 +114,7 @@ class AuditAction(StrEnum):
     CAMPAIGN_RESUMED = "campaign.resumed"
     MESSAGE_SENT_AGAIN = "message.sent-again"
     EDITION_PUBLISHED = "edition.published"
+    CALENDAR_CHANGED = "calendar.changed"
     """What callers meet was changed: before and after of each thing."""
     APPOINTMENT_BOOKED = "appointment.booked"
     APPOINTMENT_MOVED = "appointment.moved"
