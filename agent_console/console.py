@@ -30,6 +30,7 @@ from ivr.desk.desk import Desk
 from ivr.desk.reconnect import Reconnect
 from ivr.desk.recording_pause import RecordingPause
 from ivr.live.board import Board
+from ivr.menus.editions.calendar_days import CalendarDays
 from ivr.menus.editions.editions import Editions
 from ivr.menus.flows import Flows
 from ivr.outbound.agents_calls import AgentsCalls
@@ -77,6 +78,8 @@ class Console:
     flows: Flows
     editions: Editions
     """What callers meet, as drafts and versions."""
+    calendar_days: CalendarDays
+    """The days on and off that `calendar` counts by, to be changed."""
     voice: Voice
     settings: Settings
     push: Push

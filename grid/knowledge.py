@@ -67,6 +67,8 @@ class Article:
     """None: callers are not led to it, agents find it by topic and words."""
     spoken: str
     """What a caller hears; empty: nothing."""
+    has_file: bool
+    """Whether people write it; others are made of what the company's files say elsewhere."""
     _stems: Mapping[str, int]
 
     def weight(self, stem: str) -> int:
@@ -193,7 +195,7 @@ def _folder(folder: Path, refused: Refused | None) -> dict[str, Article]:
 
 
 def read_article(file: Path) -> Article:
-    """One article's file. Raises Misconfigured with every mistake at its line."""
+    """One article of a file. Raises Misconfigured with every mistake at its line."""
     source = read(file)
     told = validated(source, _File, _SHAPES)
     made = blocks(told.text)
@@ -210,6 +212,7 @@ def read_article(file: Path) -> Article:
         words=told.words,
         section=told.section,
         spoken=told.spoken or "",
+        has_file=True,
     )
 
 
@@ -222,10 +225,11 @@ def article_of(
     words: Iterable[str] = (),
     section: ArticleSection | None = None,
     spoken: str = "",
+    has_file: bool = False,
 ) -> Article:
     """An article of blocks, to be found by the words in them, by its title's and by further `words`."""
     weights: dict[str, int] = {}
     whole = " ".join(line for block in made for line in block.lines)
     for text, weight in ((whole, _TEXT), (" ".join(words), _WORDS), (title, _TITLE)):
         weights |= {stem: max(weight, weights.get(stem, 0)) for stem in stems(text)}
-    return Article(id, title, topics, made, section, spoken, weights)
+    return Article(id, title, topics, made, section, spoken, has_file, weights)

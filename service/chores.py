@@ -127,6 +127,7 @@ class Chores:
         self._db = controller.db
         self._clock = controller.console.clock
         self._offices = controller.console.offices
+        self._calendar_days = controller.console.calendar_days
         self._shelf = controller.console.shelf
         self._aloud: OnTheShelf | None = None
         """The articles, passports and surveys whose sound was made."""
@@ -177,5 +178,6 @@ class Chores:
 
     async def watch_menus(self) -> None:
         """What has changed serves new calls at once; a broken file is refused whole, the old one serves (F38)."""
+        await self._calendar_days.look()
         if await self._line_files.look():
             await self.make_prompts()

@@ -58,6 +58,7 @@ from ivr.journal.journal import Journal
 from ivr.journal.models import call_id
 from ivr.live.board import Board
 from ivr.live.view import CallKey, Changes
+from ivr.menus.editions.calendar_days import CalendarDays
 from ivr.menus.editions.checking import Checking, editions_settings
 from ivr.menus.editions.editions import Editions
 from ivr.menus.editions.line_files import LineFiles, vocabulary_by_voice
@@ -288,6 +289,7 @@ class Controller:
             agents_calls=self.agents_calls,
             flows=self.flows,
             editions=self.editions,
+            calendar_days=CalendarDays(self.db, clock, config.var, calendar),
             voice=self.voice,
             settings=config,
             push=self.push,

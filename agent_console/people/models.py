@@ -115,6 +115,7 @@ class AuditAction(StrEnum):
     SURVEY_STARTED = "survey.started"
     MESSAGE_SENT_AGAIN = "message.sent-again"
     EDITION_PUBLISHED = "edition.published"
+    CALENDAR_CHANGED = "calendar.changed"
     """What callers meet was changed: before and after of each thing."""
     APPOINTMENT_BOOKED = "appointment.booked"
     APPOINTMENT_MOVED = "appointment.moved"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from gridline.calendar.workdays import ProductionCalendar
+from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO, ProductionCalendar
 from gridline.errors import InvalidInput, Misconfigured
 from gridline.tables import cells
 from gridline.tables.cells import When
@@ -20,6 +22,8 @@ from gridline.tables.tabular import BadCell, Problems, rows
 NAME = "calendar.csv"
 COLUMNS = ("дата", "день", "основание")
 LONGEST_REASON = 300
+WARNED = timedelta(days=122)
+"""So long before it begins a year whose moved days nobody has told is warned of: from September on."""
 Word = Literal["on", "off", "usual"]
 WORDS: Mapping[str, Word] = {"рабочий": "on", "выходной": "off", "обычный": "usual"}
 _ANYWHERE = When(ZoneInfo("UTC"))  # whole days, which no zone changes
@@ -60,14 +64,53 @@ def import_days(upload: Path, var: Path) -> list[MovedDay]:
     uploaded, dropped = _read(upload)
     days = {row.day: row for row in [*kept_days(var), *uploaded]}
     table = sorted(row for day, row in days.items() if day not in dropped)
+    keep(table_text(table), var)
+    return table
+
+
+def table_text(days: Iterable[MovedDay]) -> str:
+    """The table as the file holds it, in order."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((row.day.isoformat(), "рабочий" if row.working else "выходной", row.why) for row in sorted(days))
+    return out.getvalue()
+
+
+def days_in(text: str) -> list[MovedDay]:
+    """The days of a table's text. Raises InvalidInput with every wrong row named."""
+    with tempfile.TemporaryDirectory(prefix="gridline-calendar-") as folder:
+        file = Path(folder) / NAME
+        file.write_text(text, "utf-8", newline="")
+        return _read(file)[0]
+
+
+def keep(text: str, var: Path) -> None:
+    """Put the table there in one step; an empty text takes it away."""
+    if not text:
+        (var / NAME).unlink(missing_ok=True)
+        return
     var.mkdir(parents=True, exist_ok=True)
     fresh = var / f".{NAME}.{os.getpid()}"
-    with fresh.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=";")
-        writer.writerow(COLUMNS)
-        writer.writerows((row.day.isoformat(), "рабочий" if row.working else "выходной", row.why) for row in table)
+    fresh.write_text(text, "utf-8", newline="")
     fresh.replace(var / NAME)
-    return table
+
+
+def kept_text(var: Path) -> str:
+    """The stored table as it is written; empty where there is none. Raises Misconfigured where it is no text."""
+    try:
+        return (var / NAME).read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"{var / NAME}: файл не в UTF-8. Верните его из резервной копии.") from error
+
+
+def unknown_years(today: date, days: Iterable[MovedDay], ahead: timedelta) -> list[int]:
+    """The years up to `ahead` from today whose moved days nobody has told yet."""
+    told = {row.day.year for row in days}
+    years = range(today.year, (today + ahead).year + 1)
+    return [year for year in years if year > MOVED_DAYS_KNOWN_TO and year not in told]
 
 
 def _read(file: Path) -> tuple[list[MovedDay], set[date]]:

@@ -27,14 +27,24 @@ new version of the library is noticed and its day goes here.
 
 
 class ProductionCalendar:
-    """Worked days and days off of a five-day week. Pure: no clock, no files.
+    """Worked days and days off of a five-day week. No clock, no files: whoever reads them says so with `take`.
 
     `overrides` is the uploaded table (True = worked) and wins over everything else.
     """
 
     def __init__(self, overrides: Mapping[date, bool] = MappingProxyType({})) -> None:
-        self._known: Mapping[date, bool] = {**CORRECTIONS, **overrides}
+        self.take(overrides)
         self._russia = holidays.country_holidays("RU", language="ru")
+
+    def take(self, overrides: Mapping[date, bool]) -> None:
+        """From now on this is the uploaded table."""
+        self._known: Mapping[date, bool] = {**CORRECTIONS, **overrides}
+
+    def unusual(self, year: int) -> list[date]:
+        """The worked weekends and the weekdays off of a year."""
+        first = date(year, 1, 1)
+        days = (first + timedelta(days=i) for i in range((date(year + 1, 1, 1) - first).days))
+        return [day for day in days if self.is_working(day) is not (day.weekday() < 5)]
 
     def is_working(self, day: date) -> bool:
         """Whether `day` is a working day. Raises InvalidInput outside FIRST_YEAR-LAST_YEAR."""

@@ -6,14 +6,14 @@ asked for and otherwise what it held before.
 
 from __future__ import annotations
 
-import copy
 import json
-from typing import Final
+from typing import Final, TypeGuard
 
 import yaml
 
 from gridline.errors import InvalidInput
 from gridline.yaml.file import Tree, Where
+from gridline.yaml.tree import at, with_value, without
 
 WIDEST: Final = 118
 """Columns of a line of words before it is broken."""
@@ -35,16 +35,16 @@ def put(text: str, where: Where, value: Tree) -> str:
     A mapping in a mapping's place changes key by key, so that what stands beside its lines stays. Raises InvalidInput
     where the text is no YAML, or is written in a way that this cannot change.
     """
-    wanted = _with(tree_of(text), where, value)
+    wanted = with_value(tree_of(text), where, value)
     return _proved(_put(text, where, value), wanted)
 
 
 def drop(text: str, where: Where) -> str:
     """The text without what stands at `where`, and without what then holds nothing. Raises InvalidInput."""
     before = tree_of(text)
-    if _at(before, where) is None:
+    if at(before, where) is None:
         return text
-    return _proved(_drop(text, where), _without(before, where))
+    return _proved(_drop(text, where), without(before, where))
 
 
 def _proved(text: str, wanted: Tree) -> str:
@@ -72,6 +72,8 @@ def _put(text: str, where: Where, value: Tree) -> str:
     if "\n" in text[text.rfind(":", 0, start) : start] and isinstance(node, yaml.CollectionNode):
         start = text.rfind(":", 0, start) + 1  # a block's first line stands below its key
         return text[:start] + " " + _written(value, column) + text[end:]
+    if _is_lines(value) and not _in_flow(root, where):
+        return text[:start] + _lines(value, column) + text[end:]
     return text[:start] + _written(value, column, used=start - text.rfind("\n", 0, start)) + text[end:]
 
 
@@ -119,12 +121,30 @@ def _line(key: str, value: Tree, column: int) -> str:
     if isinstance(value, dict) and (column == 0 or not _is_short(value)):
         inside = "\n".join(" " * (column + 2) + _line(name, part, column + 2) for name, part in value.items())
         return f"{_scalar(key)}:\n{inside}"
+    if _is_lines(value):
+        return f"{_scalar(key)}: {_lines(value, column)}"
     return f"{_scalar(key)}: {_written(value, column, used=column + len(key) + 2)}"
+
+
+def _is_lines(value: Tree) -> TypeGuard[str]:
+    """Whether it is a text of whole lines, which reads back from a block as it is."""
+    return isinstance(value, str) and value == f"{value.strip()}\n" and "\t" not in value
+
+
+def _lines(value: str, column: int) -> str:
+    """A text of several lines below its key, whose line begins at `column`."""
+    inside = "\n".join(f"{' ' * (column + 2)}{line}" if line else "" for line in value.splitlines())
+    return f"|\n{inside}"
+
+
+def _in_flow(root: yaml.Node | None, where: Where) -> bool:
+    holders = [_find(root, where[:depth]) for depth in range(len(where))]
+    return any(isinstance(one, yaml.CollectionNode) and one.flow_style for one in holders)
 
 
 def _is_short(value: dict[str, Tree]) -> bool:
     """Whether a mapping stands in one line: `press: {1: danger, 0: operator}`."""
-    return all(isinstance(part, str) and len(part) < LONG for part in value.values())
+    return all(isinstance(part, str) and len(part) < LONG and "\n" not in part for part in value.values())
 
 
 def _written(value: Tree, column: int, *, used: int = 0) -> str:
@@ -205,33 +225,3 @@ def _plain(node: yaml.Node) -> Tree:
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item) for item in node.value]
     return str(node.value)
-
-
-def _at(tree: Tree, where: Where) -> Tree | None:
-    for step in where:
-        if not isinstance(tree, dict) or step not in tree:
-            return None
-        tree = tree[str(step)]
-    return tree
-
-
-def _with(tree: Tree, where: Where, value: Tree) -> Tree:
-    whole: dict[str, Tree] = copy.deepcopy(tree) if isinstance(tree, dict) else {}
-    inner = whole
-    for step in where[:-1]:
-        deeper = inner.get(str(step))
-        inner[str(step)] = deeper = deeper if isinstance(deeper, dict) else {}
-        inner = deeper
-    inner[str(where[-1])] = value
-    return whole
-
-
-def _without(tree: Tree, where: Where) -> Tree:
-    whole = copy.deepcopy(tree)
-    for depth in range(len(where), 0, -1):
-        holder = _at(whole, where[: depth - 1])
-        assert isinstance(holder, dict)
-        del holder[str(where[depth - 1])]
-        if holder or depth == 1:
-            break
-    return whole

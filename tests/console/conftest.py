@@ -53,6 +53,7 @@ from ivr.desk.recording_pause import RecordingPause
 from ivr.desk.whisper import Whispers
 from ivr.live.board import Board
 from ivr.live.view import CallKey
+from ivr.menus.editions.calendar_days import CalendarDays
 from ivr.menus.editions.checking import Checking, editions_settings
 from ivr.menus.editions.editions import Editions
 from ivr.menus.flows import Flows
@@ -210,14 +211,15 @@ async def opened(db: Database, tmp_path: Path) -> AsyncIterator[ConsoleApp]:
         agents_calls=AgentsCalls(clock, lambda id: id, lambda agent: made.app[BANDS].call_changed(agent)),
         flows=_flows(),
         editions=Editions(db, clock, own, tmp_path, None, checking),
+        calendar_days=CalendarDays(db, clock, tmp_path, calendar),
         voice=voice,
         settings=settings,
         push=Push(clock),
         storm=Storm(db, clock, of_installation(settings.dialplan), settings.node),
         announcer=Announcer(db, clock, voice, tmp_path / "announced", disk),
         numbering=Numbering(db),
-        offices=OfficeBook(settings.dialplan / "offices", companies),
-        shelf=ReferenceShelf(settings.dialplan, companies),
+        offices=OfficeBook(own / "offices", companies),
+        shelf=ReferenceShelf(own, companies),
         judging=Judging.of(settings.dialplan, db, clock, companies, calendar, worklist),
         incoming=Incoming(tmp_path / "incoming", clock, least_free=0),
         recordings=tmp_path / "recordings",

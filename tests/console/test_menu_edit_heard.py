@@ -23,8 +23,12 @@ from agent_console.web.scripts import build
 from carrier.hearing.tones import chirps
 from carrier.leg import Leg
 from carrier.stories.installation import Installation
+from grid.knowledge import Knowledge
+from grid.reference.sections import GROUPS, TITLES, ArticleSection
 from gridline.settings import HOUSE
+from ivr.actions.questions import with_keys
 from ivr.journal.models import CallRecord
+from ivr.voice.prompts import Phrase, Prompt
 from ivr.voice.voice import Utterance, Voice
 from tests.console import brief
 from tests.console.conftest import sign_in
@@ -51,7 +55,7 @@ class Office:
         """Somebody calls."""
         return self.house.carrier.call(from_number=number, to=self.house.companies.by_id("skek").dids[0])
 
-    async def said(self, prompt: str, *, slow: bool = False) -> Utterance:
+    async def said(self, prompt: Phrase, *, slow: bool = False) -> Utterance:
         """A prompt as the files have it now."""
         voice = Voice.of(self.house.settings)
         try:
@@ -141,3 +145,39 @@ async def test_a_key_changed_in_the_page_is_met_by_the_next_caller_and_by_nobody
         query = select(CallRecord.caller, CallRecord.flow_version).where(CallRecord.caller.startswith("+7913999040"))
         versions = {row.caller: row.flow_version for row in await session.execute(query)}
     assert versions["+79139990401"] == versions["+79139990403"] != versions["+79139990402"]
+
+
+async def test_an_article_changed_in_the_page_is_heard_by_the_next_caller(office: Office) -> None:
+    page = office.page
+    words = "С сегодняшнего дня показания счётчика принимает и робот. Назовите их после сигнала."
+    await page.goto(f"{office.house.base}/knowledge?section=metering")
+    article = page.locator("details.article", has_text="Счётчик и показания")
+    await article.locator("summary").click()
+    await article.get_by_role("button", name="Изменить").click()
+    await page.get_by_label("Вслух").fill(words)
+    await page.get_by_role("button", name="Сохранить в черновик").click()
+    await expect(page.locator("#article-metering")).to_contain_text("изменено", timeout=60_000)
+    await page.get_by_role("link", name="Меню", exact=True).click()
+    await office.publishes()
+
+    book = Knowledge.load(office.house.settings.dialplan / "knowledge", ["skek"])
+    heard = [(group.name, [one for one in group.sections if book.aloud("skek", one)]) for group in GROUPS]
+    heard = [(name, sections) for name, sections in heard if sections]
+    [(group, sections)] = [(at, row) for at, (_, row) in enumerate(heard, 1) if ArticleSection.METERING in row]
+    told = [one.spoken for one in book.aloud("skek", ArticleSection.METERING)]
+    titles = [TITLES[section] for section in sections]
+    way: tuple[tuple[Phrase, str], ...] = (
+        ("main-menu", "4"),
+        ("reference-menu", "4"),
+        (Prompt("knowledge-groups", choices=with_keys([name for name, _ in heard])), str(group)),
+        (
+            Prompt("knowledge-sections", choices=with_keys(titles)),
+            str(sections.index(ArticleSection.METERING) + 1),
+        ),
+    )
+    async with office.caller("+79139990404") as next_caller:
+        for phrase, key in way:
+            await next_caller.hears(await office.said(phrase), 60)
+            await next_caller.press(key)
+        for spoken in told[: told.index(words) + 1]:
+            await next_caller.hears(await office.said(Prompt("knowledge-words", words=spoken)), 60)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridline.clock import SystemClock
 from gridline.companies import Companies, Company
 from gridline.db import Database
-from gridline.errors import Conflict, InvalidInput, NotFound, Unavailable
+from gridline.errors import Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
 from gridline.settings import HOUSE
 from gridline.yaml import edit
-from ivr.menus.editions import places
+from ivr.menus.editions import articles, places
+from ivr.menus.editions.articles import ArticleForm
 from ivr.menus.editions.checking import Checking
 from ivr.menus.editions.drafts import DraftMoved
 from ivr.menus.editions.edition import Edition, EditionChange
@@ -204,3 +207,112 @@ def test_a_places_form_changes_only_what_it_changed(dialplan: Path) -> None:
     assert isinstance(theirs, dict)
     for name in theirs.keys() - tree.keys():
         assert places.write(text, common, name, PlaceForm.of(theirs[name])) == text, "nothing becomes one's own"
+
+
+CONTACTS = "knowledge/skek/contacts.yaml"
+
+
+def renamed(edition: Edition, title: str) -> Edition:
+    form = replace(ArticleForm.of(edition.files[CONTACTS]), title=title)
+    return edition.with_("files", CONTACTS, articles.write(edition.files[CONTACTS], form))
+
+
+async def test_an_article_is_published_taken_out_and_had_back(
+    editions: Editions, skek: Company, dialplan: Path
+) -> None:
+    own, before = dialplan / CONTACTS, (dialplan / CONTACTS).read_text("utf-8")
+    await editions.begin(skek, OLGA)
+    draft = await editions.draft(skek)
+    assert draft is not None
+    content = renamed(draft.content, "СКЭК: как связаться").with_("files", "knowledge/skek/water.yaml", "")
+    await editions.save(skek, 0, content, "статьи", OLGA)
+    await editions.publish(skek, 1, "", OLGA, nobody)
+    assert own.read_text("utf-8") == before.replace("title: СКЭК, телефоны и часы", 'title: "СКЭК: как связаться"')
+    assert not (dialplan / "knowledge/skek/water.yaml").exists()
+    first = (await editions.versions(skek, most=9))[-1]
+    await editions.begin(skek, IGOR, Edition.of(first.content))
+    await editions.publish(skek, 1, "", IGOR, nobody)
+    assert own.read_text("utf-8") == before
+    assert (dialplan / "knowledge/skek/water.yaml").exists()
+
+
+async def test_a_version_from_before_articles_says_nothing_of_them(
+    editions: Editions, skek: Company, dialplan: Path
+) -> None:
+    now = await editions.now(skek)
+    old = {part: value for part, value in now.stored().items() if part != "folders"}
+    old["files"] = {name: text for name, text in now.files.items() if name in (MENU, HOURS)}
+    old["words"] = {**now.words, "goodbye": "Всего доброго!"}
+    await editions.begin(skek, OLGA, Edition.of(old))
+    draft = await editions.draft(skek)
+    assert draft is not None
+    assert [(one.part, one.name) for one in draft.changes] == [("words", "goodbye")]
+    await editions.publish(skek, 1, "", OLGA, nobody)
+    assert (dialplan / CONTACTS).exists()
+
+
+async def test_an_article_broken_by_hand_is_told_and_neither_is_lost(
+    editions: Editions, skek: Company, dialplan: Path
+) -> None:
+    await editions.begin(skek, OLGA)
+    draft = await editions.draft(skek)
+    assert draft is not None
+    await editions.save(skek, 0, renamed(draft.content, "Контакты"), "статья", OLGA)
+    (dialplan / CONTACTS).write_text("title: [", "utf-8")
+    with pytest.raises(FilesMoved, match=CONTACTS):
+        await editions.publish(skek, 1, "", OLGA, nobody)
+    (dialplan / CONTACTS).write_text(draft.content.files[CONTACTS], "utf-8")
+    (dialplan / "knowledge/skek/water.yaml").write_text("title: [", "utf-8")
+    with pytest.raises(InvalidInput, match="Это не YAML"):
+        await editions.publish(skek, 1, "", OLGA, nobody)
+    (dialplan / "knowledge/skek/water.yaml").write_bytes("title: Вода".encode("cp1251"))
+    with pytest.raises(Misconfigured, match="не в UTF-8"):
+        await editions.publish(skek, 1, "", OLGA, nobody)
+    assert (dialplan / CONTACTS).read_text("utf-8") == draft.content.files[CONTACTS]
+    assert await editions.draft(skek) is not None
+
+
+async def test_two_who_save_at_the_same_moment_are_told_apart(editions: Editions, skek: Company) -> None:
+    await asyncio.gather(editions.begin(skek, OLGA), editions.begin(skek, IGOR))
+    draft = await editions.draft(skek)
+    assert draft is not None
+    both = await asyncio.gather(
+        *(
+            editions.save(skek, 0, draft.content.with_("words", "goodbye", who), who, who)
+            for who in (OLGA, IGOR, "Анна Белых")
+        ),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in both].count(DraftMoved) == 2, both
+    now = await editions.draft(skek)
+    assert now is not None
+    assert (now.revision, now.content.words["goodbye"]) == (1, now.saved_by)
+
+
+async def test_a_commit_that_fails_leaves_the_files_as_they_were(
+    editions: Editions, skek: Company, dialplan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await editions.begin(skek, OLGA)
+    draft = await editions.draft(skek)
+    assert draft is not None
+    await editions.save(skek, 0, swapped(draft.content), "клавиши", OLGA)
+
+    async def gone(session: AsyncSession) -> None:
+        assert (dialplan / MENU).read_text("utf-8") != draft.content.files[MENU], "they are written by now"
+        raise Unavailable("База данных недоступна")
+
+    monkeypatch.setattr(AsyncSession, "commit", gone)
+    with pytest.raises(Unavailable, match="недоступна"):
+        await editions.publish(skek, 1, "", OLGA, nobody)
+    monkeypatch.undo()
+    assert (dialplan / MENU).read_text("utf-8") == draft.content.files[MENU]
+    assert await editions.draft(skek) is not None
+    assert await editions.versions(skek, most=9) == []
+
+
+def test_an_articles_form_changes_only_what_it_changed(dialplan: Path) -> None:
+    for file in sorted((dialplan / "knowledge").glob("*/*.yaml")):
+        text = file.read_text("utf-8")
+        form = ArticleForm.of(text)
+        assert articles.write(text, form) == text
+        assert ArticleForm.of(articles.write("", form)) == form

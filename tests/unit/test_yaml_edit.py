@@ -105,3 +105,21 @@ def test_any_words_come_back_as_they_were_given(words: str) -> None:
 def test_a_text_that_is_no_yaml_is_refused_with_its_line() -> None:
     with pytest.raises(InvalidInput, match="строка 2"):
         put("a: b\n c: d", ("a",), "e")
+
+
+LISTED = "offices:\n  - id: north   # северный\n    phone: 1\n  - id: south\n    phone: 2\n"
+
+
+def test_a_value_in_a_list_of_mappings_is_changed_in_its_place() -> None:
+    assert put(LISTED, ("offices", 1, "phone"), "3") == LISTED.replace("phone: 2", "phone: 3")
+    assert put(LISTED, ("offices", 0, "windows"), "4") == LISTED.replace("phone: 1\n", "phone: 1\n    windows: 4\n")
+    assert drop(LISTED, ("offices", 0, "phone")) == LISTED.replace("    phone: 1\n", "")
+    with pytest.raises(InvalidInput):
+        put(LISTED, ("offices", 2, "phone"), "5")
+
+
+def test_a_text_of_lines_stands_below_its_key_as_people_write_it() -> None:
+    lines = "! Осторожно: ток\n\n## Шаги\n1. Раз # не комментарий\n"
+    written = "title: А\ntext: |\n  ! Осторожно: ток\n\n  ## Шаги\n  1. Раз # не комментарий\n"
+    assert put("title: А\n", ("text",), lines) == written
+    assert put("title: А\ntext: |\n  Старое.\n", ("text",), lines) == written

@@ -17,14 +17,14 @@ from agent_console.web.company import companies_of, company_asked
 from agent_console.web.query_string import PageQuery, QueryString
 from agent_console.web.render import render
 from agent_console.web.routes import MenuEntry, add, add_entry
-from gridline.calendar import days
+from gridline.calendar import calendar_file, days
 from gridline.companies import Company
-from gridline.errors import InvalidInput
+from gridline.errors import GridlineError, InvalidInput
 from ivr.figures import menu, menu_tree
 from ivr.figures.callers import ENDS, CallerEnd
 from ivr.figures.figures import Period
 from ivr.figures.menu import FlowVersion, MenuQuestion
-from ivr.menus.model import Flow, Menu, Place
+from ivr.menus.model import Menu, Place
 
 LONGEST_DAYS: Final = 31
 """A longer period is for `gridline report ivr`."""
@@ -76,7 +76,7 @@ async def page(request: web.Request) -> web.Response:
     """The figures asked for; yesterday's without a period."""
     console, actor, company = console_of(request), actor_of(request), company_asked(request)
     today = days.day_of(console.clock.now(), company.zone)
-    yesterday = days.day_before(today)
+    yesterday, may_edit = days.day_before(today), actor.may(Permission.LINE_EDIT) and not actor.branch
     branches = [one for one in company.branches if not actor.branch or one.id == actor.branch]
     asked = _read(request.query, company, [one.id for one in branches], yesterday)
     async with console.db.read() as session:
@@ -84,8 +84,10 @@ async def page(request: web.Request) -> web.Response:
         _known(asked, versions)
         found = await menu.figures(session, asked.question(company), visible_to=actor.scope)
     usual, storm = console.flows.of(company), console.flows.of(company, storm=True)
-    flow = storm if asked.version == storm.version else usual
-    places = {**storm.places, **usual.places}
+    trust = console.flows.of_trust_line(company) if company.trust_line else usual
+    flow = next((one for one in (storm, trust) if one.version == asked.version), usual)
+    places = {**trust.places, **storm.places, **usual.places, **flow.places}
+    names = {storm.version: "в шторм", trust.version: "телефон доверия", usual.version: "сегодняшнее"}
     heard = _heard(console, company, places)
     return render(
         request,
@@ -96,9 +98,10 @@ async def page(request: web.Request) -> web.Response:
         choices=companies_of(console, actor),
         branches=branches,
         asked=asked,
-        versions={one.version: _version(one, usual, storm) for one in versions},
+        versions={one.version: _version(one, names) for one in versions},
         found=found,
-        draft=await console.editions.draft(company) if actor.may(Permission.LINE_EDIT) else None,
+        draft=await console.editions.draft(company) if may_edit else None,
+        unknown_years=await _unknown_years(console, today) if may_edit else [],
         ends=ENDS,
         exits=menu_tree.EXITS,
         tree=menu_tree.tree(flow, found.places),
@@ -116,6 +119,15 @@ async def page(request: web.Request) -> web.Response:
             "30 дней": days.last(30, today),
         },
     )
+
+
+async def _unknown_years(console: Console, today: date) -> list[int]:
+    """The years that begin soon and whose moved days nobody has told; a table that cannot be read tells them itself."""
+    try:
+        own, _ = await console.calendar_days.now()
+    except GridlineError:
+        return []
+    return calendar_file.unknown_years(today, own, calendar_file.WARNED)
 
 
 def _read(query: Mapping[str, str], company: Company, branches: Collection[str], yesterday: date) -> MenuQuery:
@@ -141,8 +153,7 @@ def _known(asked: MenuQuery, versions: Collection[FlowVersion]) -> None:
         raise InvalidInput("По этой версии меню звонков за период нет. Выберите другую версию или период.")
 
 
-def _version(one: FlowVersion, usual: Flow, storm: Flow) -> str:
-    names = {storm.version: "в шторм", usual.version: "сегодняшнее"}
+def _version(one: FlowVersion, names: Mapping[str, str]) -> str:
     return f"{names.get(one.version, one.version[:12])} — {one.calls}"
 
 

@@ -12,12 +12,13 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from gridline.companies import Company
 from gridline.errors import InvalidInput, Unavailable
 from gridline.settings import Settings
-from ivr.menus.editions import files
+from ivr.menus.editions import articles, files
 from ivr.menus.editions.edition import Edition, changes
 from ivr.menus.editions.line_files import PROMPTS
 
@@ -38,6 +39,8 @@ class EditionMistake:
     """The menu's place that the line belongs to."""
     prompt: str = ""
     """The prompt, where it is about one."""
+    article: str = ""
+    """The article, where it is about one of the company's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,10 @@ class Checking:
 
     async def check(self, company: Company, content: Edition, now: Edition) -> CheckedEdition:
         """Every mistake of an edition; what it changes of words is spoken, so that its seconds are known."""
-        said = [one.name for one in changes(now, content) if one.part != "files"]
-        answer, _ = await self._ask(company, content, said)
+        changed = changes(now, content)
+        said = [one.name for one in changed if one.part != "files"]
+        aloud = {one.name: words for one in changed if (words := await asyncio.to_thread(articles.spoken_of, one))}
+        answer, _ = await self._ask(company, content, said, aloud=aloud)
         return CheckedEdition(
             tuple(_mistake(line, content, company) for line in answer["mistakes"]), dict(answer["seconds"])
         )
@@ -79,14 +84,28 @@ class Checking:
             raise InvalidInput(str(next(iter(answer["mistakes"]), "Эту подсказку отдельно не прослушать.")))
         return sounds[prompt]
 
+    async def hear_words(self, company: Company, content: Edition, words: str) -> bytes:
+        """Words of an article as a WAV for the telephone. Raises InvalidInput where they cannot be said."""
+        answer, sounds = await self._ask(company, content, aloud={"words": words}, check=False)
+        if not sounds:
+            raise InvalidInput(str(next(iter(answer["mistakes"]), "Это вслух не сказать.")))
+        return sounds["words"]
+
     async def _ask(
-        self, company: Company, content: Edition, said: Collection[str], *, check: bool = True
+        self,
+        company: Company,
+        content: Edition,
+        said: Collection[str] = (),
+        *,
+        aloud: Mapping[str, str] = MappingProxyType({}),
+        check: bool = True,
     ) -> tuple[dict[str, Any], dict[str, bytes]]:
         async with self._one:
             with tempfile.TemporaryDirectory(prefix="gridline-edition-") as folder:
                 place = Path(folder) / "dialplan"
                 await asyncio.to_thread(files.lay_out, self._dialplan, self._var, company, content, place)
-                asked = {"dialplan": str(place), "company": company.id, "say": list(said), "check": check}
+                asked: dict[str, Any] = {"dialplan": str(place), "company": company.id, "check": check}
+                asked |= {"say": list(said), "aloud": dict(aloud)}
                 answer = await self._run(json.dumps({**asked, "settings": self._own}))
                 sounds = {id: await asyncio.to_thread(Path(file).read_bytes) for id, file in answer["sounds"].items()}
         answer["mistakes"] = [line.removeprefix(f"{place}/") for line in answer["mistakes"]]
@@ -120,12 +139,14 @@ def _mistake(line: str, content: Edition, company: Company) -> EditionMistake:
     if match is None:
         return EditionMistake("", 0, line)
     file, number = match["file"], int(match["line"])
-    place = prompt = ""
+    place = prompt = article = ""
     if file == files.menu_of(company):
         place = _key_above(content.files[file], number)
     elif file == PROMPTS:
         prompt = match["text"].partition(":")[0]
-    return EditionMistake(file, number, match["text"], place, prompt)
+    elif file == files.article_of(company.id, Path(file).stem):
+        article = Path(file).stem
+    return EditionMistake(file, number, match["text"], place, prompt, article)
 
 
 def _key_above(text: str, line: int) -> str:

@@ -43,13 +43,15 @@ class OpenDraft:
 
 
 async def at(session: AsyncSession, company_id: str, revision: int) -> tuple[OpenDraft, str]:
-    """The draft and its id, for whoever has looked at this revision. Raises NotFound, DraftMoved."""
+    """The draft and its id, for whoever has looked at this revision. Raises NotFound, DraftMoved.
+
+    It is locked for the transaction: whoever saves at the same moment finds what was saved.
+    """
+    id = await session.scalar(select(EditionDraft.id).where(EditionDraft.company_id == company_id).with_for_update())
     draft = await find(session, company_id)
-    if draft is None:
+    if draft is None or id is None:
         raise NotFound("Черновика нет: его уже опубликовали или бросили.")
     must_be(draft, revision)
-    id = await session.scalar(select(EditionDraft.id).where(EditionDraft.company_id == company_id))
-    assert id is not None
     return draft, id
 
 

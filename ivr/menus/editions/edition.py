@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 Part = Literal["files", "words", "takes"]
 PARTS: tuple[Part, ...] = ("files", "words", "takes")
+ADDED: Final = ("knowledge/", "offices/")
+"""Folders whose files are part of an edition since those were first kept; one stored before says nothing of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,32 @@ class Edition:
     """Prompt -> the company's own wording."""
     takes: Mapping[str, str]
     """Prompt -> the SHA-256 of the company's own recording."""
+    folders: tuple[str, ...] = ADDED
+    """The added folders that it knows of."""
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """As it was stored."""
-        return cls(*(dict(stored[part]) for part in PARTS))
+        parts = {part: dict(stored[part]) for part in PARTS}
+        return cls(parts["files"], parts["words"], parts["takes"], tuple(stored.get("folders", ())))
 
     def stored(self) -> dict[str, Any]:
         """To be stored."""
-        return {part: dict(getattr(self, part)) for part in PARTS}
+        return {part: dict(getattr(self, part)) for part in PARTS} | {"folders": list(self.folders)}
+
+    def knows(self, name: str) -> bool:
+        """Whether it would hold this file if it were there."""
+        return name.startswith(self.folders) or not name.startswith(ADDED)
 
     def with_(self, part: Part, name: str, value: str) -> Edition:
         """The same with one thing changed; "" takes it away."""
         rest = {key: one for key, one in getattr(self, part).items() if key != name}
-        return replace(self, **{part: {**rest, **({name: value} if value else {})}})
+        changed: dict[str, Any] = {part: {**rest, **({name: value} if value else {})}}
+        return replace(self, **changed)
 
 
 def changes(old: Edition, new: Edition) -> list[EditionChange]:
-    """What is not as it was, files first."""
+    """What is not as it was, files first; nothing of files that one of them does not know of."""
     return list(_changes(old, new))
 
 
@@ -62,7 +72,7 @@ def _changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
     for part in PARTS:
         was, now = getattr(old, part), getattr(new, part)
         for name in sorted(was.keys() | now.keys()):
-            if was.get(name, "") != now.get(name, ""):
+            if was.get(name, "") != now.get(name, "") and old.knows(name) and new.knows(name):
                 yield EditionChange(part, name, was.get(name, ""), now.get(name, ""))
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridline.clock import Clock
@@ -71,17 +73,19 @@ class Editions:
     async def begin(self, company: Company, who: str, content: Edition | None = None) -> None:
         """Begin a draft where there is none: of what the files hold, with this content. Raises Conflict."""
         base, at = await self.now(company), self._clock.now()
-        async with self._db.write() as session:
-            if await drafts.find(session, company.id) is not None:
-                if content is None:
+        with suppress(IntegrityError):  # somebody else begins one at this moment
+            async with self._db.write() as session:
+                if await drafts.find(session, company.id) is None:
+                    row = EditionDraft(company_id=company.id, begun_at=at, begun_by=who, base=base.stored())
+                    session.add(row)
+                    await session.flush()
+                    session.add(drafts.saved(row.id, 0, at, who, "начат черновик", None, base))
+                    if content is not None:
+                        whole = merged(base, content, base)[0]
+                        session.add(drafts.saved(row.id, 1, at, who, "взята прежняя версия", 0, whole))
                     return
-                raise Conflict("Черновик уже есть. Опубликуйте его или бросьте, потом возвращайте версию.")
-            row = EditionDraft(company_id=company.id, begun_at=at, begun_by=who, base=base.stored())
-            session.add(row)
-            await session.flush()
-            session.add(drafts.saved(row.id, 0, at, who, "начат черновик", None, base))
-            if content is not None:
-                session.add(drafts.saved(row.id, 1, at, who, "взята прежняя версия", 0, content))
+        if content is not None:
+            raise Conflict("Черновик уже есть. Опубликуйте его или бросьте, потом возвращайте версию.")
 
     async def save(self, company: Company, revision: int, content: Edition, said: str, who: str) -> None:
         """Save what was made of a revision. Raises DraftMoved, NotFound, Unavailable."""
@@ -113,6 +117,10 @@ class Editions:
     async def hear(self, company: Company, content: Edition, prompt: str) -> bytes:
         """A prompt as this edition says it, a WAV. Raises InvalidInput, Unavailable."""
         return await self._checking.hear(company, content, prompt)
+
+    async def hear_words(self, company: Company, content: Edition, words: str) -> bytes:
+        """Words of an article as this company's voice says them, a WAV. Raises InvalidInput, Unavailable."""
+        return await self._checking.hear_words(company, content, words)
 
     async def publish(self, company: Company, revision: int, note: str, who: str, told: Told) -> EditionVersion:
         """Write the draft into the files, let the line take them over, and keep the version.
@@ -156,7 +164,25 @@ class Editions:
     async def _written(
         self, company: Company, revision: int, content: Edition, note: str, who: str, told: Told
     ) -> EditionVersion:
-        """Files and rows together: the rows are put in first, and kept once the files are there."""
+        """Files and rows together: the rows are put in first and kept once the files are there, or neither is."""
+        before = dict[str, bytes | None]()
+        try:
+            return await self._stored(company, revision, content, note, who, told, before)
+        except BaseException:
+            await asyncio.to_thread(files.write, self.dialplan, before)
+            raise
+
+    async def _stored(
+        self,
+        company: Company,
+        revision: int,
+        content: Edition,
+        note: str,
+        who: str,
+        told: Told,
+        before: dict[str, bytes | None],
+    ) -> EditionVersion:
+        """One transaction; what the files held when they were written is put into `before`."""
         async with self._db.write() as session:
             draft, _ = await drafts.at(session, company.id, revision)
             now = await self.now(company)
@@ -177,14 +203,14 @@ class Editions:
             await drafts.forget(session, company.id)
             await session.flush()
             wanted = await asyncio.to_thread(files.contents, self.dialplan, self.var, company, now, content)
-            await asyncio.to_thread(files.write, self.dialplan, wanted)
+            before |= await asyncio.to_thread(files.write, self.dialplan, wanted)
         return version
 
     async def _newest(self, session: AsyncSession, company: Company, now: Edition) -> int:
         """The number of the newest version; what the files hold is one, whoever has written them."""
         query = select(EditionVersion).where(EditionVersion.company_id == company.id)
         newest = await session.scalar(query.order_by(EditionVersion.number.desc()).limit(1))
-        if newest is not None and Edition.of(newest.content) == now:
+        if newest is not None and not changes(Edition.of(newest.content), now):
             return newest.number
         number = newest.number + 1 if newest is not None else 1
         session.add(

@@ -12,8 +12,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from grid.offices.book import FOLDER as OFFICES
+from grid.reference.shelf import KNOWLEDGE
 from gridline.companies import Company
-from gridline.errors import Unavailable
+from gridline.errors import Misconfigured, Unavailable
 from gridline.yaml import edit
 from ivr.menus.editions.edition import Edition, changes
 from ivr.menus.editions.line_files import COMPANIES, MENUS, PROMPTS, STUDIO
@@ -34,19 +36,39 @@ def hours_of(company: Company) -> str:
     return f"{COMPANIES}/{company.id}.yaml"
 
 
+def offices_of(company: Company) -> str:
+    """The file of its offices, which it may be without."""
+    return f"{OFFICES}/{company.id}.yaml"
+
+
+def article_of(folder: str, id: str) -> str:
+    """The file of an article: a company's own, or the one that is common to all."""
+    return f"{KNOWLEDGE}/{folder}/{id}.yaml"
+
+
 def read(dialplan: Path, var: Path, company: Company) -> Edition:
     """What the files hold; a recording is put among the takes. Raises Misconfigured, OSError."""
     storm = menu_of(company).removesuffix(".yaml") + STORM
-    names = [menu_of(company), hours_of(company), *([storm] if (dialplan / storm).exists() else [])]
+    articles = sorted(file.stem for file in (dialplan / KNOWLEDGE / company.id).glob("*.yaml"))
+    names = [menu_of(company), hours_of(company), *(article_of(company.id, id) for id in articles)]
+    names += [name for name in (storm, offices_of(company)) if (dialplan / name).exists()]
     book = PromptBook.load(dialplan / PROMPTS)
     takes = {}
     for file in sorted((dialplan / STUDIO / company.id).glob("*.wav")):
         takes[file.stem] = keep_take(var, file.read_bytes())
     return Edition(
-        {name: (dialplan / name).read_text("utf-8") for name in names},
+        {name: text(dialplan / name) for name in names},
         {id: entry.own[company.id] for id, entry in book.items() if company.id in entry.own},
         takes,
     )
+
+
+def text(file: Path) -> str:
+    """A file's text. Raises Misconfigured where it is none."""
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"{file}: файл не в UTF-8. Сохраните его в кодировке UTF-8.") from error
 
 
 def keep_take(var: Path, wav: bytes) -> str:
@@ -67,6 +89,9 @@ def take_file(var: Path, digest: str) -> Path:
 def lay_out(dialplan: Path, var: Path, company: Company, edition: Edition, folder: Path) -> None:
     """A whole dialplan in `folder` that holds this edition; the recordings of others are links."""
     shutil.copytree(dialplan, folder, ignore=shutil.ignore_patterns(STUDIO, ".*"), dirs_exist_ok=True)
+    for article in (folder / KNOWLEDGE / company.id).glob("*.yaml"):
+        if article_of(company.id, article.stem) not in edition.files:
+            article.unlink()
     for take in (dialplan / STUDIO).glob("*/*.wav"):
         if take.parent.name != company.id:
             link = folder / STUDIO / take.parent.name / take.name
@@ -95,8 +120,8 @@ def contents(dialplan: Path, var: Path, company: Company, old: Edition, new: Edi
     return found | ({PROMPTS: book.encode()} if book else {})
 
 
-def write(dialplan: Path, content: Mapping[str, bytes | None]) -> None:
-    """Put all of them there, each in one step, or none. Raises Unavailable saying what to do."""
+def write(dialplan: Path, content: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
+    """Put all of them there, each in one step, or none; what was there. Raises Unavailable saying what to do."""
     before = {name: _bytes(dialplan / name) for name in content}
     try:
         for name, data in content.items():
@@ -109,6 +134,7 @@ def write(dialplan: Path, content: Mapping[str, bytes | None]) -> None:
             f"Файлы в {dialplan} не записать ({error.strerror}). Ничего не изменилось, черновик цел. "
             "Откройте программе запись в эту папку (настройка dialplan) и опубликуйте снова."
         ) from error
+    return before
 
 
 def _words(dialplan: Path, company: Company) -> dict[str, str]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple
 
+from grid.reference.aloud import aloud
 from gridline.errors import InvalidInput
+from ivr.menus.editions.articles import ArticleForm
 from ivr.menus.editions.edition import Edition
 from ivr.menus.editions.hours import DAYS, ScheduleForm
+from ivr.menus.editions.office_forms import NAMED as NAMED_OFFICE
+from ivr.menus.editions.office_forms import OfficeForm
 from ivr.menus.editions.places import PlaceForm
 from ivr.menus.editions.view import DraftView
 from ivr.voice.prompts import PromptBook
@@ -51,6 +57,56 @@ def revision(sent: Sent) -> int:
     if not value.isdecimal() or len(value) > 9:
         raise InvalidInput("Страница устарела. Откройте её снова.")
     return int(value)
+
+
+def article(sent: Sent, names: Iterable[str]) -> ArticleForm:
+    """An article as the form has it; `names` are those of its fields, topics among them."""
+    lines = whole(sent, "text").replace("\t", "  ").splitlines()
+    return ArticleForm(
+        title=text(sent, "title", at_most=120),
+        topics=tuple(name.removeprefix("topic-") for name in names if name.startswith("topic-")),
+        words=_words(text(sent, "words")),
+        section=text(sent, "section"),
+        spoken=text(sent, "spoken", at_most=LONGEST_TEXT * 4),
+        text="\n".join(line.rstrip() for line in lines).strip(),
+    )
+
+
+def must_be_article(form: ArticleForm) -> None:
+    """Raises InvalidInput in the words of the form; the loader of the file is asked besides."""
+    if not form.title:
+        raise InvalidInput("Впишите название статьи.")
+    if not form.text:
+        raise InvalidInput("Впишите текст для оператора: по нему он отвечает, даже если звонящим статью не читают.")
+    if not form.spoken:
+        return
+    if not form.section:
+        raise InvalidInput("Выберите раздел: без него звонящий эту статью не найдёт. Или сотрите текст вслух.")
+    try:
+        aloud(form.spoken)
+    except ValueError as error:
+        raise InvalidInput(f"Что слышит звонящий: {error}") from error
+
+
+def office(sent: Sent, names: Iterable[str]) -> OfficeForm:
+    """An office as the form has it; `names` are those of its fields, topics among them."""
+    several = ("settlements", "services")
+    return OfficeForm(
+        **{word: text(sent, word, at_most=300) for word in NAMED_OFFICE if word not in several},
+        settlements=tuple(one for line in whole(sent, "settlements").splitlines() if (one := " ".join(line.split()))),
+        services=tuple(name.removeprefix("topic-") for name in names if name.startswith("topic-")),
+    )
+
+
+def apart(saved: ArticleForm | OfficeForm, form: ArticleForm | OfficeForm) -> list[str]:
+    """How a form differs from what is saved, line by line, each with a sign before it."""
+    lines = difflib.unified_diff(_plain(saved), _plain(form), lineterm="", n=0)
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+
+
+def _plain(form: ArticleForm | OfficeForm) -> list[str]:
+    values = astuple(form)
+    return [line for one in values for line in (one.splitlines() if isinstance(one, str) else [", ".join(one)])]
 
 
 def place(sent: Sent, had: PlaceForm) -> PlaceForm:

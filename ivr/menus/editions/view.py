@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from grid.reference.shelf import KNOWLEDGE
 from gridline.companies import Company
 from gridline.errors import GridlineError
 from gridline.yaml import edit
@@ -142,8 +143,13 @@ def change_named(one: EditionChange, company: Company) -> str:
         return f"Слова «{one.name}»"
     if one.part == "takes":
         return f"Запись «{one.name}»"
-    names = {files.menu_of(company): "Меню", files.hours_of(company): "Часы и темы"}
-    return f"{names.get(one.name, 'Файл')}: {one.name}"
+    names = {
+        files.menu_of(company): "Меню",
+        files.hours_of(company): "Часы и темы",
+        files.offices_of(company): "Офисы",
+    }
+    usual = "Статья" if one.name.startswith(f"{KNOWLEDGE}/") else "Файл"
+    return f"{names.get(one.name, usual)}: {one.name}"
 
 
 def told(company: Company, changed: list[EditionChange]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.console import Console
 
 from gridline import settings
 from gridline.calendar.calendar_file import import_days, kept_days, load_calendar
-from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO, ProductionCalendar
+from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO
 
 WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 
@@ -38,15 +37,8 @@ def show(year: Annotated[int, typer.Argument(help="Год")]) -> None:
     var = settings.load().var
     calendar, own = load_calendar(var), {row.day: row.why for row in kept_days(var)}
     out = Console(highlight=False)
-    for day in unusual_days(year, calendar):
+    for day in calendar.unusual(year):
         word = "рабочий" if calendar.is_working(day) else "выходной"
         out.print(f"{day:%d.%m.%Y} {WEEKDAYS[day.weekday()]} {word} {own.get(day, '')}".rstrip(), markup=False)
     if year > MOVED_DAYS_KNOWN_TO:
         out.print(f"Переносы на {year} год не загружены: gridline calendar import", style="yellow")
-
-
-def unusual_days(year: int, calendar: ProductionCalendar) -> list[date]:
-    """The worked weekends and the weekdays off of a year."""
-    first = date(year, 1, 1)
-    days = (first + timedelta(days=i) for i in range((date(year + 1, 1, 1) - first).days))
-    return [day for day in days if calendar.is_working(day) is not (day.weekday() < 5)]

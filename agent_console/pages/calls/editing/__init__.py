@@ -7,7 +7,7 @@ from aiohttp import web
 from agent_console.console import actor_of, console_of
 from agent_console.web.company import company_asked
 from gridline.companies import Company
-from gridline.errors import NotFound
+from gridline.errors import Conflict, NotFound
 from gridline.scope import OutOfScope
 from ivr.menus.editions.view import DraftView, view_of
 
@@ -19,6 +19,16 @@ async def looked_at(request: web.Request) -> DraftView:
     if draft is None:
         raise NotFound("Черновика нет: его опубликовали или бросили. Начните новый на странице «Голосовое меню».")
     return await view_of(console.editions.dialplan, console.voice, company, draft)
+
+
+async def looked_at_whole(request: web.Request) -> DraftView:
+    """The same for articles and offices. Raises Conflict for a draft of before they were part of one."""
+    view = await looked_at(request)
+    if not view.draft.base.folders:
+        raise Conflict(
+            "Черновик начат до обновления программы, статей и офисов в нём нет. Опубликуйте или бросьте его."
+        )
+    return view
 
 
 def editable(request: web.Request) -> Company:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,9 +48,11 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def begin(request: web.Request) -> web.StreamResponse:
-    """Begin a draft of what the files hold, or go on with the one that is there."""
-    company = editable(request)
+    """Begin a draft of what the files hold, or go on with the one that is there; at an `article` where one is named."""
+    company, sent = editable(request), await request.post()
     await console_of(request).editions.begin(company, actor_of(request).name)
+    if article := forms.text(sent, "article"):
+        raise web.HTTPSeeOther(f"/menu/edit/article?company={company.id}&id={quote(article)}")
     raise web.HTTPSeeOther(f"/menu/edit?company={company.id}")
 
 

@@ -36,7 +36,7 @@ async def page(request: web.Request) -> web.Response:
     return render(
         request,
         "editing/versions.html",
-        title="Версии меню",
+        title="Версии",
         zone=company.zone,
         company=company,
         choices=companies_of(console, actor_of(request)),

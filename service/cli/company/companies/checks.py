@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from appeals.taxonomy import shipped as taxonomy
-from grid.knowledge import Knowledge
+from grid.knowledge import Knowledge, read_article
 from grid.offices import book, offices
 from grid.reference.passports import Passports
 from grid.reference.shelf import SURVEYS
 from grid.reference.surveys import Surveys
-from gridline.calendar.calendar_file import NAME, kept_days, load_calendar
-from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO
+from gridline.calendar.calendar_file import NAME, kept_days, load_calendar, unknown_years
 from gridline.companies import ALWAYS, Company, every
 from gridline.errors import Misconfigured
 from gridline.yaml.file import Mistake, YamlFile, misconfigured, read
@@ -57,7 +56,7 @@ def found(dialplan: Path, var: Path, today: date) -> list[str]:
 
 
 def found_of(dialplan: Path, company_id: str) -> list[str]:
-    """The same of one company alone: its file, its menus, its own wordings; what is wrong elsewhere is left out."""
+    """The same of one company alone: its file, menus, own wordings, articles, offices; nothing of what is elsewhere."""
     companies, refused = every(dialplan / "companies")
     own = [one for one in refused if f"/{company_id}.yaml:" in one.message]
     known = [file.stem for file in _yaml_in(dialplan / "companies")]
@@ -65,6 +64,8 @@ def found_of(dialplan: Path, company_id: str) -> list[str]:
     for company in companies:
         if company.id == company_id:
             told += [*_company(dialplan, company), *_prompts_and_menus(dialplan, [company], known)]
+            told += _own_articles(dialplan / "knowledge" / company_id)
+            told += _own_offices(dialplan / book.FOLDER / f"{company_id}.yaml", company)
     return list(dict.fromkeys(line for each in told for line in each.message.splitlines()))
 
 
@@ -173,6 +174,22 @@ def _unsaid(entry: PromptEntry, company: str, words: str, line: int) -> Iterator
         yield Mistake(line, what, f"Сократите до {entry.limit_s:.0f} с.")
 
 
+def _own_articles(folder: Path) -> Iterator[Misconfigured]:
+    for file in _yaml_in(folder):
+        try:
+            read_article(file)
+        except Misconfigured as error:
+            yield error
+
+
+def _own_offices(file: Path, company: Company) -> Iterator[Misconfigured]:
+    if file.exists():
+        try:
+            offices.load(file, company)
+        except Misconfigured as error:
+            yield error
+
+
 def _articles(folder: Path, known: Sequence[str]) -> list[Misconfigured]:
     refused: list[Misconfigured] = []
     Knowledge.load(folder, known, refused.append)
@@ -191,10 +208,7 @@ def _offices(folder: Path, companies: Iterable[Company], known: Sequence[str]) -
             cure = f"Назовите файл как компанию ({', '.join(known)}) или уберите."
             yield misconfigured(path, [Mistake(1, "Это офисы ни одной компании.", cure)])
         elif path.stem in by_id:
-            try:
-                offices.load(path, by_id[path.stem])
-            except Misconfigured as error:
-                yield error
+            yield from _own_offices(path, by_id[path.stem])
 
 
 def _passports(folder: Path, known: Sequence[str]) -> list[Misconfigured]:
@@ -227,8 +241,6 @@ def _calendar(var: Path, today: date) -> Iterator[Misconfigured]:
     except Misconfigured as error:
         yield error
         return
-    own = {row.day.year for row in kept_days(var)}
-    for year in range(today.year, (today + AHEAD).year + 1):
-        if year > MOVED_DAYS_KNOWN_TO and year not in own:
-            cure = "Загрузите их: gridline calendar import ФАЙЛ."
-            yield misconfigured(var / NAME, [Mistake(1, f"Нет переносов рабочих дней на {year} год.", cure)])
+    for year in unknown_years(today, kept_days(var), AHEAD):
+        cure = "Впишите их в консоли («Календарь») или загрузите: gridline calendar import ФАЙЛ."
+        yield misconfigured(var / NAME, [Mistake(1, f"Нет переносов рабочих дней на {year} год.", cure)])

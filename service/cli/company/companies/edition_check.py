@@ -17,8 +17,10 @@ from gridline import settings
 from gridline.companies import every
 from gridline.errors import GridlineError, Misconfigured
 from gridline.settings import Settings
+from ivr.actions.reference.beforehand import LONGEST_S
 from ivr.menus.editions.line_files import COMPANIES, MENUS, vocabulary_by_voice
 from ivr.menus.flows import load_checked
+from ivr.voice.prompts import Prompt
 from ivr.voice.voice import Voice
 from service import only_for_us
 from service.cli.company.companies import checks
@@ -27,7 +29,7 @@ NICE = 10
 
 
 async def answer(asked: dict[str, Any], config: Settings) -> dict[str, Any]:
-    """What is wrong, line by line; seconds and sounds of the prompts that were to be said."""
+    """What is wrong, line by line; seconds and sounds of the prompts and articles that were to be said."""
     company_id, mistakes = str(asked["company"]), list[str]()
     if asked["check"]:
         mistakes = checks.found_of(config.dialplan, company_id)
@@ -36,6 +38,15 @@ async def answer(asked: dict[str, Any], config: Settings) -> dict[str, Any]:
     except Misconfigured as error:
         return {"mistakes": mistakes or error.message.splitlines(), "seconds": {}, "sounds": {}}
     seconds, sounds = dict[str, float](), dict[str, str]()
+    for name, words in asked["aloud"].items():
+        try:
+            said = await voice.render([Prompt("knowledge-words", words=words)], company_id)
+        except GridlineError as error:
+            mistakes.append(f"{name}:1: {error.message}")
+            continue
+        seconds[name], sounds[name] = round(said.seconds, 2), f"{said.file}.wav"
+        if said.seconds > LONGEST_S:
+            mistakes.append(f"{name}:1: Звучит {said.seconds:.0f} с. Сократите до {LONGEST_S:.0f} с.")
     for id in asked["say"]:
         entry = voice.book.get(id)
         if entry is None:
