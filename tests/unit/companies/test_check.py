@@ -254,7 +254,8 @@ def test_a_calendar_is_wanted_two_months_ahead(dialplan: Path, tmp_path: Path) -
     assert found(dialplan, var, date(year - 1, 10, 31)) == []
     (line,) = found(dialplan, var, date(year - 1, 11, 1))
     assert line == (
-        f"{var}/calendar.csv:1: Нет переносов рабочих дней на {year} год. Загрузите их: gridline calendar import ФАЙЛ."
+        f"{var}/calendar.csv:1: Нет переносов рабочих дней на {year} год. "
+        "Впишите их в консоли («Календарь») или загрузите: gridline calendar import ФАЙЛ."
     )
     var.mkdir()
     table = var / "calendar.csv"

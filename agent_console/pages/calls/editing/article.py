@@ -31,7 +31,7 @@ def add_to(app: web.Application) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedArticle:
     """Why a form was not taken, and what it held."""
 
     problem: str
@@ -64,7 +64,7 @@ async def save(request: web.Request) -> web.StreamResponse:
         content = content.with_("files", name, text)
         await console.editions.save(view.company, forms.revision(sent), content, said, actor_of(request).name)
     except (DraftMoved, InvalidInput) as error:
-        refused = Refused(error.message, form, isinstance(error, DraftMoved))
+        refused = RefusedArticle(error.message, form, isinstance(error, DraftMoved))
         return await _page(request, view, had, refused)
     raise web.HTTPSeeOther(f"/menu/edit/articles?company={view.company.id}#article-{id}")
 
@@ -100,7 +100,7 @@ async def _new_id(request: web.Request, view: DraftView, form: ArticleForm) -> s
 
 
 async def _page(
-    request: web.Request, view: DraftView, had: DraftArticle | None, refused: Refused | None = None
+    request: web.Request, view: DraftView, had: DraftArticle | None, refused: RefusedArticle | None = None
 ) -> web.Response:
     form = refused.form if refused else had.form if had else ArticleForm()
     topics = {code: row.title for code, row in shipped().topics.items() if code in {*view.company.topics, *form.topics}}
