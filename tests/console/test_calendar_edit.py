@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
-from agent_console.people.models import AuditAction, AuditEntry, Role
+from agent_console.people.models import AuditAction, AuditEntry, Role, User
 from gridline.calendar.calendar_file import NAME
 from gridline.calendar.workdays import MOVED_DAYS_KNOWN_TO
 from tests.console.conftest import COMPANY, Axe, ClientOf, ConsoleApp, sign_in
@@ -21,13 +21,22 @@ expect.set_options(timeout=30_000)
 CALENDAR = f"/menu/calendar?company={COMPANY}"
 
 
+async def answers_for_all(made: ConsoleApp) -> None:
+    """The manager is of no company alone."""
+    async with made.console.db.write() as session:
+        manager = await session.scalar(select(User).where(User.login == Role.MANAGER.value))
+        assert manager is not None
+        manager.company_id = None
+
+
 async def test_the_days_of_a_decree_are_written_in_and_had_back(
     page: Page, console_app: ConsoleApp, axe: Axe, tmp_path: Path
 ) -> None:
     calendar, year = console_app.console.calendar, console_app.console.clock.now().year + 1
     off = next(day for day in (date(year, 7, n) for n in range(1, 8)) if day.weekday() == 2)
     assert calendar.is_working(off)
-    await sign_in(page, console_app.base, Role.MANAGER, "/menu")
+    await answers_for_all(console_app)
+    await sign_in(page, console_app.base, Role.MANAGER, f"/menu?company={COMPANY}")
     await page.get_by_role("link", name="Календарь").click()
     await page.get_by_role("link", name=str(year)).click()
     await expect(page.get_by_role("heading", name=f"Необычные дни {year} года")).to_be_visible()
@@ -57,6 +66,7 @@ async def test_the_calendar_is_everybodys_and_the_second_to_save_is_told(
     console_app: ConsoleApp, client_of: ClientOf
 ) -> None:
     await a_second_manager(console_app)
+    await answers_for_all(console_app)
     client, of_one = await client_of(Role.MANAGER), await client_of(None)
     assert (await of_one.sign_in("second")).status == 303
     _, revision = await console_app.console.calendar_days.now()
