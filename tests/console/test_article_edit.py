@@ -32,14 +32,13 @@ async def test_from_the_knowledge_page_to_the_published_file_and_back(
     await expect(page.get_by_role("heading", name="Статья «Счётчик и показания»")).to_be_visible()
     await expect(page.get_by_text("Это общая статья")).to_be_visible()
     assert await axe(page) == []
-    await page.screenshot(path=tmp_path / "article.png")
-    await page.screenshot(path=tmp_path / "article-full.png", full_page=True)
+    await page.screenshot(path=tmp_path / "article.png", caret="initial")
 
     await page.get_by_label("Вслух").fill("Показания — до 25 числа.")
     await page.get_by_role("button", name="Сохранить в черновик").click()
     await expect(page.get_by_role("alert")).to_contain_text("«2» прочтут неверно")
     await expect(page.get_by_label("Вслух")).to_have_value("Показания — до 25 числа.")
-    await page.screenshot(path=tmp_path / "refused.png")
+    await page.screenshot(path=tmp_path / "refused.png", caret="initial")
     await page.get_by_label("Вслух").fill(SAID)
     await page.get_by_label("Название").fill("Счётчик: показания до 25-го")
     await page.get_by_role("button", name="Сохранить в черновик").click()
@@ -47,17 +46,17 @@ async def test_from_the_knowledge_page_to_the_published_file_and_back(
     await expect(row).to_contain_text("изменено")
     await expect(row).to_contain_text("своя")
     assert await axe(page) == []
-    await page.screenshot(path=tmp_path / "list.png", full_page=True)
+    await page.screenshot(path=tmp_path / "list.png", caret="initial", full_page=True)
 
-    await page.goto(f"{console_app.base}/menu/edit/check?company={COMPANY}")
+    await page.get_by_role("link", name="Проверить", exact=True).click()
     await expect(page.get_by_text("Ошибок нет")).to_be_visible(timeout=CHECKED_MS)
     await expect(page.locator("#main")).to_contain_text("knowledge/skek/metering.yaml")
-    await page.screenshot(path=tmp_path / "check.png")
+    await page.screenshot(path=tmp_path / "check.png", caret="initial")
     await page.get_by_role("link", name="К публикации").click()
     await page.get_by_role("button", name="Опубликовать").click()
     await expect(page.get_by_text("Опубликовано")).to_be_visible(timeout=CHECKED_MS)
     await page.get_by_text("Статья: knowledge/skek/metering.yaml").first.click()
-    await page.screenshot(path=tmp_path / "versions.png")
+    await page.screenshot(path=tmp_path / "versions.png", caret="initial")
     assert 'title: "Счётчик: показания до 25-го"' in own.read_text("utf-8")
     assert common.read_text("utf-8") == before
     async with console_app.console.db.read() as session:
@@ -97,7 +96,7 @@ async def test_two_managers_on_one_article_lose_nothing(
     await expect(page.get_by_role("alert")).to_contain_text("Антон Белых: статья «Телефоны»")
     await expect(page.get_by_label("Чем ваше отличается")).to_contain_text("-Звоните нам.")
     await expect(page.get_by_label("Название")).to_have_value("СКЭК: как связаться")
-    await page.screenshot(path=tmp_path / "second.png", full_page=True)
+    await page.screenshot(path=tmp_path / "second.png", caret="initial", full_page=True)
     await page.get_by_role("button", name="Сохранить в черновик").click()
     await expect(page.locator("#article-contacts")).to_contain_text("СКЭК: как связаться")
 

@@ -45,13 +45,12 @@ async def test_the_days_of_a_decree_are_written_in_and_had_back(
     await expect(page.get_by_role("alert")).to_contain_text("Впишите основание")
     await expect(page.get_by_label("День").first).to_have_value(off.isoformat())
     assert await axe(page) == []
-    await page.screenshot(path=tmp_path / "refused.png")
+    await page.screenshot(path=tmp_path / "refused.png", caret="initial")
     await page.get_by_label("Основание").fill("приказ № 7")
     await page.get_by_role("button", name="Сохранить").click()
     await expect(page.get_by_role("row", name="приказ № 7")).to_be_visible()
     assert await axe(page) == []
-    await page.screenshot(path=tmp_path / "calendar.png")
-    await page.screenshot(path=tmp_path / "calendar-full.png", full_page=True)
+    await page.screenshot(path=tmp_path / "calendar.png", caret="initial", full_page=True)
     assert not calendar.is_working(off), "everything counts by it at once"
     async with console_app.console.db.read() as session:
         query = select(AuditEntry.detail).where(AuditEntry.action == AuditAction.CALENDAR_CHANGED)

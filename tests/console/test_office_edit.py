@@ -28,8 +28,7 @@ async def test_an_office_from_the_form_to_the_published_file(
     await page.get_by_role("link", name="Офисы").click()
     await expect(page.get_by_role("row", name="Кемерово")).to_be_visible()
     assert await axe(page) == []
-    await page.screenshot(path=tmp_path / "offices.png")
-    await page.screenshot(path=tmp_path / "offices-full.png", full_page=True)
+    await page.screenshot(path=tmp_path / "offices.png", caret="initial")
     await page.get_by_label("Пятница").fill("08:00-12:00, 13:00-16:00")
     await page.get_by_role("button", name="Сохранить в черновик").click()
     await expect(page.get_by_role("button", name="Отменить последнее")).to_have_attribute(
@@ -41,11 +40,11 @@ async def test_an_office_from_the_form_to_the_published_file(
     await page.get_by_role("button", name="Сохранить в черновик").click()
     await expect(page.get_by_role("alert")).to_contain_text("Телефон: «12» — не российский телефон")
     await expect(page.get_by_label("Окон")).to_have_value("6")
-    await page.screenshot(path=tmp_path / "refused.png")
+    await page.screenshot(path=tmp_path / "refused.png", caret="initial")
     await page.get_by_label("Телефон").fill("8 800 500-94-94")
     await page.get_by_label("Кого обслуживает").fill("г. Кемерово\nг. Берёзовский\nд. Береговая (Кемеровский р-н)")
     assert await axe(page) == []
-    await page.screenshot(path=tmp_path / "office.png", full_page=True)
+    await page.screenshot(path=tmp_path / "office.png", caret="initial", full_page=True)
     await page.get_by_role("button", name="Сохранить в черновик").click()
     await expect(page.locator("#office-kemerovo")).to_contain_text("6")
     await page.get_by_role("link", name="Меню", exact=True).click()
