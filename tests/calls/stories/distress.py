@@ -115,9 +115,10 @@ async def a_report_to_the_trust_line_that_nothing_can_keep_is_not_promised(scene
 
 
 @DISTRESS.story("moesk")
-async def a_result_is_not_asked_for_by_whoever_cannot_be_forgotten(scene: Play) -> None:
-    way = ("5", "complaint-menu", "4", "trust-menu", "2", "technical-trouble")
+async def a_result_that_cannot_be_looked_up_is_a_persons(scene: Play) -> None:
+    way = ("5", "complaint-menu", "4", "trust-menu", "2", "trust-result-number")
     async with scene.greeted("+79132000016", *way) as caller:
+        await goes(caller, f"{number(2026, 1)}#", "trust-result-pin", "123456#", "technical-trouble")
         await caller.hangs_up()
 
 

@@ -89,6 +89,8 @@ async def publish(request: web.Request) -> web.StreamResponse:
     note = forms.text(sent, "note", at_most=300)
     try:
         await console.editions.publish(company, forms.revision(sent), note, actor.name, noted)
+        await console.shelf.look()  # whoever reads next, or calls, meets what was published
+        await console.offices.look()
     except FilesMoved as refused:
         return await _page(request, status=422, problem=refused.message, in_the_way=refused.in_the_way)
     except InvalidInput as refused:
