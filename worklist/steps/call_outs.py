@@ -201,4 +201,6 @@ def _booked(item: WorkItem, number: str) -> CallOutBooked:
 
 async def of_item(session: AsyncSession, item: WorkItem) -> MeterVisit | None:
     """The visit of an item; whoever sees the item sees it."""
-    return await session.get(MeterVisit, item.subject_id) if item.kind is ItemKind.CALL_OUT else None
+    if item.kind is not ItemKind.CALL_OUT or item.subject_id is None:
+        return None
+    return await session.get(MeterVisit, item.subject_id)
