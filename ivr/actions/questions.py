@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ivr.line import Line
-from ivr.menus.vocabulary import NOTHING_HEARD, WRONG_KEY
+from ivr.menus.vocabulary import NOTHING_HEARD, WRONG_KEY, asks_again
 from ivr.voice import spoken
 from ivr.voice.prompts import Phrase
 
@@ -43,7 +43,7 @@ async def choose(line: Line, *phrases: Phrase, keys: Collection[str], wait_s: fl
             opening = ()
             continue
         bad += 1
-        opening = (WRONG_KEY,) if key else (NOTHING_HEARD,)
+        opening = (asks_again(key, bad),)
     await line.say("person-after-tries")
     raise PersonWanted
 

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from gridline.yaml.file import Mistake
 from ivr.menus.load import REPEAT
 from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu, Place, Saying
-from ivr.menus.vocabulary import DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
+from ivr.menus.vocabulary import BY_KEYPAD, DANGER, NOTHING_HEARD, NOTICE, PERSON, WRONG_KEY, Vocabulary
 
 MOST_OPTIONS = 5
 """Besides 0 and *: callers do not remember more (domain.md, section 6)."""
@@ -73,7 +73,7 @@ def _danger_by_one(flow: Flow) -> Iterator[Finding]:
 
 
 def _engine_prompts(flow: Flow, vocabulary: Vocabulary) -> Iterator[Finding]:
-    for id in (WRONG_KEY, NOTHING_HEARD):
+    for id in (WRONG_KEY, NOTHING_HEARD, BY_KEYPAD):
         if id not in vocabulary.prompts:
             cure = "Добавьте её в prompts.ru.yaml."
             yield _found(flow.places[flow.start], f"Нет подсказки «{id}», нужной каждому меню.", cure)

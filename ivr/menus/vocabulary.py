@@ -14,8 +14,15 @@ NOTICE, DANGER, POWER, PERSON = "play_notice", "danger", "no_supply", "operator"
 FAILED = "failed"
 """An exit of every action: where the call goes after an unexpected failure."""
 
-WRONG_KEY, NOTHING_HEARD = "wrong-key", "nothing-heard"
+WRONG_KEY, NOTHING_HEARD, BY_KEYPAD = "wrong-key", "nothing-heard", "by-keypad"
 """Prompts the engine itself plays before it asks again."""
+
+
+def asks_again(key: str, bad: int) -> str:
+    """What is said before a question is asked again: why; after the second bad try, in plain words, how to answer."""
+    if bad > 1:
+        return BY_KEYPAD
+    return WRONG_KEY if key else NOTHING_HEARD
 
 
 @dataclass(frozen=True)

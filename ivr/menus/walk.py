@@ -12,7 +12,7 @@ import structlog
 from gridline.clock import Clock
 from ivr.menus.load import REPEAT
 from ivr.menus.model import HANG_UP, ActionPlace, Flow, Menu, Place, Saying
-from ivr.menus.vocabulary import FAILED, NOTHING_HEARD, WRONG_KEY
+from ivr.menus.vocabulary import FAILED, asks_again
 from ivr.telephony import variables
 from ivr.telephony.agi import CallerHungUp
 from ivr.voice.prompts import Phrase
@@ -218,8 +218,9 @@ class _Walk:
             return _Outcome("silence", menu.silence)
         if key == REPEAT == menu.repeat:
             return _Outcome("repeat", menu.name, key)
-        exit, self._opening = ("wrong-key", WRONG_KEY) if key else ("silence", NOTHING_HEARD)
         self._bad += 1
+        self._opening = asks_again(key, self._bad)
+        exit = "wrong-key" if key else "silence"
         return _Outcome(exit, menu.otherwise if self._bad >= menu.tries else menu.name, key)
 
 

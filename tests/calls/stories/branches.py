@@ -86,7 +86,7 @@ async def who_cannot_choose_a_branch_gets_a_person(scene: Play, at: int, key: st
             await caller.press(key)
         else:
             await goes(caller, "7", "wrong-key")
-            await caller.hears("nothing-heard", within_s=35)
+            await caller.hears("by-keypad", within_s=35)
             await goes(caller, "7", "person-after-tries")
         await caller.hears("person-nobody", within_s=15)
         await caller.hangs_up()

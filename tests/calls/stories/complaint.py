@@ -179,8 +179,8 @@ async def three_wrong_keys_bring_a_person_and_keep_the_words(scene: Play, stage:
     async with scene.greeted(own, *TO_TELL) as caller:
         await tells(caller)
         await goes(caller, "#", "complaint-review", *way)
-        for _ in range(2):
-            await goes(caller, "8", "wrong-key")
+        for why in ("wrong-key", "by-keypad"):
+            await goes(caller, "8", why)
             await caller.hears(question, within_s=15)
         await goes(caller, "8", "person-after-tries")
         await caller.hears("person-nobody", within_s=15)

@@ -39,9 +39,9 @@ async def wrong_keys_in(scene: Play, number: int, menu: Phrase, way: tuple[Phras
         await goes(caller, "9", "wrong-key")
         await caller.hears(menu, within_s=15)
         if menu == "anything-else":  # silence there is a goodbye
-            await goes(caller, "#", "wrong-key")
+            await goes(caller, "#", "by-keypad")
         else:
-            await caller.hears("nothing-heard", within_s=30)
+            await caller.hears("by-keypad", within_s=30)
         await caller.hears(menu, within_s=15)
         await goes(caller, "*", menu, "#", "person-after-tries")
         await caller.hears("person-nobody", within_s=15)

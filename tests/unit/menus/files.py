@@ -56,7 +56,8 @@ goodbye:
   say: goodbye
   then: hang-up
 """
-PROMPTS = ("main-menu", "hours", "water", "more-menu", "astray", "goodbye", "wrong-key", "nothing-heard")
+ENGINES = ("wrong-key", "nothing-heard", "by-keypad")
+PROMPTS = ("main-menu", "hours", "water", "more-menu", "astray", "goodbye", *ENGINES)
 WORDS = Vocabulary(prompts=dict.fromkeys(PROMPTS, 3.0), topics=frozenset({"outages", "water"}), actions=SIGNATURES)
 
 

@@ -94,7 +94,7 @@ def test_two_rings_are_told_both(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("id", ["wrong-key", "nothing-heard"])
+@pytest.mark.parametrize("id", ["wrong-key", "nothing-heard", "by-keypad"])
 def test_the_engines_own_prompts_are_needed(id: str, tmp_path: Path) -> None:
     words = replace(WORDS, prompts={name: 3.0 for name in WORDS.prompts if name != id})
     (finding,) = check(load_flow(written(tmp_path, GOOD), words), words)

@@ -126,6 +126,13 @@ async def test_silence_is_told_before_the_menu_is_said_again(tmp_path: Path) -> 
     assert call.steps[1].exit == "silence"
 
 
+async def test_after_two_bad_tries_a_menu_says_plainly_how_to_answer(tmp_path: Path) -> None:
+    flow = flow_of(tmp_path, spoilt("  tries: 2", "  tries: 3"))
+    for bad in ("", "7"):
+        call = await walked(flow, "9", bad, "1")
+        assert call.line.heard[:3] == [("main-menu",), ("wrong-key", "main-menu"), ("by-keypad", "main-menu")]
+
+
 @pytest.mark.parametrize("keys", [("", ""), ("9", "#"), ("9", ""), ("*", "9", "*", "#")])
 async def test_after_its_tries_a_menu_gives_the_caller_to_a_person(keys: tuple[str, ...], tmp_path: Path) -> None:
     call = await walked(flow_of(tmp_path), *keys)
