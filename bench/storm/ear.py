@@ -44,6 +44,7 @@ class EstimatedVoice(Voice):
 
     def __init__(self, book: PromptBook) -> None:
         self.book = book
+        self.slow = None
         self._made: dict[tuple[Phrase, ...], Utterance] = {}
         self.phrases: dict[str, tuple[Phrase, ...]] = {}
 

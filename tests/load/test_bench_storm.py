@@ -17,8 +17,9 @@ from gridline.errors import Unavailable
 async def test_a_small_night_keeps_the_aims_that_the_same_night_without_means_does_not() -> None:
     found = await simulated(SEED, QUICK)
     kept = {aim.key: aim.kept(value) for aim in aims.STORM if (value := aim.value(found)) is not None}
-    slow = {"seconds_to_truth_p95.known", "seconds_to_truth_p95.unknown"}  # of a handful of calls
-    assert [key for key, is_kept in kept.items() if not is_kept and key not in slow] == []
+    handful = {"seconds_to_truth_p95.known", "seconds_to_truth_p95.unknown", "danger_wait_p99_s"}
+    assert [key for key, is_kept in kept.items() if not is_kept and key not in handful] == []
+    assert found["danger_wait_p99_s"] <= 60  # the longest of five; the aim is one of a whole night
     assert kept.keys() >= {"told_own_truth_share", "reports_lost", "danger_wait_p99_s", "minutes_to_proposal_p50"}
     assert found["calls"] > 150
     bare = found["bare"]

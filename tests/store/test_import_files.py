@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
 from pathlib import Path
@@ -279,6 +280,7 @@ def test_the_next_caller_is_served_by_the_new_offices(dialplan: Path, tmp_path: 
     assert ids(book) == ["kolomna"]
     rows = table(tmp_path, f"{HEAD};населённые пункты", f"{ROW};г. Клин, г. Коломна")
     told("import", "offices", rows, "--company", "moesk", "--smaller")
+    asyncio.run(book.look())
     assert ids(book) == ["klin"]
 
 
