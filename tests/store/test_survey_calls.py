@@ -73,7 +73,8 @@ async def test_whoever_books_by_telephone_is_asked_for_their_consent(
     sample_template: Path, tmp_path: Path, key: str, said: str, given: int
 ) -> None:
     async with opened(sample_template, tmp_path, "", "") as shop:
-        line = caller(shop, "moesk", "4545", "1", "1", "1", "1", key)
+        no_message = "2"
+        line = caller(shop, "moesk", "4545", "1", "1", "1", "1", no_message, key)
         line.call.notice_heard = True
         assert await book_appointment.act(line, shop.services, "") == "done"
         assert line.said[line.said.index("consent-survey") + 1] == said
