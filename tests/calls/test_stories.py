@@ -93,6 +93,7 @@ async def test_every_exit_of_every_action_was_taken(tellings: Tellings) -> None:
     taken = await exits_taken(tellings.of[BOOK].street.house, len(BOOK.stories))
     taken |= await exits_taken(distressed, len(DISTRESS.stories))
     for again in tellings.again:
+        database_is_back(again.street.house)
         taken |= await exits_taken(again.street.house, 1)
     every = {(action, exit) for action, signature in SIGNATURES.items() for exit in signature.exits}
     missing = every - taken
@@ -140,8 +141,8 @@ async def test_every_figure_is_set_by_a_real_call(tellings: Tellings) -> None:
         pytest.skip("only some of the stories were told")
     await tellings.end()
     told = ""
-    for book in (BOOK, DISTRESS):
-        _, body = await tellings.of[book].street.house.http("/metrics")
+    for telling in (*tellings.of.values(), *tellings.again):
+        _, body = await telling.street.house.http("/metrics")
         told += body
     ours = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
     declared = {next(iter(metric.describe())).name for metric in ours}
