@@ -64,9 +64,16 @@ def test_parts_that_go_and_come() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "# Одно слово.\n", "more: 1", "{offices: [{id: a, name: x}], more: 1}", "offices: [{id: a, name: x}]\n",
-     "offices:\n- id: a\n  name: x\n", "offices:\n      -   id: a\n          name: x\n"],
-)  # fmt: skip
+    [
+        "",
+        "# Одно слово.\n",
+        "more: 1",
+        "{offices: [{id: a, name: x}], more: 1}",
+        "offices: [{id: a, name: x}]\n",
+        "offices:\n- id: a\n  name: x\n",
+        "offices:\n      -   id: a\n          name: x\n",
+    ],
+)
 def test_a_file_written_in_another_way_or_not_yet(text: str) -> None:
     wanted: dict[str, Tree] = {
         "a": {"id": "a", "name": "x"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
@@ -83,14 +84,14 @@ class CalendarDays:
             if text == before:
                 return
             try:
-                await self._written(before, text, note, who, noted)
+                async with AsyncExitStack() as undoing:  # a commit that fails, or a save that is cancelled
+                    undoing.push_async_callback(asyncio.to_thread, calendar_file.keep, before, self._var)
+                    await self._written(before, text, note, who, noted)
+                    undoing.pop_all()
             except OSError as error:
                 raise Unavailable(
                     f"Файл {self._var / NAME} не записать ({error.strerror}). Ничего не изменилось."
                 ) from error
-            except BaseException:
-                await asyncio.to_thread(calendar_file.keep, before, self._var)
-                raise
             self._seen = text
             self._take(checked)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from sqlalchemy import select
@@ -166,11 +166,11 @@ class Editions:
     ) -> EditionVersion:
         """Files and rows together: the rows are put in first and kept once the files are there, or neither is."""
         before = dict[str, bytes | None]()
-        try:
-            return await self._stored(company, revision, content, note, who, told, before)
-        except BaseException:
-            await asyncio.to_thread(files.write, self.dialplan, before)
-            raise
+        async with AsyncExitStack() as undoing:  # a commit that fails, or a publication that is cancelled
+            undoing.push_async_callback(asyncio.to_thread, files.write, self.dialplan, before)
+            version = await self._stored(company, revision, content, note, who, told, before)
+            undoing.pop_all()
+        return version
 
     async def _stored(
         self,

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
 from agent_console.web.company import company_asked
 from gridline.companies import Company
-from gridline.errors import Conflict, NotFound
+from gridline.errors import Conflict, InvalidInput, NotFound
 from gridline.scope import OutOfScope
+from ivr.menus.editions.drafts import DraftMoved
 from ivr.menus.editions.view import DraftView, view_of
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedForm(Generic[F]):
+    """Why a form was not taken, and what it held."""
+
+    problem: str
+    form: F
+    moved: bool
+    """Somebody else has saved meanwhile."""
+
+    @classmethod
+    def of(cls, error: DraftMoved | InvalidInput, form: F) -> RefusedForm[F]:
+        """The form that this error was about."""
+        return cls(error.message, form, isinstance(error, DraftMoved))
 
 
 async def looked_at(request: web.Request) -> DraftView:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
-from agent_console.pages.calls.editing import looked_at_whole
+from agent_console.pages.calls.editing import RefusedForm, looked_at_whole
 from agent_console.people.permissions import Permission
 from agent_console.web.render import render
 from agent_console.web.routes import add
@@ -28,15 +27,6 @@ def add_to(app: web.Application) -> None:
     add(app, "GET", "/menu/edit/article", page, permission=Permission.LINE_EDIT)
     add(app, "POST", "/menu/edit/article", save, permission=Permission.LINE_EDIT)
     add(app, "GET", "/menu/edit/article.wav", sound, permission=Permission.LINE_EDIT)
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedArticle:
-    """Why a form was not taken, and what it held."""
-
-    problem: str
-    form: ArticleForm
-    moved: bool
 
 
 async def page(request: web.Request) -> web.Response:
@@ -64,7 +54,7 @@ async def save(request: web.Request) -> web.StreamResponse:
         content = content.with_("files", name, text)
         await console.editions.save(view.company, forms.revision(sent), content, said, actor_of(request).name)
     except (DraftMoved, InvalidInput) as error:
-        refused = RefusedArticle(error.message, form, isinstance(error, DraftMoved))
+        refused = RefusedForm.of(error, form)
         return await _page(request, view, had, refused)
     raise web.HTTPSeeOther(f"/menu/edit/articles?company={view.company.id}#article-{id}")
 
@@ -100,7 +90,7 @@ async def _new_id(request: web.Request, view: DraftView, form: ArticleForm) -> s
 
 
 async def _page(
-    request: web.Request, view: DraftView, had: DraftArticle | None, refused: RefusedArticle | None = None
+    request: web.Request, view: DraftView, had: DraftArticle | None, refused: RefusedForm[ArticleForm] | None = None
 ) -> web.Response:
     form = refused.form if refused else had.form if had else ArticleForm()
     topics = {code: row.title for code, row in shipped().topics.items() if code in {*view.company.topics, *form.topics}}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from agent_console.console import actor_of, console_of
-from agent_console.pages.calls.editing import looked_at_whole
+from agent_console.pages.calls.editing import RefusedForm, looked_at_whole
 from agent_console.people.permissions import Permission
 from agent_console.web.render import render
 from agent_console.web.routes import add
@@ -35,15 +34,6 @@ def add_to(app: web.Application) -> None:
     add(app, "POST", "/menu/edit/offices", save_schedule, permission=Permission.LINE_EDIT)
     add(app, "GET", "/menu/edit/office", office, permission=Permission.LINE_EDIT)
     add(app, "POST", "/menu/edit/office", save, permission=Permission.LINE_EDIT)
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedOffice:
-    """Why a form was not taken, and what it held."""
-
-    problem: str
-    form: OfficeForm
-    moved: bool
 
 
 async def page(request: web.Request) -> web.Response:
@@ -78,7 +68,7 @@ async def save(request: web.Request) -> web.StreamResponse:
         written = await asyncio.to_thread(office_forms.write, _text(view), id, form)
         await _save(request, view, forms.revision(sent), written, f"офис «{form.name}»")
     except (DraftMoved, InvalidInput) as error:
-        return await _page(request, view, RefusedOffice(error.message, form, isinstance(error, DraftMoved)))
+        return await _page(request, view, RefusedForm.of(error, form))
     raise web.HTTPSeeOther(f"/menu/edit/offices?company={view.company.id}#office-{id}")
 
 
@@ -132,7 +122,7 @@ async def _list(
     )
 
 
-async def _page(request: web.Request, view: DraftView, refused: RefusedOffice | None = None) -> web.Response:
+async def _page(request: web.Request, view: DraftView, refused: RefusedForm[OfficeForm] | None = None) -> web.Response:
     id = request.query.get("id", "")
     had = await asyncio.to_thread(_known, view, id)
     schedules = await asyncio.to_thread(hours.schedules, _text(view))
