@@ -35,6 +35,14 @@ pytestmark = [pytest.mark.real_asterisk, pytest.mark.asyncio(loop_scope="module"
 
 expect.set_options(timeout=15_000)
 NO_ENGINE = "Распознавание не настроено"
+COMPLAINS, ANSWERS = ("провод", "вис", "забор"), ("оператор", "ольг", "бригад", "ед")
+"""How words begin that the caller and Olga say: those of the caller are the first ones of their sentence."""
+
+
+@pytest.fixture(scope="module")
+def engine(talks: Talks) -> None:
+    """From here on there is an engine that hears words."""
+    whisper_base(talks.house.var)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -77,12 +85,13 @@ async def test_with_no_engine_a_talk_is_found_by_its_measures_and_judged(talks: 
     assert grade.recording_id == talks.with_igor.id
 
 
+@pytest.mark.usefixtures("engine")
 async def test_a_word_is_found_and_its_talk_opened_and_played_at_its_second(talks: Talks, tmp_path: Path) -> None:
-    whisper_base(talks.house.var)
     said_s = second_of(talks.words.complains, talks.file(talks.with_olga), 0)
     async with talks.as_(Role.QA, "/talks") as page:
-        await until_known(lambda: heard(talks, talks.with_olga), "the words of Olga's talk", 240)
-        for word, who in (("едет", "Оператор"), ("проводу", "Абонент")):
+        words = await until_known(lambda: heard(talks, talks.with_olga), "the words of Olga's talk", 240)
+        complains = understood(words[0], COMPLAINS)
+        for word, who in ((understood(words[1], ANSWERS), "Оператор"), (complains, "Абонент")):
             await page.locator("#q").fill(word)
             await page.locator("#q").press("Enter")
             await expect(page.locator(".talk-said").first).to_contain_text(who)
@@ -91,11 +100,11 @@ async def test_a_word_is_found_and_its_talk_opened_and_played_at_its_second(talk
         await page.locator(".talk-said a").first.press("Enter")
         await page.wait_for_url(re.compile(rf"/calls/{talks.with_olga.call_id}\?"))
         player = page.locator(f'[data-recording="{talks.with_olga.id}"]')
-        line = player.locator("[aria-current] .player-line").filter(has_text="забор")  # she may be answered meanwhile
+        line = player.locator("[aria-current] .player-line").filter(has_text=complains)  # she may be answered meanwhile
         await expect(line).to_be_visible()
         began = await place(player)
         print(f"said at {said_s:.2f} s, opened at {began:.2f} s")
-        assert abs(began - said_s) <= 1
+        assert abs(began - said_s) <= 1.5  # the first word, or the second where that one was misheard
         await page.keyboard.press("Space")
         await player.get_by_role("button", name="контроль качества").press("Enter")
         await plays_to(player, began + 1.5)
@@ -224,11 +233,23 @@ async def measured(talks: Talks) -> None:
     await until_known(look, "the measures of both talks", 30)
 
 
-async def heard(talks: Talks, recording: Recording) -> bool:
-    """Both sides of it have their words."""
+async def heard(talks: Talks, recording: Recording) -> list[str] | None:
+    """What was heard of the caller and of the agent, as soon as both have their words."""
     async with talks.house.db.read() as session:
-        query = select(Transcript.state).where(Transcript.recording_id == recording.id)
-        return list(await session.scalars(query)) == [TranscriptState.HEARD] * 2
+        query = select(Transcript).where(
+            Transcript.recording_id == recording.id, Transcript.state == TranscriptState.HEARD
+        )
+        sides = list(await session.scalars(query.order_by(Transcript.channel)))
+        return [" ".join(word[0] for word in side.words).casefold() for side in sides] if len(sides) == 2 else None
+
+
+def understood(text: str, said: tuple[str, ...]) -> str:
+    """The first of these words that was understood, as it was: what a small model gets wrong differs by machine."""
+    words = re.findall(r"\w+", text)
+    there = [next((word for word in words if word.startswith(begins)), None) for begins in said]
+    found = [word for word in there if word]
+    assert len(found) * 2 >= len(said), f"{said} were said, heard was: {text}"
+    return found[0]
 
 
 async def listened(talks: Talks, recording: Recording) -> Listening | None:
