@@ -45,7 +45,7 @@ def test_a_new_company_passes_the_check(id: str, name: str, spoken: str, dialpla
     assert RUNNER.invoke(cli.app, ["companies", "check"]).exit_code == 0
     book = PromptBook.load(dialplan / PROMPTS)
     assert book.text("notice", id) == (
-        f"Здравствуйте! Это робот. Вы позвонили в компанию {spoken}. Для контроля качества разговор записывается."
+        f"Здравствуйте! Это робот компании {spoken}. Для контроля качества разговор записывается."
     )
     assert all(spoken in book.text(prompt, id) for prompt in ("out-robot", "out-notice"))
     for prompt, entry in before.items():
