@@ -47,10 +47,11 @@ def _as_ordinary_user() -> list[str]:
 class PostgresServer:
     """One running server. `stop()` ends it and removes its folder; `settings` go to its command line.
 
-    A `kept` folder stays when the server stops, and is used again by the next one: `fresh` tells which it is.
+    A `kept` folder stays when the server stops, and is used again by the next one: `fresh` tells which it is. One that
+    `follows` another is its synchronous standby, without which the other acknowledges nothing, until `promote()`.
     """
 
-    def __init__(self, kept: Path | None = None, **settings: str) -> None:
+    def __init__(self, kept: Path | None = None, *, follows: PostgresServer | None = None, **settings: str) -> None:
         self._settings = settings
         self._bin = programs()
         self._as_user = _as_ordinary_user()
@@ -67,7 +68,9 @@ class PostgresServer:
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            if self.fresh:
+            if follows is not None:
+                self._copy(follows)
+            elif self.fresh:
                 self._run(
                     "initdb",
                     "--auth=trust",
@@ -78,6 +81,9 @@ class PostgresServer:
                     "--no-instructions",
                 )
             self.start()
+            if follows is not None:
+                follows._sql("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+                follows._sql("SELECT pg_reload_conf()")
         except BaseException:
             self.stop()
             raise
@@ -127,6 +133,16 @@ class PostgresServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=30)
 
+    def kill(self) -> None:
+        """End every server process at once, as a machine that loses its power does."""
+        self._signal_all(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait(timeout=30)
+
+    def promote(self) -> None:
+        """Have a standby take writes from now on; returns when it does."""
+        self._run("pg_ctl", "promote", f"--pgdata={self._data}", "--wait")
+
     def freeze(self) -> None:
         """Make every server process stand still: connections stay open, nothing answers (fault F18)."""
         self._signal_all(signal.SIGSTOP)
@@ -149,6 +165,13 @@ class PostgresServer:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         for pid in [self._process.pid, *map(int, children)]:
             os.kill(pid, what)
+
+    def _copy(self, primary: PostgresServer) -> None:
+        source = f"host=127.0.0.1 port={primary.port} user=gridline application_name=standby"
+        self._run(
+            *("pg_basebackup", f"--dbname={source}", f"--pgdata={self._data}"),
+            *("--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast"),
+        )
 
     def _sql(self, statement: str) -> None:
         self._run(
@@ -182,6 +205,11 @@ class PostgresServer:
             check=False,
             timeout=120,
         )
+
+
+def url_of(database: str, *servers: PostgresServer) -> str:
+    """The URL of a database which whichever of the servers takes writes for."""
+    return f"postgresql+asyncpg://gridline@/{database}?" + "&".join(f"host=127.0.0.1:{one.port}" for one in servers)
 
 
 def _free_port() -> int:

@@ -35,7 +35,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-from gridline.driver import direct, sqlite_connection
+from gridline.driver import direct, postgresql_connection, sqlite_connection
 from gridline.driver.direct import DRIVER_ERRORS
 from gridline.driver.prepared import Prepared
 from gridline.driver.unavailable import outage
@@ -127,7 +127,11 @@ class Database:
             lock_timeout = {"lock_timeout": str(int(BUSY_S * 1000)), "application_name": "gridline"}
             options |= {
                 "pool_pre_ping": True,
-                "connect_args": {"timeout": BUSY_S, "server_settings": lock_timeout},
+                "connect_args": {
+                    "timeout": BUSY_S,
+                    "server_settings": lock_timeout,
+                    "async_creator_fn": postgresql_connection.connect,
+                },
             }
         self.engine: AsyncEngine = create_async_engine(url, **options)
         if not self.is_sqlite:

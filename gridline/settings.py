@@ -32,7 +32,8 @@ class Settings(BaseSettings):
     dialplan: Path = HOUSE / "dialplan"
     """Menus, companies, prompts."""
     database_url: str = ""
-    """SQLAlchemy async URL; empty means SQLite at `var/gridline.db`."""
+    """SQLAlchemy async URL; empty means SQLite at `var/gridline.db`. Of several PostgreSQL servers whichever takes
+    writes is used: `postgresql+asyncpg://gridline@/gridline?host=10.0.0.1:5432&host=10.0.0.2:5432`."""
     log_format: Literal["people", "json"] = "people"
     """For people on a terminal, or JSON lines for a collector; to stderr either way."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 from sqlalchemy import URL, Dialect
 
-from gridline.driver import sqlite_connection
+from gridline.driver import postgresql_connection, sqlite_connection
 
 DRIVER_ERRORS = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, TypeError)
 SHORT_READ_OPERATIONS = 5_000
@@ -145,6 +145,7 @@ class _Postgres:
             settings = {"lock_timeout": str(int(self._patience_s * 1000)), "application_name": "gridline"}
             self._pool = await asyncpg.create_pool(
                 **self._options,
+                connect=postgresql_connection.connect,
                 min_size=0,
                 max_size=MOST_CONNECTIONS,
                 timeout=self._patience_s,

@@ -245,7 +245,7 @@ async def heard(talks: Talks, recording: Recording) -> list[str] | None:
 
 def understood(text: str, said: tuple[str, ...]) -> str:
     """The first of these words that was understood, as it was: what a small model gets wrong differs by machine."""
-    words = re.findall(r"\w+", text)
+    words: list[str] = re.findall(r"\w+", text)
     there = [next((word for word in words if word.startswith(begins)), None) for begins in said]
     found = [word for word in there if word]
     assert len(found) * 2 >= len(said), f"{said} were said, heard was: {text}"

@@ -19,7 +19,7 @@ from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from tests.faults.conftest import NewHouse, scene_of
 from tests.faults.injury import files, locked, rows_of_log, until
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, url_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -86,6 +86,37 @@ async def test_a_frozen_database_does_not_leave_a_caller_in_silence(
         await caller.hangs_up()
 
 
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgres_server")
+async def test_a_standby_takes_over_and_every_complaint_is_there_once(new_house: NewHouse) -> None:
+    primary = PostgresServer()
+    primary.create("calls")
+    standby = PostgresServer(follows=primary)
+    try:
+        house = await new_house("failover", database_url=url_of("calls", primary, standby))
+        scene = scene_of(house)
+        async with scene.call("+79131203485") as caller:
+            await caller.hears("main-menu", within_s=25)
+            await _tells(caller, "+79131203485")
+            first = await one(scene, Appeal)
+            await caller.hangs_up()
+        async with scene.call("+79131203486") as caller:
+            await caller.hears("main-menu", within_s=25)
+            await asyncio.to_thread(primary.kill)
+            receipt = await _complains(house, caller, "+79131203486")
+            await asyncio.to_thread(standby.promote)
+            second = await one(scene, Appeal, Appeal.receipt == receipt)
+            await caller.hangs_up()
+        await until(lambda: not files(house.var / "spool", "[0-9]*"), "the spool's end")
+        async with house.db.read() as session:
+            stored = list(await session.scalars(select(Appeal.number).order_by(Appeal.number)))
+        assert stored == [first.number, second.number]
+        assert stored == [numbering.number(first.registered_at.year, sequence) for sequence in (1, 2)]
+    finally:
+        for server in (primary, standby):
+            server.stop()
+
+
 async def test_with_the_database_locked_a_receipt_is_spoken_and_registered_once(
     house: Installation, scene: Scene
 ) -> None:
@@ -102,7 +133,15 @@ async def test_with_the_database_locked_a_receipt_is_spoken_and_registered_once(
 
 
 async def _complains(house: Installation, caller: Caller, phone: str) -> str:
-    """A complaint in his own words; the receipt he is told."""
+    """A complaint in their own words; the receipt they are told."""
+    await _tells(caller, phone)
+    [file] = await until(lambda: files(house.var / "spool", "[0-9]*.json"), "the receipt on disk", 10)
+    receipt = str(json.loads(file.read_text())["receipt"])
+    await caller.hears(Prompt("complaint-receipt", number=spoken.digit_by_digit(receipt)), within_s=5)
+    return receipt
+
+
+async def _tells(caller: Caller, phone: str) -> None:
     await caller.press("5")
     await caller.hears("complaint-menu")
     await caller.press("1")
@@ -115,10 +154,6 @@ async def _complains(house: Installation, caller: Caller, phone: str) -> str:
     await caller.press("2")
     await caller.hears(Prompt("complaint-contact", phone=spoken.phone(phone)))
     await caller.press("1")
-    [file] = await until(lambda: files(house.var / "spool", "[0-9]*.json"), "the receipt on disk", 10)
-    receipt = str(json.loads(file.read_text())["receipt"])
-    await caller.hears(Prompt("complaint-receipt", number=spoken.digit_by_digit(receipt)), within_s=5)
-    return receipt
 
 
 async def _gets_a_person(caller: Caller) -> None:
