@@ -1,4 +1,7 @@
-"""`gridline bench callers`: random callers through every company's menus, without sound; each call must end well."""
+"""`gridline bench callers`: random callers through every company's menus, without sound; each call must end well.
+
+And each must end there once more when its keys are led through the same menu, as a manager replays past calls.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from ivr.actions import SIGNATURES
 from ivr.menus.flows import Flows
 from ivr.menus.load import TRIES
 from ivr.menus.model import Flow, Menu
+from ivr.menus.replay import PastStep, replay
 from ivr.menus.vocabulary import DANGER, PERSON, Vocabulary
 from ivr.menus.walk import MOST_KEYS, Act, Step, walk
 from ivr.telephony.agi import CallerHungUp
@@ -88,12 +92,17 @@ class RandomLine:
     """Whether the last words said were the call's last."""
     answered: bool = False
     """Whether a person answered."""
-    way: list[str] = field(default_factory=list)
+    steps: list[PastStep] = field(default_factory=list)
+
+    @property
+    def way(self) -> list[str]:
+        """The places they came through."""
+        return [step.place for step in self.steps]
 
     def took(self, step: Step) -> None:
         """A step of the walk."""
-        self.way.append(step.place)
-        if len(self.way) > self.most:
+        self.steps.append(PastStep(step.place, step.exit, step.key, step.leads_to))
+        if len(self.steps) > self.most:
             raise _TalksOn
 
     def mark(self, name: str, value: str) -> None:
@@ -133,7 +142,7 @@ class Fates:
     longest: int = 0
     """Steps of the longest call."""
     bad: list[str] = field(default_factory=list)
-    """The way of each call that did not end well."""
+    """The way of each call that did not end well, or that a replay of its keys leads elsewhere."""
 
 
 def _acts(dice: random.Random) -> dict[str, Act[RandomLine]]:
@@ -163,6 +172,8 @@ async def walked(flow: Flow, calls: int, dice: random.Random, fates: Fates) -> F
         fates.longest = max(fates.longest, len(line.way))
         if ending not in WELL:
             fates.bad.append(f"{ending}: {' '.join(line.way[:SHOWN])}")
+        elif (again := replay(flow, line.call.id, line.steps, flow)).changed:
+            fates.bad.append(f"replayed to {again.new}: {' '.join(line.way[:SHOWN])}")
     return fates
 
 
