@@ -21,9 +21,9 @@ from outreach import messages
 from quality.measures import measuring
 from quality.transcripts import transcription, waiting
 from recordings import compression, reconciliation
-from service import loop
 from service.jobs import Jobs
-from service.supervisor import heartbeat
+from service.process import loop
+from service.process.supervisor import heartbeat
 
 if TYPE_CHECKING:
     from service.controller import Controller

@@ -98,10 +98,11 @@ from recordings.incoming import Incoming, unmet_call
 from recordings.intake import RecordingIntake
 from recordings.reconciliation import Reconciliation
 from recordings.store import folder_of
-from service import chores, loop, only_for_us, opening, ports
+from service import chores, only_for_us, opening
 from service.calls_out import CallsOut
 from service.doorkeeper import Doorkeeper
 from service.matters import Matters
+from service.process import loop, ports
 from speech.ears import ears_of
 from worklist.steps.call_outs import CallOuts
 

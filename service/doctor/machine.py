@@ -18,10 +18,10 @@ from gridline.companies import Companies
 from gridline.errors import GridlineError
 from gridline.settings import Settings
 from recordings.incoming import TALKS_LEAVE
-from service import lock
 from service.doctor.finding import Finding, fine, note, wrong
-from service.leftovers import is_ours
-from service.ports import Port, of_asterisk, of_controller, who
+from service.process import lock
+from service.process.leftovers import is_ours
+from service.process.ports import Port, of_asterisk, of_controller, who
 
 MB = 1024 * 1024
 TIME_ERROR = 5

@@ -17,9 +17,9 @@ from gridline.errors import GridlineError
 from gridline.settings import Settings
 from recordings import store as stores
 from recordings.known_folder import MARK, StoreAway
-from service import lock
 from service.doctor.finding import Finding, fine, note, wrong
 from service.doctor.machine import free_megabytes
+from service.process import lock
 
 STUCK_S = 600
 """The controller drains every 3 s: what waits longer is stuck."""

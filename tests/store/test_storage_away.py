@@ -18,8 +18,8 @@ from recordings.known_folder import StoreAway
 from recordings.sealed import SealedStore
 from recordings.store import folder_of, of_settings
 from recordings.verification import verify
-from service import lock
 from service.doctor import store as doctor
+from service.process import lock
 from tests.disks import TROUBLES, full, gone, in_trouble, read_only, small_disk
 from tests.store.away import CALL, REFUSED, Away, laid
 from tests.store.served import bucket, s3_server

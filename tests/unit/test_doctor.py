@@ -31,12 +31,12 @@ from gridline.db import Database
 from gridline.settings import HOUSE, Settings
 from ivr.voice.synthesis import find_rhvoice
 from ivr.voice.voice import Voice
-from service import lock
 from service.cli import doctor as command
 from service.doctor import CHECKS, examine, machine, mail, messages, numbering, store, telephone, trust, words
 from service.doctor import carrier as way
 from service.doctor.finding import Finding
-from service.ports import Port
+from service.process import lock
+from service.process.ports import Port
 from speech.engines.engine import EngineName
 from speech.models import label_for, write_label
 from tests.smsc import HOST, smsc

@@ -13,9 +13,9 @@ import typer
 from gridline import log as logging
 from gridline import settings
 from gridline.settings import Settings
-from service import leftovers, lock
-from service.supervisor import Supervisor, controller_argv
-from service.telephone import Telephone
+from service.process import leftovers, lock
+from service.process.supervisor import Supervisor, controller_argv
+from service.process.telephone import Telephone
 
 log = structlog.get_logger(__name__)
 

@@ -17,9 +17,9 @@ import pytest
 
 from carrier.settings import free_port
 from gridline.settings import HOUSE
-from service import lock
-from service.lock import NAME
 from service.opening import MARK
+from service.process import lock
+from service.process.lock import NAME
 from tests.unit.eventually import eventually
 
 Put = Callable[[Path], None]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from service.supervisor import Supervisor
+from service.process.supervisor import Supervisor
 from tests.unit.eventually import eventually
 
 BEATING = """

@@ -1,7 +1,7 @@
 """Ends what a supervisor that was killed left running: its Asterisk and its controller, known by their arguments.
 
 To be called with the lock of `var` held: then nobody else owns them. Children go with their supervisor by themselves
-(`asterisk_conf.runtime`, `service.supervisor.heartbeat`); this is for one that hangs, or that was not told.
+(`asterisk_conf.runtime`, `service.process.supervisor.heartbeat`); this is for one that hangs, or that was not told.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import psutil
 import structlog
 
 from gridline.settings import Settings
-from service.supervisor import controller_argv
+from service.process.supervisor import controller_argv
 
 PATIENCE_S = 15.0
 

@@ -13,7 +13,7 @@ from asterisk_conf.runtime import AsteriskProcess
 from gridline.companies import Companies
 from gridline.errors import Unavailable
 from gridline.settings import Settings
-from service import ports
+from service.process import ports
 
 PAUSE_S = 1.0
 QUIET_EVERY_S = 0.5
