@@ -1,6 +1,6 @@
 """The `gridline` command; one command per file, each with an `add_to(app)` function, loaded when it is called.
 
-Commands stand in this folder and on the floors `company`, `line` and `sound`.
+Commands stand in this folder and on the floors `company`, `line`, `sound` and `upkeep`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ OVERVIEW: Final[Mapping[str, str]] = {
 }
 """What `gridline --help` says about each command, without importing them all (2 s); a test keeps it in step."""
 
-_FLOORS: Final = ("company", "line", "sound")
+_FLOORS: Final = ("company", "line", "sound", "upkeep")
 """Folders of commands and no commands themselves; every other folder here is one command with commands of its own."""
 
 

@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 from gridline.errors import InvalidInput, Unavailable
 from gridline.settings import HOUSE
-from service.cli import import_, migrate
+from service.cli import import_
+from service.cli.upkeep import migrate
 
 SAMPLES = HOUSE / "grid" / "samples"
 

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from service.cli import asterisk
+from service.cli.upkeep import asterisk
 
 
 def test_the_files_are_written_and_the_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

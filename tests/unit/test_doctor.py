@@ -31,7 +31,7 @@ from gridline.db import Database
 from gridline.settings import HOUSE, Settings
 from ivr.voice.synthesis import find_rhvoice
 from ivr.voice.voice import Voice
-from service.cli import doctor as command
+from service.cli.upkeep import doctor as command
 from service.doctor import CHECKS, examine, machine, mail, messages, numbering, store, telephone, trust, words
 from service.doctor import carrier as way
 from service.doctor.finding import Finding

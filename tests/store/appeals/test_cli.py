@@ -21,7 +21,8 @@ from appeals import numbering
 from appeals.history import sha256
 from carrier.settings import free_port
 from gridline.errors import GridlineError, InvalidInput
-from service.cli import appeals, import_, migrate
+from service.cli import appeals, import_
+from service.cli.upkeep import migrate
 
 FILE = "канал;вид;тема;текст;телефон;лицевой счёт\nофис;обращение;other;Где вы находитесь?;89131234567;42\n"
 
