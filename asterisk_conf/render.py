@@ -23,6 +23,7 @@ from gridline import priorities
 from gridline.companies import Company
 from gridline.errors import Misconfigured
 from gridline.settings import Settings
+from gridline.synced import write_private
 
 TEMPLATES = Path(__file__).parent / "templates"
 GUARD_S = 8
@@ -253,14 +254,5 @@ def render_files(
     for name in environment.list_templates(extensions=["j2"]):
         target = etc / name.removesuffix(".j2")
         text = environment.get_template(name).render({**folders, **values})
-        _write_private(target, text)
+        write_private(target, text)
     return Rendered(etc, var, run, asterisk, max_files)
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Only the owner may read it, from its first byte on."""
-    temporary = file.with_suffix(".new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as out:
-        out.write(text)
-    temporary.replace(file)

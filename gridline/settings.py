@@ -16,6 +16,10 @@ HOUSE = Path(__file__).resolve().parent.parent
 """The folder that holds the top-level packages and the data they ship (dialplan/, asterisk_conf/)."""
 
 
+NODE_PATTERN = r"^[a-z0-9-]{1,32}=[0-9A-Za-z.-]{1,253}:[0-9]{1,5}(/[1-9][0-9]{0,4})?$"
+CARRIER_PATTERN = r"^[0-9.]{7,15}(:[0-9]{1,5}|/[0-9]{1,2})?$"
+
+
 class Settings(BaseSettings):
     """One frozen object; an environment variable `GRIDLINE_<FIELD>` wins over the file."""
 
@@ -182,6 +186,21 @@ class Settings(BaseSettings):
     outbound_prefixes: tuple[str, ...] = ("3", "4", "800", *(f"8{digit}" for digit in range(1, 8)), "9")
     """How a Russian number (ten digits) may begin for an agent to dial it: places, mobiles, free lines. What is not
     here is refused: 801-809 are paid services, 6, 7 and 10 lead abroad."""
+
+    kamailio_nodes: tuple[Annotated[str, Field(pattern=NODE_PATTERN)], ...] = ()
+    """Where there are several machines: `name=host:port` of each node's SIP, `/calls` behind it where one carries fewer
+    calls at once than the others, as `node2=10.0.0.12:5060/400`. Kamailio stands at `trunk_host`, which is the nodes'
+    trunk then, and gives each call to the node with the fewest (`gridline kamailio render`)."""
+    kamailio_carriers: tuple[Annotated[str, Field(pattern=CARRIER_PATTERN)], ...] = ()
+    """Whom Kamailio takes calls from: addresses and networks; the first, an address with its port, is called too."""
+    kamailio_transport: Literal["udp", "tls"] = "udp"
+    """How Kamailio speaks with the carriers; `tls` needs `kamailio_tls_port`, `sip_tls_cert` and `sip_tls_key`."""
+    kamailio_tls_port: int = Field(default=0, ge=0, le=65535)
+    """0: Kamailio has no TLS."""
+    kamailio_calls_per_s: int = Field(default=50, ge=1, le=10_000)
+    """New calls a second from one address of a carrier; it hears of the others that the line is full (503)."""
+    kamailio_calls_per_caller: int = Field(default=30, ge=1, le=10_000)
+    """New calls of one number in a minute; with the others it hears the busy tone."""
 
     trunk_calls: int = Field(default=0, ge=0)
     """How many calls at once the carrier carries for us; 0: not known."""

