@@ -46,6 +46,8 @@ from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, Unavailable
+from gridline.leases import Leases
+from gridline.news import News
 from gridline.settings import Settings
 from ivr.desk import whisper
 from ivr.desk.desk import Desk
@@ -98,7 +100,7 @@ from recordings.incoming import Incoming, unmet_call
 from recordings.intake import RecordingIntake
 from recordings.reconciliation import Reconciliation
 from recordings.store import folder_of
-from service import chores, loop, only_for_us, opening, ports
+from service import chores, elsewhere, loop, only_for_us, opening, ports
 from service.calls_out import CallsOut
 from service.doorkeeper import Doorkeeper
 from service.matters import Matters
@@ -123,6 +125,8 @@ class Controller:
         calendar = load_calendar(config.var)
         recordings = config.var / "recordings"
         self.db = Database(config.db_url)
+        self.news = News(self.db, config.node)
+        self.leases = None if self.db.is_sqlite else Leases(self.db, config.node)
         folder_of(config).settle()
         store = stores.of_installation(config)
         self.voice = Voice.of(config)
@@ -369,6 +373,7 @@ class Controller:
             self._show_calls = Ringing(console).on_changes
             self._live = console[LIVE]
             self._bands = console[BANDS]
+            elsewhere.follow(self)
             opened = await opening.opened(self.config, self.db, console[USERS])
             await closing.enter_async_context(served(console, self.config))
             await self.console.offices.look()

@@ -10,14 +10,15 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridline import metrics
+from gridline import metrics, news
 from gridline.clock import Clock
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
+from gridline.news import Topic
 from worklist import owed
 from worklist.clocks import Clocks
 from worklist.codes import ENDINGS, LEVELS, AttemptResult, Ending, ItemKind, Level
-from worklist.models import WorkAttempt, WorkContact, WorkItem
+from worklist.models import WorkAttempt, WorkContact, WorkItem, subject
 from worklist.steps import contacts, in_bulk
 from worklist.steps.matters import Changed, Matter, Opened
 
@@ -230,6 +231,7 @@ class Worklist:
                 )
                 if done.first() is None:
                     continue
+                news.tell(session, Topic.WORK, row.company_id, subject(row.kind, row.id))
             raised.append(Changed(row.company_id, row.id, row.kind, level=reached))
             self.tell(raised[-1])
         return raised
