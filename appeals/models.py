@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from appeals.codes import OPEN_STATES, AppealChannel, AppealKind, AppealState, PromiseKind, PromiseOutcome, TaskKind
 from gridline.db import Base, code_type, id_column
-from gridline.news import Topic, follow
+from gridline.processes.news import NewsTopic, follow
 
 ACTOR = 80
 CODE = 32
@@ -374,4 +374,4 @@ class DestructionAct(Base):
     items: Mapped[str] = mapped_column(Text)
 
 
-follow(Appeal, Topic.APPEAL, lambda appeal: appeal.id)
+follow(Appeal, NewsTopic.APPEAL, lambda appeal: appeal.id)

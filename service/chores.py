@@ -13,7 +13,7 @@ from agent_console.web.public import sendings
 from grid.numbering import numbering
 from grid.offices import visits
 from grid.reference.shelf import OnTheShelf
-from gridline import news
+from gridline.processes import news
 from ivr.actions.reference import beforehand
 from ivr.journal import closing
 from ivr.outbound import dialer

@@ -25,6 +25,7 @@ from agent_console.people.users import USERS, Users
 from agent_console.phone import Phones
 from agent_console.push import Push
 from agent_console.wallboard.live import LIVE, Live
+from agent_console.web import elsewhere
 from agent_console.web.site import served
 from agent_console.worklist.call_bands import BANDS, CallBands
 from appeals.answers import post_room
@@ -46,8 +47,8 @@ from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, Unavailable
-from gridline.leases import Leases
-from gridline.news import News
+from gridline.processes.leases import Leases
+from gridline.processes.news import News
 from gridline.settings import Settings
 from ivr.desk import whisper
 from ivr.desk.desk import Desk
@@ -100,7 +101,7 @@ from recordings.incoming import Incoming, unmet_call
 from recordings.intake import RecordingIntake
 from recordings.reconciliation import Reconciliation
 from recordings.store import folder_of
-from service import chores, elsewhere, loop, only_for_us, opening, ports
+from service import chores, loop, only_for_us, opening, ports
 from service.calls_out import CallsOut
 from service.doorkeeper import Doorkeeper
 from service.matters import Matters
@@ -373,7 +374,7 @@ class Controller:
             self._show_calls = Ringing(console).on_changes
             self._live = console[LIVE]
             self._bands = console[BANDS]
-            elsewhere.follow(self)
+            elsewhere.follow(self.console, self.news)
             opened = await opening.opened(self.config, self.db, console[USERS])
             await closing.enter_async_context(served(console, self.config))
             await self.console.offices.look()

@@ -15,8 +15,8 @@ import structlog
 from gridline import metrics
 from gridline.clock import happens
 from gridline.errors import GridlineError, Unavailable
-from gridline.leases import Leases
 from gridline.log import incident
+from gridline.processes.leases import Leases
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0

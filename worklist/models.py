@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, code_type, id_column
-from gridline.news import Topic, follow
+from gridline.processes.news import NewsTopic, follow
 from worklist.codes import AttemptResult, Ending, ItemKind, Level
 
 _OPEN = text("ended_at IS NULL")
@@ -106,4 +106,4 @@ def subject(kind: ItemKind, id: str) -> str:
     return f"{kind}:{id}"
 
 
-follow(WorkItem, Topic.WORK, lambda item: subject(item.kind, item.id))
+follow(WorkItem, NewsTopic.WORK, lambda item: subject(item.kind, item.id))

@@ -28,7 +28,7 @@ from gridline.clock import Clock, happens
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Conflict, NotFound
-from gridline.news import Topic, tell
+from gridline.processes.news import NewsTopic, tell
 from worklist import outage_reports
 from worklist.codes import Ending, ItemKind
 from worklist.models import WorkItem
@@ -190,7 +190,7 @@ class OutageDesk:
             news += await in_bulk.reopen_all(session, ItemKind.OUTAGE_REPORT, released, Ending.JOINED)
             news += await outage_reports.give_items(session, self._worklist, bare)
             if kept.changed or unfounded or released:
-                tell(session, Topic.OUTAGE, company_id)
+                tell(session, NewsTopic.OUTAGE, company_id)
         known.gathered = gathered
         self._tell_items(news)
         if kept.changed or unfounded or released:
@@ -213,7 +213,7 @@ class OutageDesk:
             news = await self._worklist.end_all(session, ItemKind.OUTAGE_REPORT, done.joined, actor, Ending.JOINED)
             news += await in_bulk.reopen_all(session, ItemKind.OUTAGE_REPORT, done.released, Ending.JOINED)
             news += await outage_reports.give_items(session, self._worklist, done.released[: outage_reports.A_ROUND])
-            tell(session, Topic.OUTAGE, done.outage.company_id)
+            tell(session, NewsTopic.OUTAGE, done.outage.company_id)
         self._tell_items(news)
         self.tell(done.outage.company_id)
         return done.outage

@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridline import metrics, news
+from gridline import metrics
 from gridline.clock import Clock
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
-from gridline.news import Topic
+from gridline.processes.news import NewsTopic, tell
 from worklist import owed
 from worklist.clocks import Clocks
 from worklist.codes import ENDINGS, LEVELS, AttemptResult, Ending, ItemKind, Level
@@ -231,7 +231,7 @@ class Worklist:
                 )
                 if done.first() is None:
                     continue
-                news.tell(session, Topic.WORK, row.company_id, subject(row.kind, row.id))
+                tell(session, NewsTopic.WORK, row.company_id, subject(row.kind, row.id))
             raised.append(Changed(row.company_id, row.id, row.kind, level=reached))
             self.tell(raised[-1])
         return raised

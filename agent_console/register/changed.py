@@ -14,7 +14,7 @@ from agent_console.people.models import User
 from agent_console.register import timeline
 from appeals.models import Appeal, AppealEvent, Measure
 from gridline.log import contained
-from gridline.news import Told
+from gridline.processes.news import OneNews
 
 TOPIC: Final = "appeal"
 """Of the pages of one appeal, by its id."""
@@ -27,7 +27,7 @@ class ChangedAppeals:
         self._console = console
         self._telling: set[asyncio.Task[None]] = set()
 
-    def heard(self, told: Told) -> None:
+    def heard(self, told: OneNews) -> None:
         """Read what has changed where somebody looks at it; returns at once."""
         if told.elsewhere and self._console.push.listening(f"{TOPIC}:{told.subject}"):
             task = asyncio.create_task(self._tell(told.subject))

@@ -1,7 +1,7 @@
 """The live worklist: a change becomes new HTML once per audience, and not once per page (as `wallboard.live` does).
 
 What was told last is kept per audience and the next message holds what differs. Other processes change items too: each
-list that somebody looks at is read again with the news of it (`gridline.news`), and every few seconds.
+list that somebody looks at is read again with the news of it (`gridline.processes.news`), and every few seconds.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, code_type, id_column
-from gridline.news import Topic, follow
+from gridline.processes.news import NewsTopic, follow
 
 _OPEN = text("closed_at IS NULL")
 _PROPOSED = text("state = 'open'")
@@ -297,4 +297,4 @@ class Feed(Base):
 
 
 for _shown in (Outage, OutageReport, OutageProposal, Feed):
-    follow(_shown, Topic.OUTAGE)
+    follow(_shown, NewsTopic.OUTAGE)

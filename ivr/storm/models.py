@@ -8,7 +8,7 @@ from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from gridline.db import Base, id_column
-from gridline.news import Topic, follow
+from gridline.processes.news import NewsTopic, follow
 
 
 class StormLoad(Base):
@@ -70,5 +70,5 @@ class Announcement(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
-follow(StormEvent, Topic.STORM)
-follow(Announcement, Topic.ANNOUNCEMENT)
+follow(StormEvent, NewsTopic.STORM)
+follow(Announcement, NewsTopic.ANNOUNCEMENT)

@@ -13,7 +13,7 @@ from pathlib import Path
 from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
-from gridline.leases import Leases
+from gridline.processes.leases import Leases
 from gridline.settings import HOUSE
 from outreach import quiet
 from outreach.messages import Messages

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
-from gridline import leases as rules
 from gridline.clock import SystemClock
 from gridline.db import Database, new_id
-from gridline.leases import LEASE_S, RENEW_S, LeaseLost, Leases
-from gridline.models import LeaseRow
+from gridline.processes import leases as rules
+from gridline.processes.leases import LEASE_S, RENEW_S, LeaseLost, Leases
+from gridline.processes.models import LeaseRow
 from outreach import consents
 from outreach.models import Consent, MessageOut, MessageState, MessageWay, Purpose
 from service.jobs import Jobs
@@ -231,7 +231,7 @@ async def test_a_holder_that_cannot_renew_stops_before_its_lease_ends(
     working = asyncio.create_task(leases.hold("work", work))
     await asyncio.wait_for(began.wait(), 5)
     await postgres.engine.dispose()
-    postgres.engine.sync_engine.pool._creator = _cut_off  # type: ignore[attr-defined]
+    event.listen(postgres.engine.sync_engine, "do_connect", _cut_off)
     cut_at = time.monotonic()
     await asyncio.wait_for(ended.wait(), 5)
     assert time.monotonic() - cut_at < rules.LEASE_S

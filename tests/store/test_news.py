@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import event, func, insert, select, text
 
 from gridline.clock import SystemClock
 from gridline.db import Database, new_id
-from gridline.models import NewsRow
-from gridline.news import News, Told, Topic, tell
+from gridline.processes.models import NewsRow
+from gridline.processes.news import News, NewsTopic, OneNews, tell
 from gridline.settings import HOUSE
 from tests.faults.injury import until_known
 from tests.unit.eventually import eventually
@@ -31,14 +31,14 @@ class Node:
 
     db: Database
     news: News
-    heard: list[Told] = field(default_factory=list)
+    heard: list[OneNews] = field(default_factory=list)
     gaps: list[None] = field(default_factory=list)
 
     async def tells(self, *subjects: str) -> None:
         """One transaction that tells of these."""
         async with self.db.write() as session:
             for subject in subjects:
-                tell(session, Topic.WORK, COMPANY, subject)
+                tell(session, NewsTopic.WORK, COMPANY, subject)
 
     def subjects(self) -> list[str]:
         """What others told."""
@@ -50,7 +50,7 @@ async def node(url: str, name: str) -> AsyncIterator[Node]:
     """A process that tells and hears."""
     db = Database(url)
     made = Node(db, News(db, name))
-    made.news.listen(Topic.WORK, made.heard.append)
+    made.news.listen(NewsTopic.WORK, made.heard.append)
     made.news.on_gap.append(lambda: made.gaps.append(None))
     listened = 0 if db.is_sqlite else await listeners(db)
     running = asyncio.create_task(made.news.run())
@@ -59,8 +59,10 @@ async def node(url: str, name: str) -> AsyncIterator[Node]:
             await until_known(lambda: more_than(listened, db), "the connection of the news")
         yield made
     finally:
+        ended = running.done()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        assert not ended or db.is_sqlite
         await db.close()
 
 
@@ -89,10 +91,23 @@ async def cut(db: Database) -> None:
         )
 
 
+@contextmanager
+def statements(db: Database) -> Iterator[list[str]]:
+    """Every statement of the database's sessions inside the block."""
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        said.append(statement)
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    yield said
+    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+
+
 async def undone(db: Database) -> None:
     """Tell of something that then comes to nothing."""
     async with db.write() as session:
-        tell(session, Topic.WORK, COMPANY, "undone")
+        tell(session, NewsTopic.WORK, COMPANY, "undone")
         1 / 0  # noqa: B018
 
 
@@ -105,9 +120,9 @@ async def rows(db: Database) -> int:
 async def test_what_one_process_tells_the_other_hears_and_its_own_hooks_too(postgres_url: str) -> None:
     async with node(postgres_url, "a") as a, node(postgres_url, "b") as b:
         await a.tells("1", "1", "2")
-        assert a.heard == [Told(Topic.WORK, COMPANY, "1"), Told(Topic.WORK, COMPANY, "2")]
+        assert a.heard == [OneNews(NewsTopic.WORK, COMPANY, "1"), OneNews(NewsTopic.WORK, COMPANY, "2")]
         await eventually(lambda: len(b.heard) == 2)
-        assert b.heard == [Told(Topic.WORK, COMPANY, one, elsewhere=True) for one in "12"]
+        assert b.heard == [OneNews(NewsTopic.WORK, COMPANY, one, elsewhere=True) for one in "12"]
         await b.tells("3")
         await eventually(lambda: a.subjects() == ["3"])
         assert (a.gaps, b.gaps) == ([], [])
@@ -127,7 +142,7 @@ async def test_what_was_undone_is_told_to_nobody(postgres_url: str) -> None:
 async def test_a_row_that_commits_after_a_later_one_is_heard(postgres_url: str) -> None:
     async with node(postgres_url, "a") as a, node(postgres_url, "b") as b:
         async with a.db.write() as session:
-            tell(session, Topic.WORK, COMPANY, "first begun")
+            tell(session, NewsTopic.WORK, COMPANY, "first begun")
             for companion in a.db.companions:
                 await companion.ending(session)  # its rows have their ids
             session.info.clear()
@@ -144,14 +159,14 @@ async def test_a_lost_connection_means_that_everything_is_read_again(postgres_ur
         await cut(a.db)
         await a.tells("while nobody listened")
         await eventually(lambda: len(b.gaps) == 1 and len(a.gaps) == 1, within_s=10)
-        assert Told(Topic.WORK, elsewhere=True) in b.heard  # of anything: read it all again
+        assert OneNews(NewsTopic.WORK, elsewhere=True) in b.heard  # of anything: read it all again
         await a.tells("after")
         await eventually(lambda: "after" in b.subjects())
 
 
 @pytest.mark.postgres
 async def test_many_at_once_and_an_hour_that_nobody_read(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gridline.news_relay.MOST", 50)
+    monkeypatch.setattr("gridline.processes.relay.MOST", 50)
     async with node(postgres_url, "a") as a, node(postgres_url, "b") as b:
         old = {"topic": "work", "company_id": COMPANY, "subject": "old", "node": "c", "boot": new_id()}
         async with a.db.write() as session:
@@ -169,7 +184,11 @@ async def test_many_at_once_and_an_hour_that_nobody_read(postgres_url: str, monk
 async def test_an_item_of_the_worklist_is_told_by_whoever_changes_it(db_url: str) -> None:
     async with node(db_url, "a") as a:
         worklist = Worklist(a.db, SystemClock(), clocks.of_installation(HOUSE / "dialplan"))
-        opened = await worklist.open(Matter(ItemKind.DANGER, COMPANY, "danger:1"))
-        await worklist.take(opened.id, "user:olga")
-        assert a.heard == [Told(Topic.WORK, COMPANY, f"danger:{opened.id}")] * 2
+        with statements(a.db) as said:
+            opened = await worklist.open(Matter(ItemKind.DANGER, COMPANY, "danger:1"))
+            await worklist.take(opened.id, "user:olga")
+        # One row with each transaction, and nothing else: callers wait for some of them.
+        own = [one for one in said if "news" in one.lower() or "notify" in one.lower()]
+        assert [one.split("(")[0].strip() for one in own] == ([] if a.db.is_sqlite else ["INSERT INTO news"] * 2)
+        assert a.heard == [OneNews(NewsTopic.WORK, COMPANY, f"danger:{opened.id}")] * 2
         assert await rows(a.db) == (0 if a.db.is_sqlite else 2)

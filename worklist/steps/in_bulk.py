@@ -14,7 +14,7 @@ from sqlalchemy import and_, case, exists, not_, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from gridline.news import Topic, tell
+from gridline.processes.news import NewsTopic, tell
 from recordings.models import Recording, RecordingKind
 from worklist.codes import Ending, ItemKind
 from worklist.models import WorkAttempt, WorkContact, WorkItem, subject
@@ -124,4 +124,4 @@ async def forget(session: AsyncSession, *, of_them: Collection[str], contacts: C
 
 def _tell(session: AsyncSession, changed: Sequence[Changed]) -> None:
     for one in changed:
-        tell(session, Topic.WORK, one.company_id, subject(one.kind, one.item_id))
+        tell(session, NewsTopic.WORK, one.company_id, subject(one.kind, one.item_id))

@@ -66,7 +66,7 @@ class LeaseLost(Unavailable):
 
 
 @dataclass
-class Held:
+class HeldLease:
     """A lease while this process has it."""
 
     name: str
@@ -77,7 +77,7 @@ class Held:
     lost: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-_worked_under: ContextVar[Held | None] = ContextVar("lease", default=None)
+_worked_under: ContextVar[HeldLease | None] = ContextVar("lease", default=None)
 """The lease of the work that runs now, and of every task that it begins."""
 
 
@@ -88,7 +88,7 @@ class Leases:
         self._db = db
         self.holder = f"{node}/{new_id()}"
         self._wanted: set[str] = set()
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, HeldLease] = {}
         self._fresh = asyncio.Event()
         """Set, and made anew, whenever the database was asked."""
         self._hurry = asyncio.Event()
@@ -122,7 +122,7 @@ class Leases:
         for name, term in terms.items():
             held = self._held.get(name)
             if held is None or held.lost.is_set():
-                held = self._held[name] = Held(name, self.holder, term)
+                held = self._held[name] = HeldLease(name, self.holder, term)
                 log.info("lease-taken", work=name, term=term)
             held.until = asked_at + LEASE_S - GUARD_S
         self._fresh.set()
@@ -172,12 +172,12 @@ class Leases:
         if (await session.execute(_FENCE, values)).first() is None:
             raise LeaseLost("Эту работу выполняет другой узел.")
 
-    async def _mine(self, name: str) -> Held:
+    async def _mine(self, name: str) -> HeldLease:
         while (held := self._held.get(name)) is None or held.lost.is_set() or _now() >= held.until:
             await self._fresh.wait()
         return held
 
-    async def _worked(self, held: Held, work: Callable[[], Awaitable[object]]) -> bool:
+    async def _worked(self, held: HeldLease, work: Callable[[], Awaitable[object]]) -> bool:
         """Whether the work came to its end by itself."""
         task = asyncio.create_task(_under(held, work), name=held.name)
         lost = asyncio.create_task(held.lost.wait())
@@ -212,7 +212,7 @@ class Leases:
         log.warning("lease-ended", work=name, term=held.term)
 
 
-async def _under(held: Held, work: Callable[[], Awaitable[object]]) -> None:
+async def _under(held: HeldLease, work: Callable[[], Awaitable[object]]) -> None:
     _worked_under.set(held)
     await work()
 

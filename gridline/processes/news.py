@@ -1,10 +1,10 @@
 """News between processes: what was changed is a row of the same transaction, told to every process after its commit.
 
-    news.tell(session, Topic.WORK, company_id, "danger:4f…")  # inside the transaction of the change
-    news.listen(Topic.WORK, hook)                             # called in every process
+    news.tell(session, NewsTopic.WORK, company_id, "danger:4f…")  # inside the transaction of the change
+    news.listen(NewsTopic.WORK, hook)                             # called in every process
 
 On SQLite there is one process: the hooks are called after the commit, and no row is stored. On PostgreSQL the hooks of
-this process are called just so; the others hear of the row by `gridline.news_relay`.
+this process are called just so; the others hear of the row by `gridline.processes.relay`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from sqlalchemy.orm import Mapper, Session, object_session
 
 from gridline.db import Base, Database, new_id
 from gridline.log import contained
-from gridline.models import NewsRow
-from gridline.news_relay import Relay
+from gridline.processes.models import NewsRow
+from gridline.processes.relay import Relay
 
 FORGOTTEN_AFTER_S: Final = 3600
 FORGET_S: Final = 300.0
@@ -29,7 +29,7 @@ _TOLD: Final = "news"
 _ROWS: Final[Table] = NewsRow.__table__  # type: ignore[assignment]
 
 
-class Topic(StrEnum):
+class NewsTopic(StrEnum):
     """What news are about."""
 
     WORK = "work"
@@ -43,7 +43,7 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OneNews:
     """One piece of news."""
 
     topic: str
@@ -55,12 +55,12 @@ class Told:
     """Whether another process changed it."""
 
 
-Hook = Callable[[Told], None]
+Hook = Callable[[OneNews], None]
 
 
 def tell(session: AsyncSession | Session, topic: str, company_id: str, subject: str = "") -> None:
     """Tell of a change within its transaction: it is told with the commit, once however often it was said."""
-    session.info.setdefault(_TOLD, {})[Told(topic, company_id, subject)] = None
+    session.info.setdefault(_TOLD, {})[OneNews(topic, company_id, subject)] = None
 
 
 def follow(model: type[Base], topic: str, subject: Callable[[Any], str] | None = None) -> None:
@@ -137,20 +137,20 @@ class News:
 
     def _heard(self, rows: Sequence[tuple[str, str, str]]) -> None:
         for topic, company_id, subject in dict.fromkeys(rows):
-            self._deliver(Told(topic, company_id, subject, elsewhere=True))
+            self._deliver(OneNews(topic, company_id, subject, elsewhere=True))
 
     def _gap(self) -> None:
         for topic in self._hooks:
-            self._deliver(Told(topic, elsewhere=True))
+            self._deliver(OneNews(topic, elsewhere=True))
         for hook in self.on_gap:
             with contained("news", "gap-not-told"):
                 hook()
 
-    def _deliver(self, told: Told) -> None:
+    def _deliver(self, told: OneNews) -> None:
         for hook in self._hooks.get(told.topic, ()):
             with contained("news", "news-not-told", topic=told.topic, subject=told.subject):
                 hook(told)
 
 
-def _of(session: AsyncSession) -> Sequence[Told]:
+def _of(session: AsyncSession) -> Sequence[OneNews]:
     return list(session.info.get(_TOLD, ()))

@@ -36,6 +36,9 @@ _READ: Final = (
 _KNOWN: Final = "SELECT id FROM news WHERE id > (SELECT coalesce(max(id), 0) - $1 FROM news) ORDER BY id"
 _FORGET: Final = text("DELETE FROM news WHERE at < now() - make_interval(secs => :seconds)")
 
+_LOST: Final = (*DRIVER_ERRORS, asyncpg.InternalClientError)
+"""The second is raised where the server ended the connection at the very moment of a statement."""
+
 log = structlog.get_logger(__name__)
 
 Heard = Callable[[Sequence[tuple[str, str, str]]], None]
@@ -53,6 +56,8 @@ class Relay:
         self._wake = asyncio.Event()
         self._tell = False
         self._read = False
+        self._missed = False
+        """Whether there was a connection before: what was told since is not known."""
         self._last = 0
         self._missing: dict[int, float] = {}
         """Ids that were passed over, with the moment (of the loop) from which on they are not waited for."""
@@ -64,17 +69,17 @@ class Relay:
 
     async def run(self) -> None:
         """Be connected for ever. A connection that was lost means: everything is read again."""
-        attempt, missed = 0, False
+        attempt = 0
         while True:
             connection = None
             try:
                 connection = await self._connected()
-                log.info("news-heard", missed=missed)
-                if missed:
+                log.info("news-heard", missed=self._missed)
+                if self._missed:
                     self._gap()
-                attempt, missed = 0, True
+                attempt, self._missed = 0, True
                 await self._serve(connection)
-            except DRIVER_ERRORS as error:
+            except _LOST as error:
                 if attempt == 0:
                     log.warning("news-not-heard", reason=str(error) or type(error).__name__)
             finally:
