@@ -27,8 +27,8 @@ from gridline.log import contained
 from worklist.codes import ENDING_TITLES, KIND_TITLES, ItemKind
 from worklist.worklist import Changed
 
-TOGETHER_S: Final = 0.2
-"""The first change goes out at once, those within this time go together: a storm is five messages a second."""
+TOGETHER_S: Final = 0.1
+"""The first change goes out at once, those within this time go together: a storm is ten messages a second."""
 AGAIN_S: Final = 5.0
 TEMPLATE: Final = "work.html"
 BASE: Final = "base.html"
