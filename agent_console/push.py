@@ -85,6 +85,14 @@ class Push:
         kept = [one for one in self._ring if not any(mark in one[2] for mark in named)]
         self._ring = deque(kept, maxlen=self._ring.maxlen)
 
+    def reset(self) -> None:
+        """Have every open page taken anew: something was missed that nobody can tell any more."""
+        self.last_id += 1
+        self._complete_since = self.last_id  # for those who come back from before it, too
+        self._ring.clear()
+        for listener in {one for listeners in self._listeners.values() for one in listeners}:
+            listener.put(message(self.last_id, "reset"))
+
     def listening(self, topic: str) -> bool:
         """Whether anybody follows the topic now: what nobody sees need not be rendered, unless replay matters."""
         return bool(self._listeners.get(topic))

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from appeals.codes import OPEN_STATES, AppealChannel, AppealKind, AppealState, PromiseKind, PromiseOutcome, TaskKind
 from gridline.db import Base, code_type, id_column
+from gridline.processes.news import NewsTopic, follow
 
 ACTOR = 80
 CODE = 32
@@ -371,3 +372,6 @@ class DestructionAct(Base):
     witness: Mapped[str] = mapped_column(String(ACTOR))
     reason: Mapped[str] = mapped_column(String(300))
     items: Mapped[str] = mapped_column(Text)
+
+
+follow(Appeal, NewsTopic.APPEAL, lambda appeal: appeal.id)

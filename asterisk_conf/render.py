@@ -19,8 +19,7 @@ from asterisk_conf import trunk
 from asterisk_conf.agents_file import AgentsFile
 from asterisk_conf.asterisk import Asterisk
 from asterisk_conf.secrets import DIALER_SECRET, RECORDER_SECRET, secret
-from gridline import priorities
-from gridline.companies import Company
+from gridline.companies import Company, priorities
 from gridline.errors import Misconfigured
 from gridline.settings import Settings
 from gridline.synced import write_private

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -105,6 +105,19 @@ def code_type(codes: type[StrEnum], length: int = 16) -> Enum:
     )
 
 
+class Companion(Protocol):
+    """Goes along with every `write()` of a database: what it raises before the end undoes the work."""
+
+    async def begun(self, session: AsyncSession) -> None:
+        """The transaction has begun."""
+
+    async def ending(self, session: AsyncSession) -> None:
+        """The work is done; its commit is next."""
+
+    def committed(self, session: AsyncSession) -> None:
+        """It is stored. Must not raise."""
+
+
 class Database:
     """One engine and two kinds of session: `read()` and `write()`.
 
@@ -142,6 +155,7 @@ class Database:
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         self._direct = direct.of(self.engine.dialect, self.url, BUSY_S)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.companions: list[Companion] = []
         # SQLite's own waiting is a lottery of sleeps: with 50 writers in one process some lose it for 2 s.
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
@@ -166,8 +180,14 @@ class Database:
         """
         async with _budget(within_s), _within(BUSY_S, self._turn), self._sessions() as session:
             await self._connect(session, writing=True)
+            for companion in self.companions:
+                await companion.begun(session)
             yield session
+            for companion in self.companions:
+                await companion.ending(session)
             await session.commit()
+            for companion in self.companions:
+                companion.committed(session)
 
     async def _connect(self, session: AsyncSession, *, writing: bool) -> None:
         self._look_for_file()

@@ -9,7 +9,7 @@ from sqlalchemy import MetaData
 
 from gridline.db import Base
 
-PACKAGES = ("appeals", "grid", "worklist", "outreach", "ivr", "recordings", "quality", "agent_console")
+PACKAGES = ("gridline", "appeals", "grid", "worklist", "outreach", "ivr", "recordings", "quality", "agent_console")
 
 
 def metadata() -> MetaData:

@@ -13,6 +13,7 @@ from agent_console.web.public import sendings
 from grid.numbering import numbering
 from grid.offices import visits
 from grid.reference.shelf import OnTheShelf
+from gridline.processes import news
 from ivr.actions.reference import beforehand
 from ivr.journal import closing
 from ivr.outbound import dialer
@@ -51,11 +52,28 @@ log = structlog.get_logger(__name__)
 def begun(controller: Controller) -> Jobs:
     """Every background job of the controller, running."""
     chores = Chores(controller)
-    jobs = Jobs()
+    jobs = Jobs(controller.leases)
     jobs.keep("journal", controller.journal.run)  # first, so stopped last: the others may still tell it something
+    if controller.leases is not None:
+        jobs.keep("leases", controller.leases.run)
+    _of_the_process(controller, chores, jobs)
+    _of_the_installation(controller, chores, jobs)
+    return jobs
+
+
+def _of_the_process(controller: Controller, chores: Chores, jobs: Jobs) -> None:
+    """What each process does for itself: for its memory, its Asterisk, its disk, the rows with its node's name."""
+    # what it keeps in memory, or in files that its Asterisk plays
     jobs.every("prompts", PROMPTS_S, chores.make_prompts)
     jobs.every("reference-files", WATCH_REFERENCE_S, chores.watch_reference)
     jobs.every("reference", REFERENCE_S, chores.make_reference)
+    jobs.every("menus", WATCH_MENUS_S, chores.watch_menus)
+    jobs.every("storm", storm.ROUND_S, controller.storm.round, sooner=controller.storm.sooner)
+    jobs.every("numbering", numbering.ROUND_S, controller.numbering.round)
+    jobs.every("announcements", announcer.ROUND_S, controller.announcer.round, sooner=controller.announcer.sooner)
+    jobs.keep("news", controller.news.run)
+    jobs.every("bans", FORGIVE_S, controller.doorkeeper.forgive)
+    # its Asterisk, and whoever is on its line
     jobs.keep("ami", controller.ami.run)
     jobs.keep("desk", controller.desk.run)
     jobs.keep("reconnect", controller.reconnect.run)
@@ -66,40 +84,47 @@ def begun(controller: Controller) -> Jobs:
     jobs.keep("lost-callers", controller.lost_callers.run)
     jobs.keep("called-again", controller.called_again.run)
     jobs.keep("whispers", controller.whispers.run)
+    jobs.every("leavers", LEAVERS_S, controller.leavers.see_off)
+    # its disk: recordings on their way to the store, promises in its spool, files of feeds that were put here
     jobs.every("recordings", SWEEP_S, controller.intake.sweep)
-    jobs.every("recordings-reconciled", reconciliation.LOOK_S, controller.reconciliation.run_once)
-    jobs.every("recordings-compressed", compression.ROUND_S, controller.compression.run_once)
-    jobs.every("measures", measuring.LOOK_S, controller.measuring.run_once)
+    jobs.every("spool", DRAIN_SPOOL_S, controller.drain.run_once)
+    jobs.every("feeds", FEEDS_S, controller.matters.feed_folders.sweep)
+    # rows with its node's name: its calls, those it placed, those it had from the trust line
+    jobs.every("closing", closing.LOOK_EVERY_S, controller.closing.run_once)
+    jobs.every("calls-out", dialer.CLOSE_LEFT_S, controller.calls_out.dialer.close_left)
+    jobs.every("trust-calls", forgetting.LOOK_S, controller.forgetting.run_once)
+    # every process hears words, each recording claimed by its row; how many wait is a figure of each
     jobs.every("transcripts", transcription.LOOK_S, controller.transcription.run_once)
     jobs.every("transcripts-waiting", waiting.MEASURE_S, controller.transcripts_watch.run_once)
-    jobs.every("spool", DRAIN_SPOOL_S, controller.drain.run_once)
-    jobs.every("closing", closing.LOOK_EVERY_S, controller.closing.run_once)
-    jobs.every("promises", ESCALATE_S, chores.escalate)
-    jobs.every("worklist", LEVELS_S, controller.matters.worklist.raise_levels)
-    jobs.every("storm", storm.ROUND_S, controller.storm.round)
-    jobs.every("numbering", numbering.ROUND_S, controller.numbering.round)
-    jobs.every("announcements", announcer.ROUND_S, controller.announcer.round)
-    jobs.keep("outages", controller.matters.outage_desk.run)
-    jobs.every("dictations", DICTATIONS_S, controller.matters.dictations.run_once)
-    jobs.every("feeds", FEEDS_S, controller.matters.feed_folders.sweep)
-    jobs.every("messages", messages.LOOK_S, controller.matters.messages.run_once)
-    jobs.every("messages-asked", messages.ASK_EVERY.total_seconds(), controller.matters.messages.ask_once)
-    jobs.keep("messages-receipts", controller.matters.messages.receive)
-    jobs.every("trust-calls", forgetting.LOOK_S, controller.forgetting.run_once)
-    jobs.every("menus", WATCH_MENUS_S, chores.watch_menus)
-    jobs.every("bans", FORGIVE_S, controller.doorkeeper.forgive)
-    jobs.every("old-visits", OLD_VISITS_S, chores.forget_visits)
-    jobs.every("site-forms", sendings.FORGET_S, chores.forget_forms)
-    jobs.every("leavers", LEAVERS_S, controller.leavers.see_off)
-    jobs.every("calls-out", dialer.CLOSE_LEFT_S, controller.calls_out.dialer.close_left)
-    jobs.keep("campaigns", controller.calls_out.campaigns.run)
-    jobs.every("lost-danger", LOST_DANGER_S, controller.matters.lost_danger.run_once)
-    jobs.keep("duty", controller.calls_out.duty.run)
     if controller.config.kamailio_nodes:
         jobs.every("serving", serving.TELL_S, controller.serving.tell)
+    jobs.keep("messages-receipts", controller.matters.messages.receive)  # of the connections that it has
     jobs.keep("heartbeat", heartbeat)
     jobs.keep("loop", loop.measured)
-    return jobs
+
+
+def _of_the_installation(controller: Controller, chores: Chores, jobs: Jobs) -> None:
+    """What is done in one place at a time, whichever process that is."""
+    matters, calls_out = controller.matters, controller.calls_out
+    # clocks of what was promised
+    jobs.once("promises", chores.escalate, every_s=ESCALATE_S)
+    jobs.once("worklist", matters.worklist.raise_levels, every_s=LEVELS_S)
+    jobs.once("dictations", matters.dictations.run_once, every_s=DICTATIONS_S)
+    jobs.once("lost-danger", matters.lost_danger.run_once, every_s=LOST_DANGER_S)
+    jobs.once("outages", matters.outage_desk.run)
+    # to people: each call and message is claimed by its own row as well, before it leaves
+    jobs.once("messages", matters.messages.run_once, every_s=messages.LOOK_S)
+    jobs.once("messages-asked", matters.messages.ask_once, every_s=messages.ASK_EVERY.total_seconds())
+    jobs.once("campaigns", calls_out.campaigns.run)
+    jobs.once("duty", calls_out.duty.run)
+    # the store of recordings, which is all nodes' own
+    jobs.once("recordings-reconciled", controller.reconciliation.run_once, every_s=reconciliation.LOOK_S)
+    jobs.once("recordings-compressed", controller.compression.run_once, every_s=compression.ROUND_S)
+    jobs.once("measures", controller.measuring.run_once, every_s=measuring.LOOK_S)
+    # forgetting
+    jobs.once("news-forgotten", controller.news.forget, every_s=news.FORGET_S)
+    jobs.once("old-visits", chores.forget_visits, every_s=OLD_VISITS_S)
+    jobs.once("site-forms", chores.forget_forms, every_s=sendings.FORGET_S)
 
 
 async def write_the_rest(controller: Controller) -> None:

@@ -25,6 +25,7 @@ from agent_console.people.users import USERS, Users
 from agent_console.phone import Phones
 from agent_console.push import Push
 from agent_console.wallboard.live import LIVE, Live
+from agent_console.web import elsewhere
 from agent_console.web.site import served
 from agent_console.worklist.call_bands import BANDS, CallBands
 from appeals.answers import post_room
@@ -46,6 +47,8 @@ from gridline.clock import SystemClock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import GridlineError, InvalidInput, Unavailable
+from gridline.processes.leases import Leases
+from gridline.processes.news import News
 from gridline.settings import Settings
 from ivr.desk import whisper
 from ivr.desk.desk import Desk
@@ -126,6 +129,8 @@ class Controller:
         calendar = load_calendar(config.var)
         recordings = config.var / "recordings"
         self.db = Database(config.db_url)
+        self.news = News(self.db, config.node)
+        self.leases = None if self.db.is_sqlite else Leases(self.db, config.node)
         folder_of(config).settle()
         store = stores.of_installation(config)
         self.voice = Voice.of(config)
@@ -373,6 +378,7 @@ class Controller:
             self._show_calls = Ringing(console).on_changes
             self._live = console[LIVE]
             self._bands = console[BANDS]
+            elsewhere.follow(self.console, self.news)
             opened = await opening.opened(self.config, self.db, console[USERS])
             await closing.enter_async_context(served(console, self.config))
             await self.console.offices.look()

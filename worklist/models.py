@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, code_type, id_column
+from gridline.processes.news import NewsTopic, follow
 from worklist.codes import AttemptResult, Ending, ItemKind, Level
 
 _OPEN = text("ended_at IS NULL")
@@ -98,3 +99,11 @@ class WorkAttempt(Base):
     note: Mapped[str] = mapped_column(String(300))
     call_id: Mapped[str | None] = mapped_column(String(32))
     """Of the call that was made, where one was."""
+
+
+def subject(kind: ItemKind, id: str) -> str:
+    """An item as news name it."""
+    return f"{kind}:{id}"
+
+
+follow(WorkItem, NewsTopic.WORK, lambda item: subject(item.kind, item.id))

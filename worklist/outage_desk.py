@@ -28,6 +28,7 @@ from gridline.clock import Clock, happens
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Conflict, NotFound
+from gridline.processes.news import NewsTopic, tell
 from worklist import outage_reports
 from worklist.codes import Ending, ItemKind
 from worklist.models import WorkItem
@@ -188,6 +189,8 @@ class OutageDesk:
             released = await joining.release(session, joining.of_cancelled(company_id))
             news += await in_bulk.reopen_all(session, ItemKind.OUTAGE_REPORT, released, Ending.JOINED)
             news += await outage_reports.give_items(session, self._worklist, bare)
+            if kept.changed or unfounded or released:
+                tell(session, NewsTopic.OUTAGE, company_id)
         known.gathered = gathered
         self._tell_items(news)
         if kept.changed or unfounded or released:
@@ -210,6 +213,7 @@ class OutageDesk:
             news = await self._worklist.end_all(session, ItemKind.OUTAGE_REPORT, done.joined, actor, Ending.JOINED)
             news += await in_bulk.reopen_all(session, ItemKind.OUTAGE_REPORT, done.released, Ending.JOINED)
             news += await outage_reports.give_items(session, self._worklist, done.released[: outage_reports.A_ROUND])
+            tell(session, NewsTopic.OUTAGE, done.outage.company_id)
         self._tell_items(news)
         self.tell(done.outage.company_id)
         return done.outage

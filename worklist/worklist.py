@@ -14,10 +14,11 @@ from gridline import metrics
 from gridline.clock import Clock
 from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, NotFound
+from gridline.processes.news import NewsTopic, tell
 from worklist import owed
 from worklist.clocks import Clocks
 from worklist.codes import ENDINGS, LEVELS, AttemptResult, Ending, ItemKind, Level
-from worklist.models import WorkAttempt, WorkContact, WorkItem
+from worklist.models import WorkAttempt, WorkContact, WorkItem, subject
 from worklist.steps import contacts, in_bulk
 from worklist.steps.matters import Changed, Matter, Opened
 
@@ -230,6 +231,7 @@ class Worklist:
                 )
                 if done.first() is None:
                     continue
+                tell(session, NewsTopic.WORK, row.company_id, subject(row.kind, row.id))
             raised.append(Changed(row.company_id, row.id, row.kind, level=reached))
             self.tell(raised[-1])
         return raised

@@ -15,8 +15,7 @@ from appeals import numbering
 from appeals.finding import appeals
 from appeals.models import Appeal
 from appeals.taxonomy import shipped
-from gridline import priorities
-from gridline.companies import Company
+from gridline.companies import Company, priorities
 from gridline.scope import Scope
 from ivr.desk import deeds
 from ivr.desk.models import AgentEvent, Deed, Left, QueueVisit

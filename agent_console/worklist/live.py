@@ -1,7 +1,7 @@
 """The live worklist: a change becomes new HTML once per audience, and not once per page (as `wallboard.live` does).
 
-What was told last is kept per audience and the next message holds what differs. Other processes change items too: so
-each list that somebody looks at is read again every few seconds.
+What was told last is kept per audience and the next message holds what differs. Other processes change items too: each
+list that somebody looks at is read again with the news of it (`gridline.processes.news`), and every few seconds.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from gridline.log import contained
 from worklist.codes import ENDING_TITLES, KIND_TITLES, ItemKind
 from worklist.worklist import Changed
 
-TOGETHER_S: Final = 0.5
-"""The first change goes out at once, those within this time go together: a storm is two messages a second."""
+TOGETHER_S: Final = 0.1
+"""The first change goes out at once, those within this time go together: a storm is ten messages a second."""
 AGAIN_S: Final = 5.0
 TEMPLATE: Final = "work.html"
 BASE: Final = "base.html"

@@ -23,8 +23,8 @@ from grid.outages import proposals, thresholds
 from grid.outages.dispatch.publishing import NewOutage
 from grid.outages.models import OutageProposal, OutageReport, Service
 from grid.outages.scopes import ScopePart
-from gridline import priorities
 from gridline.clock import SystemClock
+from gridline.companies import priorities
 from gridline.errors import Unavailable
 from gridline.scope import Scope
 from ivr.desk.models import QueueVisit

@@ -14,6 +14,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridline.db import Base, code_type, id_column
+from gridline.processes.news import NewsTopic, follow
 
 _OPEN = text("closed_at IS NULL")
 _PROPOSED = text("state = 'open'")
@@ -293,3 +294,7 @@ class Feed(Base):
     good_at: Mapped[datetime | None]
     """When it last came whole: the age of what is known."""
     problem: Mapped[str] = mapped_column(Text, default="")
+
+
+for _shown in (Outage, OutageReport, OutageProposal, Feed):
+    follow(_shown, NewsTopic.OUTAGE)

@@ -22,6 +22,7 @@ SQLITE_OUTAGES = {
 POSTGRESQL_OUTAGES = (
     "08",  # connection exceptions
     "25006",  # read-only: a fail-over left us on a replica
+    "25P03",  # a transaction stood still too long: our process did
     "28",  # the server does not let us in
     "3D000",  # no such database
     "40",  # deadlock, serialization: the same transaction may succeed when tried again

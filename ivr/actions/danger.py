@@ -6,7 +6,7 @@ from typing import Literal
 
 import structlog
 
-from gridline import priorities
+from gridline.companies import priorities
 from gridline.errors import Unavailable
 from ivr.actions import told
 from ivr.actions.person import alarm

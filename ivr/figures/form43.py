@@ -15,9 +15,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 from appeals.reports.rows import Value
 from appeals.reports.source import Source
 from appeals.reports.tally import Cell, ReportTable
-from gridline import priorities
 from gridline.calendar import days
-from gridline.companies import Company
+from gridline.companies import Company, priorities
 from gridline.errors import InvalidInput
 from gridline.scope import Scope
 from ivr.desk.models import Left, QueueVisit

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from gridline import priorities
+from gridline.companies import priorities
 from ivr.desk.models import LOST, AgentEvent, Deed, Left, QueueVisit
 from ivr.figures.figures import Figures, GroupedBy, Period, Presence
 

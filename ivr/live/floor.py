@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from gridline import priorities
+from gridline.companies import priorities
 from ivr.desk import devices
 from ivr.live.legs import ChannelLeg, Legs
 from ivr.live.lines import Lines

@@ -44,8 +44,8 @@ async def begin_step(db: Database, item_id: str, holder: str, now: datetime) -> 
         fresh = {"item_id": item_id, "step": 0, "next_at": now, "holder": "", "held_until": now}
         await insert_missing(session, DutyAlarm, [fresh])
         alarm = await session.get_one(DutyAlarm, item_id, with_for_update=True)
-        if alarm.next_at > now or (alarm.holder and alarm.held_until > now):
-            return None
+        if alarm.next_at > now or (alarm.holder and now < alarm.held_until <= now + LEASE):
+            return None  # what is held for longer was held by a node whose clock goes before
         item = await session.get(WorkItem, item_id)
         if item is None or item.owner or item.ended_at is not None:
             return None

@@ -76,7 +76,7 @@ def rung(companies: Companies) -> tuple[list[str], list[tuple[str, str]]]:
 
 
 class Duty:
-    """One process's ringing; any number of processes may run it at once."""
+    """One process's ringing; any number of processes may run it at once, as far as their clocks agree."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from collections import deque
 
 import structlog
 
-from gridline import priorities
+from gridline.companies import priorities
 from gridline.errors import Unavailable
 from gridline.numbers.phones import e164
 from ivr.desk.models import Left, QueueVisit

@@ -11,9 +11,8 @@ import structlog
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import aliased
 
-from gridline import priorities
 from gridline.clock import Clock
-from gridline.companies import Companies
+from gridline.companies import Companies, priorities
 from gridline.db import Database
 from ivr.actions.person.alarm import TOPIC, danger_key
 from ivr.desk.models import Left, QueueVisit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from ivr.voice.voice import Utterance, Voice
 from recordings.disk import Disk
 
 ROUND_S: Final = 2.0
-"""Until what was published on one node is heard on the others."""
+"""Until what was published on one node is heard on the others, where news of it does not come sooner."""
 ANNOUNCEMENT: Final = "announcement"
 
 log = structlog.get_logger(__name__)
@@ -68,6 +69,8 @@ class Announcer:
         self._known: dict[str, Announced] = {}
         self._withdrawn: set[str] = set()
         self.listeners: list[Callable[[str], None]] = []
+        self.sooner = asyncio.Event()
+        """Set when a round is wanted at once."""
 
     def current(self, company_id: str, branch: str) -> Sequence[Announced]:
         """What a caller of this company and branch hears now."""
@@ -123,7 +126,7 @@ class Announcer:
         async with self._db.write() as session:
             session.add(row)
         await self._learn(row)
-        self._tell(row.company_id)
+        self.tell(row.company_id)
         return row.id
 
     async def withdraw(self, id: str, actor: str, *, visible_to: Scope) -> None:
@@ -133,7 +136,7 @@ class Announcer:
             announcements.withdraw(row, actor, self._clock.now())
         self._withdrawn.add(id)  # a round that read before this was stored must not bring it back
         self._known.pop(id, None)
-        self._tell(row.company_id)
+        self.tell(row.company_id)
 
     async def round(self) -> None:
         """Learn what other nodes published and withdrew, let go of what has ended. Raises Unavailable."""
@@ -153,7 +156,7 @@ class Announcer:
         for row in fresh:
             await self._learn(row)
         for company in {*(one.company_id for one in gone), *(row.company_id for row in fresh)}:
-            self._tell(company)
+            self.tell(company)
 
     async def _learn(self, row: Announcement) -> None:
         """Make its sound, then let callers hear it; what cannot be sounded is tried again in the next round."""
@@ -174,7 +177,8 @@ class Announcer:
         await self._disk.do(audio.write_pair, file, np.frombuffer(row.sound[44:], "<i2").astype(np.int16))
         return Recorded(ANNOUNCEMENT, file, row.text)
 
-    def _tell(self, company_id: str) -> None:
+    def tell(self, company_id: str) -> None:
+        """Tell the pages that a company's announcements have changed, here or elsewhere."""
         for listener in self.listeners:
             listener(company_id)
 

@@ -8,6 +8,7 @@ from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from gridline.db import Base, id_column
+from gridline.processes.news import NewsTopic, follow
 
 
 class StormLoad(Base):
@@ -67,3 +68,7 @@ class Announcement(Base):
     made_at: Mapped[datetime]
     withdrawn_by: Mapped[str] = mapped_column(String(80), default="")
     withdrawn_at: Mapped[datetime | None]
+
+
+follow(StormEvent, NewsTopic.STORM)
+follow(Announcement, NewsTopic.ANNOUNCEMENT)

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Integer, case, cast, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridline import priorities
+from gridline.companies import priorities
 from gridline.scope import Scope
 from ivr.desk.models import Left, QueueVisit
 from ivr.figures.history import Epoch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -18,7 +19,7 @@ from ivr.storm.mode import Lull, StormMode, decided
 from ivr.storm.rates import Rates, Scoped
 
 ROUND_S: Final = 2.0
-"""Between two rounds: a switch made on one node is known on the others after that long."""
+"""Between two rounds: a switch made on one node is known on the others after that long, or with the news of it."""
 CALM: Final = StormMode()
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,8 @@ class Storm:
         self._written: dict[Scoped, float] = {}
         self._unstored: dict[Scoped, StormMode] = {}
         self.listeners: list[Callable[[str], None]] = []
+        self.sooner = asyncio.Event()
+        """Set when a round is wanted at once."""
 
     def came(self, call: Call) -> None:
         """A call has come: it counts at once."""

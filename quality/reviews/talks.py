@@ -16,8 +16,8 @@ from sqlalchemy.orm import aliased
 from appeals.codes import AppealKind
 from appeals.models import Appeal
 from appeals.personal_data.trust import of_trust
+from gridline.companies.priorities import DANGER
 from gridline.db import unindexed
-from gridline.priorities import DANGER
 from gridline.scope import Scope
 from ivr.desk.models import AgentEvent, Deed, Left, QueueVisit
 from ivr.figures.models import CallSurvey

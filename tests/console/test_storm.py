@@ -14,8 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from agent_console.people.models import AuditEntry, Role, User
-from gridline import priorities
-from gridline.companies import Branch
+from gridline.companies import Branch, priorities
 from gridline.db import new_id
 from ivr.call import Call
 from ivr.desk.models import Left, QueueVisit

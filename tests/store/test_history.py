@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from gridline import priorities
+from gridline.companies import priorities
 from gridline.db import Database, new_id
 from ivr.desk.models import AgentEvent, Left, QueueVisit
 from ivr.figures import history

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from gridline import priorities
+from gridline.companies import priorities
 from gridline.settings import HOUSE
 from ivr.actions import bound
 from ivr.menus.flows import load_checked

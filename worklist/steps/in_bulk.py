@@ -14,9 +14,10 @@ from sqlalchemy import and_, case, exists, not_, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from gridline.processes.news import NewsTopic, tell
 from recordings.models import Recording, RecordingKind
 from worklist.codes import Ending, ItemKind
-from worklist.models import WorkAttempt, WorkContact, WorkItem
+from worklist.models import WorkAttempt, WorkContact, WorkItem, subject
 from worklist.steps.matters import Changed
 
 AT_ONCE: Final = 500
@@ -51,6 +52,7 @@ async def end_all(
             .returning(WorkItem.company_id, WorkItem.id)
         )
         changed += [Changed(company_id, id, kind) for company_id, id in ended]
+    _tell(session, changed)
     return changed
 
 
@@ -79,6 +81,7 @@ async def reopen_all(session: AsyncSession, kind: ItemKind, subjects: Sequence[s
             .execution_options(synchronize_session=False)
         )
         changed += [Changed(company_id, id, kind) for company_id, id in opened]
+    _tell(session, changed)
     return changed
 
 
@@ -117,3 +120,8 @@ async def forget(session: AsyncSession, *, of_them: Collection[str], contacts: C
     await session.execute(update(WorkAttempt).where(WorkAttempt.item_id.in_(of_them)).values(note=""))
     joined = update(WorkContact).where(WorkContact.id.in_(contacts))
     await session.execute(joined.values(phone=None, recording_id=None))
+
+
+def _tell(session: AsyncSession, changed: Sequence[Changed]) -> None:
+    for one in changed:
+        tell(session, NewsTopic.WORK, one.company_id, subject(one.kind, one.item_id))

@@ -17,6 +17,7 @@ from agent_console.people import audit, privacy
 from agent_console.people.models import AuditAction
 from agent_console.people.permissions import ROLE_NAMES, Actor, Permission
 from agent_console.register.appeal_page import PATH, AppealPage, load
+from agent_console.register.changed import TOPIC
 from agent_console.register.steps import STEPS, Fields
 from agent_console.web.downloads import disposition
 from agent_console.web.failures import toast_header
@@ -33,8 +34,6 @@ from gridline.errors import Conflict, GridlineError, InvalidInput, NotFound
 from recordings.models import PLAYABLE
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-TOPIC = "appeal"
-"""`appeal:ID`: somebody has changed it, said to whoever has it open."""
 KEY: web.AppKey[SigningKey] = web.AppKey("evidence_key")
 ANSWERABLE = ("phone", "email", "post", "office", "account", "by-number")
 

@@ -23,7 +23,7 @@ from worklist.worklist import Changed
 DISPATCH: Final = "dispatch"
 TEMPLATE: Final = "dispatch.html"
 BLOCKS: Final = ("counts", "feeds", "proposals", "reports", "outages", "places")
-TOGETHER_S: Final = 0.5
+TOGETHER_S: Final = 0.2
 """Changes within this time go together: in a storm a report comes every few milliseconds."""
 ANEW_S: Final = 15.0
 """What time alone changes (a planned outage begins) is looked at this often."""

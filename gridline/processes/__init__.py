@@ -1,0 +1,1 @@
+"""What the processes of one installation have between them: news of what was changed, leases of background work."""
