@@ -96,7 +96,7 @@ def _of_the_process(controller: Controller, chores: Chores, jobs: Jobs) -> None:
     # every process hears words, each recording claimed by its row; how many wait is a figure of each
     jobs.every("transcripts", transcription.LOOK_S, controller.transcription.run_once)
     jobs.every("transcripts-waiting", waiting.MEASURE_S, controller.transcripts_watch.run_once)
-    if controller.config.kamailio_nodes:
+    if controller.serving.matters:
         jobs.every("serving", serving.TELL_S, controller.serving.tell)
     jobs.keep("messages-receipts", controller.matters.messages.receive)  # of the connections that it has
     jobs.keep("heartbeat", heartbeat)

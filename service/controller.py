@@ -115,7 +115,6 @@ log = structlog.get_logger(__name__)
 CHECK = (sys.executable, "-m", "service.cli.company.companies.edition_check")
 """The process that checks what is changed of menus and words."""
 DATABASE_S = 5.0
-DATABASE_ANSWERS_S = 2.0
 """Between two attempts to open a database that was away at the start."""
 
 
@@ -267,7 +266,7 @@ class Controller:
         self.measuring = Measuring(self.db, clock, store, is_quiet=self._is_quiet, days=days)
         self.agents_calls = AgentsCalls(clock, self._id_of, self._on_agents_call)
         self.doorkeeper = Doorkeeper.of(config, clock)
-        self.serving = Serving(self.ami, clock, self._can_serve)
+        self.serving = Serving(config, self.db, self.ami, clock)
         phones = Phones(config, clock)
         self.leavers = Leavers(self.db, phones, self.desk.dismiss)
         self.push = Push(clock)
@@ -380,6 +379,8 @@ class Controller:
             self._bands = console[BANDS]
             elsewhere.follow(self.console, self.news)
             opened = await opening.opened(self.config, self.db, console[USERS])
+            if opened:
+                await self.serving.claim()
             await closing.enter_async_context(served(console, self.config))
             await self.console.offices.look()
             await self.console.shelf.look()  # before a caller asks
@@ -410,7 +411,12 @@ class Controller:
 
     async def health(self) -> dict[str, bool]:
         """Whether each part works now."""
-        database = await self._has_database()
+        try:
+            async with self.db.read() as session:
+                await session.connection()
+            database = True
+        except Unavailable:
+            database = False
         room = await asyncio.to_thread(self.console.incoming.has_room)
         return {
             "database": database,
@@ -418,18 +424,6 @@ class Controller:
             "disk": room,
             "recordings": not self.intake.stuck,
         }
-
-    async def _has_database(self) -> bool:
-        try:
-            async with self.db.read(within_s=DATABASE_ANSWERS_S) as session:
-                await session.connection()
-        except Unavailable:
-            return False
-        return True
-
-    async def _can_serve(self) -> bool:
-        """Whether another node would do no better: without the database a caller gets receipts for promises alone."""
-        return self.ami.connected and await self._has_database()
 
     async def _is_on_the_line(self, env: Mapping[str, str]) -> bool:
         """Whether Asterisk has the channel that an AGI client announces (attack A9); when it cannot be asked, yes."""

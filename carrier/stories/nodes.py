@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -26,8 +27,8 @@ NAMES: Final = ("node1", "node2")
 class Nodes:
     """The nodes by name, what stands before them, and who calls; start it, stop it."""
 
-    def __init__(self, folder: Path, database_url: str, own: Mapping[str, object]) -> None:
-        """`own`: settings that all nodes share."""
+    def __init__(self, folder: Path, database_url: str, dialplan: Path, own: Mapping[str, object]) -> None:
+        """`dialplan`: each node gets a copy of its own. `own`: settings that all nodes share."""
         sip = {name: free_port() for name in NAMES}
         carrier_port, front_port = free_port(), free_port()
         shared = {
@@ -39,10 +40,11 @@ class Nodes:
             "kamailio_carriers": [f"{CARRIER}:{carrier_port}"],
             "seal_secret": "sealed by both nodes alike",
         }
-        self.nodes = {
-            name: Installation(folder / name, {**shared, "node": name, "node_series": series, "sip_port": sip[name]})
-            for series, name in enumerate(NAMES, 1)
-        }
+        self.nodes = {}
+        for series, name in enumerate(NAMES, 1):
+            copy = shutil.copytree(dialplan, folder / name / "dialplan")
+            mine = {"node": name, "node_series": series, "sip_port": sip[name], "dialplan": str(copy)}
+            self.nodes[name] = Installation(folder / name, shared | mine)
         settings = self.nodes[NAMES[0]].settings
         self.kamailio = KamailioProcess(render(settings.model_copy(update={"var": folder / "front"})))
         self.carrier = Carrier(

@@ -35,7 +35,8 @@ async def nodes(tmp_path_factory: pytest.TempPathFactory, postgres_server: Postg
     made = Nodes(
         folder,
         postgres_server.url("nodes"),
-        {"dialplan": str(folder / "dialplan"), "package_root": str(packages.path), "least_free_mb": 1},
+        folder / "dialplan",
+        {"package_root": str(packages.path), "least_free_mb": 1},
     )
     for node in made.nodes.values():
         brief.prompts(node.var)

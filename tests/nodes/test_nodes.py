@@ -7,13 +7,18 @@ import contextlib
 import socket
 import time
 from collections import Counter
+from pathlib import Path
 
 import psutil
 import pytest
 from sqlalchemy import select
 
+from carrier.stories.installation import Installation
 from carrier.stories.nodes import NAMES, Nodes
+from gridline.processes.models import NodeWanted
+from gridline.processes.nodes import want
 from ivr.journal.models import CallRecord
+from tests.console import brief
 from tests.faults.conftest import scene_of
 from tests.faults.injury import until, until_known
 from tests.faults.raw_sip import STRANGER
@@ -131,6 +136,39 @@ async def test_a_node_that_stops_gets_no_new_calls_and_ends_those_it_has(nodes: 
     await node.serve()
     await node.healthy(60)
     await serving(nodes, *NAMES)
+
+
+async def test_a_person_takes_a_node_out_and_in_again(nodes: Nodes) -> None:
+    await serving(nodes, *NAMES)
+    db = nodes.nodes["node1"].db
+    async with db.write() as session:
+        await want(session, "node2", NodeWanted.OUT)
+    await serving(nodes, "node1")
+    async with db.write() as session:
+        await want(session, "node2", NodeWanted.IN)
+    await serving(nodes, *NAMES)
+
+
+async def test_a_node_with_other_words_says_so_and_gets_no_calls(nodes: Nodes) -> None:
+    await serving(nodes, *NAMES)
+    words = nodes.nodes["node2"].settings.dialplan / "prompts.ru.yaml"
+    shipped = words.read_text("utf-8")
+    words.write_text(shipped.replace("До свидания", "Всего доброго"), "utf-8")
+    await serving(nodes, "node1")
+    assert "Меню, слова или компании не те" in nodes.nodes["node2"].log()
+    words.write_text(shipped, "utf-8")
+    await serving(nodes, *NAMES)
+
+
+async def test_a_name_that_another_node_has_is_refused(nodes: Nodes, tmp_path: Path) -> None:
+    await serving(nodes, *NAMES)
+    taken = Installation(
+        tmp_path / "third", {"database_url": nodes.nodes["node1"].settings.database_url, "node": "node1"}
+    )
+    brief.prompts(taken.var)
+    await taken.serve()
+    assert await until(lambda: taken.exit_code, "its end", 60) == 2
+    assert "Узел node1 уже работает" in taken.log()
 
 
 async def test_with_no_controller_anywhere_the_phone_is_answered(nodes: Nodes) -> None:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from gridline import settings
 from gridline.errors import Misconfigured
-from service.doctor import examine
+from service.doctor import CHECKS, cluster, examine
 from service.doctor.finding import Finding, wrong
 
 _MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "bold red")}
@@ -26,10 +26,14 @@ def add_to(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Для программ: JSON.")] = False) -> None:
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Для программ: JSON.")] = False,
+    whole: Annotated[bool, typer.Option("--cluster", help="О чём узлы установки расходятся.")] = False,
+) -> None:
     """Проверить установку: что не так и что делать. Код 1, если что-то не так."""
+    checks = (cluster.agreement,) if whole else CHECKS
     try:
-        findings = asyncio.run(examine(settings.load()))
+        findings = asyncio.run(examine(settings.load(), checks))
     except Misconfigured as error:  # without settings nothing else can be checked
         findings = [wrong("Настройки", error.message, "Исправьте gridline.toml или переменные GRIDLINE_*.")]
     if as_json:
