@@ -13,7 +13,15 @@ from sqlalchemy import URL, Dialect
 
 from gridline.driver import postgresql_connection, sqlite_connection
 
-DRIVER_ERRORS = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, TypeError)
+DRIVER_ERRORS = (
+    sqlite3.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    ValueError,
+    TypeError,
+)
 SHORT_READ_OPERATIONS = 5_000
 """Of SQLite's virtual machine, some tenths of a millisecond. A look-up by keys takes some hundreds; what takes more is
 done anew in a thread, so that the event loop never stands still for it."""

@@ -43,6 +43,8 @@ def outage(error: BaseException) -> Unavailable | None:
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", -1) & 0xFF in SQLITE_OUTAGES  # the low byte is the primary code
+    if isinstance(error, asyncpg.InternalClientError):  # the server ended the connection in the middle of a statement
+        return True
     if isinstance(error, asyncpg.InterfaceError):  # "connection is closed"; wrong data is a ValueError as well
         return not isinstance(error, ValueError)
     return isinstance(error, OSError | TimeoutError) or str(getattr(error, "sqlstate", None) or "").startswith(

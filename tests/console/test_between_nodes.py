@@ -158,8 +158,7 @@ async def test_what_happens_on_one_node_is_seen_on_the_other(
     assert loaded == []
     p50, p95, p99 = (took[int(len(took) * share) - 1] for share in (0.5, 0.95, 0.99))
     with capsys.disabled():
-        print(f"\nnews between nodes, to the page: p50 {p50:.0f} ms, p95 {p95:.0f} ms,")
-        print(f"p99 {p99:.0f} ms, most {took[-1]:.0f} ms")
+        print(f"\nnews between nodes, in ms: p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f}, most {took[-1]:.0f}")
     assert p95 <= WITHIN_MS  # of the last few the machine decides, which other tests have as well: they are printed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from gridline import settings
 from gridline.db import Database
 from gridline.errors import Misconfigured, NotFound
 from gridline.processes import nodes
-from gridline.processes.models import NodeWanted
+from gridline.processes.models import NodeRow, NodeWanted
 from gridline.processes.nodes import NodeAnswer, Nodes, NodeSelf
 from service.doctor import cluster
 
