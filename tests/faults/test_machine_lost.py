@@ -17,22 +17,24 @@ from appeals.models import Appeal
 from appeals.proof.verify import verify
 from carrier.stories.installation import START_LIMIT_S, Installation
 from carrier.stories.scene import Scene
-from carrier.stories.store import appeal_of_caller, recordings
+from carrier.stories.store import appeal_of_caller, loudness, recordings
 from gridline.settings import HOUSE
 from ivr.journal.models import CallRecord
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
 from recordings import verification
 from recordings.store import of_settings
-from tests.calls.stories.complaint import number_told
 from tests.console import brief
 from tests.faults.conftest import NewHouse, scene_of
 from tests.faults.injury import supervisor, until
 from tests.postgres import PostgresServer
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 ON_THE_LINE = "+79131203702"
+KINDS = 3
+"""Recordings of a complaint: the whole, their words alone, and the question about the number."""
+QUIET_DBFS = -50.0
 
 
 async def test_a_lost_machine_comes_back(new_house: NewHouse, tmp_path: Path) -> None:
@@ -56,7 +58,7 @@ async def test_a_lost_machine_comes_back_with_an_empty_postgresql(
 async def _lost_and_back(house: Installation, folder: Path, lose_database: Callable[[], None] = lambda: None) -> None:
     scene = scene_of(house)
     first = await _complains(scene, "+79131203701")
-    sound = {one.id: one.sha256 for one in await recordings(scene, str(first.call_id), at_least=2)}
+    sound = {one.id: one.sha256 for one in await recordings(scene, str(first.call_id), at_least=KINDS)}
     secrets = {file.name: file.read_bytes() for file in (house.var / "secrets").iterdir()}
     async with scene.call(ON_THE_LINE) as caller:
         await caller.hears("main-menu", within_s=25)
@@ -81,9 +83,7 @@ async def _lost_and_back(house: Installation, folder: Path, lose_database: Calla
     assert {file.name: file.read_bytes() for file in (house.var / "secrets").iterdir()} == secrets
     again = scene_of(house)
     async with again.call("+79131203701") as caller:  # they are known, and so is their appeal
-        today = first.received_at.astimezone(again.zone).date()
-        written = spoken.digit_by_digit(number)
-        await caller.hears(Prompt("known-open-appeal", number=written, until=spoken.until(first.deadline, today)), 25)
+        await caller.hears(_told("known-open-appeal", again, first), within_s=25)
         await caller.hangs_up()
     second = await _complains(again, "+79131203703")
     assert second.sequence == first.sequence + 1
@@ -93,9 +93,10 @@ async def _lost_and_back(house: Installation, folder: Path, lose_database: Calla
         numbers = (await session.scalars(select(Appeal.sequence).where(Appeal.company_id == "skek"))).all()
         assert sorted(numbers) == list(range(1, second.sequence + 1))
         assert await session.scalar(select(CallRecord.id).where(CallRecord.id == first.call_id)) == first.call_id
-    await recordings(again, str(second.call_id), at_least=2)
-    heard = await recordings(again, str(first.call_id), at_least=2)  # read, and not silent
+    await recordings(again, str(second.call_id), at_least=KINDS)
+    heard = await recordings(again, str(first.call_id), at_least=KINDS)
     assert {one.id: one.sha256 for one in heard} == sound
+    assert max(loudness(again, heard[0])) > QUIET_DBFS
     looked = await verification.verify(house.db, of_settings(house.settings))
     assert looked.found == ()
 
@@ -114,9 +115,16 @@ async def _complains(scene: Scene, phone: str) -> Appeal:
             await caller.hears(asked, within_s=20)
         await caller.press("1")
         appeal = await appeal_of_caller(scene, phone)
-        await caller.hears(number_told(scene, appeal), within_s=20)
+        await caller.hears(_told("complaint-registered", scene, appeal), within_s=20)
         await caller.hangs_up()
     return appeal
+
+
+def _told(prompt: str, scene: Scene, appeal: Appeal) -> Prompt:
+    """A prompt with the appeal's number and deadline."""
+    today = appeal.received_at.astimezone(scene.zone).date()
+    number = spoken.digit_by_digit(numbering.written(appeal.number))
+    return Prompt(prompt, number=number, until=spoken.until(appeal.deadline, today))
 
 
 async def _lose(house: Installation) -> None:
