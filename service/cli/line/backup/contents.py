@@ -46,7 +46,7 @@ _NAMED_BY_SETTINGS: Final = ("sip_tls_cert", "sip_tls_key", "http_tls_cert", "ht
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceFile:
     """A file that is to be copied, and its name in the backup."""
 
     name: str
@@ -58,20 +58,20 @@ def settings_file() -> Path:
     return Path(os.environ.get("GRIDLINE_SETTINGS", "gridline.toml"))
 
 
-def sources(config: Settings) -> Iterator[Source]:
+def sources(config: Settings) -> Iterator[SourceFile]:
     """Every file but the database and the stored recordings. Raises OSError for a folder that may not be read."""
     var = config.var.absolute()
     yield from _below(VAR, var, [*MADE_AGAIN, *_database_names(config)])
     if not config.dialplan.absolute().is_relative_to(var):
         yield from _below(DIALPLAN, config.dialplan, [])
     if settings_file().is_file():
-        yield Source(SETTINGS, settings_file())
+        yield SourceFile(SETTINGS, settings_file())
     for setting, file in named_files(config).items():
         if file.is_file():
-            yield Source(f"{NAMED}/{setting}", file)
+            yield SourceFile(f"{NAMED}/{setting}", file)
 
 
-def spooled(config: Settings) -> Iterator[Source]:
+def spooled(config: Settings) -> Iterator[SourceFile]:
     """What was promised while the database was away, and the counter of its receipts."""
     yield from _below(SPOOL, config.var.absolute() / "spool", [])
 
@@ -99,7 +99,7 @@ def _database_names(config: Settings) -> list[str]:
     return [str(name), *(f"{name}{ending}" for ending in ("-wal", "-shm", "-journal"))]
 
 
-def _below(group: str, folder: Path, left_out: Mapping[str, str] | list[str]) -> Iterator[Source]:
+def _below(group: str, folder: Path, left_out: Mapping[str, str] | list[str]) -> Iterator[SourceFile]:
     """Files of a folder and of those it links to, each folder once."""
     seen: set[tuple[int, int]] = set()
     for where, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
@@ -114,7 +114,7 @@ def _below(group: str, folder: Path, left_out: Mapping[str, str] | list[str]) ->
         for name in sorted(files):
             file = here / name
             if file.is_file() and not name.endswith(".new") and not _is_left_out(relative / name, left_out):
-                yield Source(f"{group}/{relative / name}", file)
+                yield SourceFile(f"{group}/{relative / name}", file)
 
 
 def _is_left_out(relative: Path, left_out: Mapping[str, str] | list[str]) -> bool:

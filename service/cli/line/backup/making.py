@@ -28,10 +28,10 @@ from recordings.models import PLAYABLE, Recording
 from recordings.sealed import SUFFIX
 from recordings.store import Store, StoredFile
 from service.cli.line.backup import contents
-from service.cli.line.backup.contents import DATABASE, INCOMING, RECORDINGS, Source
+from service.cli.line.backup.contents import DATABASE, INCOMING, RECORDINGS, SourceFile
 from service.cli.line.backup.database import copied
 from service.cli.line.backup.file_list import FileList, KeptFile
-from service.cli.line.backup.manifest import Contents, Manifest, contents_of, release
+from service.cli.line.backup.manifest import Contents, SnapshotManifest, contents_of, release
 from service.cli.line.backup.target import BackupFolder, blocks_of, sum_of
 from service.cli.line.backup.together import each
 
@@ -47,7 +47,7 @@ class Made:
     """A finished snapshot: its name, manifest, what had to be copied for it, and what was removed."""
 
     name: str
-    manifest: Manifest
+    manifest: SnapshotManifest
     copied_files: int
     copied_bytes: int
     cut: int
@@ -73,7 +73,7 @@ async def make(config: Settings, target: BackupFolder, keep: int) -> Made:
             count, size = making.files.totals()
         finally:
             making.files.close()
-        manifest = Manifest(
+        manifest = SnapshotManifest(
             made_at=making.began,
             release=release(),
             node=config.node,
@@ -118,14 +118,14 @@ class _Making:
             await self.db.close()
         return held
 
-    async def _copy_files(self, found: Iterator[Source]) -> None:
+    async def _copy_files(self, found: Iterator[SourceFile]) -> None:
         try:
             sources = await asyncio.to_thread(list, found)
         except OSError as error:
             raise _unreadable(str(error.filename), error) from error
         await each(sources, self._copy_file)
 
-    async def _copy_file(self, source: Source) -> None:
+    async def _copy_file(self, source: SourceFile) -> None:
         with suppress(_Gone):
             changed_at = await asyncio.to_thread(_changed_at, source.file)
             await self._keep(source.name, blocks_of(source.file), changed_at)

@@ -51,7 +51,7 @@ class Contents(BaseModel):
     chains: list[ChainEnd]
 
 
-class Manifest(BaseModel):
+class SnapshotManifest(BaseModel):
     """All of a snapshot but its files, whose list it names by its sum."""
 
     made_at: datetime

@@ -30,7 +30,7 @@ from service.cli.line.backup import contents
 from service.cli.line.backup.contents import DATABASE, DIALPLAN, NAMED, RECORDINGS, SETTINGS, VAR
 from service.cli.line.backup.database import fill, must_be_empty
 from service.cli.line.backup.file_list import FileList, KeptFile
-from service.cli.line.backup.manifest import Contents, Manifest, contents_of
+from service.cli.line.backup.manifest import Contents, SnapshotManifest, contents_of
 from service.cli.line.backup.target import BackupFolder, sum_of
 from service.cli.line.backup.together import each
 from service.opening import MARK
@@ -45,7 +45,7 @@ ASIDE: Final = "restored"
 class Restored:
     """What came back, as it was in the snapshot and as it is now."""
 
-    manifest: Manifest
+    manifest: SnapshotManifest
     now: Contents
     register: Verdict
     recordings: Verification
@@ -111,7 +111,7 @@ def bring_settings(target: BackupFolder, name: str) -> Path | None:
         return file
 
 
-def _fits(manifest: Manifest, db: Database) -> None:
+def _fits(manifest: SnapshotManifest, db: Database) -> None:
     if not migrations.knows(manifest.contents.revision):
         raise Misconfigured(
             f"Копия сделана более новым выпуском ({manifest.release}, база {manifest.contents.revision}), а этот знает "

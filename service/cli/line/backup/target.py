@@ -27,7 +27,7 @@ from gridline.errors import Conflict, InvalidInput, NotFound, Unavailable
 from gridline.synced import sync_folder, whole_or_gone, write_synced
 from recordings.store import BLOCK
 from service.cli.line.backup.file_list import FileList
-from service.cli.line.backup.manifest import Manifest
+from service.cli.line.backup.manifest import SnapshotManifest
 
 LOCK: Final = "backup.lock"
 MANIFEST: Final = "manifest.json"
@@ -122,10 +122,10 @@ class BackupFolder:
             raise NotFound(f"{self.path}: {why}.")
         return names[-1]
 
-    def manifest(self, name: str) -> Manifest:
+    def manifest(self, name: str) -> SnapshotManifest:
         """A snapshot's manifest. Raises NotFound, and Unavailable for one that is spoilt."""
         try:
-            return Manifest.model_validate_json((self._snapshots / name / MANIFEST).read_text("utf-8"))
+            return SnapshotManifest.model_validate_json((self._snapshots / name / MANIFEST).read_text("utf-8"))
         except FileNotFoundError as error:
             raise NotFound(f"Снимка {name} нет. Есть: {', '.join(self.names()) or 'ни одного'}.") from error
         except (ValidationError, UnicodeDecodeError) as error:
@@ -181,7 +181,7 @@ class BackupFolder:
             half.replace(place)
             sync_folder(place.parent)
 
-    def finish(self, listed: Path, manifest: Manifest) -> str:
+    def finish(self, listed: Path, manifest: SnapshotManifest) -> str:
         """Make a snapshot of a finished list: its manifest comes last and at once. Its name."""
         name = snapshot_name(manifest.made_at)
         folder = self._snapshots / name
