@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.databases import BOTH
 
 
+@pytest.mark.timeout(300)
 def test_a_small_run_gives_every_figure(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     done = subprocess.run(
