@@ -75,6 +75,14 @@ def newest() -> str:
     return str(ScriptDirectory(str(HERE)).get_current_head())
 
 
+def knows(revision: str) -> bool:
+    """Whether this program has that revision: a database of an older release can be upgraded, one of a newer cannot."""
+    try:
+        return ScriptDirectory(str(HERE)).get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
 async def differences(database: Database) -> list[str]:
     """What autogenerate would still change: empty when the models and the database agree."""
     async with database.read() as session:

@@ -1,0 +1,1 @@
+"""Backup and restore on both databases: what comes back, and what is refused."""
