@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from asterisk_conf.asterisk import find
 from asterisk_conf.packages import PackageRoot
-from carrier.stories.nodes import Nodes
+from carrier.stories.two_nodes import TwoNodes
 from gridline.errors import Unavailable
 from gridline.settings import HOUSE
 from kamailio_conf.runtime import program
@@ -20,7 +20,7 @@ from tests.postgres import PostgresServer
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def nodes(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> AsyncIterator[Nodes]:
+async def nodes(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> AsyncIterator[TwoNodes]:
     """Both serve; skips, saying so, without an Asterisk or a Kamailio."""
     packages = PackageRoot(HOUSE / ".packages")
     try:
@@ -32,7 +32,7 @@ async def nodes(tmp_path_factory: pytest.TempPathFactory, postgres_server: Postg
     shutil.copytree(HOUSE / "dialplan", folder / "dialplan")
     brief.shorten(folder / "dialplan", {"notice": brief.SHORT["notice"]})
     postgres_server.create("nodes", template=TEMPLATE)
-    made = Nodes(
+    made = TwoNodes(
         folder,
         postgres_server.url("nodes"),
         folder / "dialplan",

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from carrier.stories.installation import Installation
-from carrier.stories.nodes import NAMES, Nodes
+from carrier.stories.two_nodes import NAMES, TwoNodes
 from gridline.processes.models import NodeWanted
 from gridline.processes.nodes import want
 from ivr.journal.models import CallRecord
@@ -40,7 +40,7 @@ def caller(number: int) -> str:
     return f"+7913130{number:04}"
 
 
-async def serving(nodes: Nodes, *names: str) -> None:
+async def serving(nodes: TwoNodes, *names: str) -> None:
     """Wait until Kamailio gives calls to these nodes alone."""
     wanted = {nodes.address(name) for name in names}
 
@@ -50,7 +50,7 @@ async def serving(nodes: Nodes, *names: str) -> None:
     await until_known(look, f"calls for {names} alone", 30)
 
 
-async def answered_by(nodes: Nodes, callers: list[str]) -> Counter[str]:
+async def answered_by(nodes: TwoNodes, callers: list[str]) -> Counter[str]:
     """Which node took the calls of these callers, as it is stored."""
 
     async def look() -> list[CallRecord] | None:
@@ -61,7 +61,7 @@ async def answered_by(nodes: Nodes, callers: list[str]) -> Counter[str]:
     return Counter(call.node for call in await until_known(look, "the calls' records", 15))
 
 
-async def test_calls_go_to_the_node_with_the_fewest(nodes: Nodes) -> None:
+async def test_calls_go_to_the_node_with_the_fewest(nodes: TwoNodes) -> None:
     await serving(nodes, *NAMES)
     callers = [caller(number) for number in range(1, 5)]
     async with asyncio.TaskGroup() as all_at_once:
@@ -70,12 +70,12 @@ async def test_calls_go_to_the_node_with_the_fewest(nodes: Nodes) -> None:
     assert await answered_by(nodes, callers) == dict.fromkeys(NAMES, 2)
 
 
-async def hears_the_menu(nodes: Nodes, number: str) -> None:
+async def hears_the_menu(nodes: TwoNodes, number: str) -> None:
     async with scene_of(nodes.nodes[NAMES[0]]).call(number) as one:
         await one.hears("main-menu", within_s=25)
 
 
-async def test_when_a_machine_dies_the_other_takes_its_callers(nodes: Nodes) -> None:
+async def test_when_a_machine_dies_the_other_takes_its_callers(nodes: TwoNodes) -> None:
     await serving(nodes, *NAMES)
     waited: dict[int, float] = {}
     enough = asyncio.Event()
@@ -106,7 +106,7 @@ async def test_when_a_machine_dies_the_other_takes_its_callers(nodes: Nodes) -> 
     await serving(nodes, *NAMES)
 
 
-async def test_a_node_whose_controller_hangs_gets_no_calls_while_another_serves(nodes: Nodes) -> None:
+async def test_a_node_whose_controller_hangs_gets_no_calls_while_another_serves(nodes: TwoNodes) -> None:
     await serving(nodes, *NAMES)
     nodes.nodes["node1"].controller.suspend()  # the supervisor ends it after a while, and starts another one
     await serving(nodes, "node2")
@@ -118,7 +118,7 @@ async def test_a_node_whose_controller_hangs_gets_no_calls_while_another_serves(
     await serving(nodes, *NAMES)
 
 
-async def test_a_node_that_stops_gets_no_new_calls_and_ends_those_it_has(nodes: Nodes) -> None:
+async def test_a_node_that_stops_gets_no_new_calls_and_ends_those_it_has(nodes: TwoNodes) -> None:
     await serving(nodes, *NAMES)
     node = nodes.nodes["node2"]
     callers = [caller(number) for number in range(300, 302)]
@@ -138,7 +138,7 @@ async def test_a_node_that_stops_gets_no_new_calls_and_ends_those_it_has(nodes: 
     await serving(nodes, *NAMES)
 
 
-async def test_a_person_takes_a_node_out_and_in_again(nodes: Nodes) -> None:
+async def test_a_person_takes_a_node_out_and_in_again(nodes: TwoNodes) -> None:
     await serving(nodes, *NAMES)
     db = nodes.nodes["node1"].db
     async with db.write() as session:
@@ -149,7 +149,7 @@ async def test_a_person_takes_a_node_out_and_in_again(nodes: Nodes) -> None:
     await serving(nodes, *NAMES)
 
 
-async def test_a_node_with_other_words_says_so_and_gets_no_calls(nodes: Nodes) -> None:
+async def test_a_node_with_other_words_says_so_and_gets_no_calls(nodes: TwoNodes) -> None:
     await serving(nodes, *NAMES)
     words = nodes.nodes["node2"].settings.dialplan / "prompts.ru.yaml"
     shipped = words.read_text("utf-8")
@@ -160,7 +160,7 @@ async def test_a_node_with_other_words_says_so_and_gets_no_calls(nodes: Nodes) -
     await serving(nodes, *NAMES)
 
 
-async def test_a_name_that_another_node_has_is_refused(nodes: Nodes, tmp_path: Path) -> None:
+async def test_a_name_that_another_node_has_is_refused(nodes: TwoNodes, tmp_path: Path) -> None:
     await serving(nodes, *NAMES)
     taken = Installation(
         tmp_path / "third", {"database_url": nodes.nodes["node1"].settings.database_url, "node": "node1"}
@@ -171,7 +171,7 @@ async def test_a_name_that_another_node_has_is_refused(nodes: Nodes, tmp_path: P
     assert "Узел node1 уже работает" in taken.log()
 
 
-async def test_with_no_controller_anywhere_the_phone_is_answered(nodes: Nodes) -> None:
+async def test_with_no_controller_anywhere_the_phone_is_answered(nodes: TwoNodes) -> None:
     await serving(nodes, *NAMES)
     for node in nodes.nodes.values():
         node.controller.suspend()
@@ -181,7 +181,7 @@ async def test_with_no_controller_anywhere_the_phone_is_answered(nodes: Nodes) -
     await serving(nodes, *NAMES)
 
 
-async def test_who_is_no_carrier_hears_nothing_at_all(nodes: Nodes) -> None:
+async def test_who_is_no_carrier_hears_nothing_at_all(nodes: TwoNodes) -> None:
     await serving(nodes, *NAMES)
     settings = nodes.nodes["node1"].settings
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gridline.db import Database, new_id
-from service.cli.line.backup.target import BackupFolder
+from service.backup.target import BackupFolder
 from tests.store.backups.lived import Lived
 
 

@@ -11,10 +11,10 @@ from gridline.clock import SystemClock
 from gridline.db import Database
 from recordings.incoming import Incoming
 from recordings.store import of_settings
-from service.cli.line.backup.checking import check
-from service.cli.line.backup.making import make
-from service.cli.line.backup.restoring import restore
-from service.cli.line.backup.target import BackupFolder
+from service.backup.checking import check
+from service.backup.making import make
+from service.backup.restoring import restore
+from service.backup.target import BackupFolder
 from tests.store.backups.lived import APPEALS, CALLS, PROMISE, SECRET, Lived, said
 from tests.store.served import bucket, s3_server
 from tests.store.taken import taken_in

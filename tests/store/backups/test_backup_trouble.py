@@ -18,19 +18,19 @@ from gridline.db import Database
 from gridline.errors import Conflict, GridlineError, Misconfigured, NotFound, Unavailable
 from gridline.settings import HOUSE, Settings
 from migrations import config as alembic_config
+from service.backup.checking import check
+from service.backup.making import make
+from service.backup.postgres import environment
+from service.backup.restoring import restore
+from service.backup.target import BackupFolder
 from service.process import lock
-from service.cli.line.backup.checking import check
-from service.cli.line.backup.making import make
-from service.cli.line.backup.postgres import environment
-from service.cli.line.backup.restoring import restore
-from service.cli.line.backup.target import BackupFolder
 from tests.disks import full, read_only, small_disk
 from tests.store.backups.lived import Lived, said
 from tests.store.backups.lived import environment as settings_of
 
 STOPS = """
 import os, signal
-from service.cli.line.backup import target
+from service.backup import target
 real = target.{name}
 def stopped(*arguments):
     os.kill(os.getpid(), signal.{signal})

@@ -24,7 +24,7 @@ CARRIER: Final = "127.0.0.2"
 NAMES: Final = ("node1", "node2")
 
 
-class Nodes:
+class TwoNodes:
     """The nodes by name, what stands before them, and who calls; start it, stop it."""
 
     def __init__(self, folder: Path, database_url: str, dialplan: Path, own: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gridline.errors import GridlineError
-from service.cli.line.backup.target import BackupFolder, sum_of
+from service.backup.target import BackupFolder, sum_of
 
 NAMED = 20
 """How many files are named of a snapshot."""

@@ -11,9 +11,9 @@ import typer
 
 from appeals import numbering
 from gridline import settings
-from service.cli.line.backup import TargetArgument
-from service.cli.line.backup.restoring import Restored, bring_settings, restore
-from service.cli.line.backup.target import BackupFolder
+from service.backup.restoring import Restored, bring_settings, restore
+from service.backup.target import BackupFolder
+from service.cli.upkeep.backup import TargetArgument
 
 
 def add_to(app: typer.Typer) -> None:

@@ -27,13 +27,13 @@ from recordings import store as recordings_store
 from recordings.models import PLAYABLE, Recording
 from recordings.sealed import SUFFIX
 from recordings.store import Store, StoredFile
-from service.cli.line.backup import contents
-from service.cli.line.backup.contents import DATABASE, INCOMING, RECORDINGS, SourceFile
-from service.cli.line.backup.database import copied
-from service.cli.line.backup.file_list import FileList, KeptFile
-from service.cli.line.backup.manifest import Contents, SnapshotManifest, contents_of, release
-from service.cli.line.backup.target import BackupFolder, blocks_of, sum_of
-from service.cli.line.backup.together import each
+from service.backup import contents
+from service.backup.contents import DATABASE, INCOMING, RECORDINGS, SourceFile
+from service.backup.database import copied
+from service.backup.file_list import FileList, KeptFile
+from service.backup.manifest import Contents, SnapshotManifest, contents_of, release
+from service.backup.target import BackupFolder, blocks_of, sum_of
+from service.backup.together import each
 
 _CHUNK: Final = 500
 

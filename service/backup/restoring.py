@@ -25,15 +25,15 @@ from recordings import store as recordings_store
 from recordings.store import BLOCK, Store
 from recordings.verification import Verification
 from recordings.verification import verify as verify_recordings
-from service.process import lock
-from service.cli.line.backup import contents
-from service.cli.line.backup.contents import DATABASE, DIALPLAN, NAMED, RECORDINGS, SETTINGS, VAR
-from service.cli.line.backup.database import fill, must_be_empty
-from service.cli.line.backup.file_list import FileList, KeptFile
-from service.cli.line.backup.manifest import Contents, SnapshotManifest, contents_of
-from service.cli.line.backup.target import BackupFolder, sum_of
-from service.cli.line.backup.together import each
+from service.backup import contents
+from service.backup.contents import DATABASE, DIALPLAN, NAMED, RECORDINGS, SETTINGS, VAR
+from service.backup.database import fill, must_be_empty
+from service.backup.file_list import FileList, KeptFile
+from service.backup.manifest import Contents, SnapshotManifest, contents_of
+from service.backup.target import BackupFolder, sum_of
+from service.backup.together import each
 from service.opening import MARK
+from service.process import lock
 
 _FRESH: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 UNFINISHED: Final = "restore-unfinished"

@@ -26,8 +26,8 @@ from pydantic import ValidationError
 from gridline.errors import Conflict, InvalidInput, NotFound, Unavailable
 from gridline.synced import sync_folder, whole_or_gone, write_synced
 from recordings.store import BLOCK
-from service.cli.line.backup.file_list import FileList
-from service.cli.line.backup.manifest import SnapshotManifest
+from service.backup.file_list import FileList
+from service.backup.manifest import SnapshotManifest
 
 LOCK: Final = "backup.lock"
 MANIFEST: Final = "manifest.json"

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from gridline import settings
-from service.cli.line.backup.checking import check
-from service.cli.line.backup.making import Made, make
-from service.cli.line.backup.target import BackupFolder
+from service.backup.checking import check
+from service.backup.making import Made, make
+from service.backup.target import BackupFolder
 
 TargetArgument = Annotated[Path, typer.Argument(metavar="ПАПКА", help="Папка копий: подключённый диск.")]
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from gridline.db import Database
 from gridline.errors import Conflict, Unavailable
 from gridline.synced import sync_folder
-from service.cli.line.backup import postgres
+from service.backup import postgres
 
 
 @asynccontextmanager
