@@ -32,6 +32,7 @@ RESULTS: Final[Mapping[CallResult, str]] = {
     CallResult.IN: "входящий, закончился",
     CallResult.SERVED: "обслужило меню",
     CallResult.GIVEN_UP: "ушёл ни с чем",
+    CallResult.END_UNSEEN: "конец звонка не виден",
     CallResult.OUT: "звонил оператор",
     CallResult.RECORDED: "есть запись",
 }

@@ -66,6 +66,8 @@ class CallResult(StrEnum):
     """Got an answer of the menu (`ivr.figures.callers`)."""
     GIVEN_UP = "given-up"
     """Got nothing there."""
+    END_UNSEEN = "end-unseen"
+    """Nobody can say what they came to, in a queue or in the menu."""
     OUT = "out"
     """An agent has called."""
     RECORDED = "recorded"
@@ -251,6 +253,8 @@ def _narrowed(query: Select[Any], wanted: Narrowed) -> Select[Any]:
             query = query.where(came_in(), came_to() == CallerEnd.SERVED.value)
         case CallResult.GIVEN_UP:
             query = query.where(came_in(), came_to() == CallerEnd.GIVEN_UP.value)
+        case CallResult.END_UNSEEN:
+            query = query.where(came_in(), came_to() == CallerEnd.UNSEEN.value)
         case CallResult.OUT:
             query = query.where(CallRecord.called_by != "")
         case CallResult.RECORDED:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Final
 
 from gridline.companies.company import Company
 from gridline.companies.parts import ALWAYS
 from gridline.yaml.file import Mistake, YamlFile
+
+ALIKE: Final = 0.85
+"""From here on two names of queues are the same one misspelt; nobody would answer the calls of the wrong one."""
 
 
 def taken(company: Company, file: YamlFile, others: Iterable[Company]) -> Iterator[Mistake]:
@@ -58,6 +63,7 @@ def at_odds(company: Company, file: YamlFile) -> Iterator[Mistake]:
         for queue in getattr(company, field).keys() - company.queues:
             what, known = f"Очереди «{queue}» у компании нет.", ", ".join(sorted(company.queues))
             yield Mistake(file.line(field, queue), what, f"Есть: {known}.")
+    yield from _misspelt(company, file)
     names = [company.queue_name(queue) for queue in sorted(company.queues)]
     for queue, name in company.queue_names.items():
         if names.count(name) > 1:
@@ -80,3 +86,14 @@ def at_odds(company: Company, file: YamlFile) -> Iterator[Mistake]:
         if branch.id in seen:
             yield Mistake(file.line("branches", at, "id"), f"Филиал «{branch.id}» повторён.", "Дайте каждому свой id.")
         seen.add(branch.id)
+
+
+def _misspelt(company: Company, file: YamlFile) -> Iterator[Mistake]:
+    """Queues that nobody has named though one is named nearly like them."""
+    asked = {company.hotline: file.line("hotline")}
+    asked |= {topic.queue: file.line("topics", code, "queue") for code, topic in company.topics.items()}
+    for queue in sorted(asked.keys() - company.queue_names.keys()):
+        if near := get_close_matches(queue, company.queue_names, 1, ALIKE):
+            what = f"Очереди «{queue}» нет в queue_names, а похожая есть."
+            cure = f"Возможно, {near[0]}? Если это другая очередь, назовите её в queue_names."
+            yield Mistake(asked[queue], what, cure)

@@ -16,6 +16,8 @@ MOST_DIGITS = 32
 """Most keys taken as one number; a robot's further keys count as the next try (attack A19)."""
 PERSON_KEY = "0"
 REPEAT_KEY = "*"
+ASKING_AGAIN = (WRONG_KEY, NOTHING_HEARD)
+"""What is said before a further try and asks for it."""
 SILENCE = "silence"
 """What `choose` returns for silence where it is an answer; no key."""
 
@@ -89,9 +91,12 @@ class NumberAsked:
                 return keyed
 
     async def wrong(self, *why: Phrase) -> None:
-        """Explain, before asking again, why this answer was not accepted; the third time raises PersonWanted."""
+        """Explain, before asking again, why this answer was not accepted; the third time raises PersonWanted.
+
+        That time nobody is invited to try once more.
+        """
         self._bad += 1
         if self._bad >= TRIES:
-            await self._line.say(*why, "person-after-tries")
+            await self._line.say(*(one for one in why if one not in ASKING_AGAIN), "person-after-tries")
             raise PersonWanted
         self._opening = why

@@ -126,7 +126,8 @@ def _menu(flow: Flow, menu: Menu, vocabulary: Vocabulary) -> Iterator[Finding]:
     seconds = sum(vocabulary.prompts[id] for id in menu.say)
     if seconds > LONGEST_MENU_S:
         cure = f"Сократите текст до {LONGEST_MENU_S:.0f} с или разделите меню."
-        yield _found(menu, f"Меню «{menu.name}» звучит {seconds:.1f} с.", cure)
+        lasts = f"{seconds:.1f}".replace(".", ",")
+        yield _found(menu, f"Меню «{menu.name}» звучит {lasts} с.", cure)
 
 
 def _does(flow: Flow, name: str, action: str) -> bool:

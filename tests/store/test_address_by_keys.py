@@ -12,7 +12,8 @@ from grid.places.models import ServedStreet
 from ivr.actions.power import address
 from ivr.actions.power.asked import Place
 from ivr.actions.power.keypad import keyed
-from ivr.actions.questions import PersonWanted
+from ivr.actions.questions import NumberAsked, PersonWanted
+from ivr.voice.prompts import Phrase
 from tests.store.promises.shop import HANGS_UP, Shop, opened
 
 STREETS = [
@@ -84,3 +85,37 @@ async def test_a_house_that_is_known_brings_its_building_and_its_feeder(shop: Sh
     place = await found(shop, keyed("кем"), "1", "5", "1")
     assert place is not None
     assert (place.premise.building, place.premise.line) == ("2", "ПС Северная ф. 12")
+
+
+async def test_who_is_silent_after_a_wrong_name_is_not_told_of_the_name_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = shop.caller("99999", "", "0", HANGS_UP)
+    asked, ask = list[tuple[Phrase, ...]](), caller.ask_digits
+
+    async def noted(*phrases: Phrase, at_most: int) -> str:
+        asked.append(phrases)
+        return await ask(*phrases, at_most=at_most)
+
+    monkeypatch.setattr(caller, "ask_digits", noted)
+    with pytest.raises(PersonWanted):
+        await address.chosen(caller, shop.services)
+    assert asked == [
+        ("settlement-letters",),
+        ("letters-none", "settlement-letters"),
+        ("nothing-heard", "settlement-letters"),
+    ]
+
+
+async def test_nobody_is_invited_to_try_once_more_before_they_get_a_person(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller, said = shop.caller("", "*1", ""), list[Phrase]()
+
+    async def noted(*phrases: Phrase, interruptible: bool = True) -> None:
+        said.extend(phrases)
+
+    monkeypatch.setattr(caller, "say", noted)
+    with pytest.raises(PersonWanted):
+        await NumberAsked(caller, "account-enter", at_most=9).digits()
+    assert said[-2:] == ["account-enter", "person-after-tries"]

@@ -17,6 +17,7 @@ from gridline.db import Database
 from gridline.errors import Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
 from gridline.settings import HOUSE
 from gridline.yaml import edit
+from ivr.menus.check import LONGEST_MENU_S
 from ivr.menus.editions import articles, places
 from ivr.menus.editions.articles import ArticleForm
 from ivr.menus.editions.checking import Checking
@@ -25,6 +26,7 @@ from ivr.menus.editions.edition import Edition, EditionChange
 from ivr.menus.editions.editions import Editions, FilesMoved
 from ivr.menus.editions.models import EditionVersion
 from ivr.menus.editions.places import PlaceForm
+from ivr.voice.prompts import CHARACTERS_PER_SECOND
 
 MENU, HOURS = "menus/skek.yaml", "companies/skek.yaml"
 OLGA, IGOR = "Ольга Смирнова", "Игорь Петров"
@@ -316,3 +318,17 @@ def test_an_articles_form_changes_only_what_it_changed(dialplan: Path) -> None:
         form = ArticleForm.of(text)
         assert articles.write(text, form) == text
         assert ArticleForm.of(articles.write("", form)) == form
+
+
+async def test_a_menu_is_judged_by_what_its_words_last_not_by_their_letters(editions: Editions, skek: Company) -> None:
+    await editions.begin(skek, OLGA)
+    draft = await editions.draft(skek)
+    assert draft is not None
+    words = (
+        "Оборван провод или есть опасность, нажмите один. Нет света или воды, два. Подключение к сетям, три. "
+        "Счётчики, офисы и справки, четыре. Жалоба или обращение, пять. Оператор, ноль."
+    )
+    assert len(words) / CHARACTERS_PER_SECOND > LONGEST_MENU_S, "too long by its letters"
+    checked = await editions.check(skek, draft.content.with_("words", "main-menu", words))
+    assert checked.mistakes == ()
+    assert checked.seconds["main-menu"] < LONGEST_MENU_S

@@ -36,6 +36,7 @@ BEHIND: Final[Mapping[CallerEnd | None, CallResult]] = {
     CallerEnd.WAITED: CallResult.LOST,
     CallerEnd.SERVED: CallResult.SERVED,
     CallerEnd.GIVEN_UP: CallResult.GIVEN_UP,
+    CallerEnd.UNSEEN: CallResult.END_UNSEEN,
 }
 """How the list of calls names the same calls; None: all of them."""
 
@@ -59,8 +60,8 @@ class MenuQuery(PageQuery):
         return MenuQuestion(company.id, period, self.branch, self.version if of_version else "")
 
     def calls_url(self, end: CallerEnd | None) -> str:
-        """Where the calls that came to this (None: all) are listed; empty where no list names them alone."""
-        if end not in BEHIND or self.version:
+        """Where the calls that came to this (None: all) are listed; empty where a version of the menu narrows them."""
+        if self.version:
             return ""
         given = f"/calls?since={self.since}&until={self.until}&result={BEHIND[end]}&company={self.company}"
         return f"{given}&branch={self.branch}" if self.branch else given

@@ -62,7 +62,7 @@ async def page(request: web.Request) -> web.Response:
         rows=rows,
         further=further,
         agents=choices.agents,
-        topics=choices.topics,
+        about=choices.topics,
         places=choices.places,
         queues={queue: company.queue_name(queue) for queue in sorted(company.queues)},
         lengths={code: name for code, (name, _, _) in LENGTHS.items()},

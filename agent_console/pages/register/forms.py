@@ -43,8 +43,9 @@ CALLS_BEHIND: Final[Mapping[str, CallResult]] = {
     form43.HANDLING: CallResult.ANSWERED,
     form43.LOST: CallResult.LOST,
     form43.GIVEN_UP: CallResult.GIVEN_UP,
+    form43.UNSEEN: CallResult.END_UNSEEN,
 }
-"""Rows of form 4.3, and what the list of calls names the calls they are counted from; for the others it has no name."""
+"""Rows of form 4.3, and what the list of calls names the calls they are counted from."""
 KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",

@@ -91,7 +91,7 @@ async def _spelled(
 ) -> T | None:
     """One of them, by the first letters of its name (`keyed` already, maybe) and then from a list of a few."""
     for _ in range(TRIES):
-        keys = keyed if keyed.isdigit() else await _digits(line, *opening, question)
+        keys = keyed if keyed.isdigit() else await _digits(line, question, opening=opening)
         if keys is None:
             return None
         found = [one for one in things if any(keypad.begins(name, keys) for name in names(one))]
@@ -103,11 +103,13 @@ async def _spelled(
     return None
 
 
-async def _digits(line: Line, *question: Phrase) -> str | None:
-    """What was keyed; None after three tries without a digit. Raises PersonWanted on 0 alone."""
-    opening: tuple[Phrase, ...] = ()
+async def _digits(line: Line, question: Phrase, *, opening: tuple[Phrase, ...] = ()) -> str | None:
+    """What was keyed; None after three tries without a digit. Raises PersonWanted on 0 alone.
+
+    `opening` is said before the first of them.
+    """
     for _ in range(TRIES):
-        keyed = await line.ask_digits(*opening, *question, at_most=MOST_DIGITS)
+        keyed = await line.ask_digits(*opening, question, at_most=MOST_DIGITS)
         if keyed == PERSON_KEY:
             raise PersonWanted
         if keyed.isdigit():

@@ -57,6 +57,13 @@ ONE = {
         "schedule: office",
         "На тему «outages» отвечают не круглосуточно. Уберите schedule: так требует приказ 186.",
     ),
+    "a queue misspelt": (
+        SKEK,
+        "    queue: skek-office\n",
+        "    queue: skek-ofice\n",
+        "queue: skek-ofice",
+        "Очереди «skek-ofice» нет в queue_names, а похожая есть. Возможно, skek-office?",
+    ),
     "no topic for danger": (MOESK, "  maintenance:\n", "  water:\n", "topics:", "Нет темы «maintenance». Добавьте её"),
     "a topic that the register has not": (
         SKEK,

@@ -103,7 +103,7 @@ async def _page(
         view=view,
         article=had,
         form=form,
-        topics=topics | {code: code for code in form.topics if code not in topics},
+        told_about=topics | {code: code for code in form.topics if code not in topics},
         sections=[(str(code), title) for code, title in TITLES.items()],
         most=MOST,
         longest_s=LONGEST_S,

@@ -68,7 +68,7 @@ async def _page(
         company=view.company,
         view=view,
         schedules=schedules | {name: form for name, form in (wanted or {}).items() if name in schedules},
-        topics=topics,
+        answered=topics,
         choices=[(ALWAYS, "круглосуточно"), *((name, name) for name in schedules)],
         day_names=hours.DAYS,
         problem=problem,

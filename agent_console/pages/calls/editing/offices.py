@@ -138,7 +138,7 @@ async def _page(request: web.Request, view: DraftView, refused: RefusedForm[Offi
         id=id,
         form=form,
         schedules=[(name, f"{name} — {one.spoken}") for name, one in schedules.items()],
-        topics=topics | {code: code for code in form.services if code not in topics},
+        services=topics | {code: code for code in form.services if code not in topics},
         problem=refused.problem if refused else "",
         moved=refused.moved if refused else False,
         apart=forms.apart(had, form) if refused and refused.moved else [],

@@ -94,7 +94,7 @@ def _page(
         is_menu=bool(had.press) or bool(had.otherwise),
         action=menu_tree.ACTIONS.get(had.do, had.do),
         exits=menu_tree.EXITS,
-        topics=[(code, f"{code} — {topic.name}") for code, topic in view.company.topics.items()],
+        about=[(code, f"{code} — {topic.name}") for code, topic in view.company.topics.items()],
         words=words,
         is_own=name in view.own,
         tries=TRIES,

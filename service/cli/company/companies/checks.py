@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from gridline.companies import ALWAYS, Company, every
 from gridline.errors import Misconfigured
 from gridline.yaml.file import Mistake, YamlFile, misconfigured, read
 from ivr.menus.flows import STORM, load_checked
+from ivr.menus.vocabulary import Vocabulary
 from ivr.menus.written import COMMON_FILE
 from ivr.voice.prompts import COMMON, PromptBook, PromptEntry
 from service.cli.menus import vocabulary_by_book
@@ -34,6 +35,7 @@ SAYS: Final = {
 of the recording before it begins (R5), of the robot at once (R34)."""
 ESTIMATE: Final = 1.12
 """An estimate by letters may be too long by so much; `gridline prompts build` measures."""
+Measured = Callable[[Company], Vocabulary]  # what its words last; without it they are estimated by their letters
 AHEAD: Final = timedelta(days=61)
 """How far the calendar is looked into: a term of a month that is given a month from now (a default)."""
 
@@ -55,7 +57,7 @@ def found(dialplan: Path, var: Path, today: date) -> list[str]:
     return list(dict.fromkeys(line for each in told for line in each.message.splitlines()))
 
 
-def found_of(dialplan: Path, company_id: str) -> list[str]:
+def found_of(dialplan: Path, company_id: str, measured: Measured | None = None) -> list[str]:
     """The same of one company alone: its file, menus, own wordings, articles, offices; nothing of what is elsewhere."""
     companies, refused = every(dialplan / "companies")
     own = [one for one in refused if f"/{company_id}.yaml:" in one.message]
@@ -63,7 +65,7 @@ def found_of(dialplan: Path, company_id: str) -> list[str]:
     told = [*own]
     for company in companies:
         if company.id == company_id:
-            told += [*_company(dialplan, company), *_prompts_and_menus(dialplan, [company], known)]
+            told += [*_company(dialplan, company), *_prompts_and_menus(dialplan, [company], known, measured)]
             told += _own_articles(dialplan / "knowledge" / company_id)
             told += _own_offices(dialplan / book.FOLDER / f"{company_id}.yaml", company)
     return list(dict.fromkeys(line for each in told for line in each.message.splitlines()))
@@ -114,7 +116,9 @@ def _menu_there(dialplan: Path, company: Company, file: YamlFile) -> Iterator[Mi
         yield Mistake(file.line("trust_line", "menu"), f"Меню dialplan/menus/{trust.menu} нет.", cure)
 
 
-def _prompts_and_menus(dialplan: Path, companies: Sequence[Company], known: Sequence[str]) -> Iterator[Misconfigured]:
+def _prompts_and_menus(
+    dialplan: Path, companies: Sequence[Company], known: Sequence[str], measured: Measured | None = None
+) -> Iterator[Misconfigured]:
     """Menus name prompts, so they are looked at once the book is right."""
     try:
         book = PromptBook.load(dialplan / PROMPTS)
@@ -126,7 +130,7 @@ def _prompts_and_menus(dialplan: Path, companies: Sequence[Company], known: Sequ
     for company in companies:
         for file in _menus_of(dialplan, company):
             try:
-                load_checked(file, vocabulary_by_book(company, book))
+                load_checked(file, measured(company) if measured else vocabulary_by_book(company, book))
             except Misconfigured as error:
                 yield error
     if len(companies) == len(known):  # the menu of a file that could not be read is somebody's

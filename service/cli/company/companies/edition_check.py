@@ -14,12 +14,10 @@ from typing import Any
 
 from gridline import log as logging
 from gridline import settings
-from gridline.companies import every
 from gridline.errors import GridlineError, Misconfigured
 from gridline.settings import Settings
 from ivr.actions.reference.beforehand import LONGEST_S
-from ivr.menus.editions.line_files import COMPANIES, MENUS, vocabulary_by_voice
-from ivr.menus.flows import load_checked
+from ivr.menus.editions.line_files import vocabulary_by_voice
 from ivr.voice.prompts import Prompt
 from ivr.voice.voice import Voice
 from service import only_for_us
@@ -31,11 +29,11 @@ NICE = 10
 async def answer(asked: dict[str, Any], config: Settings) -> dict[str, Any]:
     """What is wrong, line by line; seconds and sounds of the prompts and articles that were to be said."""
     company_id, mistakes = str(asked["company"]), list[str]()
-    if asked["check"]:
-        mistakes = checks.found_of(config.dialplan, company_id)
     try:
         voice = Voice.of(config)
     except Misconfigured as error:
+        if asked["check"]:
+            mistakes = checks.found_of(config.dialplan, company_id)
         return {"mistakes": mistakes or error.message.splitlines(), "seconds": {}, "sounds": {}}
     seconds, sounds = dict[str, float](), dict[str, str]()
     for name, words in asked["aloud"].items():
@@ -63,20 +61,11 @@ async def answer(asked: dict[str, Any], config: Settings) -> dict[str, Any]:
         if said.seconds > entry.limit_s:
             what = f"{id}: звучит {said.seconds:.1f} с. Сократите до {entry.limit_s:g} с."
             mistakes.append(f"prompts.ru.yaml:{entry.line}: {what}")
-    if asked["check"] and not mistakes:
-        mistakes = _by_ear(config, company_id, voice)
+    if asked["check"]:  # now that they are made: what they last is measured
+        by_ear = checks.found_of(config.dialplan, company_id, lambda company: vocabulary_by_voice(voice, company))
+        mistakes = [*by_ear, *mistakes]
     await voice.close()
     return {"mistakes": list(dict.fromkeys(mistakes)), "seconds": seconds, "sounds": sounds}
-
-
-def _by_ear(config: Settings, company_id: str, voice: Voice) -> list[str]:
-    """The menu once more, by what its words last now that they are made."""
-    company = every(config.dialplan / COMPANIES)[0].by_id(company_id)
-    try:
-        load_checked(config.dialplan / MENUS / company.menu, vocabulary_by_voice(voice, company))
-    except Misconfigured as error:
-        return error.message.splitlines()
-    return []
 
 
 def main() -> None:
