@@ -132,6 +132,21 @@ async def test_one_telephone_has_two_visits_to_come_and_no_more(db: Database, ti
     await booked(db, times, order(at("2026-12-02 13:00")), now=at("2026-12-01 10:01"))  # one of them is over
 
 
+async def test_of_many_calls_at_one_moment_one_telephone_gets_two_visits(db: Database, times: OfficeTimes) -> None:
+    """Each in a transaction of its own, begun before any of them has stored its visit."""
+    both = asyncio.Barrier(6) if db.engine.dialect.name == "postgresql" else asyncio.Barrier(1)
+
+    async def call(hour: int) -> Appointment:
+        async with db.write() as session:
+            await session.execute(select(1))
+            await both.wait()
+            return await booking.book(session, times, order(at(f"2026-12-01 {hour}:00"), call=new_id()), now=NOW)
+
+    came = await asyncio.gather(*(call(hour) for hour in range(10, 16)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in came) == ["Appointment"] * 2 + ["TooManyVisits"] * 4
+    assert len(await rows(db)) == 2
+
+
 async def test_nor_has_one_call_whatever_telephones_are_keyed_in_it(db: Database, times: OfficeTimes) -> None:
     call = new_id()
     for hour in (10, 11):
