@@ -30,6 +30,7 @@ async def test_an_office_from_the_form_to_the_published_file(
     assert await axe(page) == []
     await page.screenshot(path=tmp_path / "offices.png", caret="initial")
     await page.get_by_label("Пятница").fill("08:00-12:00, 13:00-16:00")
+    await page.get_by_label("Перед праздником на час короче").check()
     await page.get_by_role("button", name="Сохранить в черновик").click()
     await expect(page.get_by_role("button", name="Отменить последнее")).to_have_attribute(
         "title", "часы офисов «office»"
@@ -53,6 +54,7 @@ async def test_an_office_from_the_form_to_the_published_file(
     after = file.read_text("utf-8")
     assert "windows: 6" in after
     assert "fri: 08:00-12:00, 13:00-16:00" in after
+    assert "before_holiday: shorter" in after
     assert "settlements: [г. Кемерово, г. Берёзовский, д. Береговая (Кемеровский р-н)]" in after
     assert after.count("#") == before.count("#")
     served = console_app.console.offices.of(COMPANY).by_id["kemerovo"]

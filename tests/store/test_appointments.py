@@ -211,6 +211,19 @@ async def test_at_the_years_end_it_is_the_companys_own_day(db: Database, times: 
     assert visit.starts_at == datetime(2027, 1, 11, 1, 0, tzinfo=UTC)
 
 
+async def test_before_a_holiday_the_last_visits_are_an_hour_earlier_where_the_hours_say_so(
+    db: Database, times: OfficeTimes
+) -> None:
+    """The 30th of April 2026 is a Thursday: usually until 18:00."""
+    eve, now = date(2026, 4, 30), at("2026-04-28 09:00")
+    assert (await free(db, times, eve, now))[-1] == "17:30"
+    shorter = replace(times, schedule=times.schedule.model_copy(update={"before_holiday": "shorter"}))
+    assert (await free(db, shorter, eve, now))[-1] == "16:30"
+    assert (await free(db, shorter, date(2026, 4, 29), now))[-1] == "17:30"
+    with pytest.raises(InvalidInput, match="не записывают"):
+        await booked(db, shorter, order(at("2026-04-30 17:00")), now=now)
+
+
 async def test_the_office_marks_what_becomes_of_it(db: Database, times: OfficeTimes) -> None:
     visit = await booked(db, times, order())
     for minutes, mark in ((0, VisitMark.ARRIVED), (7, VisitMark.CALLED), (21, VisitMark.SERVED)):
