@@ -14,9 +14,9 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import SubscriberKind
-from gridline import turns
 from gridline.companies import Companies, Company
 from gridline.db import Base
+from gridline.driver import turns
 from gridline.errors import NotFound
 from gridline.numbers import accounts
 from gridline.tables import tabular

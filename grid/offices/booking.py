@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from grid.offices import numbers
 from grid.offices.models import FREED, Appointment, VisitState
 from grid.offices.slots import OfficeTimes, Taken
-from gridline import turns
 from gridline.db import insert_missing
+from gridline.driver import turns
 from gridline.errors import Conflict, InvalidInput
 
 TRIES: Final = 100

@@ -18,10 +18,10 @@ from sqlalchemy.orm import aliased
 from grid.offices import visits
 from grid.offices.models import Appointment, VisitState
 from grid.reference.surveys import Survey
-from gridline import turns
 from gridline.calendar.days import begins, ends
 from gridline.companies import Company
 from gridline.db import new_id
+from gridline.driver import turns
 from gridline.errors import InvalidInput
 from gridline.scope import Scope
 from outreach.campaigns import rows

@@ -86,10 +86,10 @@ def import_offices(
     guard(table, len(read), len(known), smaller=smaller)
     gone = _closed(known, read, company, booked)
     if any(there for _, there in gone) and not closing and not dry_run:
-        told = " ".join(there for _, there in gone if there)
+        sentences = " ".join(there for _, there in gone if there)
         raise Conflict(
-            f"{table.file.name}: в таблице нет офисов, куда записаны люди. {told} Перенесите или отмените эти приёмы; "
-            "чтобы всё равно убрать офис, добавьте --with-visits. Ничего не загружено."
+            f"{table.file.name}: в таблице нет офисов, куда записаны люди. {sentences} Перенесите или отмените эти "
+            "приёмы; чтобы всё равно убрать офис, добавьте --with-visits. Ничего не загружено."
         )
     return take(files, _difference(reader, read, gone), dry_run=dry_run)
 
