@@ -48,6 +48,8 @@ class Consent(Base):
     """The question and the key as they were heard."""
     asked: Mapped[str] = mapped_column(Text)
     """The words of the question."""
+    asked_by: Mapped[str | None] = mapped_column(String(80))
+    """The agent who asked in a talk, as the register signs them; None: the robot, or it was not kept yet."""
     subject_id: Mapped[str | None] = mapped_column(String(32))
     """Consent for one matter alone: an outage, a premise, an appeal; None is for all of the purpose."""
     withdrawn_at: Mapped[datetime | None]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
+from gridline.calendar.calendar_file import load_calendar
 from gridline.clock import Clock
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.settings import Settings
 from ivr.outbound import duty
+from ivr.outbound.campaigns.low_mark import LowMark
 from ivr.outbound.campaigns.planned import PlannedScript
 from ivr.outbound.campaigns.restored import RestorationScript
 from ivr.outbound.campaigns.rounds import CampaignCalls
@@ -54,6 +57,9 @@ class CallsOut:
         """Built from the settings. Raises Misconfigured, also for a duty telephone that may not be dialled."""
         duty.check(companies, config.outbound_prefixes)
         dialer = Dialer(config, db, clock, companies, ami, voice, seal)
+        # read anew for each of them: they are few, and the table may have been changed meanwhile
+        calendar = partial(load_calendar, config.var)
+        low_mark = LowMark(db, clock, matters.callbacks, matters.worklist, incoming, calendar)
         script = DutyScript(db, clock, companies, matters.worklist, incoming, recordings)
         return cls(
             dialer=dialer,
@@ -68,7 +74,7 @@ class CallsOut:
                 {
                     Purpose.RESTORED: RestorationScript(db, clock, matters.worklist, matters.outage_desk),
                     Purpose.PLANNED: PlannedScript(db, clock),
-                    Purpose.SURVEY: SurveyScript(db, clock),
+                    Purpose.SURVEY: SurveyScript(db, clock, low_mark),
                 },
                 matters.outage_desk,
                 matters.messages,

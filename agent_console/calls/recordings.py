@@ -19,6 +19,7 @@ from gridline.errors import NotFound
 from gridline.scope import OutOfScope, Scope
 from ivr.desk.models import QueueVisit
 from ivr.journal.models import CallRecord
+from ivr.outbound.models import CallOutRecord
 from recordings.holds import is_held
 from recordings.models import PLAYABLE, Recording, RecordingHold, RecordingKind
 from worklist.codes import ItemKind
@@ -40,13 +41,17 @@ _BRANCH = case(
 
 
 def _seen(scope: Scope) -> ColumnElement[bool]:
-    """A message about a danger is the dispatcher's, whatever else was told in its call: that was said to its caller."""
+    """A message about a danger is the dispatcher's, whatever else was told in its call: that was said to its caller.
+
+    One that was left in a call of ours is theirs who see to its item: no call that came in is there to go by.
+    """
     seen = visible(scope, _COMPANY, _BRANCH, Recording.call_id)
     if scope.trust:
         return seen
+    ours = exists().where(CallOutRecord.id == Recording.call_id)
     passed_on = exists().where(
         WorkItem.recording_id == Recording.id,
-        WorkItem.kind == ItemKind.DANGER,
+        or_(WorkItem.kind == ItemKind.DANGER, and_(WorkItem.kind == ItemKind.MESSAGE, ours)),
         scope.where(WorkItem.company_id, WorkItem.branch),
     )
     return or_(seen, and_(Recording.kind == RecordingKind.MESSAGE, passed_on))

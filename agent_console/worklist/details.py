@@ -12,7 +12,7 @@ from agent_console.calls import recordings
 from agent_console.people import people
 from agent_console.people.permissions import Actor
 from agent_console.register.rows import url_of
-from agent_console.worklist import rows
+from agent_console.worklist import rows, surveyed
 from agent_console.worklist.audience import Audience, kinds_of
 from agent_console.worklist.rows import WorkRow
 from appeals.finding import appeals
@@ -47,6 +47,8 @@ class WorkPage:
     mine: bool
     visit: MeterVisit | None
     """The technician's visit that it is about."""
+    low_marks: Sequence[tuple[str, str]]
+    """Questions of a survey and the marks of whoever is not content."""
 
     @property
     def visit_work(self) -> str:
@@ -98,6 +100,7 @@ async def load(session: AsyncSession, actor: Actor, id: str) -> WorkPage:
         appeal_url=url_of(number, actor, item.company_id) if number else "",
         mine=item.owner == actor.signature,
         visit=await call_outs.of_item(session, item),
+        low_marks=await surveyed.low_marks(session, item),
     )
 
 

@@ -10,12 +10,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from grid.models import SubscriberKind
 from gridline.companies import Companies, Company
 from gridline.db import Base
+from gridline.driver import turns
 from gridline.errors import NotFound
 from gridline.numbers import accounts
 from gridline.tables import tabular
@@ -33,8 +34,6 @@ APPLICANTS = {
     "ип": SubscriberKind.ENTREPRENEUR,
 }
 
-LOCK = 0x696D706F
-"""The PostgreSQL advisory lock of imports («impo»): two clerks with one file do not meet in the same row."""
 MANY = 500
 """Rows a statement: well below the parameter limits of both databases."""
 
@@ -151,8 +150,7 @@ class HandedTable:
 
 async def take_turn(session: AsyncSession) -> None:
     """Wait for another import to end. Raises Unavailable when it takes too long."""
-    if session.get_bind().dialect.name == "postgresql":  # SQLite's write lock is taken already
-        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    await turns.take(session, "imports")
 
 
 def slices(items: Sequence[T], size: int = MANY) -> Iterator[Sequence[T]]:

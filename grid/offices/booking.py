@@ -13,6 +13,7 @@ from grid.offices import numbers
 from grid.offices.models import FREED, Appointment, VisitState
 from grid.offices.slots import OfficeTimes, Taken
 from gridline.db import insert_missing
+from gridline.driver import turns
 from gridline.errors import Conflict, InvalidInput
 
 TRIES: Final = 100
@@ -70,8 +71,11 @@ async def book(session: AsyncSession, times: OfficeTimes, order: VisitOrder, *, 
     if (known := await session.get(Appointment, order.id)) is not None:
         return known
     limited = [("На этот телефон", Appointment.phone == order.phone)]
+    counted = [f"visits:{order.company_id}:{order.phone}"]
     if order.call_id is not None:
         limited.append(("В этом звонке", Appointment.call_id == order.call_id))
+        counted.append(f"visits:{order.company_id}:{order.call_id}")
+    await turns.take(session, *counted)
     for whose, is_theirs in limited:
         count = await _to_come(session, order.company_id, is_theirs, now)
         if count >= times.rules.at_once:

@@ -16,6 +16,8 @@ from gridline.yaml.model import validated
 
 MARKS: Final = "12345"
 """The keys of a mark."""
+LOW: Final = ("1", "2")
+"""Marks after which a person is offered."""
 _ID: Final = "^[a-z][a-z0-9-]{0,31}$"
 _SHAPES: Final = {_ID: "Строчные латинские буквы, цифры и дефис, с буквы, не длиннее 32."}
 
@@ -88,6 +90,10 @@ class Survey(_Frozen):
     intro: Aloud
     questions: Annotated[tuple[SurveyQuestion, ...], Field(min_length=1, max_length=5)]
     thanks: Aloud
+
+    def low(self, keyed: Mapping[str, str]) -> list[SurveyQuestion]:
+        """The questions that were answered by a mark of somebody who is not content."""
+        return [one for one in self.questions if one.is_mark and keyed.get(one.id, "") in LOW]
 
 
 class _File(_Frozen):

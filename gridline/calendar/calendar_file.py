@@ -1,4 +1,4 @@
-"""The company's own days on or off: a small CSV in `var`, checked on its way in, laid over the production calendar."""
+"""The company's own days on, off or short: a small CSV in `var`, checked on its way in, over the shipped calendar."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ COLUMNS = ("дата", "день", "основание")
 LONGEST_REASON = 300
 WARNED = timedelta(days=122)
 """So long before it begins a year whose moved days nobody has told is warned of: from September on."""
-Word = Literal["on", "off", "usual"]
-WORDS: Mapping[str, Word] = {"рабочий": "on", "выходной": "off", "обычный": "usual"}
+Word = Literal["on", "off", "short", "usual"]
+WORDS: Mapping[str, Word] = {"рабочий": "on", "выходной": "off", "сокращённый": "short", "обычный": "usual"}
 _ANYWHERE = When(ZoneInfo("UTC"))  # whole days, which no zone changes
 
 
@@ -36,12 +36,32 @@ class MovedDay:
     day: date
     working: bool
     why: str
+    short: bool = False
+    """An hour shorter than the day's hours are; only of a working day."""
+
+    @property
+    def word(self) -> str:
+        """What the table calls such a day."""
+        return "сокращённый" if self.short else "рабочий" if self.working else "выходной"
+
+
+def calendar_of(days: Iterable[MovedDay]) -> ProductionCalendar:
+    """The production calendar with these days laid over it."""
+    calendar = ProductionCalendar()
+    lay(calendar, days)
+    return calendar
+
+
+def lay(calendar: ProductionCalendar, days: Iterable[MovedDay]) -> None:
+    """Have `calendar` count by these days from now on."""
+    table = list(days)
+    calendar.take({row.day: row.working for row in table}, [row.day for row in table if row.short])
 
 
 def load_calendar(var: Path) -> ProductionCalendar:
     """The calendar in force on this machine. Raises Misconfigured when the kept table was spoilt."""
     try:
-        return ProductionCalendar({row.day: row.working for row in kept_days(var)})
+        return calendar_of(kept_days(var))
     except (InvalidInput, OSError, ValueError) as error:
         raise Misconfigured(
             f"Производственный календарь {var / NAME} не читается: {error}\n"
@@ -73,7 +93,7 @@ def table_text(days: Iterable[MovedDay]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows((row.day.isoformat(), "рабочий" if row.working else "выходной", row.why) for row in sorted(days))
+    writer.writerows((row.day.isoformat(), row.word, row.why) for row in sorted(days))
     return out.getvalue()
 
 
@@ -106,6 +126,11 @@ def kept_text(var: Path) -> str:
         raise Misconfigured(f"{var / NAME}: файл не в UTF-8. Верните его из резервной копии.") from error
 
 
+def of_word(day: date, word: str, why: str) -> MovedDay:
+    """A day by its kind, one of `WORDS`."""
+    return MovedDay(day, word != "off", why, short=word == "short")
+
+
 def unknown_years(today: date, days: Iterable[MovedDay], ahead: timedelta) -> list[int]:
     """The years up to `ahead` from today whose moved days nobody has told yet."""
     told = {row.day.year for row in days}
@@ -131,6 +156,6 @@ def _read(file: Path) -> tuple[list[MovedDay], set[date]]:
         if word == "usual":
             dropped.add(day)
         else:
-            days[day] = MovedDay(day, word == "on", why)
+            days[day] = of_word(day, word, why)
     problems.check(file)
     return sorted(days.values()), dropped

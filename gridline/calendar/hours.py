@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+AN_HOUR: Final = 60
 LONGEST_SHUT: Final = 31
 """Days looked ahead for the next opening: longer than any holidays."""
 
@@ -19,6 +20,12 @@ class Workdays(Protocol):
 
     def is_working(self, day: date) -> bool:
         """Whether the country works on this day."""
+
+    def is_shortened(self, day: date) -> bool:
+        """Whether it is said to be an hour shorter for everybody."""
+
+    def is_before_holiday(self, day: date) -> bool:
+        """Whether it is a working day right before a public holiday, by law an hour shorter."""
 
 
 def _hours(written: object) -> object:
@@ -52,6 +59,11 @@ class Schedule(BaseModel):
     moved_day: Hours | None = None
     """Hours on a working weekend day; such a day usually replaces a Friday, so Friday's by default."""
     holidays: Literal["closed", "as-usual"] = "closed"
+    before_holiday: Literal["shorter", "as-usual"] = "as-usual"
+    """Whether the working day before a public holiday is an hour shorter (ТК РФ, ст. 95).
+
+    A day that the calendar itself calls short is so for every schedule that keeps the holidays.
+    """
 
     @property
     def week(self) -> dict[Weekday, tuple[tuple[int, int], ...]]:
@@ -71,10 +83,16 @@ class Schedule(BaseModel):
         if self.holidays == "closed":
             working = workdays.is_working(day)
             if weekend and working:
-                return self.days.get("fri", ()) if self.moved_day is None else self.moved_day
-            if not weekend and not working:
+                hours = self.days.get("fri", ()) if self.moved_day is None else self.moved_day
+            elif not weekend and not working:
                 return ()
-        return hours
+        return _an_hour_less(hours) if self.is_shorter(day, workdays) else hours
+
+    def is_shorter(self, day: date, workdays: Workdays) -> bool:
+        """Whether its hours of that very day end an hour earlier than usually."""
+        if self.holidays == "as-usual":
+            return False
+        return workdays.is_shortened(day) or (self.before_holiday == "shorter" and workdays.is_before_holiday(day))
 
     def opens_after(self, local: datetime, workdays: Workdays) -> datetime | None:
         """The next beginning of its hours after `local` (both in the company's zone); None within LONGEST_SHUT days."""
@@ -85,3 +103,15 @@ class Schedule(BaseModel):
                 if ahead or first > minute:
                     return datetime.combine(day, time(first // 60, first % 60), local.tzinfo)
         return None
+
+
+def _an_hour_less(hours: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """The same hours without their last one, which a break may cut in two."""
+    left, kept = AN_HOUR, sorted(hours)
+    while kept and left:
+        first, last = kept.pop()
+        cut = min(left, last - first)
+        left -= cut
+        if last - cut > first:
+            kept.append((first, last - cut))
+    return tuple(kept)

@@ -1,8 +1,8 @@
-"""The Russian production calendar: working days, days moved by the government, and a company's overrides."""
+"""The Russian production calendar: working days, days moved and shortened, and a company's overrides."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -25,26 +25,56 @@ and № 1466 of 24.09.2025 on every day of 2023-2026; tests/unit/test_workdays.p
 new version of the library is noticed and its day goes here.
 """
 
+HOLIDAYS: Final = frozenset(
+    {*((1, day) for day in range(1, 9)), (2, 23), (3, 8), (5, 1), (5, 9), (6, 12), (11, 4)}  # ТК РФ, ст. 112
+)
+"""Month and day of each public holiday. The working day directly before one is an hour shorter (ТК РФ, ст. 95)."""
+SHORT_FOR_ANOTHER: Final = frozenset({date(2024, 11, 2), date(2025, 11, 1), date(2027, 2, 20)})
+"""Worked weekends in place of a day before a public holiday, as short as it (приказ Минтруда № 287н of 11.05.2022).
+
+A later year's are uploaded with its decree.
+"""
+
 
 class ProductionCalendar:
     """Worked days and days off of a five-day week. No clock, no files: whoever reads them says so with `take`.
 
-    `overrides` is the uploaded table (True = worked) and wins over everything else.
+    `overrides` is the uploaded table (True = worked) and wins over everything else; `shortened` are those of its worked
+    days that are an hour shorter for everybody.
     """
 
-    def __init__(self, overrides: Mapping[date, bool] = MappingProxyType({})) -> None:
-        self.take(overrides)
+    def __init__(
+        self, overrides: Mapping[date, bool] = MappingProxyType({}), shortened: Collection[date] = frozenset()
+    ) -> None:
+        self.take(overrides, shortened)
         self._russia = holidays.country_holidays("RU", language="ru")
 
-    def take(self, overrides: Mapping[date, bool]) -> None:
+    def take(self, overrides: Mapping[date, bool], shortened: Collection[date] = frozenset()) -> None:
         """From now on this is the uploaded table."""
+        self._own = frozenset(overrides)
+        self._shortened = frozenset(shortened)
         self._known: Mapping[date, bool] = {**CORRECTIONS, **overrides}
 
     def unusual(self, year: int) -> list[date]:
-        """The worked weekends and the weekdays off of a year."""
+        """The worked weekends, the weekdays off and the short days of a year."""
         first = date(year, 1, 1)
         days = (first + timedelta(days=i) for i in range((date(year + 1, 1, 1) - first).days))
-        return [day for day in days if self.is_working(day) is not (day.weekday() < 5)]
+        return [day for day in days if self._is_unusual(day)]
+
+    def _is_unusual(self, day: date) -> bool:
+        moved = self.is_working(day) is not (day.weekday() < 5)
+        return moved or self.is_shortened(day) or self.is_before_holiday(day)
+
+    def is_shortened(self, day: date) -> bool:
+        """Whether the uploaded table says that this day is an hour shorter for everybody."""
+        return day in self._shortened
+
+    def is_before_holiday(self, day: date) -> bool:
+        """Whether by law this working day is an hour shorter; a day of the uploaded table is as the table says."""
+        if day in self._own or not self.is_working(day):
+            return False
+        following = day + timedelta(days=1)
+        return (following.month, following.day) in HOLIDAYS or day in SHORT_FOR_ANOTHER
 
     def is_working(self, day: date) -> bool:
         """Whether `day` is a working day. Raises InvalidInput outside FIRST_YEAR-LAST_YEAR."""

@@ -138,6 +138,11 @@ class Company(CompanyPart):
         name = self.topic(topic).schedule
         return "круглосуточно, без выходных" if name == ALWAYS else self.schedules[name].spoken
 
+    def is_shorter(self, topic: str, at_utc: datetime, calendar: Workdays) -> bool:
+        """Whether agents answer an hour less that day than usually. Raises NotFound for an unknown topic."""
+        name = self.topic(topic).schedule
+        return name != ALWAYS and self.schedules[name].is_shorter(at_utc.astimezone(self.zone).date(), calendar)
+
     def feed(self, name: str) -> FeedRule:
         """A feed by its name. Raises NotFound."""
         for rule in self.feeds:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -21,6 +21,7 @@ from grid.reference.surveys import Survey
 from gridline.calendar.days import begins, ends
 from gridline.companies import Company
 from gridline.db import new_id
+from gridline.driver import turns
 from gridline.errors import InvalidInput
 from gridline.scope import Scope
 from outreach.campaigns import rows
@@ -32,8 +33,6 @@ REST: Final = timedelta(days=30)
 """How long a number that was in a survey is left alone."""
 REMEMBERED: Final = timedelta(days=31)
 """Nobody is asked about a visit that was longer ago."""
-LOCK: Final = int.from_bytes(b"surv")
-"""The PostgreSQL advisory lock of starting: two managers at once do not put one number into two surveys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +108,7 @@ async def start(
     """Make the campaign; the robot calls from its next round on. Raises InvalidInput when nobody may be asked."""
     visible_to.check(company.id)
     days.check(now.astimezone(company.zone).date())
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    await turns.take(session, "surveys")  # two managers at once do not put one number into two surveys
     called = await may_be_asked(session, company, days, now, visible_to=visible_to)
     if not called:
         raise InvalidInput(

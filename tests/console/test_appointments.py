@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,14 @@ import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import func, select
 
+from agent_console.pages.card.visit import ASKED
 from agent_console.people.models import AuditAction, AuditEntry, Role
 from grid.offices import numbers, slots
 from grid.offices.models import Appointment, VisitState
 from gridline.db import new_id
+from gridline.scope import Scope
+from outreach.models import Consent, Purpose
+from outreach.surveys.asking import VisitDays, may_be_asked
 from tests.console.card_data import a_call
 from tests.console.conftest import COMPANY, OTHER_COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 
@@ -184,6 +189,54 @@ async def test_an_agent_books_from_the_card_moves_and_cancels(
         deeds = [AuditAction.APPOINTMENT_BOOKED, AuditAction.APPOINTMENT_MOVED, AuditAction.APPOINTMENT_CANCELLED]
         noted = select(func.count()).where(AuditEntry.action.in_(deeds))
         assert await session.scalar(noted) == 3
+
+
+async def test_who_agrees_in_the_talk_is_asked_about_the_visit(
+    console_app: ConsoleApp, page: Page, axe: Axe, tmp_path: Path
+) -> None:
+    """The tick is there where the company has a survey; the survey may call them once the visit is over."""
+    made, company = console_app.console, console_app.console.companies.by_id(COMPANY)
+    call = await a_call(console_app)
+    await sign_in(page, console_app.base, Role.AGENT, f"/card/{call}")
+    box = page.locator("#card-visits")
+    await box.get_by_text("Записать на приём").click()
+    tick = box.get_by_label("Согласен ответить на вопросы после визита")
+    await expect(box.locator("#visit-at")).to_be_visible()
+    await expect(tick).to_have_count(0)
+    surveys = made.editions.dialplan / "surveys"
+    shutil.copy(surveys / "moesk.yaml", surveys / f"{COMPANY}.yaml")
+    await made.shelf.look()
+    await page.reload()
+    await box.get_by_text("Записать на приём").click()
+    await tick.check()
+    await box.locator("#visit-day").select_option(index=1)
+    await expect(tick).to_be_checked()
+    await box.locator("#visit-topic").select_option("connection")
+    assert await axe(page) == []
+    await page.screenshot(path=tmp_path / "agrees.png", caret="initial")
+    await box.get_by_role("button", name="Записать", exact=True).click()
+    await expect(box.get_by_text("Согласие ответить на вопросы записано.")).to_be_visible()
+    async with made.db.write() as session:
+        visit = (await session.scalars(select(Appointment))).one()
+        visit.state = VisitState.SERVED
+        given = (await session.scalars(select(Consent).where(Consent.purpose == Purpose.SURVEY))).one()
+    assert (given.phone, given.subject_id, given.call_id) == (PHONE, visit.number, call)
+    assert (given.asked_by, given.asked) == ("user:agent", ASKED)
+    day = visit.starts_at.astimezone(company.zone).date()
+    async with made.db.read() as session:
+        now = visit.starts_at + timedelta(hours=1)
+        found = await may_be_asked(session, company, VisitDays(day, day), now, visible_to=Scope(COMPANY))
+    assert found == {PHONE: given.id}
+
+
+async def test_the_robot_asks_nobody_abroad(console_app: ConsoleApp, client_of: ClientOf) -> None:
+    call, agent = await a_call(console_app), await client_of(Role.AGENT)
+    sent = {"office": "kemerovo", "topic": "metering", "phone": "+375291234567", "key": new_id(), "survey": "1"}
+    answer = await agent.post(f"/card/{call}/visits", data=sent | {"at": _free(console_app)}, headers=HX)
+    assert answer.status == 422
+    assert "снимите отметку" in json.loads(answer.headers["HX-Trigger"])["toast"]["text"]
+    async with console_app.console.db.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Appointment)) == 0
 
 
 async def test_the_office_of_the_callers_settlement_comes_first(console_app: ConsoleApp, client_of: ClientOf) -> None:

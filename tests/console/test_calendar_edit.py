@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,15 +47,20 @@ async def test_the_days_of_a_decree_are_written_in_and_had_back(
     assert await axe(page) == []
     await page.screenshot(path=tmp_path / "refused.png", caret="initial")
     await page.get_by_label("Основание").fill("приказ № 7")
+    short = off + timedelta(days=1)
+    await page.get_by_label("День").nth(1).fill(short.isoformat())
+    await page.get_by_label("Какой").nth(1).select_option("сокращённый")
     await page.get_by_role("button", name="Сохранить").click()
-    await expect(page.get_by_role("row", name="приказ № 7")).to_be_visible()
+    await expect(page.get_by_role("row", name="приказ № 7").filter(has_text="сокращённый")).to_be_visible()
+    assert calendar.is_shortened(short)
+    await expect(page.get_by_role("row", name="статья 95 Трудового кодекса").first).to_contain_text("предпраздничный")
     assert await axe(page) == []
     await page.screenshot(path=tmp_path / "calendar.png", caret="initial", full_page=True)
     assert not calendar.is_working(off), "everything counts by it at once"
     async with console_app.console.db.read() as session:
         query = select(AuditEntry.detail).where(AuditEntry.action == AuditAction.CALENDAR_CHANGED)
         [told] = await session.scalars(query)
-    assert f"+{off.isoformat()};выходной;приказ № 7" in told
+    assert f"+{off.isoformat()};выходной;приказ № 7 +{short.isoformat()};сокращённый;приказ № 7" in told
     await page.get_by_role("button", name="Вернуть эту версию").click()
     await expect(page.get_by_text("возвращена версия 1")).to_be_visible()
     assert calendar.is_working(off)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from agent_console.worklist.surveyed import low_marks
 from asterisk_conf.packages import PackageRoot
 from carrier.phone import Phone
 from carrier.stories.installation import Installation
@@ -19,7 +21,8 @@ from gridline.db import new_id
 from gridline.scope import Scope
 from gridline.settings import HOUSE
 from ivr.actions.reference import survey_words
-from ivr.voice.prompts import Phrase
+from ivr.voice import spoken
+from ivr.voice.prompts import Phrase, Prompt
 from outreach import consents
 from outreach.campaigns.models import CallState, CampaignCall, CampaignState, Said
 from outreach.models import Consent, Purpose
@@ -28,11 +31,13 @@ from outreach.surveys.asking import VisitDays
 from outreach.surveys.figures import SurveyFigures
 from tests.faults.conftest import made
 from tests.faults.injury import until_known
+from worklist.codes import ItemKind
+from worklist.models import WorkItem
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAY_AND_NIGHT = "quiet:\n  - purpose: survey\n    standing: default\n"
-WHOLE, HALF = "+79131209301", "+79131209302"
+WHOLE, HALF, CROSS = "+79131209301", "+79131209302", "+79131209303"
 SURVEY = Surveys.load(HOUSE / "dialplan" / "surveys", ["moesk"]).find("moesk", "office")
 
 
@@ -143,3 +148,31 @@ async def test_a_survey_hung_up_half_way_keeps_its_answers_and_is_not_begun_agai
     assert [one.answers for one in told.questions] == [1, 1, 0, 0]
     call = await said_by(house, HALF)
     assert (call.state, call.said, call.attempts) == (CallState.DONE, Said.PART, 1)
+
+
+async def test_whoever_gives_a_low_mark_is_promised_a_call_that_somebody_sees(asking_house: Installation) -> None:
+    house, phone = asking_house, asking_house.carrier.subscriber(CROSS)
+    await begun(house, CROSS)
+    phone.answers(after_s=0.3)
+    leg = await phone.answered(30)
+    for phrase in ("out-robot", survey_words.opening(SURVEY)):
+        await leg.hears(await house.voice.render([phrase], "moesk"), 30)
+    for question, pressed in zip(SURVEY.questions, "3314", strict=True):
+        await leg.hears(await house.voice.render([survey_words.asked(question)], "moesk"), 30)
+        await leg.press(pressed)
+    await leg.hears(await house.voice.render(["out-survey-low"], "moesk"), 20)
+    await leg.press("1")
+    item = await until_known(partial(_owed, house, CROSS), "the call that is owed", 20)
+    company = house.companies.by_id("moesk")
+    until = spoken.until_moment(item.due_at, SystemClock().now(), company.zone)
+    await leg.hears(await house.voice.render([Prompt("callback-promised", until=until)], "moesk"), 20)
+    await leg.hears(await house.voice.render([survey_words.thanks(SURVEY)], "moesk"), 20)
+    await leg.waits_for_hangup(20)
+    async with house.db.read() as session:
+        assert await low_marks(session, item) == [(SURVEY.questions[2].text, "1")]
+
+
+async def _owed(house: Installation, phone: str) -> WorkItem | None:
+    async with house.db.read() as session:
+        query = select(WorkItem).where(WorkItem.phone == phone, WorkItem.kind == ItemKind.CALLBACK)
+        return await session.scalar(query)

@@ -132,6 +132,21 @@ async def test_one_telephone_has_two_visits_to_come_and_no_more(db: Database, ti
     await booked(db, times, order(at("2026-12-02 13:00")), now=at("2026-12-01 10:01"))  # one of them is over
 
 
+async def test_of_many_calls_at_one_moment_one_telephone_gets_two_visits(db: Database, times: OfficeTimes) -> None:
+    """Each in a transaction of its own, begun before any of them has stored its visit."""
+    both = asyncio.Barrier(6) if db.engine.dialect.name == "postgresql" else asyncio.Barrier(1)
+
+    async def call(hour: int) -> Appointment:
+        async with db.write() as session:
+            await session.execute(select(1))
+            await both.wait()
+            return await booking.book(session, times, order(at(f"2026-12-01 {hour}:00"), call=new_id()), now=NOW)
+
+    came = await asyncio.gather(*(call(hour) for hour in range(10, 16)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in came) == ["Appointment"] * 2 + ["TooManyVisits"] * 4
+    assert len(await rows(db)) == 2
+
+
 async def test_nor_has_one_call_whatever_telephones_are_keyed_in_it(db: Database, times: OfficeTimes) -> None:
     call = new_id()
     for hour in (10, 11):
@@ -194,6 +209,19 @@ async def test_at_the_years_end_it_is_the_companys_own_day(db: Database, times: 
     assert days == ["2027-01-11", "2027-01-12", "2027-01-13"]
     visit = await booked(db, times, order(at("2027-01-11 08:00")), now=now)
     assert visit.starts_at == datetime(2027, 1, 11, 1, 0, tzinfo=UTC)
+
+
+async def test_before_a_holiday_the_last_visits_are_an_hour_earlier_where_the_hours_say_so(
+    db: Database, times: OfficeTimes
+) -> None:
+    """The 30th of April 2026 is a Thursday: usually until 18:00."""
+    eve, now = date(2026, 4, 30), at("2026-04-28 09:00")
+    assert (await free(db, times, eve, now))[-1] == "17:30"
+    shorter = replace(times, schedule=times.schedule.model_copy(update={"before_holiday": "shorter"}))
+    assert (await free(db, shorter, eve, now))[-1] == "16:30"
+    assert (await free(db, shorter, date(2026, 4, 29), now))[-1] == "17:30"
+    with pytest.raises(InvalidInput, match="не записывают"):
+        await booked(db, shorter, order(at("2026-04-30 17:00")), now=now)
 
 
 async def test_the_office_marks_what_becomes_of_it(db: Database, times: OfficeTimes) -> None:

@@ -192,6 +192,16 @@ async def test_of_many_who_ask_at_once_for_one_premise_one_has_it(house: House) 
     assert await house.live(slot) == 1
 
 
+async def test_of_many_controllers_that_are_asked_at_once_one_books_it(db: Database, companies: Companies) -> None:
+    """Each with a register of its own, as the processes of two nodes have."""
+    houses = [House(db, companies) for _ in range(4)]
+    slot = (await houses[0].visits.free(houses[0].skek, ""))[0]
+    booked = (one.visits.book(one.asked(slot, "ул. Мира, 5")) for one in houses)
+    results = await asyncio.gather(*booked, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in results) == ["AlreadyCalledOut"] * 3 + ["CallOutBooked"]
+    assert await houses[0].live(slot) == 1
+
+
 async def test_asked_twice_under_one_key_is_one_visit(house: House) -> None:
     slot = (await house.visits.free(house.skek, ""))[0]
     asked = house.asked(slot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from grid.offices import booking, numbers, slots
 from grid.offices.booking import VisitOrder
 from grid.offices.models import Appointment, VisitState
 from grid.offices.slots import OfficeTimes
+from gridline.calendar.calendar_file import MovedDay, calendar_of
+from gridline.clock import SetClock
 from gridline.db import new_id
 from gridline.numbers.damm import check_digit
 from ivr.actions.office import book_appointment, my_appointment, offices
+from ivr.actions.person import operator
 from ivr.actions.questions import PersonWanted
 from ivr.call import Call
 from tests.store.promises.shop import CALLER, ScriptedCaller, Shop, opened
@@ -80,6 +84,24 @@ async def test_whose_office_it_is_takes_no_more_questions_than_it_must(
     assert questions == asked
     assert {"office-address", "office-hours"} <= set(line.said)
     assert {"office-today", "office-shut"} & set(line.said)
+
+
+async def test_on_a_short_day_office_and_people_shut_an_hour_earlier(shop: Shop) -> None:
+    """The 3rd of November 2026, a Tuesday: СКЭК's office and people are there until 18:00, that day until 17:00."""
+    eve = datetime(2026, 11, 3, 17, 10, tzinfo=shop.skek.zone)
+    for short, told in ((False, "office-today"), (True, "office-shut")):
+        calendar = calendar_of([MovedDay(eve.date(), working=True, why="приказ 9", short=short)])
+        services = replace(shop.services, clock=SetClock(eve), calendar=calendar)
+        line = caller(shop, "skek")
+        assert await offices.act(line, services, "") == "done"
+        assert told in line.said
+        visitors = slots.of_office(services.offices.of("skek"), times_of(shop).office, shop.skek.zone, calendar)
+        last = visitors.of_day(eve.date(), eve - timedelta(days=1))[-1]
+        assert f"{last:%H:%M}" == ("16:30" if short else "17:30")
+        if short:
+            asks = caller(shop, "skek")
+            assert await operator.act(asks, services, "water") == "closed"
+            assert asks.said == ["person-closed", "person-hours", "person-hours-shorter", "person-hotline-open"]
 
 
 async def test_where_there_is_no_office_it_is_said_otherwise(shop: Shop) -> None:

@@ -32,6 +32,15 @@ def test_a_later_upload_is_laid_over_the_earlier_one(tmp_path: Path) -> None:
     assert not load_calendar(var).is_working(date(2026, 7, 4))
 
 
+def test_a_short_day_is_kept_as_one(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    import_days(upload(tmp_path, "дата;день;основание\n30.12.2026;сокращенный;приказ 9\n"), var)
+    calendar, eve = load_calendar(var), date(2026, 12, 30)
+    assert calendar.is_working(eve)
+    assert calendar.is_shortened(eve)
+    assert kept_days(var)[0].word == "сокращённый"
+
+
 def test_one_wrong_line_refuses_the_whole_upload_and_names_each(tmp_path: Path) -> None:
     var = tmp_path / "var"
     text = (
@@ -70,7 +79,11 @@ def test_the_commands_take_and_show_days(tmp_path: Path, monkeypatch: pytest.Mon
     )
     assert run.exit_code == 0
     assert "03.07.2028 выходной: приказ 7" in run.output
+    short = upload(tmp_path, "дата;день;основание\n2028-07-04;сокращённый;приказ 8\n")
+    assert "04.07.2028 сокращённый: приказ 8" in CliRunner().invoke(app, ["calendar", "import", str(short)]).output
     shown = CliRunner().invoke(app, ["calendar", "show", "2028"]).output
+    assert "04.07.2028 вт сокращённый приказ 8" in shown
+    assert "03.11.2028 пт предпраздничный" in shown
     assert "03.07.2028 пн выходной приказ 7" in shown
     assert "Переносы на 2028 год не загружены" in shown
-    assert "20.02.2027 сб рабочий" in CliRunner().invoke(app, ["calendar", "show", "2027"]).output
+    assert "20.02.2027 сб рабочий предпраздничный" in CliRunner().invoke(app, ["calendar", "show", "2027"]).output

@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridline.calendar.hours import Schedule
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Companies, Company
 from gridline.errors import Misconfigured, NotFound
@@ -212,6 +213,48 @@ class EverySaturdayWorked:
 
     def is_working(self, day: date) -> bool:
         return day.weekday() not in (0, 6)
+
+    def is_shortened(self, day: date) -> bool:
+        return day.weekday() == 3
+
+    def is_before_holiday(self, day: date) -> bool:
+        return day.weekday() == 2
+
+
+def test_a_short_day_ends_an_hour_earlier_where_the_calendar_or_the_schedule_says_so(tmp_path: Path) -> None:
+    """Wednesday is the day before a holiday, Thursday short for everybody."""
+
+    def shuts(local: str, **more: Any) -> bool:
+        week = dict.fromkeys(("tue", "wed", "thu"), "08:00-12:00, 13:00-24:00")
+        company = small(tmp_path, schedules={"day": {"spoken": "днём", "days": week, **more}})
+        assert company.is_open("outages", at(f"{local} 22:59", company), EverySaturdayWorked())
+        open_, shorter = (
+            asked("outages", at(f"{local} 23:00", company), EverySaturdayWorked())
+            for asked in (company.is_open, company.is_shorter)
+        )
+        assert open_ is not shorter
+        return shorter
+
+    tuesday, wednesday, thursday = "2026-11-24", "2026-11-25", "2026-11-26"
+    assert not shuts(tuesday, before_holiday="shorter")
+    assert not shuts(wednesday)
+    assert shuts(wednesday, before_holiday="shorter")
+    assert shuts(thursday)
+    assert not shuts(thursday, holidays="as-usual")
+
+
+@pytest.mark.parametrize(
+    ("hours", "left"),
+    [
+        ("08:00-17:00", ((480, 960),)),
+        ("13:00-17:00, 08:00-12:00", ((480, 720), (780, 960))),
+        ("08:00-12:00, 13:00-13:30", ((480, 690),)),  # half of the hour is before the break
+        ("09:00-09:40", ()),
+    ],
+)
+def test_the_last_hour_is_cut_off_whatever_breaks_there_are(hours: str, left: tuple[tuple[int, int], ...]) -> None:
+    schedule = Schedule.model_validate({"spoken": "с восьми", "days": {"thu": hours}})
+    assert schedule.spans(date(2026, 11, 26), EverySaturdayWorked()) == left
 
 
 def test_moved_days_and_holidays_go_by_the_schedule_that_names_them(tmp_path: Path) -> None:

@@ -33,6 +33,31 @@ WEEKDAYS_OFF = {
 WORKED_IN_YEAR = {2022: 247, 2023: 247, 2024: 248, 2025: 247, 2026: 247, 2027: 247}
 """Worked days a year of the five-day week as the published production calendars give them."""
 
+BEFORE_HOLIDAYS = {
+    2023: ["02-22", "03-07", "11-03"],
+    2024: ["02-22", "03-07", "05-08", "06-11", "11-02"],
+    2025: ["03-07", "04-30", "06-11", "11-01"],
+    2026: ["04-30", "05-08", "06-11", "11-03"],
+    2027: ["02-20", "04-30", "06-11", "11-03"],
+}
+"""The short days of the published production calendars; that of a moved day among them."""
+
+
+@pytest.mark.parametrize("year", BEFORE_HOLIDAYS)
+def test_the_days_before_holidays_are_those_of_the_published_calendars(year: int) -> None:
+    first = date(year, 1, 1)
+    days = [first + timedelta(days=n) for n in range(365)]
+    assert [f"{day:%m-%d}" for day in days if CALENDAR.is_before_holiday(day)] == BEFORE_HOLIDAYS[year]
+    assert {date.fromisoformat(f"{year}-{day}") for day in BEFORE_HOLIDAYS[year]} <= set(CALENDAR.unusual(year))
+
+
+def test_a_day_of_the_table_is_as_short_as_the_table_says() -> None:
+    eve, plain = date(2026, 4, 30), date(2026, 7, 1)
+    calendar = ProductionCalendar({eve: True, plain: True}, [plain])
+    assert not calendar.is_before_holiday(eve)
+    assert calendar.is_shortened(plain)
+    assert not CALENDAR.is_shortened(plain)
+
 
 @pytest.mark.parametrize("year", WEEKDAYS_OFF)
 def test_every_day_of_the_year_is_as_decreed(year: int) -> None:

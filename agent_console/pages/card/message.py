@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from agent_console.card.agreed import agreed
 from agent_console.card.requested import CALL, requested_call
 from agent_console.console import console_of
 from agent_console.pages.card.appeal import talk_of
@@ -12,11 +13,10 @@ from agent_console.web.failures import toast_header
 from agent_console.web.routes import add
 from appeals import numbering
 from appeals.finding import appeals
-from gridline.db import new_id
 from gridline.errors import InvalidInput
 from gridline.numbers.phones import takes_messages
-from outreach import consents, texts
-from outreach.models import Consent, Purpose
+from outreach import texts
+from outreach.models import Purpose
 
 ASKED = "Прислать номер обращения сообщением? (спросил оператор)"
 
@@ -40,18 +40,8 @@ async def send_number(request: web.Request) -> web.Response:
             raise InvalidInput("Это обращение не из этого звонка: согласия на сообщение в нём не давали.")
         if not phone or not takes_messages(phone):
             raise InvalidInput("В обращении нет мобильного номера: отправить сообщение некуда.")
-        given = Consent(
-            id=new_id(),
-            company_id=card.company.id,
-            phone=phone,
-            purpose=Purpose.APPEAL,
-            given_at=console.clock.now(),
-            call_id=card.call.id,
-            recording_id=await talk_of(session, card),
-            asked=ASKED,
-            subject_id=appeal.id,
-        )
-        consent = await consents.give(session, given)
+        talk_id = await talk_of(session, card)
+        consent = await agreed(session, card, phone, Purpose.APPEAL, appeal.id, ASKED, talk_id=talk_id)
         await session.flush()
         text = texts.registered(card.company, numbering.written(appeal.number), appeal.deadline)
         await console.messages.queue(

@@ -11,8 +11,10 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_console.card import homes
+from agent_console.card.agreed import agreed
 from agent_console.card.requested import CALL, RequestedCall, requested_call
 from agent_console.console import console_of
+from agent_console.pages.card.appeal import talk_of
 from agent_console.people import audit, privacy
 from agent_console.people.models import AuditAction
 from agent_console.people.permissions import Permission
@@ -27,12 +29,18 @@ from grid.offices.models import Appointment
 from grid.offices.offices import Office
 from grid.offices.serving import meant, served_places
 from grid.offices.slots import OfficeTimes
+from grid.reference.surveys import SurveyAbout
 from gridline.db import new_id
 from gridline.errors import InvalidInput, NotFound
 from gridline.numbers.phones import parse, printable
+from outreach import consents
 from outreach import visits as told
+from outreach.models import Purpose
 
 VISIT: Final = f"/card/{CALL}/visits/{{visit:[0-9a-f]{{32}}}}"
+CONSENT: Final = "survey"
+"""The tick of a caller who agrees to be asked about the visit."""
+ASKED: Final = "Может робот позвонить вам после визита и спросить, как вас приняли? (спросил оператор)"
 LONGEST_NAME: Final = 120
 _KEY: Final = re.compile("[0-9a-f]{32}")
 
@@ -64,6 +72,8 @@ async def book(request: web.Request) -> web.Response:
         order = _order(card, office, sent, moved)
         if moved is None:
             visit = await booking.book(session, times, order, now=now)
+            if CONSENT in sent:
+                await _may_be_asked(session, card, visit)
         else:
             visit = await booking.move(session, times, moved, order, now=now)
             where, call_id = office.address, card.call.id
@@ -78,6 +88,15 @@ async def book(request: web.Request) -> web.Response:
             address=address(request),
         )
         return await _part(request, session, card, {}, made=visit)
+
+
+async def _may_be_asked(session: AsyncSession, card: RequestedCall, visit: Appointment) -> None:
+    """Keep that the robot may ask about the visit. Raises InvalidInput for a number that it cannot call."""
+    phone = parse(visit.phone)
+    if phone is None or phone.abroad:
+        raise InvalidInput("На зарубежный номер робот не звонит: снимите отметку о вопросах после визита.")
+    talk_id = await talk_of(session, card)
+    await agreed(session, card, visit.phone, Purpose.SURVEY, visit.number, ASKED, talk_id=talk_id)
 
 
 async def cancel(request: web.Request) -> web.Response:
@@ -198,10 +217,17 @@ async def _part(
         phone=given.get("phone", "") or privacy.shown(card.actor, "phone", card.call.caller) or "",
         visitor=given.get("name", ""),
         norm=told.booking.norm_min,
+        has_survey=bool(card.console.shelf.now().surveys.of(card.company.id, SurveyAbout.VISIT)),
+        agrees=CONSENT in given,
+        agreed=made is not None and await consents.was_asked(session, made.company_id, made.phone, *_about(made)),
         key=new_id(),
         opened=bool(given) or moved is not None,
         **await _free(session, card, office, given, now),
     )
+
+
+def _about(visit: Appointment) -> tuple[Purpose, str]:
+    return Purpose.SURVEY, visit.number
 
 
 async def _free(

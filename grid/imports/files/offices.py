@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from grid.imports import HandedTable, Outcome
@@ -22,20 +22,35 @@ from grid.imports.files import (
 from grid.imports.files.office_hours import OfficeSchedules
 from grid.imports.files.office_rows import KnownOffice, OfficeRow, OfficeRows, OfficeVoice
 from grid.offices import book, offices
+from grid.offices.closing import VisitsThere
+from gridline.companies import Company
+from gridline.errors import Conflict
 from gridline.tables.tabular import Problems
 from gridline.yaml import parts
 from gridline.yaml.edit import tree_of
 from gridline.yaml.file import Mistake, Tree, YamlFile
 
+NOBODY = "Туда никто не записан."
+Booked = Callable[[Company, Collection[str]], Mapping[str, VisitsThere]]
+"""The visits to come of a company's offices, by their ids."""
+
 
 def import_offices(
-    dialplan: Path, table: HandedTable, voice: OfficeVoice, *, smaller: bool = False, dry_run: bool = False
+    dialplan: Path,
+    table: HandedTable,
+    voice: OfficeVoice,
+    booked: Booked,
+    *,
+    smaller: bool = False,
+    closing: bool = False,
+    dry_run: bool = False,
 ) -> Outcome:
     """Make the table's offices those of the company, or change nothing.
 
-    An office is known by «код», or else by its name; one that the table lacks goes. An empty cell leaves what the file
-    has, «нет» empties it. Raises InvalidInput that names every wrong row, NotFound for a company that is none,
-    Misconfigured for a file that is wrong already, Conflict and Unavailable when it cannot be written.
+    An office is known by «код», or else by its name; one that the table lacks goes, and where people are booked there
+    only with `closing`. An empty cell leaves what the file has, «нет» empties it. Raises InvalidInput that names every
+    wrong row, NotFound for a company that is none, Misconfigured for a file that is wrong already, Conflict for an
+    office that people are booked at, Conflict and Unavailable when it cannot be written.
     """
     company = table.companies.by_id(table.company_id)
     path = dialplan / book.FOLDER / f"{company.id}.yaml"
@@ -69,10 +84,27 @@ def import_offices(
         look_through(files, lambda copy: offices.load(copy, company), place)
     refuse(problems, table, unplaced)
     guard(table, len(read), len(known), smaller=smaller)
-    return take(files, _difference(known, reader, read), dry_run=dry_run)
+    gone = _closed(known, read, company, booked)
+    if any(there for _, there in gone) and not closing and not dry_run:
+        sentences = " ".join(there for _, there in gone if there)
+        raise Conflict(
+            f"{table.file.name}: в таблице нет офисов, куда записаны люди. {sentences} Перенесите или отмените эти "
+            "приёмы; чтобы всё равно убрать офис, добавьте --with-visits. Ничего не загружено."
+        )
+    return take(files, _difference(reader, read, gone), dry_run=dry_run)
 
 
-def _difference(known: list[KnownOffice], reader: OfficeRows, read: list[OfficeRow]) -> Difference:
+def _closed(
+    known: list[KnownOffice], read: list[OfficeRow], company: Company, booked: Booked
+) -> list[tuple[offices.Office, str]]:
+    """The offices that go, each with the sentence about its visits to come; empty where nobody is booked."""
+    kept = {one.before.office.id for one in read if one.before}
+    gone = [one.office for one in known if one.office.id not in kept]
+    there = booked(company, [one.id for one in gone]) if gone else {}
+    return [(one, there[one.id].said(one.name, company.zone) if one.id in there else "") for one in gone]
+
+
+def _difference(reader: OfficeRows, read: list[OfficeRow], gone: list[tuple[offices.Office, str]]) -> Difference:
     """What becomes of the company's offices, in words."""
     added, changed = [], []
     for one in read:
@@ -82,12 +114,13 @@ def _difference(known: list[KnownOffice], reader: OfficeRows, read: list[OfficeR
             added.append(f"Новый офис «{name}»: {address} (вслух: {said}); {hours}.")
         elif fields := _fields(one.before.tree, one.tree, reader.schedules):
             changed.append(f"Офис «{one.before.office.name}»: {changes(fields)}.")
-    kept = {one.before.office.id for one in read if one.before}
-    gone = [one.office for one in known if one.office.id not in kept]
     return Difference(
         added,
         changed,
-        [f"Убран офис «{one.name}»: {one.address}. Записанных туда предупредите." for one in gone],
+        [
+            f"Убран офис «{one.name}»: {one.address}. {f'{there} Предупредите их.' if there else NOBODY}"
+            for one, there in gone
+        ],
         len(read) - len(added) - len(changed),
         reader.several,
     )

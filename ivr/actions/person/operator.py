@@ -33,9 +33,8 @@ async def act(line: Line, services: Services, topic: str) -> Literal["closed", "
         return "unanswered"
     queue = call.company.topic(topic).queue if topic else call.company.hotline
     if topic and not call.company.is_open(topic, services.clock.now(), services.calendar):
-        hours = spoken.speakable(call.company.hours_spoken(topic))
         call.waits_since = None
-        call.ahead = await line.say("person-closed", Prompt("person-hours", hours=hours), "person-hotline-open")
+        call.ahead = await line.say("person-closed", *_hours(line, services, topic), "person-hotline-open")
         return "closed"
     call.waits_since = services.clock.now()
     if stormy:
@@ -50,6 +49,13 @@ async def act(line: Line, services: Services, topic: str) -> Literal["closed", "
     if await line.say(*expectation) == CALLBACK_KEY and OFFER in expectation:
         return "callback"
     return await _queued(line, services, queue)
+
+
+def _hours(line: Line, services: Services, topic: str) -> list[Phrase]:
+    """The usual hours, and that today's are not the usual ones."""
+    company, now = line.call.company, services.clock.now()
+    usual = Prompt("person-hours", hours=spoken.speakable(company.hours_spoken(topic)))
+    return [usual, "person-hours-shorter"] if company.is_shorter(topic, now, services.calendar) else [usual]
 
 
 async def _queued(line: Line, services: Services, queue: str) -> Literal["unanswered", "callback"]:

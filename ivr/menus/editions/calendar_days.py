@@ -145,7 +145,7 @@ class CalendarDays:
         return f"Пока вы правили, календарь изменили. {what}. Ваше осталось в полях, сохраните ещё раз."
 
     def _take(self, days: Sequence[MovedDay]) -> None:
-        self._calendar.take({row.day: row.working for row in days})
+        calendar_file.lay(self._calendar, days)
 
 
 def table_of(version: EditionVersion) -> str:

@@ -156,7 +156,8 @@ def with_words(content: Edition, book: PromptBook, view: DraftView, sent: Sent) 
 
 def schedule(sent: Sent) -> ScheduleForm:
     """A schedule as the form has it."""
-    return ScheduleForm(text(sent, "spoken"), {day: text(sent, f"day-{day}") for day in DAYS})
+    hours = {day: text(sent, f"day-{day}") for day in DAYS}
+    return ScheduleForm(text(sent, "spoken"), hours, before_holiday="before-holiday" in sent)
 
 
 def place_changed(name: str, old: PlaceForm, new: PlaceForm, words: list[str]) -> str:

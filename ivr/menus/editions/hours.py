@@ -19,6 +19,7 @@ DAYS: Final[Mapping[str, str]] = {
     "sat": "Суббота",
     "sun": "Воскресенье",
 }
+SHORTER: Final = "shorter"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class ScheduleForm:
 
     spoken: str
     days: Mapping[str, str]
+    before_holiday: bool = False
+    """An hour shorter on the working day before a public holiday."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def schedules(text: str) -> dict[str, ScheduleForm]:
     found = {}
     for name, body in _mapping(edit.tree_of(text), "schedules").items():
         days = _mapping(body, "days")
-        found[name] = ScheduleForm(_text(body, "spoken"), {day: str(days.get(day, "")) for day in DAYS})
+        hours = {day: str(days.get(day, "")) for day in DAYS}
+        found[name] = ScheduleForm(_text(body, "spoken"), hours, _text(body, "before_holiday") == SHORTER)
     return found
 
 
@@ -62,7 +66,12 @@ def write(text: str, name: str, form: ScheduleForm) -> str:
         return text
     if had is None or had.spoken != form.spoken:
         text = edit.put(text, ("schedules", name, "spoken"), form.spoken)
-    return edit.put(text, ("schedules", name, "days"), days)
+    if had is None or had.days != form.days:
+        text = edit.put(text, ("schedules", name, "days"), days)
+    if form.before_holiday != (had is not None and had.before_holiday):
+        where = ("schedules", name, "before_holiday")
+        text = edit.put(text, where, SHORTER) if form.before_holiday else edit.drop(text, where)
+    return text
 
 
 def keep(text: str, kept: Mapping[str, str]) -> str:

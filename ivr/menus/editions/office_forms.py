@@ -8,15 +8,19 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
+from grid.imports.files import slugs
 from grid.offices import offices
 from gridline.companies import Company
 from gridline.errors import InvalidInput, Misconfigured
-from gridline.yaml import edit
+from gridline.yaml import edit, parts
 from gridline.yaml.file import Tree
+from ivr.menus.editions import hours
 
 NAMED: Final = {
     "name": "Название",
     "spoken_name": "Название вслух",
+    "category": "Тип",
+    "branch": "Филиал",
     "address": "Адрес",
     "spoken_address": "Адрес вслух",
     "phone": "Телефон",
@@ -36,6 +40,8 @@ class OfficeForm:
 
     name: str = ""
     spoken_name: str = ""
+    category: str = ""
+    branch: str = ""
     address: str = ""
     spoken_address: str = ""
     phone: str = ""
@@ -45,6 +51,12 @@ class OfficeForm:
     services: tuple[str, ...] = ()
     windows: str = ""
     slot_min: str = ""
+
+    def tree(self, id: str) -> dict[str, Tree]:
+        """A new office as it is to be written."""
+        whole = {one.name: getattr(self, one.name) for one in fields(self)}
+        said = {word: list(value) if isinstance(value, tuple) else value for word, value in whole.items() if value}
+        return {"id": id, **said}
 
 
 def listed(text: str) -> dict[str, OfficeForm]:
@@ -71,6 +83,32 @@ def write(text: str, id: str, form: OfficeForm) -> str:
         wanted = list(value) if isinstance(value, tuple) else value
         text = edit.put(text, where, wanted) if value else edit.drop(text, where)
     return text
+
+
+def add(text: str, form: OfficeForm) -> tuple[str, str]:
+    """The id of a new office, and the file's text with it behind the others. Raises InvalidInput."""
+    known: dict[str, Tree] = {_text(body.get("id", "")): body for body in _bodies(text)}
+    id = slugs.slug(form.name, known, default="office")
+    return id, parts.with_parts(text, "offices", {**known, id: form.tree(id)}, listed=True)
+
+
+def remove(text: str, id: str) -> str:
+    """The file's text without this office, and without the schedule that it alone kept. Raises InvalidInput."""
+    known: dict[str, Tree] = {_text(body.get("id", "")): body for body in _bodies(text)}
+    del known[id]
+    if not known:
+        raise InvalidInput("Последний офис компании не убрать. Если офисов больше нет, уберите файл офисов целиком.")
+    text = parts.with_parts(text, "offices", known, listed=True)
+    kept = {one.hours for one in listed(text).values()}
+    for name in hours.schedules(text).keys() - kept:
+        text = edit.drop(text, ("schedules", name))
+    return text
+
+
+def gone(before: str, after: str) -> dict[str, str]:
+    """The offices that only the text before has: names by id. Raises InvalidInput for what is no YAML."""
+    still = listed(after)
+    return {id: one.name for id, one in listed(before).items() if id not in still}
 
 
 def is_same(value: str | tuple[str, ...], had: str | tuple[str, ...]) -> bool:

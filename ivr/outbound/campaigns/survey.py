@@ -1,4 +1,7 @@
-"""A targeted survey: each answer is stored as it is keyed, so one that is hung up half-way keeps what was answered."""
+"""A targeted survey: each answer is stored as it is keyed, so one that is hung up half-way keeps what was answered.
+
+After a low mark a person is offered.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from gridline.db import Database
 from gridline.errors import GridlineError, Unavailable
 from ivr.actions.reference import survey_words
 from ivr.line import Line
+from ivr.outbound.campaigns.low_mark import LowMark
 from ivr.telephony.channel import CallerHungUp
 from outreach import consents
 from outreach.campaigns import Claimed
@@ -30,9 +34,10 @@ log = structlog.get_logger(__name__)
 class SurveyScript:
     """Asks. Whoever heard why we call is not called again, answered or not; whoever says nothing at all is."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, low_mark: LowMark) -> None:
         self._db = db
         self._clock = clock
+        self._low_mark = low_mark
 
     async def speak(self, call: Claimed, line: Line) -> str:
         """How far they were asked (`Said`); "" of whoever hangs up before they heard why, or says nothing."""
@@ -75,6 +80,8 @@ class SurveyScript:
     async def _thank(self, call: Claimed, line: Line, survey: Survey, keyed: dict[str, str]) -> Said:
         kept = await self._keep(call, keyed)
         try:
+            if kept and survey.low(keyed):
+                await self._low_mark.offer(call, line)
             await line.say(survey_words.thanks(survey) if kept else "out-survey-not-stored", "goodbye")
         except (CallerHungUp, GridlineError) as gone:  # what they answered is stored, and is what the call came to
             log.info("campaign-goodbye-not-heard", call=call.id, reason=repr(gone))

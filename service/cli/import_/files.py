@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import make_url
 
 from grid.imports import HandedTable, Outcome
 from grid.imports.files import articles, passports
 from grid.imports.files.office_rows import OfficeVoice
 from grid.imports.files.offices import import_offices
+from grid.offices import closing
+from grid.offices.closing import VisitsThere
 from gridline import settings
-from gridline.companies import Companies
+from gridline.clock import SystemClock
+from gridline.companies import Companies, Company
+from gridline.db import Database
 from ivr.voice.spoken import address
 from ivr.voice.spoken.hours import week_hours
 
@@ -21,6 +27,7 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="Таблиц
 CompanyOption = Annotated[str, typer.Option("--company", help="Код компании.")]
 OwnerOption = Annotated[str, typer.Option("--company", help="Код компании; common — для всех компаний.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Проверить и показать изменения, ничего не меняя.")]
+VisitsOption = Annotated[bool, typer.Option("--with-visits", help="Убрать и офисы, куда записаны люди.")]
 SmallerOption = Annotated[bool, typer.Option("--smaller", help="Принять таблицу, которая стала намного меньше.")]
 
 VOICE = OfficeVoice(address, week_hours)
@@ -31,11 +38,19 @@ def add_to(group: typer.Typer) -> None:
 
     @group.command()
     def offices(
-        file: FileArgument, company: CompanyOption, dry_run: DryRunOption = False, smaller: SmallerOption = False
+        file: FileArgument,
+        company: CompanyOption,
+        dry_run: DryRunOption = False,
+        smaller: SmallerOption = False,
+        with_visits: VisitsOption = False,
     ) -> None:
         """Офисы компании: адреса, часы, кого обслуживают. Чего в таблице нет, убирается."""
         _taken(
-            file, company, lambda folder, table: import_offices(folder, table, VOICE, smaller=smaller, dry_run=dry_run)
+            file,
+            company,
+            lambda folder, table: import_offices(
+                folder, table, VOICE, _booked, smaller=smaller, closing=with_visits, dry_run=dry_run
+            ),
         )
 
     @group.command(name="passports")
@@ -59,6 +74,23 @@ def add_to(group: typer.Typer) -> None:
             company,
             lambda folder, table: articles.import_knowledge(folder, table, smaller=smaller, dry_run=dry_run),
         )
+
+
+def _booked(company: Company, office_ids: Collection[str]) -> Mapping[str, VisitsThere]:
+    """The visits to come of these offices; none where there is no database yet."""
+    url = make_url(settings.load().db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return {}
+    return asyncio.run(_asked(url.render_as_string(hide_password=False), company, office_ids))
+
+
+async def _asked(url: str, company: Company, office_ids: Collection[str]) -> Mapping[str, VisitsThere]:
+    database = Database(url)
+    try:
+        async with database.read() as session:
+            return await closing.booked_there(session, company.id, office_ids, SystemClock().now())
+    finally:
+        await database.close()
 
 
 def _taken(file: Path, company: str, importer: Callable[[Path, HandedTable], Outcome]) -> None:

@@ -90,7 +90,7 @@ async def an_office_of_an_imported_table_is_told_to_the_next_caller(scene: Play)
     }
     with file.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, delimiter=";").writerows((now.columns, *now.rows, tuple(dubna.values())))
-    import_offices(dialplan, HandedTable(file, companies, "moesk"), VOICE)
+    import_offices(dialplan, HandedTable(file, companies, "moesk"), VOICE, lambda company, gone: {})
     told = Prompt("office-address", address="город Дубна, улица Мира, дом пять")
     async with scene.greeted(own, "4", "reference-menu", "2", "settlement-letters") as caller:
         await goes(caller, "3625#", told)

@@ -27,6 +27,7 @@ from ivr.actions.power import no_supply
 from ivr.actions.questions import PersonWanted
 from ivr.actions.reference import appeal_status, call_out
 from ivr.actions.trust import trust_report
+from ivr.outbound.campaigns.low_mark import LowMark
 from ivr.outbound.campaigns.restored import RestorationScript
 from ivr.telephony import emergency
 from outreach.campaigns import Claimed
@@ -235,6 +236,26 @@ async def _callback_that_is_late(shop: Shop) -> None:
     asked = CallbackAsked("skek", CALLER, "ivr", call_id=new_id(), since=long_ago)
     await shop.services.callbacks.promise(asked)
     await callback.act(shop.caller("1"), shop.services, "")
+
+
+@proves("callback-promised", name="survey")
+async def _callback_after_a_low_mark(shop: Shop) -> None:
+    await low_mark(shop).offer(_surveyed(shop), shop.caller("1"))
+
+
+@proves("message-kept", name="survey")
+async def _message_after_a_low_mark(shop: Shop) -> None:
+    await low_mark(shop).offer(_surveyed(shop), shop.caller("2", "#"))
+
+
+def low_mark(shop: Shop) -> LowMark:
+    """What is offered after a low mark."""
+    own = shop.services
+    return LowMark(own.db, own.clock, own.callbacks, own.worklist, own.incoming, lambda: own.calendar)
+
+
+def _surveyed(shop: Shop) -> Claimed:
+    return Claimed(new_id(), new_id(), "skek", "", CALLER, 0, shop.services.clock.now(), Purpose.SURVEY)
 
 
 @proves("call-out-booked")

@@ -1,4 +1,4 @@
-"""`/menu/calendar`: the holidays and moved days of a year: what is known of it, one's own days, and every version."""
+"""`/menu/calendar`: what is known of the days of a year, one's own days over it, and every version."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from agent_console.web.routes import add
 from agent_console.web.security import address
 from gridline.calendar import calendar_file, days
 from gridline.calendar.calendar_file import LONGEST_REASON, WARNED, MovedDay
+from gridline.calendar.workdays import ProductionCalendar
 from gridline.companies import Company
 from gridline.errors import InvalidInput
 from gridline.scope import OutOfScope
@@ -124,7 +125,7 @@ def _may_change(request: web.Request) -> bool:
 
 def _moved_days(rows: tuple[tuple[str, str], ...], why: str) -> list[MovedDay]:
     """The rows that are filled in. Raises InvalidInput."""
-    new = [MovedDay(_day(day), word == "on", why) for day, word in rows if day]
+    new = [calendar_file.of_word(_day(day), word, why) for day, word in rows if day]
     if not new:
         raise InvalidInput("Выберите хотя бы один день.")
     if not why:
@@ -180,13 +181,22 @@ async def _page(request: web.Request, form: DaysForm) -> web.Response:
         years=[today.year, today.year + 1],
         unknown=calendar_file.unknown_years(today, own, WARNED),
         is_unknown=year in calendar_file.unknown_years(date(year, 1, 1), own, timedelta(0)),
-        listed=[(day, WEEKDAYS[day.weekday()], console.calendar.is_working(day), why.get(day)) for day in listed],
+        listed=[(day, WEEKDAYS[day.weekday()], _kind(console.calendar, day), why.get(day)) for day in listed],
         form=form,
         rows=[*form.rows, *[("", "off")] * ROWS][:ROWS],
         revision=revision,
         may_change=_may_change(request),
         versions=[(one, _told(old, now)) for one, old, now in zip(versions, earlier, tables, strict=True)],
     )
+
+
+def _kind(calendar: ProductionCalendar, day: date) -> str:
+    """`off`, `on`, `short` (for everybody), or `eve`: short where the hours say so."""
+    if not calendar.is_working(day):
+        return "off"
+    if calendar.is_shortened(day):
+        return "short"
+    return "eve" if calendar.is_before_holiday(day) else "on"
 
 
 def _year(request: web.Request, today: date, company: Company) -> int:

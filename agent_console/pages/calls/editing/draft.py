@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from aiohttp import web
@@ -18,12 +19,14 @@ from agent_console.web.failures import toast_header
 from agent_console.web.render import render
 from agent_console.web.routes import add
 from agent_console.web.security import address
+from grid.offices import closing
 from gridline.calendar import days
+from gridline.companies import Company
 from gridline.errors import InvalidInput
 from ivr.figures import menu, menu_tree
 from ivr.figures.figures import Period
 from ivr.figures.menu import MenuQuestion
-from ivr.menus.editions import forms
+from ivr.menus.editions import files, forms, office_forms
 from ivr.menus.editions.edition import EditionChange
 from ivr.menus.editions.editions import FilesMoved
 from ivr.menus.editions.models import EditionVersion
@@ -88,6 +91,7 @@ async def publish(request: web.Request) -> web.StreamResponse:
 
     note = forms.text(sent, "note", at_most=300)
     try:
+        await _must_be_free(request, company)
         await console.editions.publish(company, forms.revision(sent), note, actor.name, noted)
         await console.shelf.look()  # whoever reads next, or calls, meets what was published
         await console.offices.look()
@@ -96,6 +100,23 @@ async def publish(request: web.Request) -> web.StreamResponse:
     except InvalidInput as refused:
         return await _page(request, status=422, problem=refused.message)
     raise web.HTTPSeeOther(f"/menu/versions?company={company.id}&published=1")
+
+
+async def _must_be_free(request: web.Request, company: Company) -> None:
+    """Raises InvalidInput where the draft closes an office that somebody is booked at, however it came to do so."""
+    console = console_of(request)
+    draft, now, name = await console.editions.draft(company), console.clock.now(), files.offices_of(company)
+    if draft is None:
+        return
+    before = (await console.editions.now(company)).files.get(name, "")
+    gone = await asyncio.to_thread(office_forms.gone, before, draft.content.files.get(name, ""))
+    async with console.db.read() as session:
+        there = await closing.booked_there(session, company.id, gone, now)
+    if there:
+        told = " ".join(one.said(gone[id], company.zone) for id, one in there.items())
+        raise InvalidInput(
+            f"Черновик убирает офис, куда записаны люди. {told} Перенесите или отмените их, потом публикуйте."
+        )
 
 
 async def _page(
