@@ -1,5 +1,5 @@
 """The test run's own PostgreSQL server: the same one that benchmarks use."""
 
-from bench.postgres import PostgresAbsent, PostgresServer, url_of
+from bench.databases.postgres import PostgresAbsent, PostgresServer, url_of
 
 __all__ = ["PostgresAbsent", "PostgresServer", "url_of"]

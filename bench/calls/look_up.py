@@ -10,7 +10,7 @@ from appeals.intake import repeats
 from bench.calls.load import CALLERS, caller
 from bench.calls.menu import with_open_appeals
 from bench.calls.rig import Rig
-from bench.postgres import PostgresAbsent, PostgresServer
+from bench.databases.postgres import PostgresAbsent, PostgresServer
 from grid import premises
 from grid.outages import reports
 from gridline.clock import SystemClock

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from bench.postgres import PostgresServer
+from bench.databases.postgres import PostgresServer
 
 BOTH = ("postgresql", "sqlite")
 
