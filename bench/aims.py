@@ -69,6 +69,14 @@ CONSOLE: Final = (
 )
 """The first at 100 consoles and 20 calls a second, the second the 95th of a hundred; over 1 000 000 calls."""
 
+NODES: Final = (
+    Aim(("cpu_per_call_ratio_to_one_node",), 1.15),
+    Aim(("seconds_to_takeover",), 3),
+    Aim(("calls_refused_after_takeover",), 0),
+    Aim(("numbers_lost",), 0),
+    Aim(("numbers_doubled",), 0),
+)
+"""Of two nodes behind a Kamailio; one of them is killed under ten calls a second."""
 PUBLIC: Final = (Aim(("answers_per_core_s",), 2000, at_least=True),)
 """Of 200 outages, the slowest of page, feed and the answer to whoever has it already."""
 NUMBERING: Final = (

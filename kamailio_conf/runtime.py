@@ -39,6 +39,13 @@ class KamailioProcess:
         """What it has said."""
         return self.rendered.etc / "kamailio.log"
 
+    @property
+    def pid(self) -> int:
+        """The process id of its first process. Raises Unavailable when it is not running."""
+        if self._process is None:
+            raise Unavailable("Kamailio не запущен")
+        return self._process.pid
+
     async def start(self) -> None:
         """Start it and wait until it can be asked. Raises Unavailable with its last words."""
         _, *arguments = self.rendered.argv
