@@ -41,6 +41,8 @@ def _kamailio(out: Console) -> None:
     try:
         runtime.program()
     except Unavailable:
+        if os.geteuid() == 0 and shutil.which("systemctl"):  # else Debian's own service takes our SIP port
+            subprocess.run(["systemctl", "mask", "--quiet", "kamailio.service"], capture_output=True, check=False)
         _from_debian(out, KAMAILIO, "Тесты с несколькими узлами будут пропущены.")
 
 
