@@ -17,6 +17,7 @@ from carrier.stories.scene import Caller, Scene
 from carrier.stories.store import one, recordings
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
+from tests.faults.complaint import tells
 from tests.faults.conftest import NewHouse, scene_of
 from tests.faults.injury import files, locked, rows_of_log, until
 from tests.postgres import PostgresServer, url_of
@@ -97,7 +98,7 @@ async def test_a_standby_takes_over_and_every_complaint_is_there_once(new_house:
         scene = scene_of(house)
         async with scene.call("+79131203485") as caller:
             await caller.hears("main-menu", within_s=25)
-            await _tells(caller, "+79131203485")
+            await tells(caller, "+79131203485")
             first = await one(scene, Appeal)
             await caller.hangs_up()
         async with scene.call("+79131203486") as caller:
@@ -134,26 +135,11 @@ async def test_with_the_database_locked_a_receipt_is_spoken_and_registered_once(
 
 async def _complains(house: Installation, caller: Caller, phone: str) -> str:
     """A complaint in their own words; the receipt they are told."""
-    await _tells(caller, phone)
+    await tells(caller, phone)
     [file] = await until(lambda: files(house.var / "spool", "[0-9]*.json"), "the receipt on disk", 10)
     receipt = str(json.loads(file.read_text())["receipt"])
     await caller.hears(Prompt("complaint-receipt", number=spoken.digit_by_digit(receipt)), within_s=5)
     return receipt
-
-
-async def _tells(caller: Caller, phone: str) -> None:
-    await caller.press("5")
-    await caller.hears("complaint-menu")
-    await caller.press("1")
-    await caller.hears("beep")
-    await caller.says("Моргает свет.")
-    await caller.press("#")
-    await caller.hears("complaint-review")
-    await caller.press("1")
-    await caller.hears("complaint-topic-water")
-    await caller.press("2")
-    await caller.hears(Prompt("complaint-contact", phone=spoken.phone(phone)))
-    await caller.press("1")
 
 
 async def _gets_a_person(caller: Caller) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -17,10 +18,13 @@ from kamailio_conf.runtime import program
 from tests.conftest import TEMPLATE
 from tests.console import brief
 from tests.postgres import PostgresServer
+from tests.store.served import s3_server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def nodes(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> AsyncIterator[TwoNodes]:
+async def nodes(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer, s3: dict[str, object]
+) -> AsyncIterator[TwoNodes]:
     """Both serve; skips, saying so, without an Asterisk or a Kamailio."""
     packages = PackageRoot(HOUSE / ".packages")
     try:
@@ -36,7 +40,7 @@ async def nodes(tmp_path_factory: pytest.TempPathFactory, postgres_server: Postg
         folder,
         postgres_server.url("nodes"),
         folder / "dialplan",
-        {"package_root": str(packages.path), "least_free_mb": 1},
+        {"package_root": str(packages.path), "least_free_mb": 1, **s3},
     )
     for node in made.nodes.values():
         brief.prompts(node.var)
@@ -46,3 +50,12 @@ async def nodes(tmp_path_factory: pytest.TempPathFactory, postgres_server: Postg
     finally:
         await made.stop()
         postgres_server.drop("nodes")
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
+    """The settings of a store that both nodes put their recordings into."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as endpoint:
+        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/sound", method="PUT"), timeout=10).close()
+        where = {"s3_endpoint": endpoint, "s3_bucket": "sound", "s3_key_id": "gridline", "s3_secret": "secret"}
+        yield {"recordings_store": "s3", **where}

@@ -9,16 +9,24 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import aiohttp
 import psutil
 import pytest
 from sqlalchemy import select
 
+from agent_console.people.models import Role
+from appeals import numbering
+from appeals.models import Appeal
 from carrier.stories.installation import Installation
 from carrier.stories.two_nodes import NAMES, TwoNodes
 from gridline.processes.models import NodeWanted
 from gridline.processes.nodes import want
 from ivr.journal.models import CallRecord
+from recordings.models import Recording, RecordingState
 from tests.console import brief
+from tests.console.conftest import Client
+from tests.console.softphone_agent import hire
+from tests.faults.complaint import tells
 from tests.faults.conftest import scene_of
 from tests.faults.injury import until, until_known
 from tests.faults.raw_sip import STRANGER
@@ -68,6 +76,51 @@ async def test_calls_go_to_the_node_with_the_fewest(nodes: TwoNodes) -> None:
         for one in callers:
             all_at_once.create_task(hears_the_menu(nodes, one))
     assert await answered_by(nodes, callers) == dict.fromkeys(NAMES, 2)
+
+
+async def test_promises_of_both_nodes_are_one_register_and_one_store(nodes: TwoNodes) -> None:
+    await serving(nodes, *NAMES)
+    callers = [caller(number) for number in range(500, 504)]
+    async with asyncio.TaskGroup() as all_at_once:
+        for one in callers:
+            all_at_once.create_task(complains(nodes, one))
+    assert await answered_by(nodes, callers) == dict.fromkeys(NAMES, 2)
+    first = nodes.nodes[NAMES[0]]
+
+    async def look() -> list[Appeal] | None:
+        kept = select(Appeal).join(Recording, Recording.id == Appeal.recording_id).order_by(Appeal.number)
+        async with first.db.read() as session:
+            found = list(await session.scalars(kept.where(Recording.state == RecordingState.STORED)))
+        return found if len(found) == len(callers) else None
+
+    appeals = await until_known(look, "an appeal for each, with its sound", 30)
+    year = appeals[0].registered_at.year
+    assert [one.number for one in appeals] == [numbering.number(year, sequence) for sequence in range(1, 5)]
+    await hire(first, Role.QA.value, None, role=Role.QA)
+    heard = [await sounds(node, [str(one.recording_id) for one in appeals]) for node in nodes.nodes.values()]
+    assert heard[0] == heard[1]
+    assert all(sound[:4] in (b"RIFF", b"fLaC") for sound in heard[0])
+
+
+async def complains(nodes: TwoNodes, number: str) -> None:
+    async with scene_of(nodes.nodes[NAMES[0]]).call(number) as one:
+        await one.hears("main-menu", within_s=25)
+        await tells(one, number)
+        await one.hears("message-offer", within_s=40)
+        await one.hangs_up()
+
+
+async def sounds(node: Installation, recordings: list[str]) -> list[bytes]:
+    """What the console of this node plays of them."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        client = Client(session, node.base)
+        assert (await client.sign_in(Role.QA.value)).status == 303
+        played = []
+        for id in recordings:
+            async with session.get(f"{node.base}/recordings/{id}") as answer:
+                assert answer.status == 200
+                played.append(await answer.read())
+        return played
 
 
 async def hears_the_menu(nodes: TwoNodes, number: str) -> None:
