@@ -30,6 +30,13 @@ def visit_cancelled(company: Company, starts_at: datetime, number: str) -> str:
     return f"{company.name}: запись {number} на приём {at:%d.%m в %H:%M} отменена."
 
 
+def called_out(company: Company, begins: datetime, ends: datetime, number: str, *, home: bool) -> str:
+    """When somebody comes, by the company's clock, and the number of the request."""
+    first, last = begins.astimezone(company.zone), ends.astimezone(company.zone)
+    who = "приедем к вам" if home else "мастер приедет"
+    return f"{company.name}: {who} {first:%d.%m} с {first:%H:%M} до {last:%H:%M}. Номер заявки {number}."
+
+
 def planned(company: Company, outage: Outage) -> str:
     """When there will be no supply for planned works, by the company's clock."""
     first = outage.starts_at.astimezone(company.zone)

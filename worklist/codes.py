@@ -125,8 +125,8 @@ ENDING_TITLES: Final[Mapping[Ending, str]] = MappingProxyType(
         Ending.JOINED: "Отнесено к отключению",
         Ending.UNREACHED: "Не дозвонились",
         Ending.DECIDED: "Решено",
-        Ending.VISITED: "Мастер приехал вовремя",
-        Ending.MISSED: "Мастер вовремя не приехал",
+        Ending.VISITED: "Приехали вовремя",
+        Ending.MISSED: "Вовремя не приехали",
         Ending.SHUT: "Закрыто: звонок передан службе безопасности",
         Ending.DECLINED: "Больше не нужно",
         Ending.UNFOUNDED: "Не подтвердилось",
@@ -144,10 +144,14 @@ RESULT_TITLES: Final[Mapping[AttemptResult, str]] = MappingProxyType(
     }
 )
 
+HOME: Final = "service"
+"""The register's topic of a visit to a home; a technician is called out to a meter."""
 WATER: Final = "water"
 """The register's topic of water; a report of any other one is of electricity."""
 
 
 def title(kind: ItemKind, topic: str) -> str:
-    """What people call an item: a report of water is «Нет воды»."""
+    """What people call an item: a report of water is «Нет воды», a visit to a home no technician's."""
+    if kind is ItemKind.CALL_OUT and topic == HOME:
+        return "Выезд на дом"
     return "Нет воды" if kind is ItemKind.OUTAGE_REPORT and topic == WATER else KIND_TITLES[kind]

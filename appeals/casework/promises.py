@@ -98,7 +98,7 @@ class Promises:
             if promise.kind == PromiseKind.CALLBACK:
                 raise Conflict("Обещанный звонок отмечается в его деле: позвоните и скажите, чем кончилось.")
             if promise.kind == PromiseKind.VISIT and promise.subject_id is not None:
-                raise Conflict("Обещанный выезд отмечается в его деле: приехал ли мастер.")
+                raise Conflict("Обещанный выезд отмечается в его деле: приехали ли.")
             now = self._clock.now()
             outcome = settle(promise, now)
             appeal = await _appeal(session, promise.appeal_id)

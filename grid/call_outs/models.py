@@ -1,4 +1,4 @@
-"""What is stored of a technician's visit: for what, on which half-day, in which seat."""
+"""What is stored of a visit of a technician, or of the office to a home: for what, on which half-day, in which seat."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class MeterVisit(Base):
     day: Mapped[date]
     half: Mapped[HalfDay] = mapped_column(code_type(HalfDay))
     seat: Mapped[str | None] = mapped_column(String(120), unique=True)
-    """`company:branch:day:half:number`; None: it was cancelled, and the seat is somebody else's to take."""
+    """`company:branch:day:half:number` (`home:` before the day of a visit to a home).
+
+    None: it was cancelled, and the seat is somebody else's to take.
+    """
     appeal_id: Mapped[str | None] = mapped_column(String(32))
     made_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

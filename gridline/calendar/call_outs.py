@@ -1,19 +1,19 @@
-"""When a company's technicians come out: half-days of working days, so many visits in each; of the company's file."""
+"""When a company's people come out: half-days of working days, so many visits in each; of the company's file."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gridline.calendar.hours import Hours
 
 
 class CallOutWork(StrEnum):
-    """What a technician comes for."""
+    """What somebody comes for: a technician to a meter, or the office to who cannot come themselves."""
 
     REPLACEMENT = "replacement"
     """A meter installed or replaced."""
@@ -21,6 +21,12 @@ class CallOutWork(StrEnum):
     """A meter admitted to use."""
     READINGS = "readings"
     """Control readings."""
+    HOME_VISIT = "home-visit"
+    """The office comes to a person of low mobility."""
+
+
+METER_WORKS: Final = tuple(work for work in CallOutWork if work is not CallOutWork.HOME_VISIT)
+"""What a technician comes for."""
 
 
 class HalfDay(StrEnum):
@@ -30,12 +36,11 @@ class HalfDay(StrEnum):
     AFTERNOON = "afternoon"
 
 
-class CallOutRule(BaseModel):
-    """What may be booked by telephone."""
+class HalfDays(BaseModel):
+    """The half-days that may be booked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    works: Annotated[tuple[CallOutWork, ...], Field(min_length=1)]
     morning: Hours
     afternoon: Hours
     at_once: Annotated[int, Field(ge=1, le=500)]
@@ -60,3 +65,15 @@ class CallOutRule(BaseModel):
         first, last = (self.morning if half is HalfDay.MORNING else self.afternoon)[0]
         midnight = datetime.combine(day, time(), zone)
         return midnight + timedelta(minutes=first), midnight + timedelta(minutes=last)
+
+
+def _of_a_meter(work: CallOutWork) -> CallOutWork:
+    if work not in METER_WORKS:
+        raise ValueError("Выезд на дом — не работа мастера. Опишите его в home_visits.")
+    return work
+
+
+class CallOutRule(HalfDays):
+    """What a technician may be booked for by telephone."""
+
+    works: Annotated[tuple[Annotated[CallOutWork, AfterValidator(_of_a_meter)], ...], Field(min_length=1)]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from gridline.calendar.call_outs import CallOutRule
+from gridline.calendar.call_outs import CallOutRule, HalfDays
 from gridline.calendar.hours import Schedule, Workdays
 from gridline.companies.parts import (
     ALWAYS,
@@ -71,6 +71,8 @@ class Company(CompanyPart):
     """The number under which the security service is told of fraud and abuse without a name."""
     call_outs: CallOutRule | None = None
     """When technicians come out to a meter; None: a visit is asked of a person."""
+    home_visits: HalfDays | None = None
+    """When the office comes to people of low mobility, booked by an agent; None: nobody is promised a day."""
     survey: bool = False
     """Whether a caller who stays after a talk is asked to rate it by a key."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -11,11 +12,13 @@ from sqlalchemy import select
 from agent_console.people.models import Role
 from appeals import numbering
 from appeals.codes import PromiseKind
+from appeals.finding import appeals
 from appeals.models import Appeal
 from grid.call_outs.models import MeterVisit
-from gridline.calendar.call_outs import CallOutWork
+from gridline.calendar.call_outs import CallOutWork, HalfDays
 from gridline.db import new_id
 from ivr.journal.models import CallConsultation
+from outreach.models import Consent, MessageOut, Purpose
 from tests.console.card_data import a_call
 from tests.console.conftest import COMPANY, Axe, ClientOf, ConsoleApp, sign_in
 from worklist.codes import Ending
@@ -100,11 +103,60 @@ async def book(box: Locator) -> None:
     await box.get_by_role("button", name="Вызвать", exact=True).click()
 
 
+async def test_an_agent_promises_a_visit_to_somebody_who_cannot_come(
+    page: Page, console_app: ConsoleApp, axe: Axe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dated request of its own: in the item, in the message that they agreed to, moved like any other visit."""
+    console, call = console_app.console, await a_call(console_app)
+    rule = HalfDays.model_validate({"morning": "09:00-13:00", "afternoon": "14:00-17:00", "at_once": 1})
+    company = console.companies.by_id(COMPANY).model_copy(update={"home_visits": rule})
+    monkeypatch.setattr(console.companies, "by_id", lambda id: company)
+    await sign_in(page, console_app.base, Role.AGENT, f"/card/{call}")
+    box = page.locator("#card-call-outs")
+    await expect(box.get_by_role("heading", name="Выезды")).to_be_visible()
+    await box.get_by_text("Выезд на дом").click()
+    await box.get_by_label("С каким вопросом").fill("Заключить договор на подключение")
+    await box.locator("#home-visit-slot").select_option(index=1)
+    chosen = await box.locator("#home-visit-slot option:checked").inner_text()
+    assert "14:00–17:00" in chosen
+    await box.get_by_label("Согласен получить сообщение").last.check()
+    assert await axe(page) == []
+    await page.screenshot(path=tmp_path / "home.png", caret="initial", full_page=True)
+    await box.get_by_role("button", name="Записать выезд").click()
+    await expect(box.get_by_text("Сообщение отправляем.")).to_be_visible()
+    number = (await box.locator(".alert .number").inner_text()).replace("-", "")
+    await page.screenshot(path=tmp_path / "booked.png", caret="initial", full_page=True)
+    async with console.db.read() as session:
+        appeal = (await session.scalars(select(Appeal).where(Appeal.number == number))).one()
+        owed = (await session.scalars(select(WorkItem).where(WorkItem.appeal_id == appeal.id))).one()
+        visit = await session.get_one(MeterVisit, owed.subject_id)
+        message = (await session.scalars(select(MessageOut))).one()
+        given = (await session.scalars(select(Consent))).one()
+        told = (await appeals.contents(session, [appeal.id]))[appeal.id]
+    assert (visit.work, appeal.topic, owed.topic) == (CallOutWork.HOME_VISIT, "service", "service")
+    assert "Заключить договор на подключение" in (told.text or "")
+    begins = owed.next_at.astimezone(company.zone)
+    assert f"приедем к вам {begins:%d.%m} с 14:00 до 17:00. Номер заявки {numbering.written(number)}." in message.text
+    assert (given.purpose, given.subject_id, given.asked_by) == (Purpose.APPEAL, appeal.id, "user:agent")
+    await page.goto(f"{console_app.base}/worklist/{owed.id}")
+    await expect(page.get_by_role("heading", name="Выезд на дом").first).to_be_visible()
+    await expect(page.get_by_text("Принять заявителя на дому")).to_be_visible()
+    await page.screenshot(path=tmp_path / "item.png", caret="initial", full_page=True)
+    when = page.get_by_label("Когда")
+    await when.select_option(index=2)
+    later = await when.locator("option:checked").inner_text()
+    await page.get_by_role("button", name="Перенести").click()
+    await expect(page.locator("#main dl.kv")).to_contain_text(later)
+    async with console.db.read() as session:
+        assert (await session.get_one(WorkItem, owed.id)).due_at != owed.due_at
+
+
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
+        ("work", "home-visit", "На эту работу по телефону не записывают."),
         ("work", "repair", "Выберите, зачем вызывают мастера."),
-        ("slot", "завтра", "Выберите, когда приехать мастеру."),
+        ("slot", "завтра", "Выберите день и половину дня."),
         ("phone", "нет", "Назовите телефон"),
         ("place", " ", "Назовите адрес"),
         ("key", "1", "Форма устарела."),

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from appeals.casework import promises
@@ -18,7 +19,7 @@ from appeals.proof.verify import verify
 from appeals.register import Register
 from grid.call_outs.models import MeterVisit
 from grid.call_outs.seats import Slot
-from gridline.calendar.call_outs import CallOutWork, HalfDay
+from gridline.calendar.call_outs import CallOutRule, CallOutWork, HalfDay, HalfDays
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import SetClock
 from gridline.companies import Companies, Company
@@ -26,7 +27,7 @@ from gridline.db import Database, new_id
 from gridline.errors import Conflict, InvalidInput, NotFound
 from gridline.settings import HOUSE
 from worklist import clocks
-from worklist.codes import Ending, ItemKind
+from worklist.codes import Ending, ItemKind, title
 from worklist.models import WorkItem
 from worklist.steps.call_outs import AlreadyCalledOut, CallOuts
 from worklist.steps.called_out import CallOutAsked, CallOutBooked
@@ -200,6 +201,47 @@ async def test_of_many_controllers_that_are_asked_at_once_one_books_it(db: Datab
     results = await asyncio.gather(*booked, return_exceptions=True)
     assert sorted(type(one).__name__ for one in results) == ["AlreadyCalledOut"] * 3 + ["CallOutBooked"]
     assert await houses[0].live(slot) == 1
+
+
+async def test_a_visit_to_a_home_has_days_seats_and_words_of_its_own(house: House) -> None:
+    rule = HalfDays.model_validate(
+        {"morning": "09:00-13:00", "afternoon": "14:00-17:00", "at_once": 1, "first_after": 1}
+    )
+    company = house.skek.model_copy(update={"home_visits": rule})
+
+    def at_home(slot: Slot) -> CallOutAsked:
+        return house.asked(slot, company=company, work=CallOutWork.HOME_VISIT, about="Договор")
+
+    slot = (await house.visits.free(company, "", home=True))[0]
+    assert slot == Slot(date(2026, 12, 7), HalfDay.MORNING, home=True)
+    results = await asyncio.gather(*(house.visits.book(at_home(slot)) for _ in range(3)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in results) == ["CallOutBooked", "Conflict", "Conflict"]
+    [booked] = [one for one in results if isinstance(one, CallOutBooked)]
+    assert slot not in await house.visits.free(company, "", home=True)
+    first = (await house.visits.free(company, ""))[0]
+    for _ in range(2):  # technicians have seats of their own on the same half-days
+        await house.visits.book(house.asked(first, company=company))
+    with pytest.raises(InvalidInput, match="не записывают"):
+        await house.visits.book(at_home(first))
+    with pytest.raises(InvalidInput, match="не записывают"):
+        await house.visits.move(booked.item_id, company, first, OLGA)
+    item = await house.item(booked.item_id)
+    assert title(item.kind, item.topic) == "Выезд на дом"
+    assert (booked.begins, booked.ends) == slot.span(company)
+    moved = await house.visits.move(booked.item_id, company, (await house.visits.free(company, "", home=True))[1], OLGA)
+    house.clock.set(moved.ends)
+    await house.worklist.end(booked.item_id, OLGA, Ending.VISITED)
+    appeal, owed = await house.appeal(booked)
+    assert (appeal.kind, appeal.topic, appeal.state, owed) == ("request", "service", "closed", [])
+    async with house.db.read() as session:
+        answer = (await session.scalars(select(Answer).where(Answer.appeal_id == appeal.id))).one()
+    assert answer.text == f"Сотрудник приезжал к заявителю на дом {moved.ends:%d.%m.%Y}."
+
+
+def test_a_visit_to_a_home_is_no_work_of_a_technician() -> None:
+    hours = {"morning": "09:00-13:00", "afternoon": "14:00-17:00", "at_once": 1}
+    with pytest.raises(ValidationError, match="Опишите его в home_visits"):
+        CallOutRule.model_validate(hours | {"works": ["home-visit"]})
 
 
 async def test_asked_twice_under_one_key_is_one_visit(house: House) -> None:

@@ -14,6 +14,7 @@ from appeals.register import Register, Registered
 from grid.call_outs import seats
 from grid.call_outs.models import MeterVisit
 from grid.call_outs.seats import Slot
+from gridline.calendar.call_outs import CallOutWork
 from gridline.calendar.workdays import ProductionCalendar
 from gridline.clock import Clock
 from gridline.companies import Companies, Company
@@ -22,7 +23,7 @@ from gridline.errors import Conflict, InvalidInput, NotFound
 from worklist import owed
 from worklist.codes import Ending, ItemKind, Level
 from worklist.models import WorkItem
-from worklist.steps.called_out import TOPIC, WORKS, CallOutAsked, CallOutAt, CallOutBooked
+from worklist.steps.called_out import WORKS, CallOutAsked, CallOutAt, CallOutBooked, topic_of
 from worklist.steps.matters import Changed, Matter
 from worklist.worklist import Worklist
 
@@ -34,7 +35,7 @@ class AlreadyCalledOut(Conflict):
 
     def __init__(self, standing: CallOutBooked) -> None:
         written = numbering.written(standing.number)
-        super().__init__(f"Мастера по этому адресу уже вызвали: заявка {written}. Перенесите тот выезд или отмените.")
+        super().__init__(f"Выезд по этому адресу уже обещан: заявка {written}. Перенесите его или отмените.")
         self.standing = standing
 
 
@@ -58,10 +59,15 @@ class CallOuts:
         self._worklist = worklist
         worklist.on_ending.append(self._ended)
 
-    async def free(self, company: Company, branch: str, *, within_s: float | None = None) -> list[Slot]:
-        """The half-days that have a seat. Raises InvalidInput where the company books no visits, Unavailable."""
+    async def free(
+        self, company: Company, branch: str, *, home: bool = False, within_s: float | None = None
+    ) -> list[Slot]:
+        """The half-days that have a seat; `home`: of visits to people's homes.
+
+        Raises InvalidInput where the company books no visits, Unavailable.
+        """
         async with self._db.read(within_s=within_s) as session:
-            return await seats.free(session, company, branch, self._clock.now(), self._calendar)
+            return await seats.free(session, company, branch, self._clock.now(), self._calendar, home=home)
 
     async def standing(self, asked: CallOutAt, *, within_s: float | None = None) -> CallOutBooked | None:
         """The visit that is promised there already, where no other may be booked. Raises Unavailable."""
@@ -74,7 +80,7 @@ class CallOuts:
         Raises Conflict where the half-day is full, AlreadyCalledOut, InvalidInput where it may not be booked,
         Unavailable.
         """
-        self._may_be_booked(asked.company, asked.slot)
+        self._may_be_booked(asked.company, asked.slot, asked.work)
         items: list[WorkItem] = []
 
         async def beside(session: AsyncSession, made: Registered) -> None:
@@ -92,22 +98,24 @@ class CallOuts:
         booked.
         """
         begins, ends = slot.span(company)
-        self._may_be_booked(company, slot)
         async with self._db.write() as session:
             item = await session.get(WorkItem, item_id, with_for_update=True)
             if item is None or item.kind is not ItemKind.CALL_OUT or item.company_id != company.id:
                 raise NotFound("Такого выезда нет.")
             if item.ended_at is not None:
                 raise Conflict("Выезд уже закончен.")
+            visit = await session.get_one(MeterVisit, item.subject_id)
+            self._may_be_booked(company, slot, visit.work)
             await self._void(session, item, actor)  # first the journal, then the seat, as a booking locks them
-            await seats.take(session, company, await session.get_one(MeterVisit, item.subject_id), slot)
+            await seats.take(session, company, visit, slot)
             item.due_at, item.next_at, item.level = ends, begins, Level.FRESH
             await owed.promised(session, item, actor, self._clock.now(), kind=PromiseKind.VISIT)
         self._worklist.tell(Changed(company.id, item_id, ItemKind.CALL_OUT))
         return CallOutBooked(item_id, begins, ends)
 
-    def _may_be_booked(self, company: Company, slot: Slot) -> None:
-        if slot not in seats.offered(company, self._clock.now(), self._calendar):
+    def _may_be_booked(self, company: Company, slot: Slot, work: CallOutWork) -> None:
+        home = work is CallOutWork.HOME_VISIT
+        if slot not in seats.offered(company, self._clock.now(), self._calendar, home=home):
             raise InvalidInput("На это время выезды не записывают: выберите рабочий день из списка.")
 
     async def _of_appeal(self, session: AsyncSession, appeal_id: str) -> WorkItem | None:
@@ -138,7 +146,7 @@ class CallOuts:
             phone=asked.phone,
             premise_id=asked.premise_id,
             place=asked.place,
-            topic=TOPIC,
+            topic=topic_of(asked.work),
             appeal_id=made.appeal_id,
             subject_id=visit.id,
             made_at=now,
@@ -160,7 +168,8 @@ class CallOuts:
             .order_by(WorkItem.due_at)
         )
         found = (await session.execute(query)).all()
-        if len(found) < seats.rule_of(asked.company).per_premise:
+        home = asked.work is CallOutWork.HOME_VISIT
+        if len(found) < seats.rule_of(asked.company, home=home).per_premise:
             return None
         item, number = found[0]
         return _booked(item, number)
@@ -184,15 +193,22 @@ class CallOuts:
         if visit is None or item.appeal_id is None or item.ending is Ending.MISSED:
             return
         company = self._companies.by_id(item.company_id)
-        text = f"Мастер приезжал {visit.day:%d.%m.%Y}: {WORKS[visit.work].lower()}."
+        text = _came(visit)
         if declined:
-            text = f"Заявитель отказался от выезда мастера {visit.day:%d.%m.%Y}."
+            whose = "" if visit.work is CallOutWork.HOME_VISIT else " мастера"
+            text = f"Заявитель отказался от выезда{whose} {visit.day:%d.%m.%Y}."
         deed = RequestEnd(company, item.appeal_id, text, item.ended_by, item.ended_at)
         if declined:
             await fulfilled.not_wanted(session, deed)
         else:
             done_at = owed.done_at(item, item.ended_at)
             await fulfilled.carried_out(session, deed, done_at=done_at, proof={"item": item.id, "call_out": visit.id})
+
+
+def _came(visit: MeterVisit) -> str:
+    if visit.work is CallOutWork.HOME_VISIT:
+        return f"Сотрудник приезжал к заявителю на дом {visit.day:%d.%m.%Y}."
+    return f"Мастер приезжал {visit.day:%d.%m.%Y}: {WORKS[visit.work].lower()}."
 
 
 def _booked(item: WorkItem, number: str) -> CallOutBooked:

@@ -12,13 +12,19 @@ from grid.call_outs.seats import Slot
 from gridline.calendar.call_outs import CallOutWork
 from gridline.companies import Company
 
-TOPIC: Final = "metering"
 WORKS: Final[Mapping[CallOutWork, str]] = {
     CallOutWork.REPLACEMENT: "Установить или заменить счётчик",
     CallOutWork.ADMISSION: "Ввести счётчик в эксплуатацию",
     CallOutWork.READINGS: "Снять контрольные показания",
+    CallOutWork.HOME_VISIT: "Принять заявителя на дому",
 }
-"""What a technician comes for, as people read it."""
+"""What somebody comes for, as people read it."""
+HOME_TOPIC: Final = "service"
+
+
+def topic_of(work: CallOutWork) -> str:
+    """The register's topic of a request for it."""
+    return HOME_TOPIC if work is CallOutWork.HOME_VISIT else "metering"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,14 @@ class CallOutAsked(CallOutAt):
     """Asked twice under one key it is booked once."""
     branch: str = ""
     call_id: str | None = None
+    about: str = ""
+    """What a visit to a home is about, in the agent's words."""
+
+    def _named(self) -> str:
+        return "Выезд на дом" if self.work is CallOutWork.HOME_VISIT else "Вызов мастера"
+
+    def _about(self) -> str:
+        return f" Вопрос: {self.about}" if self.about else ""
 
     def request(self) -> Intake:
         """The visit as the register takes it in. Raises InvalidInput."""
@@ -52,9 +66,9 @@ class CallOutAsked(CallOutAt):
                 "company_id": self.company.id,
                 "channel": "phone",
                 "kind": "request",
-                "topic": TOPIC,
+                "topic": topic_of(self.work),
                 "phone": self.phone,
-                "text": f"Вызов мастера по телефону: {WORKS[self.work].lower()}. Адрес: {self.place}.",
+                "text": f"{self._named()} по телефону: {WORKS[self.work].lower()}. Адрес: {self.place}.{self._about()}",
                 "call_id": self.call_id,
                 "premise_id": self.premise_id,
                 "branch": self.branch or None,

@@ -108,7 +108,7 @@ async def _store(console: Console, actor: Actor, item: WorkItem, said: str, of_c
         return "Запишите продиктованный ответ в обращении: тогда дело закончится само."
     if item.kind is ItemKind.CALL_OUT:  # the visit ends it, not a call about it
         await work.attempt(item.id, name, result, call_id=of_call, give_back=True)
-        return "Записано. Дело закончится, когда мастер приедет или визит отменят."
+        return "Записано. Дело закончится, когда приедут или выезд отменят."
     if result is AttemptResult.TALKED:
         await work.end(item.id, name, Ending.TALKED, result=result, call_id=of_call)
         return "Записано: поговорили. Дело закончено."

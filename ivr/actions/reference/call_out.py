@@ -10,7 +10,7 @@ import structlog
 
 from appeals import numbering
 from grid.call_outs.seats import Slot
-from gridline.calendar.call_outs import CallOutWork
+from gridline.calendar.call_outs import METER_WORKS, CallOutWork
 from gridline.errors import Conflict
 from ivr.actions import by_message, told
 from ivr.actions.power import place
@@ -26,7 +26,7 @@ from worklist.steps.called_out import CallOutAsked, CallOutAt, CallOutBooked
 
 BY_THE_LINE: Final = "ivr"
 """Who promised: the robot."""
-WORK_KEYS: Final = dict(zip("123", CallOutWork, strict=True))
+WORK_KEYS: Final = dict(zip("123", METER_WORKS, strict=True))
 OFFERED: Final = 3
 """Half-days read out at once: each is a day and two hours, and a caller holds no more."""
 FURTHER: Final = "9"
