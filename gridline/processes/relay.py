@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import asyncpg  # type: ignore[import-untyped]  # it has no types
 import structlog
 from sqlalchemy import text
 
 from gridline.clock import happens
 from gridline.db import BUSY_S, Database
+from gridline.driver import postgresql_connection
 from gridline.driver.direct import DRIVER_ERRORS
 
 CHANNEL: Final = "gridline_news"
@@ -35,9 +35,6 @@ _READ: Final = (
 )
 _KNOWN: Final = "SELECT id FROM news WHERE id > (SELECT coalesce(max(id), 0) - $1 FROM news) ORDER BY id"
 _FORGET: Final = text("DELETE FROM news WHERE at < now() - make_interval(secs => :seconds)")
-
-_LOST: Final = (*DRIVER_ERRORS, asyncpg.InternalClientError)
-"""The second is raised where the server ended the connection at the very moment of a statement."""
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +76,7 @@ class Relay:
                     self._gap()
                 attempt, self._missed = 0, True
                 await self._serve(connection)
-            except _LOST as error:
+            except DRIVER_ERRORS as error:
                 if attempt == 0:
                     log.warning("news-not-heard", reason=str(error) or type(error).__name__)
             finally:
@@ -96,7 +93,7 @@ class Relay:
     async def _connected(self) -> Any:
         """A connection that listens, with the present as the last that was seen."""
         options = dict(self._db.engine.dialect.create_connect_args(self._db.url)[1])
-        connection = await asyncpg.connect(
+        connection = await postgresql_connection.connect(
             **options, timeout=BUSY_S, command_timeout=LOOK_S, server_settings={"application_name": "gridline-news"}
         )
         connection.add_termination_listener(lambda _connection: self._wake.set())
