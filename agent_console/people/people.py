@@ -98,6 +98,12 @@ async def names(session: AsyncSession, actors: Iterable[str | None]) -> dict[str
     return {signature(login): name for login, name in await session.execute(query)}
 
 
+async def id_of(session: AsyncSession, actor: str) -> str:
+    """Whose id an actor's name (`user:LOGIN`) is; empty for whoever is no person."""
+    found = await session.scalar(select(User.id).where(User.login == actor.removeprefix("user:")))
+    return found or ""
+
+
 async def names_of(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:
     """By id, the names of these people."""
     if not ids:

@@ -6,13 +6,10 @@ import asyncio
 import json
 from typing import Final
 
-from sqlalchemy import select
-
 from agent_console.console import Console
 from agent_console.people import people
-from agent_console.people.models import User
 from agent_console.register import timeline
-from appeals.models import Appeal, AppealEvent, Measure
+from appeals.finding import dossier
 from gridline.log import contained
 from gridline.processes.news import OneNews
 
@@ -37,16 +34,10 @@ class ChangedAppeals:
     async def _tell(self, id: str) -> None:
         with contained("appeal-changed", "appeal-not-told", appeal=id):
             async with self._console.db.read() as session:
-                appeal = await session.get_one(Appeal, id)
-                mine = AppealEvent.appeal_id == id
-                events = list(
-                    await session.scalars(select(AppealEvent).where(mine).order_by(AppealEvent.seq.desc()).limit(1))
-                )
-                names = await people.names(session, timeline.people_in(events))
-                measures = list(await session.scalars(select(Measure).where(Measure.appeal_id == id)))
-                login = events[0].actor.removeprefix("user:") if events else ""
-                by = await session.scalar(select(User.id).where(User.login == login))
-            company = self._console.companies.by_id(appeal.company_id)
-            for last in timeline.tell(events, (), names, company, measures):
-                news = {"version": appeal.version, "who": last.who, "what": last.title.lower(), "by": by or ""}
+                deed = await dossier.last_deed(session, id)
+                names = await people.names(session, timeline.people_in([deed.event]))
+                by = await people.id_of(session, deed.event.actor)
+            company = self._console.companies.by_id(deed.appeal.company_id)
+            for last in timeline.tell([deed.event], (), names, company, deed.measures):
+                news = {"version": deed.appeal.version, "who": last.who, "what": last.title.lower(), "by": by}
                 self._console.push.publish(f"{TOPIC}:{id}", "appeal", json.dumps(news))

@@ -69,6 +69,25 @@ async def read(session: AsyncSession, appeal: Appeal, *, visible_to: Scope) -> D
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LastDeed:
+    """What was done last to an appeal, for those who have its page open."""
+
+    appeal: Appeal
+    event: AppealEvent
+    measures: tuple[Measure, ...]
+
+
+async def last_deed(session: AsyncSession, id: str) -> LastDeed:
+    """Of the appeal with this id; who may see its page is for the page to know. Raises NoResultFound."""
+    event = select(AppealEvent).where(AppealEvent.appeal_id == id).order_by(AppealEvent.seq.desc()).limit(1)
+    return LastDeed(
+        await session.get_one(Appeal, id),
+        (await session.scalars(event)).one(),
+        await _all(session, Measure, id, Measure.planned_on),
+    )
+
+
 async def _all(session: AsyncSession, model: Any, appeal_id: str, order: Any) -> tuple[Any, ...]:
     return tuple(await session.scalars(select(model).where(model.appeal_id == appeal_id).order_by(order)))
 
