@@ -27,11 +27,19 @@ from gridline import settings
 from gridline.companies import Companies
 from gridline.db import Database
 from gridline.errors import Unavailable
-from gridline.settings import Settings
+from gridline.settings import HOUSE, Settings
 from ivr.voice.voice import Voice
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 90.0
+
+
+def share_prompts(var: Path) -> None:
+    """What was ever said need not be synthesised anew; the names the dialplan plays by are this installation's own."""
+    (var / "prompts").mkdir(parents=True)
+    for made in ("clips", "joined"):
+        (HOUSE / "var/prompts" / made).mkdir(parents=True, exist_ok=True)
+        (var / "prompts" / made).symlink_to(HOUSE / "var/prompts" / made)
 
 
 @dataclass

@@ -22,6 +22,11 @@ from kamailio_conf.runtime import KamailioProcess
 KAMAILIO: Final = "127.0.0.9"
 CARRIER: Final = "127.0.0.2"
 NAMES: Final = ("node1", "node2")
+CALM: Final = """limits:
+  - {of: company, on: 1000000, off: 1, calm_min: 1, window_s: 60, hand_min: 60}
+  - {of: branch, on: 1000000, off: 1, calm_min: 1, window_s: 60, hand_min: 60}
+"""
+"""Ten callers a second are no storm here: they hear the whole menu."""
 
 
 class TwoNodes:
@@ -43,8 +48,11 @@ class TwoNodes:
         self.nodes = {}
         for series, name in enumerate(NAMES, 1):
             copy = shutil.copytree(dialplan, folder / name / "dialplan")
-            mine = {"node": name, "node_series": series, "sip_port": sip[name], "dialplan": str(copy)}
-            self.nodes[name] = Installation(folder / name, shared | mine)
+            (copy / "storm.yaml").write_text(CALM, "utf-8")
+            itself = {"node": name, "node_series": series, "sip_port": sip[name], "dialplan": str(copy)}
+            # Both have one address here: whoever talked to a node that died would still be heard by the other one.
+            ports = {"rtp_first_port": 9000 + series * 1000, "rtp_last_port": 9999 + series * 1000}
+            self.nodes[name] = Installation(folder / name, {**shared, **itself, **ports})
         settings = self.nodes[NAMES[0]].settings
         self.kamailio = KamailioProcess(render(settings.model_copy(update={"var": folder / "front"})))
         self.carrier = Carrier(

@@ -9,7 +9,10 @@ from pathlib import Path
 import yaml
 
 from asterisk_conf.render import TEMPLATES
+from carrier.stories.installation import share_prompts as prompts
 from gridline.settings import HOUSE
+
+__all__ = ["SHORT", "dialplan", "prompts", "shorten"]
 
 SHORT = {
     "notice": {"kind": "notice", "text": "Разговор записывается."},
@@ -18,14 +21,6 @@ SHORT = {
     "power-service": {"kind": "menu", "text": "Электричество или вода?"},
     "power-menu": {"kind": "menu", "text": "Отключение или напряжение?"},
 }
-
-
-def prompts(var: Path) -> None:
-    """What was ever said need not be synthesised anew; the names the dialplan plays by are this installation's own."""
-    (var / "prompts").mkdir(parents=True)
-    for made in ("clips", "joined"):
-        (HOUSE / "var/prompts" / made).mkdir(parents=True, exist_ok=True)
-        (var / "prompts" / made).symlink_to(HOUSE / "var/prompts" / made)
 
 
 def dialplan(folder: Path, *, ring_s: int = 15) -> Path:
