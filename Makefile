@@ -11,7 +11,7 @@ test: venv             ## everything, real calls included
 	.venv/bin/gridline setup --tests
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a third would take sound from calls
 
-check: lint            ## every day: lint, unit tests, both databases; no calls, no browser
+check: setup lint      ## every day: lint, unit tests, both databases; no calls, no browser
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/store
 
 lint: venv             ## ruff, mypy --strict, import-linter

