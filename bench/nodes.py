@@ -27,10 +27,11 @@ from bench.calls.rig import cpu_s
 from bench.databases.postgres import PostgresServer
 from bench.quiet import Watch
 from carrier.carrier import Carrier
-from carrier.errors import CallRefused, ClipNotHeard, StoryBroken
+from carrier.errors import CallRefused, StoryBroken
 from carrier.stories import store
+from carrier.stories.complaint import tells
 from carrier.stories.installation import Installation, share_prompts
-from carrier.stories.scene import Caller, Scene
+from carrier.stories.scene import Scene
 from carrier.stories.two_nodes import NAMES, TwoNodes
 from gridline.settings import HOUSE
 from ivr.voice import spoken
@@ -90,11 +91,11 @@ async def measure() -> dict[str, Any]:
             share_prompts(house.var)
         try:
             await two.start()
-            await _serving(two, *NAMES)
+            await two.gives_calls_to(*NAMES)
             died = await _a_node_dies(two)
             await two.nodes[NAMES[0]].serve()
             await one.start()
-            await _serving(two, *NAMES)
+            await two.gives_calls_to(*NAMES)
             return {**await _costs(one, two), **died}
         finally:
             await one.stop()
@@ -222,17 +223,7 @@ async def _complains(two: TwoNodes, own: str) -> str:
     scene = Scene(two.nodes[NAMES[1]], "skek", "nodes", lambda line: None)
     async with scene.call(own) as caller:
         await caller.hears("main-menu", within_s=40)
-        await _comes(caller, "5", "complaint-menu")
-        await caller.press("1")
-        await caller.hears("beep", within_s=20)
-        await caller.says("Моргает свет.")
-        await caller.press("#")
-        await caller.hears("complaint-review", within_s=20)
-        await caller.press("1")
-        await caller.hears("complaint-topic-water")
-        await caller.press("2")
-        await caller.hears(Prompt("complaint-contact", phone=spoken.phone(own)))
-        await caller.press("1")
+        await tells(caller, own)
         appeal = await store.appeal_of_caller(scene, own)
         today = appeal.received_at.astimezone(scene.zone).date()
         number = spoken.digit_by_digit(numbering.written(appeal.number))
@@ -240,26 +231,6 @@ async def _complains(two: TwoNodes, own: str) -> str:
         await caller.hears(Prompt("complaint-registered", number=number, until=until), within_s=20)
         await caller.hangs_up()
     return str(appeal.number)
-
-
-async def _comes(caller: Caller, key: str, prompt: str) -> None:
-    """Press again where a key was lost, as people do: the machine carries the callers and three lines at once."""
-    for _ in range(2):
-        await caller.press(key)
-        with contextlib.suppress(ClipNotHeard):
-            await caller.hears(prompt, within_s=6)
-            return
-    await caller.press(key)
-    await caller.hears(prompt)
-
-
-async def _serving(two: TwoNodes, *names: str) -> None:
-    wanted = {two.address(name) for name in names}
-    until = time.monotonic() + 30
-    while await two.kamailio.active(1) != wanted:
-        if time.monotonic() > until:
-            raise StoryBroken(f"Kamailio не даёт звонков узлам {', '.join(names)}.")
-        await asyncio.sleep(0.1)
 
 
 def _number(person: int) -> str:

@@ -16,6 +16,7 @@ from asterisk_conf.packages import PackageRoot
 from carrier.carrier import Carrier
 from carrier.settings import CarrierSettings, free_port
 from carrier.stories.installation import Installation
+from carrier.stories.store import until
 from kamailio_conf.render import render
 from kamailio_conf.runtime import KamailioProcess
 
@@ -72,6 +73,15 @@ class TwoNodes:
     def address(self, name: str) -> str:
         """`host:port` of a node's SIP, as Kamailio knows it."""
         return f"127.0.0.1:{self.nodes[name].settings.sip_port}"
+
+    async def gives_calls_to(self, *names: str) -> None:
+        """Wait until Kamailio gives calls to these nodes alone. Raises StoryBroken when it does not."""
+        wanted = {self.address(name) for name in names}
+
+        async def look() -> bool | None:
+            return await self.kamailio.active(1) == wanted or None
+
+        await until(look, f"звонки узлам {', '.join(names) or '—'}", within_s=30)
 
     async def start(self) -> None:
         """Start everything; back when calls are taken by every node."""

@@ -12,12 +12,12 @@ from sqlalchemy import func, select
 
 from appeals import numbering
 from appeals.models import Appeal
+from carrier.stories.complaint import tells
 from carrier.stories.installation import Installation
 from carrier.stories.scene import Caller, Scene
 from carrier.stories.store import one, recordings
 from ivr.voice import spoken
 from ivr.voice.prompts import Prompt
-from tests.faults.complaint import tells
 from tests.faults.conftest import NewHouse, scene_of
 from tests.faults.injury import files, locked, rows_of_log, until
 from tests.postgres import PostgresServer, url_of

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from agent_console.people.models import Role
 from appeals import numbering
 from appeals.models import Appeal
+from carrier.stories.complaint import tells
 from carrier.stories.installation import Installation
 from carrier.stories.two_nodes import NAMES, TwoNodes
 from gridline.processes.models import NodeWanted
@@ -26,7 +27,6 @@ from recordings.models import Recording, RecordingState
 from tests.console import brief
 from tests.console.conftest import Client
 from tests.console.softphone_agent import hire
-from tests.faults.complaint import tells
 from tests.faults.conftest import scene_of
 from tests.faults.injury import until, until_known
 from tests.faults.raw_sip import STRANGER
@@ -48,16 +48,6 @@ def caller(number: int) -> str:
     return f"+7913130{number:04}"
 
 
-async def serving(nodes: TwoNodes, *names: str) -> None:
-    """Wait until Kamailio gives calls to these nodes alone."""
-    wanted = {nodes.address(name) for name in names}
-
-    async def look() -> bool:
-        return await nodes.kamailio.active(1) == wanted
-
-    await until_known(look, f"calls for {names} alone", 30)
-
-
 async def answered_by(nodes: TwoNodes, callers: list[str]) -> Counter[str]:
     """Which node took the calls of these callers, as it is stored."""
 
@@ -70,7 +60,7 @@ async def answered_by(nodes: TwoNodes, callers: list[str]) -> Counter[str]:
 
 
 async def test_calls_go_to_the_node_with_the_fewest(nodes: TwoNodes) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     callers = [caller(number) for number in range(1, 5)]
     async with asyncio.TaskGroup() as all_at_once:
         for one in callers:
@@ -79,7 +69,7 @@ async def test_calls_go_to_the_node_with_the_fewest(nodes: TwoNodes) -> None:
 
 
 async def test_promises_of_both_nodes_are_one_register_and_one_store(nodes: TwoNodes) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     callers = [caller(number) for number in range(500, 504)]
     async with asyncio.TaskGroup() as all_at_once:
         for one in callers:
@@ -129,7 +119,7 @@ async def hears_the_menu(nodes: TwoNodes, number: str) -> None:
 
 
 async def test_when_a_machine_dies_the_other_takes_its_callers(nodes: TwoNodes) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     waited: dict[int, float] = {}
     enough = asyncio.Event()
 
@@ -152,27 +142,27 @@ async def test_when_a_machine_dies_the_other_takes_its_callers(nodes: TwoNodes) 
     assert len(after) == 140 - BEFORE
     assert max(after) > 0.5, "nobody met the dead node: nothing is proved"
     assert max(after) < TAKEOVER_S
-    await serving(nodes, "node2")
+    await nodes.gives_calls_to("node2")
     node = nodes.nodes["node1"]
     await node.serve()
     await node.healthy(60)
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
 
 
 async def test_a_node_whose_controller_hangs_gets_no_calls_while_another_serves(nodes: TwoNodes) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     nodes.nodes["node1"].controller.suspend()  # the supervisor ends it after a while, and starts another one
-    await serving(nodes, "node2")
+    await nodes.gives_calls_to("node2")
     callers = [caller(number) for number in range(200, 203)]
     async with asyncio.TaskGroup() as all_at_once:
         for one in callers:
             all_at_once.create_task(hears_the_menu(nodes, one))
     assert await answered_by(nodes, callers) == {"node2": 3}
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
 
 
 async def test_a_node_that_stops_gets_no_new_calls_and_ends_those_it_has(nodes: TwoNodes) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     node = nodes.nodes["node2"]
     callers = [caller(number) for number in range(300, 302)]
     async with contextlib.AsyncExitStack() as lines:
@@ -180,7 +170,7 @@ async def test_a_node_that_stops_gets_no_new_calls_and_ends_those_it_has(nodes: 
             on_line = await lines.enter_async_context(scene_of(node).call(one))
             await on_line.hears("main-menu", within_s=25)
         psutil.Process(node.pid).terminate()
-        await serving(nodes, "node1")
+        await nodes.gives_calls_to("node1")
         await hears_the_menu(nodes, caller(303))
         assert node.exit_code is None  # somebody is on the line
     assert await answered_by(nodes, callers) == dict.fromkeys(NAMES, 1)
@@ -188,33 +178,33 @@ async def test_a_node_that_stops_gets_no_new_calls_and_ends_those_it_has(nodes: 
     await until(lambda: None if node.exit_code is None else True, "the end of the node", 60)
     await node.serve()
     await node.healthy(60)
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
 
 
 async def test_a_person_takes_a_node_out_and_in_again(nodes: TwoNodes) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     db = nodes.nodes["node1"].db
     async with db.write() as session:
         await want(session, "node2", NodeWanted.OUT)
-    await serving(nodes, "node1")
+    await nodes.gives_calls_to("node1")
     async with db.write() as session:
         await want(session, "node2", NodeWanted.IN)
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
 
 
 async def test_a_node_with_other_words_says_so_and_gets_no_calls(nodes: TwoNodes) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     words = nodes.nodes["node2"].settings.dialplan / "prompts.ru.yaml"
     shipped = words.read_text("utf-8")
     words.write_text(shipped.replace("До свидания", "Всего доброго"), "utf-8")
-    await serving(nodes, "node1")
+    await nodes.gives_calls_to("node1")
     assert "Меню, слова или компании не те" in nodes.nodes["node2"].log()
     words.write_text(shipped, "utf-8")
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
 
 
 async def test_a_name_that_another_node_has_is_refused(nodes: TwoNodes, tmp_path: Path) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     taken = Installation(
         tmp_path / "third", {"database_url": nodes.nodes["node1"].settings.database_url, "node": "node1"}
     )
@@ -225,17 +215,17 @@ async def test_a_name_that_another_node_has_is_refused(nodes: TwoNodes, tmp_path
 
 
 async def test_with_no_controller_anywhere_the_phone_is_answered(nodes: TwoNodes) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     for node in nodes.nodes.values():
         node.controller.suspend()
-    await serving(nodes)
+    await nodes.gives_calls_to()
     async with scene_of(nodes.nodes["node1"]).call(caller(400)) as one:
         await one.hears("notice", within_s=25)
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
 
 
 async def test_who_is_no_carrier_hears_nothing_at_all(nodes: TwoNodes) -> None:
-    await serving(nodes, *NAMES)
+    await nodes.gives_calls_to(*NAMES)
     settings = nodes.nodes["node1"].settings
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.bind((STRANGER, 0))

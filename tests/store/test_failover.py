@@ -70,7 +70,7 @@ async def test_nothing_acknowledged_is_lost_when_the_standby_takes_over(
     acknowledged: set[str] = set()
     refused_at: list[float] = []
     taken_again: dict[int, float] = {}
-    under_way, refused, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    under_way, refused, promoted, over = (asyncio.Event() for _ in range(4))
 
     async def writes(writer: int) -> None:
         number = 0
@@ -81,7 +81,7 @@ async def test_nothing_acknowledged_is_lost_when_the_standby_takes_over(
             except Unavailable:
                 refused_at.append(time.monotonic())
                 refused.set()
-                await asyncio.sleep(0.05)  # as often as somebody would try again, not to hunt the server
+                await promoted.wait()
             else:
                 acknowledged.add(f"{writer}-{number}")
                 if len(acknowledged) == 100:
@@ -96,6 +96,7 @@ async def test_nothing_acknowledged_is_lost_when_the_standby_takes_over(
         primary.kill()
         await refused.wait()
         await asyncio.to_thread(standby.promote)
+        promoted.set()
 
     async with asyncio.timeout(60), asyncio.TaskGroup() as all_at_once:
         all_at_once.create_task(loses_the_primary())
